@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * registry - an opened register: its store, keys, rules, TAC list, zone and clock. Every use case
+ * takes one. One registry belongs to one thread; registry_again gives another thread its own. */
+#ifndef APP_REGISTRY_H
+#define APP_REGISTRY_H
+
+#include "answer/answer.h"
+#include "base/clock.h"
+#include "index/index.h"
+#include "store/store.h"
+
+/* Keys of the register: 0600 beside it as PATH.key (memory: made anew). */
+struct register_keys {
+    uint8_t party[SHA256_BYTES];      /* opaque ids of persons, bodies and accounts */
+    uint8_t subscriber[SHA256_BYTES]; /* hashes of IMSIs in pairs */
+    uint8_t check[SHA256_BYTES];      /* check numbers */
+    struct index_keys sign;           /* snapshot, lists */
+};
+
+struct registry {
+    struct store *store;
+    const struct clock *clock;
+    struct register_keys keys;
+    struct store_head head; /* as of the last refresh or commit */
+    struct rules rules;     /* of head.rules; rules.tac points to tac */
+    struct tac_table *tac;
+    struct zone zone;
+    uint64_t actor;                   /* who acts; 0 = the register itself */
+    char actor_name[LIMIT_NAME + 1];
+    bool writes;
+    struct sha256 *sha;
+};
+
+struct registry_options {
+    const char *url;
+    const struct clock *clock;
+    const char *actor; /* name; NULL = nobody in particular */
+    bool write;        /* creates, migrates, finishes interrupted batches */
+    bool no_tac;       /* do not load the TAC list: rules.tac stays NULL */
+    void (*on_wait)(void *ctx, pid_t holder);
+    void *on_wait_ctx;
+};
+
+MUST_USE enum err registry_open(const struct registry_options *options, struct registry **out,
+                                struct fault *fault);
+MUST_USE enum err registry_again(struct registry *registry, struct registry **out,
+                                 struct fault *fault);
+void registry_close(struct registry *registry);
+
+/* Reads head, rules and TAC list again where they moved. */
+MUST_USE enum err registry_refresh(struct registry *registry, struct fault *fault);
+/* Today in the country. */
+daynum registry_today(const struct registry *registry);
+
+/* Opaque id of a person (IIN/BIN), body, account or operator: the same name gives the same id. */
+uint64_t registry_party_id(const struct registry *registry, enum party_kind kind, struct str name);
+/* The same, and stores it (the name only where it is public) when it is new. */
+MUST_USE enum err registry_party(struct registry *registry, enum party_kind kind, struct str name,
+                                 uint64_t *out, struct fault *fault);
+/* 12 digits with the right check digit, individual or business. ERR_IIN_BIN. */
+MUST_USE enum err registry_check_iin_bin(struct str text, struct fault *fault);
+
+/* Fills the zone from the machine's tz database. ERR_ZONE: no such zone. ERR_ZONE_STALE: the
+ * database is from before 2024 and wrong for Asia/Almaty. */
+MUST_USE enum err zone_load(const char *name, struct zone *out, struct fault *fault);
+
+/* An index built from the facts, and brought up to date from the journal. */
+MUST_USE enum err registry_index(struct registry *registry, struct index **out,
+                                 struct fault *fault);
+/* Applies what was committed since; *out_applied = blocks. Throws nothing away: ERR_CHAIN means
+ * that the caller builds anew. */
+MUST_USE enum err registry_follow(struct registry *registry, struct index *index,
+                                  uint64_t *out_applied, struct fault *fault);
+
+/* The verdict by the one facts row, gate included. */
+MUST_USE enum err registry_check(struct registry *registry, struct imei imei, struct verdict *out,
+                                 struct facts *out_facts, struct fault *fault);
+
+#endif

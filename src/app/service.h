@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * service - what a long-running program answers from: the index, the rules and the TAC list in
+ * memory, kept up to date by one thread that follows the register. No check touches the store;
+ * when the store fails, checks go on and service_health says how stale they are.
+ *
+ * All service_* calls below are safe from any thread. */
+#ifndef APP_SERVICE_H
+#define APP_SERVICE_H
+
+#include "app/registry.h"
+
+struct service;
+
+/* Opens the register read-only, builds the index, starts the follower (every 200 ms). */
+MUST_USE enum err service_start(const char *url, const struct clock *clock, struct service **out,
+                                struct fault *fault);
+void service_stop(struct service *service);
+
+/* One check, as a person hears it. */
+struct checked {
+    struct imei imei;
+    struct answer answer;
+    daynum today;
+    int64_t now_s;     /* UTC seconds of the check */
+    uint32_t rules;    /* number of the rule set */
+    bool tac_known;
+    char brand[LIMIT_TAC_NAME + 1]; /* UTF-8; empty when the TAC is unknown */
+    char model[LIMIT_TAC_NAME + 1];
+    char number[CHECK_NUMBER_TEXT]; /* check number */
+};
+
+/* imsi: packed, 0 = a person asks. ERR_IMEI_* for an unusable input. */
+MUST_USE enum err service_check(struct service *service, struct str typed, uint64_t imsi,
+                                struct checked *out);
+
+struct service_health {
+    bool store_ok;        /* did the last look at the store succeed */
+    int64_t stale_ms;     /* since the last successful look */
+    uint64_t seq;         /* last sequence number applied */
+    uint64_t imeis;       /* in the index */
+    uint32_t rules;
+    daynum today;
+    daynum expire_through;
+};
+struct service_health service_health(struct service *service);
+
+/* The register's day of an instant, and its local clock "HH:MM" for check times. */
+daynum service_local(struct service *service, int64_t utc_seconds, char out_hhmm[6]);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct err_info table[ERR_COUNT] = {
+#define X(name, http, exit, text) [name] = {#name, http, exit, text},
+#include "base/errors.def"
+#undef X
+};
+
+const struct err_info *err_info(enum err err)
+{
+    if ((unsigned)err >= ERR_COUNT)
+        err = ERR_STORE;
+    return &table[err];
+}
+
+const char *err_name(enum err err)
+{
+    return err_info(err)->name + strlen("ERR_");
+}
+
+enum err fault_set(struct fault *fault, enum err err, const char *format, ...)
+{
+    if (!fault)
+        return err;
+    fault->err = err;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(fault->detail, sizeof fault->detail, format, args);
+    va_end(args);
+    return err;
+}
+
+void fault_value(struct fault *fault, const char *text, size_t n)
+{
+    if (!fault)
+        return;
+    if (n >= sizeof fault->value)
+        n = sizeof fault->value - 1;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        fault->value[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+    }
+    fault->value[n] = '\0';
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+
+bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (lower(a.p[i]) != lower(b.p[i]))
+            return false;
+    return true;
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.n && is_space(s.p[0])) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n && is_space(s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+struct str str_split(struct str s, char sep, struct str *rest)
+{
+    const char *at = s.n ? memchr(s.p, sep, s.n) : NULL;
+    if (!at) {
+        *rest = (struct str){NULL, 0};
+        return s;
+    }
+    size_t n = (size_t)(at - s.p);
+    *rest = (struct str){at + 1, s.n - n - 1};
+    return (struct str){s.p, n};
+}
+
+bool str_digits(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return s.n > 0;
+}
+
+bool str_to_u64(struct str s, uint64_t max, uint64_t *out)
+{
+    if (!str_digits(s))
+        return false;
+    uint64_t v = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        uint64_t digit = (uint64_t)(s.p[i] - '0');
+        if (v > (UINT64_MAX - digit) / 10)
+            return false;
+        v = v * 10 + digit;
+    }
+    if (v > max)
+        return false;
+    *out = v;
+    return true;
+}
+
+/* Length of the UTF-8 sequence that starts at p, 0 if there is none. */
+static size_t sequence(const unsigned char *p, size_t n)
+{
+    unsigned char c = p[0];
+    size_t len = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : 4;
+    if (len == 4 && (c < 0xf0 || c > 0xf4))
+        return 0;
+    if (len > n)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if ((c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f) || (c == 0xf0 && p[1] < 0x90) ||
+        (c == 0xf4 && p[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+bool str_utf8(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    for (size_t i = 0; i < s.n;) {
+        size_t len = sequence(p + i, s.n - i);
+        if (!len)
+            return false;
+        i += len;
+    }
+    return true;
+}
+
+void str_copy(char *to, size_t size, struct str s)
+{
+    size_t n = s.n < size ? s.n : size - 1;
+    if (n)
+        memcpy(to, s.p, n);
+    to[n] = '\0';
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * str - text that carries its length. A struct str borrows; it never owns. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+    const char *p;
+    size_t n;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_ARG(s)   (int)(s).n, (s).p /* for "%.*s" */
+
+static inline struct str str_z(const char *z)
+{
+    return (struct str){z ? z : "", z ? strlen(z) : 0};
+}
+
+bool str_eq(struct str a, struct str b);
+/* ASCII letters without regard to case. */
+bool str_eq_nocase(struct str a, struct str b);
+bool str_starts(struct str s, struct str prefix);
+/* Without ASCII white space at both ends. */
+struct str str_trim(struct str s);
+/* Splits at the first sep: the head is returned, *rest is what follows it (p == NULL: no more). */
+struct str str_split(struct str s, char sep, struct str *rest);
+/* All decimal digits, at least one? */
+bool str_digits(struct str s);
+/* Decimal digits only, at least one, not above max. */
+bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
+/* Valid UTF-8 by RFC 3629: no surrogates, no overlong forms. */
+bool str_utf8(struct str s);
+/* Copies into a NUL-terminated buffer, cut to size - 1 bytes. */
+void str_copy(char *to, size_t size, struct str s);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * backend - what a backend of the store implements: one function a verb of store.h, same
+ * promises. struct store is the first member of every backend's own struct. Only store/ includes
+ * this. */
+#ifndef STORE_BACKEND_H
+#define STORE_BACKEND_H
+
+#include "store/store.h"
+
+struct store_ops {
+    enum err (*again)(struct store *, struct store **, struct fault *);
+    void (*close)(struct store *);
+    enum err (*head)(struct store *, struct store_head *, struct fault *);
+    enum err (*block_append)(struct store *, const struct block *, struct fault *);
+    enum err (*blocks)(struct store *, uint64_t, store_block_fn *, void *, struct fault *);
+    enum err (*facts_get)(struct store *, struct facts_row *, size_t, struct fault *);
+    enum err (*facts_put)(struct store *, const struct facts_row *, size_t, struct fault *);
+    enum err (*facts_scan)(struct store *, struct imei, struct imei, store_facts_fn *, void *,
+                           struct fault *);
+    enum err (*facts_due)(struct store *, daynum, daynum, store_facts_fn *, void *,
+                          struct fault *);
+    enum err (*pairs_put)(struct store *, const struct pair *, size_t, struct fault *);
+    enum err (*pairs_scan)(struct store *, bool (*)(void *, const struct pair *), void *,
+                           struct fault *);
+    enum err (*rules_put)(struct store *, uint32_t, struct str, struct fault *);
+    enum err (*rules_get)(struct store *, uint32_t, struct buf *, struct fault *);
+    enum err (*tac_list_put)(struct store *, uint32_t, struct str, struct fault *);
+    enum err (*tac_list_get)(struct store *, uint32_t, struct buf *, struct fault *);
+    enum err (*batch_new)(struct store *, struct batch *, struct fault *);
+    enum err (*batch_part_put)(struct store *, uint64_t, uint32_t, struct str, struct fault *);
+    enum err (*batch_part_get)(struct store *, uint64_t, uint32_t, struct buf *, struct fault *);
+    enum err (*batch_update)(struct store *, const struct batch *, struct fault *);
+    enum err (*batch_drop)(struct store *, uint64_t, struct fault *);
+    enum err (*batches)(struct store *, bool (*)(void *, const struct batch *), void *,
+                        struct fault *);
+    enum err (*batch_claim)(struct store *, uint64_t, struct fault *);
+    void (*batch_release)(struct store *, uint64_t);
+    enum err (*load_put)(struct store *, const struct load *, struct fault *);
+    enum err (*load_find)(struct store *, const uint8_t *, struct load *, struct fault *);
+    enum err (*party_put)(struct store *, const struct party *, struct fault *);
+    enum err (*party_get)(struct store *, uint64_t, struct party *, struct fault *);
+    enum err (*parties)(struct store *, bool (*)(void *, const struct party *), void *,
+                        struct fault *);
+    enum err (*findings_add)(struct store *, const struct finding *, size_t, struct fault *);
+    enum err (*findings)(struct store *, bool (*)(void *, const struct finding *), void *,
+                         struct fault *);
+    enum err (*note_put)(struct store *, uint64_t, int64_t, uint64_t, struct str, struct fault *);
+    enum err (*write_begin)(struct store *, struct fault *);
+    enum err (*write_commit)(struct store *, struct fault *);
+    void (*write_rollback)(struct store *);
+    const char *(*path)(const struct store *);
+};
+
+struct store {
+    const struct store_ops *ops;
+    void (*on_wait)(void *ctx, pid_t holder);
+    void *on_wait_ctx;
+};
+
+/* Each opens by what follows the scheme. */
+enum err store_sqlite_open(const char *path, enum store_mode mode, struct store **out,
+                           struct fault *fault);
+enum err store_memory_open(enum store_mode mode, struct store **out, struct fault *fault);
+
+#endif

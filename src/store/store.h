@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store - the contract of the register's storage, in verbs of the domain. Backends: memory (tests
+ * and `memory:`), SQLite (one machine), PostgreSQL (a country; next), faulty (fails the n-th call).
+ * One conformance suite (test/store/) runs over all of them.
+ *
+ * Promises
+ *  - One handle, one thread at a time; any number of handles and processes on one register.
+ *  - Reads outside a write see committed state only; each call sees one moment.
+ *  - Between write_begin and write_commit a handle reads its own writes; everything in it becomes
+ *    visible and durable together, at write_commit, or not at all. When write_commit returns
+ *    ERR_OK it survives kill -9 and power loss.
+ *  - Writers stand in line: first come, first served. A waiting writer hears through
+ *    store_on_wait who holds the place.
+ *  - After any error inside a write the caller calls write_rollback; the register is as before.
+ *  - Errors: ERR_STORE_BUSY (gave up waiting), ERR_STORE_FULL (disk), ERR_STORE (all else),
+ *    ERR_MEMORY, ERR_CODEC (bytes in the store that are no facts row: damage). fault (may be NULL)
+ *    carries the engine's own words. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <sys/types.h>
+
+#include "journal/block.h"
+
+struct store;
+
+enum store_mode {
+    STORE_READ,  /* ERR_STORE_MISSING, ERR_STORE_OLD where there is nothing fit to read */
+    STORE_WRITE, /* creates or migrates */
+};
+
+enum { REGISTER_ID_BYTES = 16 };
+
+/* url: sqlite:PATH, memory: (private to the handle and its store_again), later postgresql://...
+ * The text must outlive the call only. ERR_STORE_OPEN, _MISSING, _OLD, _NEWER. */
+MUST_USE enum err store_open(const char *url, enum store_mode mode, struct store **out,
+                             struct fault *fault);
+/* A second handle on the same register, for another thread. */
+MUST_USE enum err store_again(struct store *store, struct store **out, struct fault *fault);
+void store_close(struct store *store); /* NULL-safe; rolls back an open write */
+
+/* Called from a waiting write_begin after 2 s and every 10 s: who holds the place (0 = unknown). */
+void store_on_wait(struct store *store, void (*fn)(void *ctx, pid_t holder), void *ctx);
+
+/* ---- the chain ---- */
+
+struct store_head {
+    uint8_t register_id[REGISTER_ID_BYTES]; /* random, made with the register */
+    uint64_t next_seq;                      /* 1 in an empty register */
+    uint8_t hash[SHA256_BYTES];             /* of the last block; zeros in an empty register */
+    uint32_t rules;                         /* number of the rule set in force, 0 = none yet */
+    struct gate gate;                       /* DAYNUM_NONE, DAYNUM_NONE in an empty register */
+};
+
+/* Inside a write: locks the head, so that the sequence has no gap. */
+MUST_USE enum err store_head(struct store *store, struct store_head *out, struct fault *fault);
+/* Appends the block (its first_seq must be the head's next_seq, its prev_hash the head's hash,
+ * else ERR_CHAIN) and moves the head to it. Only inside a write. */
+MUST_USE enum err store_block_append(struct store *store, const struct block *block,
+                                     struct fault *fault);
+/* Blocks in order, from the one that holds from_seq on. fn returns false to stop; the block is
+ * valid during the call. */
+typedef bool store_block_fn(void *ctx, const struct block *block);
+MUST_USE enum err store_blocks(struct store *store, uint64_t from_seq, store_block_fn *fn,
+                               void *ctx, struct fault *fault);
+
+/* ---- facts ---- */
+
+struct facts_row {
+    struct imei imei;
+    struct facts facts;
+    daynum due; /* first day on which its verdict changes by the calendar: valid_through + 1;
+                   DAYNUM_NONE. Derived; kept so that a sweep finds the day's IMEIs */
+};
+
+/* rows[i].imei ascending, no twins; fills facts (facts_init and exists == false where there is no
+ * row) and due. Inside a write the rows are locked, in this order. */
+MUST_USE enum err store_facts_get(struct store *store, struct facts_row *rows, size_t n,
+                                  struct fault *fault);
+/* rows[i].imei ascending, no twins; facts.exists as store_facts_get told. Inside a write. */
+MUST_USE enum err store_facts_put(struct store *store, const struct facts_row *rows, size_t n,
+                                  struct fault *fault);
+/* Ascending IMEIs from `from` to `to`, both included, in one consistent pass. */
+typedef bool store_facts_fn(void *ctx, const struct facts_row *row);
+MUST_USE enum err store_facts_scan(struct store *store, struct imei from, struct imei to,
+                                   store_facts_fn *fn, void *ctx, struct fault *fault);
+/* IMEIs with from <= due <= to, ordered by due, then IMEI. Only imei and due are filled. */
+MUST_USE enum err store_facts_due(struct store *store, daynum from, daynum to, store_facts_fn *fn,
+                                  void *ctx, struct fault *fault);
+
+/* ---- pairs of confirmed clones ---- */
+
+MUST_USE enum err store_pairs_put(struct store *store, const struct pair *pairs, size_t n,
+                                  struct fault *fault); /* inside a write; .removed deletes */
+MUST_USE enum err store_pairs_scan(struct store *store,
+                                   bool (*fn)(void *ctx, const struct pair *pair), void *ctx,
+                                   struct fault *fault); /* by IMEI, subscriber */
+
+/* ---- rule sets and TAC lists: kept beside the journal, which holds or names them ---- */
+
+MUST_USE enum err store_rules_put(struct store *store, uint32_t number, struct str text,
+                                  struct fault *fault); /* inside a write */
+/* ERR_NOT_FOUND. Appends to out. */
+MUST_USE enum err store_rules_get(struct store *store, uint32_t number, struct buf *out,
+                                  struct fault *fault);
+MUST_USE enum err store_tac_list_put(struct store *store, uint32_t number, struct str packed,
+                                     struct fault *fault); /* inside a write */
+MUST_USE enum err store_tac_list_get(struct store *store, uint32_t number, struct buf *out,
+                                     struct fault *fault);
+
+/* ---- batches: sorted changes saved before the first of them is applied ---- */
+
+enum batch_state {
+    BATCH_SAVING = 0,   /* parts are being written; dropped by whoever finds it unowned */
+    BATCH_PROPOSED = 1, /* waits for a second person */
+    BATCH_OPEN = 2,     /* intent is in the journal; must be finished */
+};
+
+enum { BATCH_LABEL_MAX = 200 };
+
+struct batch {
+    uint64_t id; /* given by store_batch_new, ascending */
+    uint8_t state;
+    uint64_t intent_seq; /* OPEN: sequence number of the intent entry */
+    uint64_t count;      /* changes in all parts */
+    uint64_t rows;       /* rows written so far */
+    uint32_t parts;      /* parts saved: numbered 0 .. parts - 1 */
+    uint32_t next_part;  /* OPEN: first part not yet applied */
+    int64_t time_ms;
+    uint64_t actor;                      /* who proposed or began it */
+    struct entry entry;                  /* the intent entry as it will be, or is, in the journal */
+    char label[BATCH_LABEL_MAX];         /* for people: "import amnesty list.txt" */
+    uint8_t load_hash[SHA256_BYTES];     /* of the file it came from, zeros = none */
+    uint32_t rules_number;               /* carries this rule set; 0 = none */
+    uint32_t tac_list;                   /* carries this TAC list; 0 = none */
+};
+
+/* All batch verbs outside a write commit by themselves. */
+MUST_USE enum err store_batch_new(struct store *store, struct batch *batch, struct fault *fault);
+MUST_USE enum err store_batch_part_put(struct store *store, uint64_t id, uint32_t part,
+                                       struct str bytes, struct fault *fault);
+/* ERR_NOT_FOUND. Appends to out. */
+MUST_USE enum err store_batch_part_get(struct store *store, uint64_t id, uint32_t part,
+                                       struct buf *out, struct fault *fault);
+/* Stores the whole record again; drops parts before next_part. */
+MUST_USE enum err store_batch_update(struct store *store, const struct batch *batch,
+                                     struct fault *fault);
+MUST_USE enum err store_batch_drop(struct store *store, uint64_t id, struct fault *fault);
+/* By id. */
+MUST_USE enum err store_batches(struct store *store,
+                                bool (*fn)(void *ctx, const struct batch *batch), void *ctx,
+                                struct fault *fault);
+/* Owning a batch: held until released, closed, or the process dies, however it dies.
+ * ERR_STORE_BUSY: a living process owns it. */
+MUST_USE enum err store_batch_claim(struct store *store, uint64_t id, struct fault *fault);
+void store_batch_release(struct store *store, uint64_t id);
+
+/* ---- files that were loaded ---- */
+
+struct load {
+    uint8_t hash[SHA256_BYTES]; /* of the file's bytes, keyed by what it was loaded as */
+    char kind[16];              /* "feed", "amnesty", ... */
+    char operator_name[LIMIT_NAME + 1];
+    int64_t time_ms;
+    uint64_t rows;
+    uint64_t changes;
+    uint64_t seq; /* of its entry, 0 = it changed nothing */
+};
+MUST_USE enum err store_load_put(struct store *store, const struct load *load,
+                                 struct fault *fault); /* inside a write */
+/* ERR_NOT_FOUND. */
+MUST_USE enum err store_load_find(struct store *store, const uint8_t hash[SHA256_BYTES],
+                                  struct load *out, struct fault *fault);
+
+/* ---- who: opaque ids and, for public bodies and accounts, their names ---- */
+
+enum party_kind { PARTY_PERSON = 1, PARTY_BODY = 2, PARTY_ACCOUNT = 3, PARTY_OPERATOR = 4 };
+enum { PARTY_STAFF = 1 << 0 }; /* flags: an account that may act under two_person */
+
+struct party {
+    uint64_t id; /* opaque: the first 63 bits of a keyed hash of kind and name, never 0 */
+    uint8_t kind;
+    uint8_t flags;
+    char name[LIMIT_NAME + 1]; /* empty for PARTY_PERSON: no IIN or BIN stands in the store */
+};
+/* Adds or replaces. Outside a write it commits by itself. */
+MUST_USE enum err store_party_put(struct store *store, const struct party *party,
+                                  struct fault *fault);
+/* ERR_NOT_FOUND. */
+MUST_USE enum err store_party_get(struct store *store, uint64_t id, struct party *out,
+                                  struct fault *fault);
+MUST_USE enum err store_parties(struct store *store,
+                                bool (*fn)(void *ctx, const struct party *party), void *ctx,
+                                struct fault *fault);
+
+/* ---- findings: rows of an operator's file that can be no key ---- */
+
+struct finding {
+    char operator_name[LIMIT_NAME + 1];
+    daynum day;   /* of the row; DAYNUM_NONE */
+    char kind[24]; /* "imei_form", "rat_unknown", ... */
+    char raw[33];  /* at most 32 bytes of the text */
+    uint64_t count;
+};
+/* Adds count to the finding of the same operator, day, kind and raw. Inside a write. */
+MUST_USE enum err store_findings_add(struct store *store, const struct finding *findings, size_t n,
+                                     struct fault *fault);
+MUST_USE enum err store_findings(struct store *store,
+                                 bool (*fn)(void *ctx, const struct finding *finding), void *ctx,
+                                 struct fault *fault);
+
+/* ---- audit notes: texts for people, outside the chain (--reason, refusals) ---- */
+
+MUST_USE enum err store_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
+                                 struct str text, struct fault *fault); /* seq: entry, 0 = none */
+
+/* ---- writing ---- */
+
+/* Takes the writer's place, waiting in line up to 60 s (ERR_STORE_BUSY). */
+MUST_USE enum err store_write_begin(struct store *store, struct fault *fault);
+MUST_USE enum err store_write_commit(struct store *store, struct fault *fault);
+void store_write_rollback(struct store *store);
+
+/* Does the register stand where the path of a register's companion files is wanted: for sqlite:PATH
+ * the PATH; NULL for a register without files. Borrowed. */
+const char *store_path(const struct store *store);
+
+/* For tests: wraps a store; owns it from then on. The n-th store call from now (counted from 1)
+ * fails with err, again every `every` calls after it (0 = once). */
+MUST_USE enum err store_faulty_new(struct store *inner, struct store **out);
+void store_faulty_arm(struct store *faulty, uint64_t n, uint64_t every, enum err err);
+/* Calls since the wrapper was made. */
+uint64_t store_faulty_calls(const struct store *faulty);
+
+#endif
