@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How each change moves the facts. The kinds that files load (activation, amnesty, approvals)
+ * are idempotent and commute, so that the order of loading does not matter: of several values
+ * one is chosen by comparing the values alone. */
+#include "core/change.h"
+
+#include <string.h>
+
+enum { INSTANT_BYTES = 5 };
+#define INSTANT_ABSENT ((UINT64_C(1) << 40) - 1)
+
+static bool set_flag(struct facts *f, uint32_t flag, bool on)
+{
+    uint32_t flags = on ? f->flags | flag : f->flags & ~flag;
+    bool changed = flags != f->flags;
+    f->flags = flags;
+    return changed;
+}
+
+static bool apply_activated(struct facts *f, daynum day, daynum known)
+{
+    bool changed = false;
+    if (f->activation == DAYNUM_NONE || day < f->activation) {
+        f->activation = day;
+        changed = true;
+    }
+    if (f->known == DAYNUM_NONE || known < f->known) {
+        f->known = known;
+        changed = true;
+    }
+    return changed;
+}
+
+/* Which of two approvals comes later; of equal instants one is chosen by its contents. */
+static int approval_compare(int64_t at, const struct approval *a, int64_t at_b,
+                            const struct approval *b)
+{
+    if (at != at_b)
+        return at < at_b ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->party != b->party)
+        return a->party < b->party ? -1 : 1;
+    if (a->application != b->application)
+        return a->application < b->application ? -1 : 1;
+    return 0;
+}
+
+static bool apply_verified(struct facts *f, int64_t at, const struct approval *by)
+{
+    if (f->verified_at != INSTANT_NONE &&
+        approval_compare(at, by, f->verified_at, &f->verified) <= 0)
+        return false;
+    f->verified_at = at;
+    f->verified = *by;
+    return true;
+}
+
+static bool apply_before_duty(struct facts *f, int64_t at, const struct approval *by)
+{
+    if (f->before_duty_at != INSTANT_NONE &&
+        approval_compare(at, by, f->before_duty_at, &f->before_duty) >= 0)
+        return false;
+    f->before_duty_at = at;
+    f->before_duty = *by;
+    return true;
+}
+
+static bool apply_unverified(struct facts *f, int64_t at, const struct approval *by)
+{
+    struct approval none = {0};
+    const struct approval *to = at == INSTANT_NONE ? &none : by;
+    bool same = f->verified_at == at && f->verified.kind == to->kind &&
+                f->verified.party == to->party && f->verified.application == to->application;
+    f->verified_at = at;
+    f->verified = *to;
+    return !same;
+}
+
+static bool apply_later(int64_t *moment, int64_t at)
+{
+    if (*moment != INSTANT_NONE && at <= *moment)
+        return false;
+    *moment = at;
+    return true;
+}
+
+static enum err apply_mark_set(struct facts *f, const struct mark *m, bool *out_changed)
+{
+    unsigned i = 0;
+    while (i < f->mark_count && (f->marks[i].kind < m->kind || (f->marks[i].kind == m->kind &&
+                                                                f->marks[i].setter < m->setter)))
+        i++;
+    if (i < f->mark_count && f->marks[i].kind == m->kind && f->marks[i].setter == m->setter) {
+        *out_changed = f->marks[i].from != m->from || f->marks[i].last != m->last;
+        f->marks[i] = *m;
+        return ERR_OK;
+    }
+    if (f->mark_count == LIMIT_MARKS)
+        return ERR_MARKS_FULL;
+    memmove(&f->marks[i + 1], &f->marks[i], (f->mark_count - i) * sizeof *f->marks);
+    f->marks[i] = *m;
+    f->mark_count++;
+    *out_changed = true;
+    return ERR_OK;
+}
+
+static enum err apply_mark_cleared(struct facts *f, const struct mark *m, bool *out_changed)
+{
+    bool of_another = false;
+    for (unsigned i = 0; i < f->mark_count; i++) {
+        if (f->marks[i].kind != m->kind)
+            continue;
+        if (f->marks[i].setter != m->setter) {
+            of_another = true;
+            continue;
+        }
+        memmove(&f->marks[i], &f->marks[i + 1], (f->mark_count - i - 1U) * sizeof *f->marks);
+        f->mark_count--;
+        *out_changed = true;
+        return ERR_OK;
+    }
+    return of_another ? ERR_NOT_SETTER : ERR_NO_MARK;
+}
+
+static bool apply_clone(struct facts *f, uint32_t state)
+{
+    uint32_t flags = (f->flags & ~(uint32_t)(FACTS_CLONE_SUSPECTED | FACTS_CLONE)) | state;
+    bool changed = flags != f->flags;
+    f->flags = flags;
+    return changed;
+}
+
+static bool apply_day(daynum *to, daynum day)
+{
+    bool changed = *to != day;
+    *to = day;
+    return changed;
+}
+
+enum err change_apply(struct facts *f, const struct change *c, bool *out_changed)
+{
+    switch ((enum change_kind)c->kind) {
+    case CHANGE_NONE:
+    case CHANGE_KINDS:
+        *out_changed = false;
+        return ERR_OK;
+    case CHANGE_ACTIVATED:
+        *out_changed = apply_activated(f, c->activated.day, c->activated.known);
+        return ERR_OK;
+    case CHANGE_AMNESTY:
+        *out_changed = set_flag(f, FACTS_AMNESTY, c->on);
+        return ERR_OK;
+    case CHANGE_VERIFIED:
+        *out_changed = apply_verified(f, c->approval.at, &c->approval.by);
+        return ERR_OK;
+    case CHANGE_UNVERIFIED:
+        *out_changed = apply_unverified(f, c->approval.at, &c->approval.by);
+        return ERR_OK;
+    case CHANGE_BEFORE_DUTY:
+        *out_changed = apply_before_duty(f, c->approval.at, &c->approval.by);
+        return ERR_OK;
+    case CHANGE_REPLACED:
+        *out_changed = apply_later(&f->replaced_at, c->approval.at);
+        return ERR_OK;
+    case CHANGE_REVOKED:
+        *out_changed = apply_later(&f->revoked_at, c->approval.at);
+        return ERR_OK;
+    case CHANGE_GSMA:
+        *out_changed = set_flag(f, FACTS_GSMA, c->on);
+        return ERR_OK;
+    case CHANGE_MARK_SET:
+        return apply_mark_set(f, &c->mark, out_changed);
+    case CHANGE_MARK_CLEARED:
+        return apply_mark_cleared(f, &c->mark, out_changed);
+    case CHANGE_CLONE:
+        *out_changed = apply_clone(f, c->clone);
+        return ERR_OK;
+    case CHANGE_MACHINE:
+        *out_changed = set_flag(f, FACTS_MACHINE, c->on);
+        return ERR_OK;
+    case CHANGE_TEMPORARY:
+        *out_changed = apply_day(&f->temporary_until, c->until);
+        return ERR_OK;
+    case CHANGE_HOLD:
+        *out_changed = apply_day(&f->hold_until, c->until);
+        return ERR_OK;
+    case CHANGE_GROUP:
+        *out_changed = f->group != c->group;
+        f->group = c->group;
+        return ERR_OK;
+    }
+    return ERR_CODEC;
+}
+
+/* ---- canonical bytes ---- */
+
+struct out {
+    uint8_t *p;
+};
+
+static void put(struct out *o, uint64_t v, unsigned bytes)
+{
+    put_be(o->p, v, bytes);
+    o->p += bytes;
+}
+
+static void put_varint(struct out *o, uint64_t v)
+{
+    while (v >= 0x80) {
+        *o->p++ = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    *o->p++ = (uint8_t)v;
+}
+
+static void put_approval(struct out *o, const struct change *c)
+{
+    if (c->approval.at == INSTANT_NONE) {
+        put(o, 0, 1);
+        put(o, INSTANT_ABSENT, INSTANT_BYTES);
+        put(o, 0, 8);
+        put(o, 0, 1);
+        return;
+    }
+    put(o, c->approval.by.kind, 1);
+    put(o, (uint64_t)c->approval.at, INSTANT_BYTES);
+    put(o, c->approval.by.party, 8);
+    put_varint(o, c->approval.by.application);
+}
+
+static void put_mark(struct out *o, const struct mark *m, bool set)
+{
+    put(o, m->kind, 1);
+    put(o, m->setter, 8);
+    if (set) {
+        put(o, daynum_pack(m->from), 2);
+        put(o, daynum_pack(m->last), 2);
+    }
+}
+
+size_t change_encode(const struct change *c, uint8_t out[CHANGE_BYTES_MAX])
+{
+    struct out o = {out};
+    put(&o, c->kind, 1);
+    switch ((enum change_kind)c->kind) {
+    case CHANGE_NONE:
+    case CHANGE_KINDS:
+        break;
+    case CHANGE_ACTIVATED:
+        put(&o, daynum_pack(c->activated.day), 2);
+        put(&o, daynum_pack(c->activated.known), 2);
+        break;
+    case CHANGE_AMNESTY:
+    case CHANGE_GSMA:
+    case CHANGE_MACHINE:
+        put(&o, c->on, 1);
+        break;
+    case CHANGE_VERIFIED:
+    case CHANGE_UNVERIFIED:
+    case CHANGE_BEFORE_DUTY:
+        put_approval(&o, c);
+        break;
+    case CHANGE_REPLACED:
+    case CHANGE_REVOKED:
+        put(&o, (uint64_t)c->approval.at, INSTANT_BYTES);
+        break;
+    case CHANGE_MARK_SET:
+        put_mark(&o, &c->mark, true);
+        break;
+    case CHANGE_MARK_CLEARED:
+        put_mark(&o, &c->mark, false);
+        break;
+    case CHANGE_CLONE:
+        put(&o, c->clone == FACTS_CLONE ? 2 : c->clone == FACTS_CLONE_SUSPECTED ? 1 : 0, 1);
+        break;
+    case CHANGE_TEMPORARY:
+        put(&o, daynum_pack(c->until), 2);
+        break;
+    case CHANGE_HOLD:
+        put(&o, c->until == DAYNUM_NONE ? 0 : c->until == DAYNUM_OPEN ? 2 : 1, 1);
+        if (daynum_is_day(c->until))
+            put(&o, daynum_pack(c->until), 2);
+        break;
+    case CHANGE_GROUP:
+        put(&o, c->group, 8);
+        break;
+    }
+    return (size_t)(o.p - out);
+}
+
+static daynum get_day(struct rd *rd)
+{
+    uint16_t v = (uint16_t)rd_uint(rd, 2);
+    if (v == UINT16_MAX)
+        rd->failed = true;
+    return daynum_unpack(v, DAYNUM_NONE);
+}
+
+static int64_t get_instant(struct rd *rd)
+{
+    uint64_t v = rd_uint(rd, INSTANT_BYTES);
+    if (v == INSTANT_ABSENT)
+        rd->failed = true;
+    return (int64_t)v;
+}
+
+static uint64_t get_up_to(struct rd *rd, uint64_t max)
+{
+    uint64_t v = rd_uint(rd, 1);
+    if (v > max)
+        rd->failed = true;
+    return v;
+}
+
+static void get_approval(struct rd *rd, struct change *c)
+{
+    c->approval.by.kind = (uint8_t)rd_uint(rd, 1);
+    uint64_t at = rd_uint(rd, INSTANT_BYTES);
+    c->approval.at = at == INSTANT_ABSENT ? INSTANT_NONE : (int64_t)at;
+    c->approval.by.party = rd_uint(rd, 8);
+    c->approval.by.application = rd_varint(rd);
+    bool none = at == INSTANT_ABSENT;
+    if (none ? c->kind != CHANGE_UNVERIFIED || c->approval.by.kind || c->approval.by.party ||
+                   c->approval.by.application
+             : !approval_kind_name(c->approval.by.kind))
+        rd->failed = true;
+}
+
+static void get_mark(struct rd *rd, struct mark *m, bool set)
+{
+    m->kind = (uint8_t)rd_uint(rd, 1);
+    m->setter = rd_uint(rd, 8);
+    m->from = set ? get_day(rd) : DAYNUM_NONE;
+    m->last = set ? daynum_unpack((uint16_t)rd_uint(rd, 2), DAYNUM_OPEN) : DAYNUM_NONE;
+    if (!mark_kind_name(m->kind))
+        rd->failed = true;
+}
+
+static daynum get_hold(struct rd *rd)
+{
+    switch (get_up_to(rd, 2)) {
+    case 1:
+        return get_day(rd);
+    case 2:
+        return DAYNUM_OPEN;
+    default:
+        return DAYNUM_NONE;
+    }
+}
+
+static void get_payload(struct rd *rd, struct change *c)
+{
+    static const uint32_t clone_states[] = {0, FACTS_CLONE_SUSPECTED, FACTS_CLONE};
+    switch ((enum change_kind)c->kind) {
+    case CHANGE_NONE:
+        break;
+    case CHANGE_ACTIVATED:
+        c->activated.day = get_day(rd);
+        c->activated.known = get_day(rd);
+        break;
+    case CHANGE_AMNESTY:
+    case CHANGE_GSMA:
+    case CHANGE_MACHINE:
+        c->on = get_up_to(rd, 1) == 1;
+        break;
+    case CHANGE_VERIFIED:
+    case CHANGE_UNVERIFIED:
+    case CHANGE_BEFORE_DUTY:
+        get_approval(rd, c);
+        break;
+    case CHANGE_REPLACED:
+    case CHANGE_REVOKED:
+        c->approval.at = get_instant(rd);
+        break;
+    case CHANGE_MARK_SET:
+        get_mark(rd, &c->mark, true);
+        break;
+    case CHANGE_MARK_CLEARED:
+        get_mark(rd, &c->mark, false);
+        break;
+    case CHANGE_CLONE:
+        c->clone = clone_states[get_up_to(rd, 2) % 3];
+        break;
+    case CHANGE_TEMPORARY:
+        c->until = daynum_unpack((uint16_t)rd_uint(rd, 2), DAYNUM_NONE);
+        break;
+    case CHANGE_HOLD:
+        c->until = get_hold(rd);
+        break;
+    case CHANGE_GROUP:
+        c->group = rd_uint(rd, 8);
+        break;
+    case CHANGE_KINDS:
+        rd->failed = true;
+        break;
+    }
+}
+
+enum err change_decode(struct rd *rd, struct change *out)
+{
+    struct change c = {.imei = out->imei};
+    uint64_t kind = rd_uint(rd, 1);
+    c.kind = (uint8_t)(kind < CHANGE_KINDS ? kind : CHANGE_KINDS);
+    get_payload(rd, &c);
+    if (rd->failed)
+        return ERR_CODEC;
+    *out = c;
+    return ERR_OK;
+}
+
+const char *change_kind_name(uint8_t kind)
+{
+    static const char *const names[CHANGE_KINDS] = {
+        [CHANGE_NONE] = "none",
+        [CHANGE_ACTIVATED] = "activated",
+        [CHANGE_AMNESTY] = "amnesty",
+        [CHANGE_VERIFIED] = "verified",
+        [CHANGE_UNVERIFIED] = "approval_withdrawn",
+        [CHANGE_BEFORE_DUTY] = "before_duty",
+        [CHANGE_REPLACED] = "replaced",
+        [CHANGE_REVOKED] = "revoked",
+        [CHANGE_GSMA] = "gsma",
+        [CHANGE_MARK_SET] = "mark_set",
+        [CHANGE_MARK_CLEARED] = "mark_cleared",
+        [CHANGE_CLONE] = "clone",
+        [CHANGE_MACHINE] = "machine",
+        [CHANGE_TEMPORARY] = "temporary",
+        [CHANGE_HOLD] = "hold",
+        [CHANGE_GROUP] = "group",
+    };
+    return kind < CHANGE_KINDS ? names[kind] : "?";
+}
