@@ -10,6 +10,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Macros of the C library where clang builds with _FORTIFY_SOURCE. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
 #pragma GCC poison atoi atol atoll atof system popen
 #pragma GCC poison gmtime localtime ctime asctime tmpnam mktemp
