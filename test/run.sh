@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# run [NAME...] - builds, runs every test and ends with one line "N passed, N failed" that counts
+# single cases. Names (as printed, or parts of them) run some. The output of a program with a
+# failure is shown, the rest is summed up; VERBOSE=1 shows all.
+#
+# TAMGA_BUILD   build directory (build); MESON_OPTIONS when it has to be made
+# TAMGA_SUITE   run only this suite of test/meson.build, and no scripts
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+dir=${TAMGA_BUILD:-build}
+log=$(mktemp -d "${TMPDIR:-/tmp}/tamga-test.XXXXXX")
+trap 'rm -rf "$log"' EXIT
+export TAMGA=$PWD/$dir/tamga
+export CMOCKA_MESSAGE_OUTPUT=TAP
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:detect_stack_use_after_return=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
+
+passed=0
+failed=0
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+wanted() { # NAME PATTERN...
+    local name=$1 pattern
+    shift
+    [ $# -eq 0 ] && return 0
+    for pattern in "$@"; do
+        [[ $name == *"$pattern"* ]] && return 0
+    done
+    return 1
+}
+
+# Runs one program that speaks TAP. A program that dies, or runs fewer cases than it planned, is
+# a failed case more.
+run_tap() { # NAME COMMAND...
+    local name=$1 status ok bad started
+    shift
+    started=$(date +%s%N)
+    timeout "${TEST_SECONDS:-900}" "$@" >"$log/out" 2>&1 </dev/null
+    status=$?
+    read -r ok bad < <(awk '
+        /^ok / { ok++ }
+        /^not ok / { if (/# *TODO/) ok++; else bad++ }
+        /^1\.\.[0-9]+/ { planned += substr($1, 4) }
+        /^Bail out!/ { bad++ }
+        END { print ok + 0, bad + (planned > ok + bad ? planned - ok - bad : 0) }' "$log/out")
+    if [ "$bad" -eq 0 ] && { [ $status -ne 0 ] || [ "$ok" -eq 0 ]; } &&
+        ! { [ $status -eq 0 ] && grep -q '^1\.\.0' "$log/out"; }; then
+        bad=1
+    fi
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    if [ "$bad" -gt 0 ]; then
+        sed 's/^/    /' "$log/out" | tail -n "${TEST_LINES:-200}"
+        echo "FAILED $name: $bad of $((ok + bad)) (exit $status)"
+    else
+        [ -n "${VERBOSE:-}" ] && sed 's/^/    /' "$log/out"
+        printf 'ok     %-32s %5d  %6d ms\n' "$name" "$ok" \
+            $((($(date +%s%N) - started) / 1000000))
+        grep '^# seed' "$log/out" | sed 's/^# /       /' || true
+    fi
+}
+
+run_programs() {
+    local name exe suite
+    while IFS=$'\t' read -r name exe suite; do
+        [ -z "${TAMGA_SUITE:-}" ] || [ "$suite" = "$TAMGA_SUITE" ] || continue
+        wanted "$name" "$@" && run_tap "$name" "$exe"
+    done < <(meson introspect --tests "$dir" | python3 -c '
+import json, sys
+for t in json.load(sys.stdin):
+    print(t["name"], t["cmd"][0], t["suite"][0].split(":")[-1], sep="\t")')
+}
+
+run_scripts() {
+    local script
+    for script in test/e2e/*.t; do
+        [ -e "$script" ] || continue
+        wanted "${script#test/}" "$@" || continue
+        run_tap "${script#test/}" prove -v -e '' "$script"
+    done
+}
+
+replay_corpora() {
+    local exe name corpora
+    for exe in "$dir"/test/fuzz_*; do
+        [ -x "$exe" ] && [ -f "$exe" ] || continue
+        name=${exe##*/fuzz_}
+        corpora=test/fuzz/corpus/$name
+        [ -d "$corpora" ] && wanted "fuzz/$name" "$@" || continue
+        run_tap "fuzz/$name" "$exe" "$corpora"
+    done
+}
+
+targets=(all)
+meson_targets=$(grep -c "': \|fuzz_targets = \['" test/meson.build)
+[ "$meson_targets" -gt 0 ] && targets+=(tests)
+tools/build.sh "$dir" "${targets[@]}" || {
+    echo "The build failed."
+    failed=1
+    finish
+}
+
+run_programs "$@"
+if [ -z "${TAMGA_SUITE:-}" ]; then
+    replay_corpora "$@"
+    run_scripts "$@"
+fi
+finish

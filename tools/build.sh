@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# build DIR [TARGET...] - configures DIR when it is not, and builds. Options of meson for a new DIR
+# come in MESON_OPTIONS. Leaves DIR/tamga.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+dir=$1
+shift
+options=()
+read -r -a options <<<"${MESON_OPTIONS:-}"
+
+# A directory that was configured before the packages of the tests were there knows no tests.
+if [[ " $* " == *" tests "* ]] && [ -f "$dir/build.ninja" ] && ! grep -q cmocka "$dir/build.ninja"
+then
+    rm -rf "$dir"
+fi
+if [ ! -f "$dir/build.ninja" ]; then
+    rm -rf "$dir"
+    meson setup "$dir" "${options[@]}" >"$dir.log" 2>&1 || {
+        cat "$dir.log"
+        exit 1
+    }
+    mv "$dir.log" "$dir/setup.log"
+fi
+ninja -C "$dir" --quiet "$@"
+if [ -x "$dir/src/tamga" ]; then
+    ln -sf src/tamga "$dir/tamga"
+fi

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# run - starts the register with its demonstration data, so that a stranger can look at it.
+# The data is made once, in var/, and kept; `make demo-reset` makes the next run begin anew.
+# PORT=8080 is where it listens; when that port is taken, the next free one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tamga=build/tamga
+register=sqlite:var/tamga.db
+tac_done=var/tac-list.done
+
+# Made aside and moved when whole, so that an interrupted start leaves no half register.
+make_demo() {
+    echo "Making the demonstration register in var/ ..."
+    rm -rf var/making
+    mkdir -p var/making
+    "$tamga" --register sqlite:var/making/tamga.db demo create
+    mv var/making/tamga.db.key var/
+    mv var/making/tamga.db var/
+    rm -rf var/making
+}
+
+# A list of real models, when one can be had; asked for at most once a day.
+fetch_tac_list() {
+    local cache=var/cache
+    mkdir -p "$cache"
+    [ -s "$cache/tacdb.csv" ] && return 0
+    command -v npm >/dev/null || return 1
+    [ -z "$(find "$cache/asked" -mtime -1 2>/dev/null)" ] || return 1
+    : >"$cache/asked"
+    echo "Fetching a list of models (npm: imei_gencheck 4.0.0) ..."
+    (
+        cd "$cache"
+        timeout 60 npm pack --silent --fetch-retries=0 imei_gencheck@4.0.0 >npm.log 2>&1 &&
+            tar -xzf imei_gencheck-4.0.0.tgz --wildcards -O '*.csv' >tacdb.tmp &&
+            mv tacdb.tmp tacdb.csv
+    )
+}
+
+import_tac_list() {
+    [ -e "$tac_done" ] && return
+    if fetch_tac_list &&
+        "$tamga" --register "$register" import tac --format osmocom var/cache/tacdb.csv; then
+        : >"$tac_done"
+        return
+    fi
+    echo "No list of models at hand: going on without (models show as not known)."
+}
+
+port_taken() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+mkdir -p var
+chmod 700 var
+[ -e var/tamga.db ] || make_demo
+import_tac_list
+
+port=${PORT:-8080}
+tries=0
+while port_taken "$port" && [ $tries -lt 100 ]; do
+    port=$((port + 1))
+    tries=$((tries + 1))
+done
+exec "$tamga" --register "$register" serve --listen "127.0.0.1:$port" --demo
