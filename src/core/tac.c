@@ -36,7 +36,7 @@ static uint64_t name_hash(const uint8_t *p, size_t n)
 
 static bool name_set_grow(struct name_set *set, const uint8_t *names)
 {
-    size_t size = set->size ? set->size * 2 : 1024;
+    size_t size = set->size ? set->size * 4 : 1024;
     uint32_t *slots = calloc(size, sizeof *slots);
     if (!slots)
         return false;
@@ -69,8 +69,6 @@ static uint32_t *name_set_slot(struct name_set *set, const uint8_t *names, struc
     }
     return &set->slots[at];
 }
-
-/* ---- builder ---- */
 
 struct entry {
     uint32_t tac;
@@ -222,8 +220,6 @@ enum err tac_builder_pack(struct tac_builder *b, struct buf *out)
     return ok ? ERR_OK : ERR_MEMORY;
 }
 
-/* ---- table ---- */
-
 struct tac_table {
     uint8_t *packed;      /* own copy */
     const uint8_t *names; /* within packed */
@@ -243,45 +239,48 @@ static struct str name_at(const struct tac_table *t, uint64_t offset)
     return (struct str){(const char *)t->names + offset + 1, t->names[offset]};
 }
 
-/* Which of the names begin a name: found by walking, kept as a set of their contents. A record may
- * name one that was used before, or the next one. */
+/* A record may name one that a record used before, or the next one. */
 struct name_walk {
-    struct name_set seen;
-    uint32_t next; /* offset of the first name that no record has used */
+    struct name_set seen; /* by content: no name twice */
+    uint8_t *begins;      /* a bit for each offset at which a used name begins */
+    uint32_t next;        /* offset of the first name that no record has used */
 };
 
-static enum err walk_name(const struct tac_table *t, struct name_walk *walk, uint64_t offset)
+static enum err walk_fresh(const struct tac_table *t, struct name_walk *walk)
 {
-    if (offset > walk->next || offset >= t->names_bytes)
-        return ERR_CODEC;
-    bool fresh = offset == walk->next;
-    if (fresh && (t->names_bytes - offset <= t->names[offset] || t->names[offset] > LIMIT_TAC_NAME))
-        return ERR_CODEC;
-    /* An old offset that begins no name may read as a longer name than there are bytes. */
-    if (!fresh && walk->next - offset <= t->names[offset])
-        return ERR_CODEC;
+    uint32_t offset = walk->next;
     struct str name = name_at(t, offset);
-    uint32_t *slot = name_set_slot(&walk->seen, t->names, name);
-    if (!slot)
-        return ERR_MEMORY;
-    if (!fresh)
-        return *slot == offset + 1 ? ERR_OK : ERR_CODEC;
-    if (*slot || !str_utf8(name))
+    if (name.n > LIMIT_TAC_NAME || name.n >= t->names_bytes - offset || !str_utf8(name))
         return ERR_CODEC;
     for (size_t i = 0; i < name.n; i++)
         if (is_control((uint8_t)name.p[i]))
             return ERR_CODEC;
-    *slot = (uint32_t)offset + 1;
+    uint32_t *slot = name_set_slot(&walk->seen, t->names, name);
+    if (!slot)
+        return ERR_MEMORY;
+    if (*slot)
+        return ERR_CODEC;
+    *slot = offset + 1;
     walk->seen.count++;
+    walk->begins[offset / 8] = (uint8_t)(walk->begins[offset / 8] | 1u << offset % 8);
     walk->next = (uint32_t)(offset + 1 + name.n);
     return ERR_OK;
+}
+
+static enum err walk_name(const struct tac_table *t, struct name_walk *walk, uint64_t offset)
+{
+    if (offset < walk->next)
+        return walk->begins[offset / 8] >> offset % 8 & 1 ? ERR_OK : ERR_CODEC;
+    if (offset > walk->next || offset >= t->names_bytes)
+        return ERR_CODEC;
+    return walk_fresh(t, walk);
 }
 
 /* Every record and every name; counts the pages that are used. */
 static enum err check_records(const struct tac_table *t, size_t *out_pages)
 {
-    struct name_walk walk = {0};
-    enum err err = ERR_OK;
+    struct name_walk walk = {.begins = calloc(t->names_bytes / 8 + 1, 1)};
+    enum err err = walk.begins ? ERR_OK : ERR_MEMORY;
     size_t pages = 0;
     uint64_t before = 0;
     for (size_t i = 0; !err && i < t->count; i++) {
@@ -301,6 +300,7 @@ static enum err check_records(const struct tac_table *t, size_t *out_pages)
     if (!err && walk.next != t->names_bytes)
         err = ERR_CODEC;
     free(walk.seen.slots);
+    free(walk.begins);
     *out_pages = pages;
     return err;
 }
