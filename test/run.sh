@@ -99,10 +99,7 @@ replay_corpora() {
     done
 }
 
-targets=(all)
-meson_targets=$(grep -c "': \|fuzz_targets = \['" test/meson.build)
-[ "$meson_targets" -gt 0 ] && targets+=(tests)
-tools/build.sh "$dir" "${targets[@]}" || {
+tools/build.sh "$dir" all tests || {
     echo "The build failed."
     failed=1
     finish

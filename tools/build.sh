@@ -7,8 +7,7 @@ cd "$(dirname "$0")/.."
 
 dir=$1
 shift
-options=()
-read -r -a options <<<"${MESON_OPTIONS:-}"
+read -r -d '' -a options <<<"${MESON_OPTIONS:-}" || true # words, over any number of lines
 
 # A directory that was configured before the packages of the tests were there knows no tests.
 if [[ " $* " == *" tests "* ]] && [ -f "$dir/build.ninja" ] && ! grep -q cmocka "$dir/build.ninja"
