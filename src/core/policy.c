@@ -62,7 +62,8 @@ daynum policy_deadline(const struct facts *f, const struct rules *r)
     if (f->activation == DAYNUM_NONE)
         return DAYNUM_NONE;
     daynum deadline = later(f->activation + r->grace_days, r->enforce_after);
-    deadline = later(deadline, f->known + r->min_notice_days);
+    if (r->min_notice_days > 0) /* 0: no floor, a late file may turn an IMEI at once */
+        deadline = later(deadline, f->known + r->min_notice_days);
     return earlier(deadline, DAYNUM_LAST);
 }
 
