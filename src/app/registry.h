@@ -29,6 +29,7 @@ struct registry {
     uint64_t actor;                   /* who acts; 0 = the register itself */
     char actor_name[LIMIT_NAME + 1];
     bool writes;
+    bool no_tac;
     struct sha256 *sha;
 };
 
@@ -50,6 +51,9 @@ void registry_close(struct registry *registry);
 
 /* Reads head, rules and TAC list again where they moved. */
 MUST_USE enum err registry_refresh(struct registry *registry, struct fault *fault);
+/* A copy of a TAC list of the register; the caller's to free. ERR_NOT_FOUND. */
+MUST_USE enum err registry_tac_list(struct registry *registry, uint32_t number,
+                                    struct tac_table **out, struct fault *fault);
 /* Today in the country. */
 daynum registry_today(const struct registry *registry);
 

@@ -139,6 +139,14 @@ static bool apply_day(daynum *to, daynum day)
     return changed;
 }
 
+static bool apply_group(struct facts *f, uint64_t group)
+{
+    uint64_t to = !group ? 0 : !f->group || group < f->group ? group : f->group;
+    bool changed = f->group != to;
+    f->group = to;
+    return changed;
+}
+
 enum err change_apply(struct facts *f, const struct change *c, bool *out_changed)
 {
     switch ((enum change_kind)c->kind) {
@@ -187,8 +195,7 @@ enum err change_apply(struct facts *f, const struct change *c, bool *out_changed
         *out_changed = apply_day(&f->hold_until, c->until);
         return ERR_OK;
     case CHANGE_GROUP:
-        *out_changed = f->group != c->group;
-        f->group = c->group;
+        *out_changed = apply_group(f, c->group);
         return ERR_OK;
     }
     return ERR_CODEC;

@@ -27,7 +27,7 @@ enum change_kind {
     CHANGE_MACHINE = 12,      /* on */
     CHANGE_TEMPORARY = 13,    /* until: a day or DAYNUM_NONE */
     CHANGE_HOLD = 14,         /* until: a day, DAYNUM_OPEN or DAYNUM_NONE */
-    CHANGE_GROUP = 15,        /* group */
+    CHANGE_GROUP = 15,        /* group: 0 leaves it; of several the smaller stands */
     CHANGE_KINDS
 };
 

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Verifying reads blocks into slabs of a few megabytes and recomputes the blocks of a slab on all
+ * cores at once; a block needs only its bytes and the stored hash of the one before, which is
+ * itself recomputed beside it. */
+#include "app/audit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "journal/replay.h"
+
+enum { SLAB_BYTES = 8 << 20, SLAB_BLOCKS = 4096, THREADS_MAX = 64 };
+
+struct slab {
+    struct buf bytes; /* bodies and sections, one after another */
+    struct block blocks[SLAB_BLOCKS];
+    size_t body_at[SLAB_BLOCKS], section_at[SLAB_BLOCKS];
+    size_t count;
+};
+
+struct verifying {
+    struct slab *slab;
+    struct sha256 *sha[THREADS_MAX];
+    unsigned threads;
+    uint8_t prev[SHA256_BYTES]; /* hash of the block before the slab */
+    uint64_t next_seq;          /* wanted first_seq of the slab's first block */
+    atomic_size_t at;
+    enum err err;
+    struct fault fault;
+    pthread_mutex_t lock;
+    const uint8_t *against;
+    bool found;
+    struct audit_result result;
+    struct gate gate;
+    uint32_t rules;
+    struct replay *replay; /* NULL = the chain alone */
+};
+
+struct worker {
+    struct verifying *v;
+    unsigned number;
+};
+
+static void *verify_some(void *arg)
+{
+    struct worker *w = arg;
+    struct verifying *v = w->v;
+    for (;;) {
+        size_t i = atomic_fetch_add(&v->at, 1);
+        if (i >= v->slab->count)
+            return NULL;
+        const struct block *b = &v->slab->blocks[i];
+        const uint8_t *prev = i ? v->slab->blocks[i - 1].hash : v->prev;
+        uint64_t want = i ? v->slab->blocks[i - 1].header.first_seq +
+                                v->slab->blocks[i - 1].header.item_count
+                          : v->next_seq;
+        struct fault fault = {0};
+        enum err err = block_verify(v->sha[w->number], b, prev, want, &fault);
+        if (!err)
+            continue;
+        pthread_mutex_lock(&v->lock);
+        if (!v->err) {
+            v->err = err;
+            v->fault = fault;
+        }
+        pthread_mutex_unlock(&v->lock);
+    }
+}
+
+static void verify_on_all(struct verifying *v)
+{
+    pthread_t threads[THREADS_MAX];
+    struct worker workers[THREADS_MAX];
+    unsigned started = 1;
+    atomic_store(&v->at, 0);
+    for (unsigned i = 0; i < v->threads; i++)
+        workers[i] = (struct worker){v, i};
+    while (started < v->threads && v->slab->count > 1 &&
+           pthread_create(&threads[started], NULL, verify_some, &workers[started]) == 0)
+        started++;
+    verify_some(&workers[0]);
+    for (unsigned i = 1; i < started; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void finish_slab(struct verifying *v)
+{
+    struct slab *s = v->slab;
+    if (!s->count || v->err)
+        return;
+    for (size_t i = 0; i < s->count; i++) {
+        struct block *b = &s->blocks[i];
+        b->body.p = (const char *)s->bytes.p + s->body_at[i];
+        b->section.p = (const char *)s->bytes.p + s->section_at[i];
+        v->found |= v->against && memcmp(v->against, b->hash, SHA256_BYTES) == 0;
+    }
+    verify_on_all(v);
+    for (size_t i = 0; v->replay && !v->err && i < s->count; i++)
+        v->err = replay_block(v->replay, &s->blocks[i], &v->fault);
+    const struct block *last = &s->blocks[s->count - 1];
+    memcpy(v->prev, last->hash, SHA256_BYTES);
+    v->next_seq = last->header.first_seq + last->header.item_count;
+    v->gate = last->header.gate;
+    v->rules = last->header.rules;
+    s->count = 0;
+    buf_clear(&s->bytes);
+}
+
+static bool take_block(void *ctx, const struct block *block)
+{
+    struct verifying *v = ctx;
+    struct slab *s = v->slab;
+    v->result.blocks++;
+    v->result.items += block->header.item_count;
+    size_t i = s->count++;
+    s->blocks[i] = *block;
+    s->body_at[i] = s->bytes.n;
+    buf_str(&s->bytes, block->body);
+    s->section_at[i] = s->bytes.n;
+    buf_str(&s->bytes, block->section);
+    if (s->bytes.failed)
+        v->err = ERR_MEMORY;
+    else if (s->count == SLAB_BLOCKS || s->bytes.n > SLAB_BYTES)
+        finish_slab(v);
+    return !v->err;
+}
+
+static void compare_head(struct verifying *v, const struct store_head *head)
+{
+    bool same = v->next_seq == head->next_seq &&
+                memcmp(v->prev, head->hash, SHA256_BYTES) == 0 && v->rules == head->rules &&
+                v->gate.expire_through == head->gate.expire_through &&
+                v->gate.swept_through == head->gate.swept_through;
+    if (!same)
+        v->err = fault_set(&v->fault, ERR_CHAIN,
+                           "the head says sequence %llu, the blocks end before %llu: head or tail "
+                           "was changed",
+                           (unsigned long long)head->next_seq - 1,
+                           (unsigned long long)v->next_seq);
+    else if (v->against && !v->found)
+        v->err = fault_set(&v->fault, ERR_CHAIN,
+                           "no block has the hash given: the tail was cut, or written anew");
+}
+
+static enum err verifying_new(struct registry *reg, struct verifying **out)
+{
+    struct verifying *v = calloc(1, sizeof *v);
+    if (!v)
+        return ERR_MEMORY;
+    v->slab = calloc(1, sizeof *v->slab);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    v->threads = cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (unsigned)cores;
+    pthread_mutex_init(&v->lock, NULL);
+    v->next_seq = 1;
+    memcpy(v->prev, reg->head.register_id, REGISTER_ID_BYTES);
+    *out = v;
+    bool ok = v->slab != NULL;
+    for (unsigned i = 0; i < v->threads; i++) {
+        v->sha[i] = sha256_new();
+        ok = ok && v->sha[i];
+    }
+    return ok ? ERR_OK : ERR_MEMORY;
+}
+
+static void verifying_free(struct verifying *v)
+{
+    if (!v)
+        return;
+    for (unsigned i = 0; i < v->threads; i++)
+        sha256_free(v->sha[i]);
+    if (v->slab)
+        buf_release(&v->slab->bytes);
+    free(v->slab);
+    pthread_mutex_destroy(&v->lock);
+    free(v);
+}
+
+static enum err verify(struct registry *reg, const uint8_t *against, struct replay *replay,
+                       struct audit_result *out, struct fault *fault)
+{
+    struct verifying *v = NULL;
+    enum err err = verifying_new(reg, &v);
+    if (!err) {
+        v->against = against;
+        v->replay = replay;
+        err = store_blocks(reg->store, 1, take_block, v, fault);
+        if (!err)
+            finish_slab(v);
+        struct store_head head;
+        if (!err && !v->err)
+            err = store_head(reg->store, &head, fault);
+        if (!err && !v->err)
+            compare_head(v, &head);
+        if (!err && v->err) {
+            err = v->err;
+            if (fault)
+                *fault = v->fault;
+        }
+        v->result.last_seq = v->next_seq - 1;
+        memcpy(v->result.head, v->prev, SHA256_BYTES);
+        *out = v->result;
+    }
+    verifying_free(v);
+    return err;
+}
+
+enum err audit_verify(struct registry *reg, const uint8_t *against, struct audit_result *out,
+                      struct fault *fault)
+{
+    return verify(reg, against, NULL, out, fault);
+}
+
+/* ---- db check ---- */
+
+struct comparing {
+    struct registry *reg;
+    struct replay *replay;
+    uint64_t seen;
+    enum err err;
+    struct fault *fault;
+    daynum today;
+};
+
+static enum err differs(struct comparing *c, struct imei imei, const char *what)
+{
+    char text[IMEI_TEXT15];
+    imei_format15(imei, text);
+    fault_value(c->fault, text, sizeof text - 1);
+    return fault_set(c->fault, ERR_FACTS, "%s", what);
+}
+
+static bool compare_row(void *ctx, const struct facts_row *row)
+{
+    struct comparing *c = ctx;
+    struct facts facts;
+    c->seen++;
+    if (!replay_find(c->replay, row->imei, &facts)) {
+        c->err = differs(c, row->imei, "a facts row stands that no journal row made");
+    } else if (!facts_equal(&facts, &row->facts) || facts.last_seq != row->facts.last_seq) {
+        c->err = differs(c, row->imei, "the facts row differs from the journal");
+    } else {
+        struct verdict v = policy_judge_gated(row->imei, &row->facts, &c->reg->rules, c->today,
+                                              c->reg->head.gate.expire_through);
+        bool has_next = verdict_has_next(&v);
+        bool late = row->due != DAYNUM_NONE && row->due <= c->today;
+        if (!late && row->due != (has_next ? v.valid_through + 1 : DAYNUM_NONE))
+            c->err = differs(c, row->imei, "the day on which its verdict changes is wrong");
+    }
+    return !c->err;
+}
+
+static enum err compare_facts(struct registry *reg, struct replay *replay,
+                              struct audit_result *out, struct fault *fault)
+{
+    struct comparing c = {
+        .reg = reg, .replay = replay, .fault = fault, .today = registry_today(reg)};
+    enum err err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
+                                    compare_row, &c, fault);
+    if (!err)
+        err = c.err;
+    if (!err && c.seen != replay_count(replay))
+        err = fault_set(fault, ERR_FACTS, "%llu facts rows stand, the journal made %llu",
+                        (unsigned long long)c.seen, (unsigned long long)replay_count(replay));
+    out->facts = c.seen;
+    return err;
+}
+
+enum err audit_check(struct registry *reg, struct audit_result *out, struct fault *fault)
+{
+    struct replay *replay = NULL;
+    enum err err = replay_new(&replay);
+    if (!err)
+        err = verify(reg, NULL, replay, out, fault);
+    if (!err)
+        err = compare_facts(reg, replay, out, fault);
+    replay_free(replay);
+    return err;
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a batch: SAVING -> (PROPOSED ->) OPEN -> gone. What the journal holds decides: the
+ * intent entry and the state OPEN are written in one transaction, the end entry and the removal
+ * of the record in another; between them every part is one transaction that also moves next_part. */
+#include "app/batch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/batch_part.h"
+#include "app/commit.h"
+
+struct run {
+    struct registry *reg;
+    const struct batch_plan *plan; /* NULL when a stranger finishes the batch */
+    struct batch batch;
+    struct batch_result *result;
+    struct rules rules_before; /* of a batch that brings a rule set: how to judge before */
+    bool brings_rules;
+};
+
+static bool stopped(const struct batch_plan *plan)
+{
+    return plan && plan->stop && *plan->stop;
+}
+
+static void progress(const struct run *run, uint64_t done)
+{
+    if (run->plan && run->plan->progress)
+        run->plan->progress(run->plan->progress_ctx, done, run->batch.count);
+}
+
+/* ---- saving ---- */
+
+static enum err save_part(struct run *run, struct part_writer *w, struct sha256 *sha,
+                          struct fault *fault)
+{
+    if (!part_end(w))
+        return ERR_MEMORY;
+    sha256_add(sha, w->bytes.p, w->bytes.n);
+    return store_batch_part_put(run->reg->store, run->batch.id, run->batch.parts++,
+                                (struct str){(char *)w->bytes.p, w->bytes.n}, fault);
+}
+
+static enum err save_parts(struct run *run, struct sha256 *sha, struct fault *fault)
+{
+    const struct batch_source *source = &run->plan->source;
+    struct part_writer w = {0};
+    struct change change = {0};
+    enum err err = ERR_OK;
+    if (source->common)
+        change = *source->common;
+    part_begin(&w, source->common);
+    while (!err && source->next && source->next(source->ctx, &change)) {
+        if (w.count == BATCH_PART_CHANGES) {
+            err = stopped(run->plan) ? ERR_STOPPED : save_part(run, &w, sha, fault);
+            part_begin(&w, source->common);
+        }
+        part_add(&w, &change);
+        run->batch.count++;
+        if (run->batch.count > LIMIT_BATCH_IMEIS)
+            err = fault_set(fault, ERR_TOO_MANY, "a batch holds at most %llu IMEIs",
+                            (unsigned long long)LIMIT_BATCH_IMEIS);
+    }
+    if (!err && w.count)
+        err = save_part(run, &w, sha, fault);
+    part_release(&w);
+    return err;
+}
+
+static enum err save_extras(struct run *run, struct fault *fault)
+{
+    const struct batch_plan *plan = run->plan;
+    struct registry *reg = run->reg;
+    enum err err = store_write_begin(reg->store, fault);
+    if (!err)
+        err = store_head(reg->store, &reg->head, fault);
+    if (!err && plan->rules) {
+        struct buf text = {0};
+        rules_format(plan->rules, &text);
+        run->batch.rules_number = plan->rules->number;
+        err = text.failed ? ERR_MEMORY
+                          : store_batch_part_put(reg->store, run->batch.id, UINT32_MAX,
+                                                 (struct str){(char *)text.p, text.n}, fault);
+        buf_release(&text);
+    }
+    if (!err && plan->tac_list.n) {
+        run->batch.tac_list = plan->rules->tac_list;
+        err = store_tac_list_put(reg->store, run->batch.tac_list, plan->tac_list, fault);
+    }
+    if (!err)
+        err = store_write_commit(reg->store, fault);
+    if (err)
+        store_write_rollback(reg->store);
+    return err;
+}
+
+static enum err save(struct run *run, struct fault *fault)
+{
+    struct registry *reg = run->reg;
+    const struct batch_plan *plan = run->plan;
+    run->batch = (struct batch){.state = BATCH_SAVING,
+                                .time_ms = clock_now_us(reg->clock) / 1000,
+                                .actor = reg->actor,
+                                .entry = plan->entry};
+    str_copy(run->batch.label, sizeof run->batch.label, str_z(plan->label));
+    if (plan->load)
+        memcpy(run->batch.load_hash, plan->load->hash, SHA256_BYTES);
+    struct sha256 *sha = sha256_new();
+    if (!sha)
+        return ERR_MEMORY;
+    sha256_begin(sha);
+    enum err err = store_batch_new(reg->store, &run->batch, fault);
+    if (!err)
+        err = store_batch_claim(reg->store, run->batch.id, fault);
+    if (!err)
+        err = save_parts(run, sha, fault);
+    if (!err && (plan->rules || plan->tac_list.n))
+        err = save_extras(run, fault);
+    sha256_end(sha, run->batch.entry.digest);
+    sha256_free(sha);
+    run->batch.entry.count = run->batch.count;
+    run->result->changes = run->batch.count;
+    run->result->id = run->batch.id;
+    if (err && run->batch.id) {
+        /* What cannot be dropped now is dropped by whoever opens the register next. */
+        enum err dropped = store_batch_drop(reg->store, run->batch.id, NULL);
+        (void)dropped;
+        store_batch_release(reg->store, run->batch.id);
+    }
+    return err;
+}
+
+/* ---- applying ---- */
+
+static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault)
+{
+    struct run *run = ctx;
+    const struct batch_plan *plan = run->plan;
+    run->batch.state = BATCH_OPEN;
+    run->batch.intent_seq = reg->head.next_seq;
+    enum err err = store_batch_update(reg->store, &run->batch, fault);
+    static const uint8_t no_hash[SHA256_BYTES];
+    if (!err && memcmp(run->batch.load_hash, no_hash, sizeof no_hash) != 0) {
+        struct load load = {0};
+        if (plan && plan->load)
+            load = *plan->load;
+        memcpy(load.hash, run->batch.load_hash, SHA256_BYTES);
+        load.seq = run->batch.intent_seq;
+        load.changes = run->batch.count;
+        load.time_ms = run->batch.time_ms;
+        err = store_load_put(reg->store, &load, fault);
+    }
+    if (!err && plan && plan->finding_count)
+        err = store_findings_add(reg->store, plan->findings, plan->finding_count, fault);
+    return err;
+}
+
+static enum err intent(struct run *run, struct fault *fault)
+{
+    struct registry *reg = run->reg;
+    const struct batch_plan *plan = run->plan;
+    struct buf rules = {0};
+    enum err err = ERR_OK;
+    if (run->batch.rules_number) {
+        err = store_batch_part_get(reg->store, run->batch.id, UINT32_MAX, &rules, fault);
+        run->rules_before = reg->rules;
+    }
+    struct commit_case c = {.entry = run->batch.entry,
+                            .always = true,
+                            .rules_number = run->batch.rules_number,
+                            .rules_text = {(char *)rules.p, rules.n},
+                            .pairs = plan ? plan->pairs : NULL,
+                            .pair_count = plan ? plan->pair_count : 0,
+                            .reason = plan ? plan->reason : NULL};
+    c.entry.flags |= ENTRY_BATCH_BEGIN;
+    c.entry.effective = registry_today(reg);
+    c.entry.time_ms = clock_now_us(reg->clock) / 1000;
+    run->batch.entry = c.entry;
+    struct commit_options options = {.also = with_intent, .also_ctx = run};
+    struct commit_case *cases[] = {&c};
+    if (!err)
+        err = commit_cases(reg, cases, 1, &options, fault);
+    buf_release(&rules);
+    run->result->seq = c.seq;
+    return err ? err : c.err;
+}
+
+static enum err with_part(struct registry *reg, void *ctx, struct fault *fault)
+{
+    struct run *run = ctx;
+    return store_batch_update(reg->store, &run->batch, fault);
+}
+
+/* The rules in force before the batch's own: another process finishes with the set before. */
+static enum err rules_before(struct run *run, struct commit_before *out, struct fault *fault)
+{
+    struct registry *reg = run->reg;
+    if (!run->rules_before.number) {
+        struct buf text = {0};
+        enum err err = store_rules_get(reg->store, run->batch.rules_number - 1, &text, fault);
+        if (!err)
+            err = rules_parse((struct str){(char *)text.p, text.n}, &run->rules_before, fault);
+        buf_release(&text);
+        if (err)
+            return err;
+        run->rules_before.number = run->batch.rules_number - 1;
+        run->rules_before.tac = reg->tac;
+    }
+    *out = (struct commit_before){&run->rules_before, run->batch.entry.effective,
+                                  reg->head.gate.expire_through};
+    return ERR_OK;
+}
+
+static enum err apply_part(struct run *run, struct change *changes, struct fault *fault)
+{
+    struct registry *reg = run->reg;
+    struct buf bytes = {0};
+    size_t count = 0;
+    enum err err =
+        store_batch_part_get(reg->store, run->batch.id, run->batch.next_part, &bytes, fault);
+    if (!err)
+        err = part_decode((struct str){(char *)bytes.p, bytes.n}, changes, &count);
+    buf_release(&bytes);
+    struct commit_before before;
+    if (!err && run->batch.rules_number)
+        err = rules_before(run, &before, fault);
+    if (err)
+        return err;
+    struct commit_case c = {.entry = run->batch.entry,
+                            .continues = run->batch.intent_seq,
+                            .changes = changes,
+                            .count = count,
+                            .lenient = true,
+                            .before = run->batch.rules_number ? &before : NULL};
+    struct commit_options options = {
+        .batch = run->batch.intent_seq, .also = with_part, .also_ctx = run};
+    struct commit_case *cases[] = {&c};
+    run->batch.next_part++;
+    err = commit_cases(reg, cases, 1, &options, fault);
+    run->batch.rows += c.rows;
+    for (unsigned i = 0; i < REASON_COUNT; i++)
+        run->result->moved[i] += c.moved[i];
+    return err;
+}
+
+static enum err with_end(struct registry *reg, void *ctx, struct fault *fault)
+{
+    struct run *run = ctx;
+    return store_batch_drop(reg->store, run->batch.id, fault);
+}
+
+static enum err end(struct run *run, struct fault *fault)
+{
+    struct commit_case c = {.entry = run->batch.entry, .always = true};
+    c.entry.flags = ENTRY_BATCH_END;
+    c.entry.batch = run->batch.intent_seq;
+    c.entry.count = run->batch.rows;
+    struct commit_options options = {
+        .batch = run->batch.intent_seq, .also = with_end, .also_ctx = run};
+    struct commit_case *cases[] = {&c};
+    enum err err = commit_cases(run->reg, cases, 1, &options, fault);
+    return err ? err : c.err;
+}
+
+/* From wherever the batch stands to its end. The caller owns it. */
+static enum err apply(struct run *run, struct fault *fault)
+{
+    struct change *changes = malloc(BATCH_PART_CHANGES * sizeof *changes);
+    if (!changes)
+        return ERR_MEMORY;
+    enum err err = run->batch.state == BATCH_OPEN ? ERR_OK : intent(run, fault);
+    uint64_t done = 0;
+    while (!err && run->batch.next_part < run->batch.parts) {
+        if (stopped(run->plan))
+            err = fault_set(fault, ERR_STOPPED, "the batch is finished when the register is opened next");
+        else
+            err = apply_part(run, changes, fault);
+        progress(run, done += BATCH_PART_CHANGES);
+    }
+    free(changes);
+    if (!err)
+        err = end(run, fault);
+    run->result->rows = run->batch.rows;
+    run->result->seq = run->batch.intent_seq;
+    return err;
+}
+
+/* ---- two persons ---- */
+
+struct staff {
+    uint64_t actor;
+    unsigned count;
+    bool is_staff;
+};
+
+static bool count_staff(void *ctx, const struct party *party)
+{
+    struct staff *s = ctx;
+    if (party->kind == PARTY_ACCOUNT && party->flags & PARTY_STAFF) {
+        s->count++;
+        s->is_staff |= party->id == s->actor;
+    }
+    return true;
+}
+
+static enum err staff_of(struct registry *reg, struct staff *out, struct fault *fault)
+{
+    *out = (struct staff){.actor = reg->actor};
+    return store_parties(reg->store, count_staff, out, fault);
+}
+
+enum err batch_two_person(struct registry *reg, bool *out, struct fault *fault)
+{
+    struct staff staff;
+    enum err err = staff_of(reg, &staff, fault);
+    if (!err)
+        *out = reg->rules.two_person == TWO_PERSON_ON ||
+               (reg->rules.two_person == TWO_PERSON_AUTO && staff.count >= 2);
+    return err;
+}
+
+/* Under the two-person rule the one who proposes must be somebody. */
+static enum err must_wait(struct registry *reg, bool *out, struct fault *fault)
+{
+    struct staff staff;
+    enum err err = batch_two_person(reg, out, fault);
+    if (!err && *out)
+        err = staff_of(reg, &staff, fault);
+    if (!err && *out && !staff.is_staff)
+        err = fault_set(fault, ERR_ACTOR,
+                        "two persons decide this: say who you are with --actor NAME, a staff account "
+                        "(`user add` makes one)");
+    return err;
+}
+
+enum err batch_run(struct registry *reg, const struct batch_plan *plan,
+                   struct batch_result *out, struct fault *fault)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (!run)
+        return ERR_MEMORY;
+    *out = (struct batch_result){0};
+    *run = (struct run){.reg = reg, .plan = plan, .result = out};
+    bool wait = false;
+    enum err err = plan->needs_second ? must_wait(reg, &wait, fault) : ERR_OK;
+    if (!err)
+        err = save(run, fault);
+    if (!err && wait) {
+        run->batch.state = BATCH_PROPOSED;
+        err = store_batch_update(reg->store, &run->batch, fault);
+        store_batch_release(reg->store, run->batch.id);
+        out->proposed = !err;
+        if (!err)
+            err = fault_set(fault, ERR_HELD,
+                            "proposal %llu waits for a second person: `tamga --actor NAME confirm %llu`",
+                            (unsigned long long)run->batch.id, (unsigned long long)run->batch.id);
+    } else if (!err) {
+        err = apply(run, fault);
+        store_batch_release(reg->store, run->batch.id);
+    }
+    free(run);
+    return err;
+}
+
+struct wanted {
+    uint64_t id;
+    struct batch batch;
+    bool found;
+};
+
+static bool pick(void *ctx, const struct batch *batch)
+{
+    struct wanted *w = ctx;
+    if (batch->id != w->id || batch->state != BATCH_PROPOSED)
+        return true;
+    w->batch = *batch;
+    w->found = true;
+    return false;
+}
+
+static enum err find_proposal(struct registry *reg, uint64_t id, struct batch *out,
+                              struct fault *fault)
+{
+    struct wanted w = {.id = id};
+    enum err err = store_batches(reg->store, pick, &w, fault);
+    if (!err && !w.found)
+        err = fault_set(fault, ERR_NO_PROPOSAL, "no proposal %llu waits", (unsigned long long)id);
+    if (!err)
+        *out = w.batch;
+    return err;
+}
+
+enum err batch_confirm(struct registry *reg, uint64_t id, struct batch_result *out,
+                       struct fault *fault)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (!run)
+        return ERR_MEMORY;
+    *out = (struct batch_result){.id = id};
+    *run = (struct run){.reg = reg, .result = out};
+    struct staff staff = {0};
+    enum err err = staff_of(reg, &staff, fault);
+    if (!err && !staff.is_staff)
+        err = fault_set(fault, ERR_ACTOR, "a staff account confirms: --actor NAME");
+    if (!err)
+        err = store_batch_claim(reg->store, id, fault);
+    if (!err) {
+        err = find_proposal(reg, id, &run->batch, fault);
+        if (!err && run->batch.actor == reg->actor)
+            err = fault_set(fault, ERR_SAME_PERSON, "who proposed it does not confirm it");
+        if (!err) {
+            out->changes = run->batch.count;
+            err = apply(run, fault);
+        }
+        store_batch_release(reg->store, id);
+    }
+    free(run);
+    return err;
+}
+
+enum err batch_reject(struct registry *reg, uint64_t id, struct fault *fault)
+{
+    struct batch batch;
+    enum err err = find_proposal(reg, id, &batch, fault);
+    return err ? err : store_batch_drop(reg->store, id, fault);
+}
+
+/* ---- after a crash ---- */
+
+struct leftovers {
+    struct batch *list;
+    size_t count;
+    bool failed;
+};
+
+static bool collect(void *ctx, const struct batch *batch)
+{
+    struct leftovers *l = ctx;
+    if (batch->state == BATCH_PROPOSED)
+        return true;
+    struct batch *list = realloc(l->list, (l->count + 1) * sizeof *list);
+    l->failed = !list;
+    if (!list)
+        return false;
+    l->list = list;
+    l->list[l->count++] = *batch;
+    return true;
+}
+
+/* Is the batch still there, in this state, now that we own it? */
+static bool reload(void *ctx, const struct batch *batch)
+{
+    struct wanted *w = ctx;
+    if (batch->id != w->id)
+        return true;
+    w->batch = *batch;
+    w->found = true;
+    return false;
+}
+
+static enum err recover_one(struct registry *reg, const struct batch *batch, uint64_t *finished,
+                            struct fault *fault)
+{
+    enum err err = store_batch_claim(reg->store, batch->id, fault);
+    if (err == ERR_STORE_BUSY)
+        return ERR_OK; /* its owner lives */
+    if (err)
+        return err;
+    struct wanted w = {.id = batch->id};
+    err = store_batches(reg->store, reload, &w, fault);
+    if (!err && w.found && w.batch.state == BATCH_SAVING) {
+        err = store_batch_drop(reg->store, batch->id, fault);
+    } else if (!err && w.found && w.batch.state == BATCH_OPEN) {
+        struct batch_result result = {0};
+        struct run *run = calloc(1, sizeof *run);
+        err = run ? ERR_OK : ERR_MEMORY;
+        if (run) {
+            *run = (struct run){.reg = reg, .batch = w.batch, .result = &result};
+            err = apply(run, fault);
+        }
+        free(run);
+        *finished += !err;
+    }
+    store_batch_release(reg->store, batch->id);
+    return err;
+}
+
+enum err batch_recover(struct registry *reg, uint64_t *out_finished, struct fault *fault)
+{
+    struct leftovers left = {0};
+    uint64_t finished = 0;
+    enum err err = store_batches(reg->store, collect, &left, fault);
+    if (!err && left.failed)
+        err = ERR_MEMORY;
+    for (size_t i = 0; !err && i < left.count; i++)
+        err = recover_one(reg, &left.list[i], &finished, fault);
+    free(left.list);
+    if (!err)
+        *out_finished = finished;
+    return err;
+}

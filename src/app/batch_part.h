@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * batch_part - the bytes in which a batch's sorted changes are saved: ARCHITECTURE.md, "Batch
+ * part". Only batch.c uses it; it stands apart to be tested. */
+#ifndef APP_BATCH_PART_H
+#define APP_BATCH_PART_H
+
+#include "core/change.h"
+
+enum { BATCH_PART_CHANGES = 32768 }; /* one transaction, one block: about 50 ms of the writer's place */
+
+struct part_writer {
+    struct buf bytes; /* owned; released by the user */
+    const struct change *common;
+    uint64_t last;
+    uint32_t count;
+    struct buf body;
+};
+
+/* Starts a part (keeps the buffers of the one before). common: all share its kind and payload. */
+void part_begin(struct part_writer *w, const struct change *common);
+void part_add(struct part_writer *w, const struct change *change);
+/* The finished bytes stand in w->bytes until the next part_begin; false: no memory. */
+bool part_end(struct part_writer *w);
+void part_release(struct part_writer *w);
+
+/* out: room for BATCH_PART_CHANGES. ERR_CODEC. */
+MUST_USE enum err part_decode(struct str bytes, struct change *out, size_t *out_count);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * commit - the one road by which anything is written: cases (an entry and its changes) go into one
+ * transaction and one block. Each case stands or falls alone; all that stand are durable together
+ * when the call returns. */
+#ifndef APP_COMMIT_H
+#define APP_COMMIT_H
+
+#include "app/registry.h"
+
+/* How to judge the state before, when it is not today under the rules in force. */
+struct commit_before {
+    const struct rules *rules;
+    daynum day;
+    daynum expire_through;
+};
+
+struct commit_case {
+    /* in */
+    struct entry entry;     /* event, ground, party, document, effective (DAYNUM_NONE = today);
+                               actor and time are filled in */
+    uint64_t continues;     /* the rows belong to this entry, written earlier; 0 = write the entry */
+    const struct change *changes; /* any order; several of one IMEI apply in turn */
+    size_t count;
+    bool always;            /* write the entry even when nothing moved */
+    bool lenient;           /* a refused change is left out instead of refusing the case */
+    uint32_t rules_number;  /* puts this rule set in force; 0 = none */
+    struct str rules_text;
+    const struct gate *gate; /* moves the gate; NULL = no */
+    const struct pair *pairs;
+    size_t pair_count;
+    const struct commit_before *before; /* NULL = today, under the rules in force */
+    /* May this change be made to these facts? NULL = yes. Besides what change_apply refuses. */
+    enum err (*allow)(const struct commit_case *c, const struct facts *facts,
+                      const struct change *change);
+    const void *allow_ctx;
+    const char *reason; /* text for the audit notes; NULL = none */
+    /* out */
+    enum err err;
+    struct imei refused; /* the IMEI that was refused, when err is set by a change */
+    uint64_t seq;        /* of its entry; 0 = nothing moved, nothing written */
+    uint64_t rows;
+    uint64_t left_out;   /* lenient: changes refused */
+    uint8_t before_first, after_first; /* reasons of its first row */
+    uint64_t moved[REASON_COUNT];      /* rows by reason after */
+};
+
+struct commit_options {
+    uint64_t batch; /* the block belongs to this batch (sequence number of the intent), 0 = none */
+    /* Called inside the transaction, after facts and block, before the commit. NULL = nothing. */
+    enum err (*also)(struct registry *registry, void *ctx, struct fault *fault);
+    void *also_ctx;
+};
+
+/* All changes together: at most LIMIT_BLOCK_ITEMS / 2. The error is the transaction's; look at
+ * each case's own err as well. On an error nothing is written. options NULL = none. */
+MUST_USE enum err commit_cases(struct registry *registry, struct commit_case *const *cases,
+                               size_t n, const struct commit_options *options,
+                               struct fault *fault);
+/* One case; its own refusal is returned too. */
+MUST_USE enum err commit_one(struct registry *registry, struct commit_case *c,
+                             struct fault *fault);
+
+/* ---- group commit ---- */
+
+/* In each process one committer: a thread that takes whatever is queued, up to LIMIT_COMMIT_ROWS
+ * changes, into one transaction; it never waits for company. */
+struct committer;
+/* registry: a writing handle that the committer uses alone from now on; not owned. */
+MUST_USE enum err committer_new(struct registry *registry, struct committer **out);
+void committer_free(struct committer *committer); /* after the last submit has returned */
+/* Blocks until the case is durable or refused; from any thread. At most LIMIT_COMMIT_ROWS changes. */
+MUST_USE enum err committer_submit(struct committer *committer, struct commit_case *c);
+
+#endif

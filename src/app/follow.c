@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An index made from the facts, and kept up by the journal. */
+#include "app/registry.h"
+
+struct filling {
+    struct registry *reg;
+    struct index *index;
+    daynum today;
+    enum err err;
+};
+
+static bool put_row(void *ctx, const struct facts_row *row)
+{
+    struct filling *f = ctx;
+    struct verdict v = policy_judge_gated(row->imei, &row->facts, &f->reg->rules, f->today,
+                                          f->reg->head.gate.expire_through);
+    f->err = index_put(f->index, row->imei, &v);
+    return !f->err;
+}
+
+static bool put_pair(void *ctx, const struct pair *pair)
+{
+    struct filling *f = ctx;
+    f->err = index_put_pair(f->index, pair);
+    return !f->err;
+}
+
+enum err registry_index(struct registry *reg, struct index **out, struct fault *fault)
+{
+    struct index *index;
+    enum err err = registry_refresh(reg, fault);
+    if (!err)
+        err = index_new(0, &index);
+    if (err)
+        return err;
+    struct filling f = {reg, index, registry_today(reg), ERR_OK};
+    /* The head is read first: what is committed during the scan comes once more as blocks. */
+    err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1}, put_row,
+                           &f, fault);
+    if (!err && !f.err)
+        err = store_pairs_scan(reg->store, put_pair, &f, fault);
+    if (!err)
+        err = f.err;
+    if (err) {
+        index_free(index);
+        return err;
+    }
+    struct index_state state = {.next_seq = reg->head.next_seq,
+                                .rules = reg->head.rules,
+                                .gate = reg->head.gate};
+    memcpy(state.hash, reg->head.hash, SHA256_BYTES);
+    index_set_state(index, &state);
+    *out = index;
+    return ERR_OK;
+}
+
+struct following {
+    struct index *index;
+    daynum today;
+    uint64_t applied;
+    enum err err;
+};
+
+static bool apply_block(void *ctx, const struct block *block)
+{
+    struct following *f = ctx;
+    f->err = index_apply(f->index, block, f->today);
+    f->applied += !f->err;
+    return !f->err;
+}
+
+enum err registry_follow(struct registry *reg, struct index *index, uint64_t *out_applied,
+                         struct fault *fault)
+{
+    struct following f = {.index = index, .today = registry_today(reg)};
+    enum err err = registry_refresh(reg, fault);
+    uint64_t from = index_state(index).next_seq;
+    if (!err && from < reg->head.next_seq)
+        err = store_blocks(reg->store, from, apply_block, &f, fault);
+    if (!err)
+        err = f.err;
+    if (!err)
+        *out_applied = f.applied;
+    return err;
+}

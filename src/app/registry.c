@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/registry.h"
+
+#include <stdlib.h>
+
+#include "app/batch.h"
+#include "app/keys.h"
+
+/* The first block: the register was made, rule set 1, and a gate that stands on yesterday. */
+static enum err create(struct registry *reg, struct fault *fault)
+{
+    struct rules rules;
+    rules_init(&rules);
+    struct buf text = {0}, item = {0}, body = {0};
+    rules_format(&rules, &text);
+    enum err err = zone_load(rules.zone, &reg->zone, fault);
+    int64_t now_us = clock_now_us(reg->clock);
+    daynum today = zone_day(&reg->zone, now_us / 1000000);
+    struct gate gate = {.expire_through = today - 1, .swept_through = today};
+    struct entry entry = {.event = EVENT_CREATED, .time_ms = now_us / 1000, .effective = today};
+    item_encode_entry(&entry, &item);
+    buf_varint(&body, item.n);
+    buf_put(&body, item.p, item.n);
+    buf_clear(&item);
+    item_encode_rules(1, (struct str){(char *)text.p, text.n}, &item);
+    buf_varint(&body, item.n);
+    buf_put(&body, item.p, item.n);
+    buf_clear(&item);
+    item_encode_gate(&gate, &item);
+    buf_varint(&body, item.n);
+    buf_put(&body, item.p, item.n);
+    struct block block = {
+        .header = {.first_seq = 1,
+                   .item_count = 3,
+                   .body_bytes = (uint32_t)body.n,
+                   .written_us = now_us,
+                   .rules = 1,
+                   .gate = gate},
+        .body = {(const char *)body.p, body.n},
+    };
+    memcpy(block.prev_hash, reg->head.register_id, REGISTER_ID_BYTES);
+    if (!err && (text.failed || item.failed || body.failed))
+        err = ERR_MEMORY;
+    if (!err)
+        err = store_rules_put(reg->store, 1, (struct str){(char *)text.p, text.n}, fault);
+    if (!err)
+        err = block_seal(reg->sha, &block);
+    if (!err)
+        err = store_block_append(reg->store, &block, fault);
+    buf_release(&text);
+    buf_release(&item);
+    buf_release(&body);
+    return err;
+}
+
+static enum err create_if_new(struct registry *reg, struct fault *fault)
+{
+    enum err err = store_head(reg->store, &reg->head, fault);
+    if (err || reg->head.next_seq > 1 || !reg->writes)
+        return err;
+    err = store_write_begin(reg->store, fault);
+    if (!err)
+        err = store_head(reg->store, &reg->head, fault); /* another process may have been first */
+    if (!err && reg->head.next_seq == 1)
+        err = create(reg, fault);
+    if (!err)
+        err = store_write_commit(reg->store, fault);
+    if (err)
+        store_write_rollback(reg->store);
+    return err;
+}
+
+enum err registry_tac_list(struct registry *reg, uint32_t number, struct tac_table **out,
+                           struct fault *fault)
+{
+    struct buf packed = {0};
+    enum err err = store_tac_list_get(reg->store, number, &packed, fault);
+    if (!err)
+        err = tac_table_new(packed.p, packed.n, out);
+    buf_release(&packed);
+    return err;
+}
+
+static enum err load_tac(struct registry *reg, struct fault *fault)
+{
+    struct tac_table *table = NULL;
+    if (reg->rules.tac_list && !reg->no_tac) {
+        enum err err = registry_tac_list(reg, reg->rules.tac_list, &table, fault);
+        if (err)
+            return err;
+    }
+    tac_table_free(reg->tac);
+    reg->tac = table;
+    return ERR_OK;
+}
+
+enum err registry_refresh(struct registry *reg, struct fault *fault)
+{
+    enum err err = store_head(reg->store, &reg->head, fault);
+    if (err || reg->head.rules == reg->rules.number)
+        return err;
+    struct buf text = {0};
+    struct rules rules;
+    err = store_rules_get(reg->store, reg->head.rules, &text, fault);
+    if (!err)
+        err = rules_parse((struct str){(char *)text.p, text.n}, &rules, fault);
+    buf_release(&text);
+    if (!err && !str_eq(str_z(rules.zone), str_z(reg->zone.name)))
+        err = zone_load(rules.zone, &reg->zone, fault);
+    if (err)
+        return err;
+    bool new_list = rules.tac_list != reg->rules.tac_list;
+    rules.number = reg->head.rules;
+    rules.tac = reg->tac;
+    reg->rules = rules;
+    err = new_list ? load_tac(reg, fault) : ERR_OK;
+    reg->rules.tac = reg->tac;
+    return err;
+}
+
+static enum err open_on(struct registry *reg, struct fault *fault)
+{
+    enum err err = keys_load(store_path(reg->store), reg->writes, &reg->keys, fault);
+    if (!err)
+        err = create_if_new(reg, fault);
+    if (!err && reg->head.next_seq == 1)
+        err = fault_set(fault, ERR_STORE_MISSING, "the register is empty: nothing was made in it");
+    if (!err)
+        err = registry_refresh(reg, fault);
+    if (!err && reg->actor_name[0])
+        reg->actor = registry_party_id(reg, PARTY_ACCOUNT, str_z(reg->actor_name));
+    return err;
+}
+
+static struct registry *registry_blank(const struct clock *clock, bool writes)
+{
+    struct registry *reg = calloc(1, sizeof *reg);
+    if (!reg)
+        return NULL;
+    reg->sha = sha256_new();
+    if (!reg->sha) {
+        free(reg);
+        return NULL;
+    }
+    reg->clock = clock;
+    reg->writes = writes;
+    return reg;
+}
+
+enum err registry_open(const struct registry_options *options, struct registry **out,
+                       struct fault *fault)
+{
+    struct registry *reg = registry_blank(options->clock, options->write);
+    if (!reg)
+        return ERR_MEMORY;
+    reg->no_tac = options->no_tac;
+    str_copy(reg->actor_name, sizeof reg->actor_name, str_z(options->actor));
+    enum err err = store_open(options->url, options->write ? STORE_WRITE : STORE_READ,
+                              &reg->store, fault);
+    if (!err) {
+        store_on_wait(reg->store, options->on_wait, options->on_wait_ctx);
+        err = open_on(reg, fault);
+    }
+    uint64_t finished;
+    if (!err && options->write)
+        err = batch_recover(reg, &finished, fault);
+    if (err) {
+        registry_close(reg);
+        return err;
+    }
+    *out = reg;
+    return ERR_OK;
+}
+
+enum err registry_again(struct registry *reg, struct registry **out, struct fault *fault)
+{
+    struct registry *twin = registry_blank(reg->clock, reg->writes);
+    if (!twin)
+        return ERR_MEMORY;
+    twin->keys = reg->keys;
+    twin->actor = reg->actor;
+    twin->no_tac = reg->no_tac;
+    memcpy(twin->actor_name, reg->actor_name, sizeof twin->actor_name);
+    enum err err = store_again(reg->store, &twin->store, fault);
+    if (!err)
+        err = registry_refresh(twin, fault);
+    if (err) {
+        registry_close(twin);
+        return err;
+    }
+    *out = twin;
+    return ERR_OK;
+}
+
+void registry_close(struct registry *reg)
+{
+    if (!reg)
+        return;
+    store_close(reg->store);
+    tac_table_free(reg->tac);
+    sha256_free(reg->sha);
+    free(reg);
+}
+
+daynum registry_today(const struct registry *reg)
+{
+    return zone_day(&reg->zone, clock_now_us(reg->clock) / 1000000);
+}
+
+/* ---- parties ---- */
+
+uint64_t registry_party_id(const struct registry *reg, enum party_kind kind, struct str name)
+{
+    uint8_t text[1 + LIMIT_NAME], mac[SHA256_BYTES];
+    size_t n = name.n < LIMIT_NAME ? name.n : LIMIT_NAME;
+    text[0] = (uint8_t)kind;
+    memcpy(text + 1, name.p, n);
+    sha256_hmac(reg->keys.party, text, n + 1, mac);
+    uint64_t id = get_be(mac, 8) >> 1;
+    return id ? id : 1;
+}
+
+enum err registry_party(struct registry *reg, enum party_kind kind, struct str name, uint64_t *out,
+                        struct fault *fault)
+{
+    if (!name.n || name.n > LIMIT_NAME || !str_utf8(name)) {
+        fault_value(fault, name.p, name.n);
+        return fault_set(fault, ERR_NAME, "a name of 1 to %d bytes is wanted", LIMIT_NAME);
+    }
+    struct party party = {.id = registry_party_id(reg, kind, name), .kind = (uint8_t)kind};
+    if (kind != PARTY_PERSON)
+        str_copy(party.name, sizeof party.name, name);
+    struct party known;
+    enum err err = store_party_get(reg->store, party.id, &known, fault);
+    if (err == ERR_NOT_FOUND)
+        err = store_party_put(reg->store, &party, fault);
+    if (!err)
+        *out = party.id;
+    return err;
+}
+
+/* Check digit of IIN and BIN: weights 1..11, and 3..11,1,2 when the first sum is 10 modulo 11. */
+enum err registry_check_iin_bin(struct str text, struct fault *fault)
+{
+    fault_value(fault, text.p, text.n);
+    if (text.n != 12 || !str_digits(text))
+        return fault_set(fault, ERR_IIN_BIN, "an IIN or BIN has 12 digits");
+    int sum = 0, other = 0;
+    for (int i = 0; i < 11; i++) {
+        int digit = text.p[i] - '0';
+        sum += digit * (i + 1);
+        other += digit * (i < 9 ? i + 3 : i - 8);
+    }
+    int check = sum % 11 == 10 ? other % 11 : sum % 11;
+    if (check != text.p[11] - '0')
+        return fault_set(fault, ERR_IIN_BIN, "the check digit is wrong: one digit is mistyped");
+    if (fault)
+        fault->value[0] = '\0';
+    return ERR_OK;
+}
+
+/* ---- one check by the facts row ---- */
+
+enum err registry_check(struct registry *reg, struct imei imei, struct verdict *out,
+                        struct facts *out_facts, struct fault *fault)
+{
+    struct facts_row row = {.imei = imei};
+    enum err err = store_facts_get(reg->store, &row, 1, fault);
+    if (err)
+        return err;
+    *out = policy_judge_gated(imei, &row.facts, &reg->rules, registry_today(reg),
+                              reg->head.gate.expire_through);
+    if (out_facts)
+        *out_facts = row.facts;
+    return ERR_OK;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a check needs is in one immutable `view` (rules, TAC list, zone) and the index, both behind
+ * atomic pointers. The follower alone replaces them; what it replaces is kept until the end,
+ * because a reader may still hold it (rule sets are few). */
+#include "app/service.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { FOLLOW_EVERY_MS = 200 };
+
+struct view {
+    struct rules rules;
+    struct tac_table *tac;
+    struct zone zone;
+    struct view *older;
+};
+
+struct held_index {
+    struct index *index;
+    struct held_index *older;
+};
+
+struct service {
+    struct registry *reg; /* the follower's alone */
+    const struct clock *clock;
+    struct register_keys keys;
+    _Atomic(struct view *) view;
+    _Atomic(struct held_index *) index;
+    _Atomic int64_t seen_us; /* monotonic time of the last look that succeeded */
+    _Atomic bool store_ok;
+    atomic_bool stopping;
+    pthread_t thread;
+};
+
+static enum err push_view(struct service *s)
+{
+    struct view *view = calloc(1, sizeof *view);
+    if (!view)
+        return ERR_MEMORY;
+    view->rules = s->reg->rules;
+    view->zone = s->reg->zone;
+    struct view *older = atomic_load(&s->view);
+    uint32_t list = view->rules.tac_list;
+    enum err err = ERR_OK;
+    if (older && older->rules.tac_list == list)
+        view->tac = older->tac;
+    else if (list)
+        err = registry_tac_list(s->reg, list, &view->tac, NULL);
+    if (err) {
+        free(view);
+        return err;
+    }
+    view->rules.tac = view->tac;
+    view->older = older;
+    atomic_store(&s->view, view);
+    return ERR_OK;
+}
+
+static enum err push_index(struct service *s, struct fault *fault)
+{
+    struct held_index *held = calloc(1, sizeof *held);
+    if (!held)
+        return ERR_MEMORY;
+    enum err err = registry_index(s->reg, &held->index, fault);
+    if (err) {
+        free(held);
+        return err;
+    }
+    held->older = atomic_load(&s->index);
+    atomic_store(&s->index, held);
+    return ERR_OK;
+}
+
+static enum err follow(struct service *s)
+{
+    uint64_t applied;
+    enum err err = registry_follow(s->reg, atomic_load(&s->index)->index, &applied, NULL);
+    if (err == ERR_CHAIN || err == ERR_CODEC)
+        err = push_index(s, NULL);
+    if (!err && s->reg->rules.number != atomic_load(&s->view)->rules.number)
+        err = push_view(s);
+    return err;
+}
+
+static void *run(void *arg)
+{
+    struct service *s = arg;
+    const struct timespec pause = {.tv_nsec = FOLLOW_EVERY_MS * 1000000L};
+    while (!atomic_load(&s->stopping)) {
+        bool ok = follow(s) == ERR_OK;
+        atomic_store(&s->store_ok, ok);
+        if (ok)
+            atomic_store(&s->seen_us, clock_monotonic_us());
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+static enum err begin(struct service *s, const char *url, struct fault *fault)
+{
+    struct registry_options options = {.url = url, .clock = s->clock};
+    enum err err = registry_open(&options, &s->reg, fault);
+    if (!err)
+        err = push_view(s);
+    if (!err)
+        err = push_index(s, fault);
+    if (err)
+        return err;
+    s->keys = s->reg->keys;
+    s->store_ok = true;
+    s->seen_us = clock_monotonic_us();
+    return pthread_create(&s->thread, NULL, run, s) == 0 ? ERR_OK : ERR_MEMORY;
+}
+
+static void release(struct service *s)
+{
+    for (struct view *v = atomic_load(&s->view), *older; v; v = older) {
+        older = v->older;
+        if (!older || older->tac != v->tac) /* a list is shared by the views that follow it */
+            tac_table_free(v->tac);
+        free(v);
+    }
+    for (struct held_index *h = atomic_load(&s->index), *older; h; h = older) {
+        older = h->older;
+        index_free(h->index);
+        free(h);
+    }
+    registry_close(s->reg);
+    free(s);
+}
+
+enum err service_start(const char *url, const struct clock *clock, struct service **out,
+                       struct fault *fault)
+{
+    struct service *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_MEMORY;
+    s->clock = clock;
+    enum err err = begin(s, url, fault);
+    if (err) {
+        release(s);
+        return err;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void service_stop(struct service *s)
+{
+    if (!s)
+        return;
+    atomic_store(&s->stopping, true);
+    pthread_join(s->thread, NULL);
+    release(s);
+}
+
+/* ---- checks, from any thread ---- */
+
+static void name_model(const struct view *view, struct checked *out)
+{
+    struct tac_info info;
+    out->tac_known = tac_find(view->tac, imei_tac(out->imei), &info);
+    if (out->tac_known) {
+        str_copy(out->brand, sizeof out->brand, info.brand);
+        str_copy(out->model, sizeof out->model, info.model);
+    }
+}
+
+enum err service_check(struct service *s, struct str typed, uint64_t imsi, struct checked *out)
+{
+    struct checked c = {.now_s = clock_now_us(s->clock) / 1000000};
+    enum err err = imei_parse_typed(typed, &c.imei);
+    if (err)
+        return err;
+    const struct view *view = atomic_load(&s->view);
+    const struct index *index = atomic_load(&s->index)->index;
+    daynum through = index_state(index).gate.expire_through;
+    c.today = zone_day(&view->zone, c.now_s);
+    c.rules = view->rules.number;
+    struct verdict v;
+    if (index_find(index, c.imei, &v)) {
+        v = verdict_step(v, c.today, through);
+    } else {
+        struct facts none;
+        facts_init(&none);
+        v = policy_judge_gated(c.imei, &none, &view->rules, c.today, through);
+    }
+    struct asking asking = {.imsi = imsi};
+    if (imsi && v.reason == REASON_CLONE)
+        asking.paired =
+            index_is_paired(index, c.imei, answer_subscriber(s->keys.subscriber, imsi));
+    c.answer = answer_make(&v, imsi ? &asking : NULL, &view->rules);
+    name_model(view, &c);
+    struct check_number number = {.minute = (c.now_s - 1577836800) / 60,
+                                  .reason = c.answer.reason,
+                                  .served = c.answer.served};
+    check_number_make(s->keys.check, c.imei, &number, c.number);
+    *out = c;
+    return ERR_OK;
+}
+
+struct service_health service_health(struct service *s)
+{
+    const struct index *index = atomic_load(&s->index)->index;
+    const struct view *view = atomic_load(&s->view);
+    struct index_state state = index_state(index);
+    return (struct service_health){
+        .store_ok = atomic_load(&s->store_ok),
+        .stale_ms = (clock_monotonic_us() - atomic_load(&s->seen_us)) / 1000,
+        .seq = state.next_seq - 1,
+        .imeis = index_count(index),
+        .rules = view->rules.number,
+        .today = zone_day(&view->zone, clock_now_us(s->clock) / 1000000),
+        .expire_through = state.gate.expire_through,
+    };
+}
+
+daynum service_local(struct service *s, int64_t utc_seconds, char out_hhmm[6])
+{
+    const struct view *view = atomic_load(&s->view);
+    int64_t local = utc_seconds + zone_offset(&view->zone, utc_seconds);
+    int64_t minutes = ((local % 86400) + 86400) % 86400 / 60;
+    snprintf(out_hhmm, 6, "%02d:%02d", (int)(minutes / 60) % 24, (int)(minutes % 60));
+    return zone_day(&view->zone, utc_seconds);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/suspend.h"
+
+#include <stdlib.h>
+
+#include "app/changes.h"
+#include "app/commit.h"
+
+static enum err prepare(struct registry *reg, const struct suspension *s, size_t n,
+                        struct entry *out, struct fault *fault)
+{
+    if (n == 0 || n > LIMIT_COMMIT_ROWS)
+        return fault_set(fault, ERR_TOO_MANY, "1 to %d IMEIs at once", LIMIT_COMMIT_ROWS);
+    if (!s->order.n || s->order.n > LIMIT_DOCUMENT)
+        return fault_set(fault, ERR_NAME, "the order's number has 1 to %d bytes", LIMIT_DOCUMENT);
+    *out = (struct entry){.ground = s->kind,
+                          .effective = DAYNUM_NONE,
+                          .document_n = (uint8_t)s->order.n};
+    memcpy(out->document, s->order.p, s->order.n);
+    return registry_party(reg, PARTY_BODY, s->body, &out->party, fault);
+}
+
+static enum err run(struct registry *reg, const struct suspension *s, struct changes *list,
+                    struct entry *entry, struct batch_result *out, struct fault *fault)
+{
+    struct commit_case c = {
+        .entry = *entry, .changes = list->p, .count = list->n, .reason = s->reason};
+    enum err err = commit_one(reg, &c, fault);
+    *out = (struct batch_result){.changes = list->n, .rows = c.rows, .seq = c.seq};
+    memcpy(out->moved, c.moved, sizeof out->moved);
+    return err;
+}
+
+enum err suspend(struct registry *reg, const struct suspension *s, const struct imei *imeis,
+                 size_t n, struct batch_result *out, struct fault *fault)
+{
+    struct entry entry;
+    enum err err = prepare(reg, s, n, &entry, fault);
+    if (err)
+        return err;
+    entry.event = EVENT_SUSPENDED;
+    struct changes list = {0};
+    daynum from = s->from == DAYNUM_NONE ? registry_today(reg) : s->from;
+    if (s->last < from)
+        return fault_set(fault, ERR_DATE, "the last day lies before the first");
+    for (size_t i = 0; i < n; i++)
+        changes_add(&list, &(struct change){.imei = imeis[i],
+                                            .kind = CHANGE_MARK_SET,
+                                            .mark = {.kind = s->kind,
+                                                     .setter = entry.party,
+                                                     .from = from,
+                                                     .last = s->last}});
+    err = changes_sort(&list);
+    if (!err)
+        err = run(reg, s, &list, &entry, out, fault);
+    changes_release(&list);
+    return err;
+}
+
+/* A lifting that must wait for a second person is tried on copies first, so that a proposal which
+ * could never be carried out is refused at once. */
+static enum err try_all(struct registry *reg, const struct changes *list, struct fault *fault)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct facts_row row = {.imei = list->p[i].imei};
+        bool changed;
+        enum err err = store_facts_get(reg->store, &row, 1, fault);
+        if (!err)
+            err = change_apply(&row.facts, &list->p[i], &changed);
+        if (err) {
+            char text[IMEI_TEXT15];
+            imei_format15(row.imei, text);
+            fault_value(fault, text, sizeof text - 1);
+            return fault_set(fault, err, "nothing was changed");
+        }
+    }
+    return ERR_OK;
+}
+
+enum err resume(struct registry *reg, const struct suspension *s, const struct imei *imeis,
+                size_t n, struct batch_result *out, struct fault *fault)
+{
+    struct entry entry;
+    enum err err = prepare(reg, s, n, &entry, fault);
+    if (err)
+        return err;
+    entry.event = EVENT_RESUMED;
+    struct changes list = {0};
+    for (size_t i = 0; i < n; i++)
+        changes_add(&list, &(struct change){.imei = imeis[i],
+                                            .kind = CHANGE_MARK_CLEARED,
+                                            .mark = {.kind = s->kind, .setter = entry.party}});
+    bool two = false;
+    err = changes_sort(&list);
+    if (!err)
+        err = try_all(reg, &list, fault);
+    if (!err)
+        err = batch_two_person(reg, &two, fault);
+    if (!err && !two) {
+        err = run(reg, s, &list, &entry, out, fault);
+    } else if (!err) {
+        struct batch_plan plan = {.entry = entry,
+                                  .label = "resume",
+                                  .reason = s->reason,
+                                  .source = changes_source(&list),
+                                  .needs_second = true};
+        err = batch_run(reg, &plan, out, fault);
+    }
+    changes_release(&list);
+    return err;
+}

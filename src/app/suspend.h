@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * suspend - bodies that may (police, security, penitentiary) suspend devices and resume them.
+ * Only the body that set a mark clears it. Lifting waits for a second person when the two-person
+ * rule holds; suspending never waits. */
+#ifndef APP_SUSPEND_H
+#define APP_SUSPEND_H
+
+#include "app/batch.h"
+
+struct suspension {
+    uint8_t kind;       /* enum mark_kind */
+    struct str body;    /* who sets or lifts */
+    struct str order;   /* document number, 1 .. LIMIT_DOCUMENT bytes */
+    daynum from;        /* first day; DAYNUM_NONE = today. Not used by resume */
+    daynum last;        /* DAYNUM_OPEN = until lifted. Not used by resume */
+    const char *reason; /* for the audit notes, may be NULL */
+};
+
+/* At most LIMIT_COMMIT_ROWS IMEIs, all or none. *out_rows: marks that moved. */
+MUST_USE enum err suspend(struct registry *registry, const struct suspension *s,
+                          const struct imei *imeis, size_t n, struct batch_result *out,
+                          struct fault *fault);
+MUST_USE enum err resume(struct registry *registry, const struct suspension *s,
+                         const struct imei *imeis, size_t n, struct batch_result *out,
+                         struct fault *fault);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Two pointers move, both written as gate items: swept_through (rows of the calendar written) and
+ * expire_through (deadlines that may turn). For each day d: first the rows of all verdicts that
+ * d changed, then, in the evening, the gate. Due IMEIs are found by their `due` column; those
+ * that wait for the gate stay due and are looked at again every day. */
+#include "app/sweep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/changes.h"
+#include "app/commit.h"
+
+enum { HISTORY_DAYS = 14, MEDIAN_FACTOR = 3, CASE_CHANGES = 16384 };
+
+const char *sweep_guard_name(enum sweep_guard guard)
+{
+    static const char *const names[SWEEP_GUARDS] = {
+        [SWEEP_MAX_PER_DAY] = "max_expiries_per_day",
+        [SWEEP_MEDIAN] = "median_14_days",
+        [SWEEP_NOTICES] = "notices_sent",
+        [SWEEP_FEEDS] = "feeds_fresh",
+    };
+    return (unsigned)guard < SWEEP_GUARDS ? names[guard] : "?";
+}
+
+static bool collect(void *ctx, const struct facts_row *row)
+{
+    struct changes *list = ctx;
+    changes_add(list, &(struct change){.imei = row->imei, .kind = CHANGE_NONE});
+    return !list->failed;
+}
+
+/* ---- the history of expiries, one record a day ---- */
+
+static void day_hash(daynum day, uint8_t out[SHA256_BYTES])
+{
+    memset(out, 0, SHA256_BYTES);
+    memcpy(out, "sweep", 5);
+    put_be(out + 28, (uint32_t)day, 4);
+}
+
+static enum err expired_on(struct registry *reg, daynum day, bool *out_known, uint64_t *out,
+                           struct fault *fault)
+{
+    uint8_t hash[SHA256_BYTES];
+    struct load load;
+    day_hash(day, hash);
+    enum err err = store_load_find(reg->store, hash, &load, fault);
+    *out_known = err == ERR_OK;
+    *out = err ? 0 : load.rows;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The median of the 14 days before; *out_armed false when one of them is missing. */
+static enum err median(struct registry *reg, daynum day, bool *out_armed, uint64_t *out,
+                       struct fault *fault)
+{
+    uint64_t counts[HISTORY_DAYS];
+    bool known = true;
+    for (int i = 0; i < HISTORY_DAYS && known; i++) {
+        enum err err = expired_on(reg, day - 1 - i, &known, &counts[i], fault);
+        if (err)
+            return err;
+    }
+    *out_armed = known;
+    if (known) {
+        qsort(counts, HISTORY_DAYS, sizeof *counts, by_value);
+        *out = (counts[HISTORY_DAYS / 2 - 1] + counts[HISTORY_DAYS / 2]) / 2;
+    }
+    return ERR_OK;
+}
+
+/* ---- one step ---- */
+
+struct step {
+    struct registry *reg;
+    daynum effective;      /* day of the rows */
+    struct gate gate;      /* after the step */
+    struct commit_before before;
+    const struct commit_case *writing; /* the case whose transaction runs */
+    uint64_t rows, expired;            /* of the cases before it */
+};
+
+static enum err note_day(struct registry *reg, void *ctx, struct fault *fault)
+{
+    const struct step *s = ctx;
+    struct load load = {.kind = "sweep",
+                        .time_ms = clock_now_us(reg->clock) / 1000,
+                        .rows = s->expired + s->writing->moved[REASON_EXPIRED]};
+    day_hash(s->effective - 1, load.hash);
+    return store_load_put(reg->store, &load, fault);
+}
+
+/* Rows for the listed IMEIs, the gate with the first of them. */
+static enum err write_rows(struct step *s, const struct changes *list, struct fault *fault)
+{
+    size_t at = 0;
+    do {
+        size_t n = list->n - at < CASE_CHANGES ? list->n - at : CASE_CHANGES;
+        bool last = at + n == list->n;
+        struct commit_case c = {.entry = {.event = EVENT_SWEPT, .effective = s->effective},
+                                .changes = list->p + at,
+                                .count = n,
+                                .before = &s->before,
+                                .gate = at == 0 ? &s->gate : NULL};
+        struct commit_options options = {.also = last ? note_day : NULL, .also_ctx = s};
+        struct commit_case *cases[] = {&c};
+        s->writing = &c;
+        enum err err = commit_cases(s->reg, cases, 1, &options, fault);
+        if (err || c.err)
+            return err ? err : c.err;
+        s->rows += c.rows;
+        s->expired += c.moved[REASON_EXPIRED];
+        at += n;
+    } while (at < list->n);
+    return ERR_OK;
+}
+
+/* How many of the listed would turn to EXPIRED on the day once the gate stands on `through`. */
+static enum err count_expiring(struct registry *reg, const struct changes *list, daynum day,
+                               daynum through, uint64_t *out, struct fault *fault)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        struct facts_row row = {.imei = list->p[i].imei};
+        enum err err = store_facts_get(reg->store, &row, 1, fault);
+        if (err)
+            return err;
+        struct verdict v = policy_judge_gated(row.imei, &row.facts, &reg->rules, day, through);
+        n += v.reason == REASON_EXPIRED && v.deadline == through;
+    }
+    *out = n;
+    return ERR_OK;
+}
+
+static enum err due_list(struct registry *reg, daynum from, daynum to, struct changes *list,
+                         struct fault *fault)
+{
+    list->n = 0;
+    enum err err = store_facts_due(reg->store, from, to, collect, list, fault);
+    return err ? err : changes_sort(list);
+}
+
+/* Writes what day d changes, and d's gate position in swept_through. */
+static enum err sweep_day(struct registry *reg, daynum d, bool dry_run, struct sweep_result *out,
+                          struct fault *fault)
+{
+    struct changes list = {0};
+    struct gate gate = {reg->head.gate.expire_through, d};
+    struct step s = {.reg = reg,
+                     .effective = d,
+                     .gate = gate,
+                     .before = {&reg->rules, d - 1, gate.expire_through}};
+    enum err err = due_list(reg, DAYNUM_FIRST, d, &list, fault);
+    if (!err && dry_run)
+        err = count_expiring(reg, &list, d, d - 1, &s.expired, fault);
+    else if (!err)
+        err = write_rows(&s, &list, fault);
+    if (!err) {
+        out->days++;
+        out->rows += s.rows;
+        out->expired += s.expired;
+    }
+    changes_release(&list);
+    return err;
+}
+
+static enum err guards(struct registry *reg, daynum d, struct sweep_result *out,
+                       struct fault *fault)
+{
+    struct changes list = {0};
+    bool armed = false;
+    uint64_t usual = 0;
+    enum err err = due_list(reg, DAYNUM_FIRST, d + 1, &list, fault);
+    if (!err)
+        err = count_expiring(reg, &list, d + 1, d, &out->due, fault);
+    if (!err)
+        err = median(reg, d, &armed, &usual, fault);
+    changes_release(&list);
+    if (err)
+        return err;
+    uint64_t most = reg->rules.max_expiries_per_day;
+    uint64_t bound = usual * MEDIAN_FACTOR;
+    out->guards[SWEEP_MAX_PER_DAY] = out->due > most ? SWEEP_STOPPED : SWEEP_PASSED;
+    out->guards[SWEEP_MEDIAN] = !armed || usual == 0 ? SWEEP_NOT_ARMED
+                                : out->due > bound   ? SWEEP_STOPPED
+                                                     : SWEEP_PASSED;
+    /* No channel of notices and no history of feeds exists in this register yet. */
+    out->guards[SWEEP_NOTICES] = SWEEP_NOT_ARMED;
+    out->guards[SWEEP_FEEDS] = SWEEP_NOT_ARMED;
+    if (out->guards[SWEEP_MAX_PER_DAY] == SWEEP_STOPPED)
+        out->limit = most;
+    else if (out->guards[SWEEP_MEDIAN] == SWEEP_STOPPED)
+        out->limit = bound;
+    else
+        return ERR_OK;
+    out->stopped_at = d;
+    char day[DAYNUM_TEXT];
+    daynum_format(d, day);
+    return fault_set(fault, ERR_GUARD,
+                     "%llu IMEIs would expire after %s, %llu are allowed: expire_through stays; look, "
+                     "then raise max_expiries_per_day or mend the feed",
+                     (unsigned long long)out->due, day, (unsigned long long)out->limit);
+}
+
+/* Moves expire_through to d. Where the rows of the day after are written already (a gate that was
+ * held), the expiries of d are written with it. */
+static enum err advance(struct registry *reg, daynum d, bool dry_run, struct sweep_result *out,
+                        struct fault *fault)
+{
+    enum err err = guards(reg, d, out, fault);
+    if (err || dry_run)
+        return err;
+    struct changes list = {0};
+    daynum today = registry_today(reg), through = reg->head.gate.expire_through;
+    struct step s = {.reg = reg,
+                     .effective = d + 1 < today ? d + 1 : today,
+                     .gate = {d, reg->head.gate.swept_through}};
+    s.before = (struct commit_before){&reg->rules, s.effective, through};
+    if (d + 1 <= reg->head.gate.swept_through)
+        err = due_list(reg, DAYNUM_FIRST, d + 1, &list, fault);
+    if (!err)
+        err = write_rows(&s, &list, fault);
+    out->rows += s.rows;
+    out->expired += s.expired;
+    changes_release(&list);
+    return err;
+}
+
+static enum err days(struct registry *reg, daynum until, bool dry_run, struct sweep_result *out,
+                     struct fault *fault)
+{
+    daynum today = registry_today(reg);
+    daynum through = reg->head.gate.expire_through, swept = reg->head.gate.swept_through;
+    enum err err = ERR_OK;
+    enum err stop = reg->rules.expiry_release == RELEASE_MANUAL
+                        ? fault_set(fault, ERR_HELD, "expiry_release is manual: expire_through stays")
+                        : ERR_OK;
+    daynum d = through < swept ? through + 1 : swept + 1;
+    for (; !err && d <= today; d++) {
+        while (!err && !stop && through < d - 1 && through < until) {
+            stop = advance(reg, through + 1, dry_run, out, fault);
+            err = stop == ERR_GUARD || !stop ? ERR_OK : stop;
+            through += !stop;
+        }
+        if (!err && d > swept)
+            err = sweep_day(reg, d, dry_run, out, fault);
+    }
+    while (!err && !stop && through < until) {
+        stop = advance(reg, through + 1, dry_run, out, fault);
+        err = stop == ERR_GUARD || !stop ? ERR_OK : stop;
+        through += !stop;
+    }
+    return err ? err : stop;
+}
+
+enum err sweep(struct registry *reg, daynum until, bool dry_run, struct sweep_result *out,
+               struct fault *fault)
+{
+    *out = (struct sweep_result){.stopped_at = DAYNUM_NONE};
+    for (int i = 0; i < SWEEP_GUARDS; i++)
+        out->guards[i] = SWEEP_NOT_ARMED;
+    enum err err = registry_refresh(reg, fault);
+    if (err)
+        return err;
+    daynum today = registry_today(reg);
+    if (until == DAYNUM_NONE || until > today)
+        until = today;
+    err = days(reg, until, dry_run, out, fault);
+    out->swept_through = reg->head.gate.swept_through;
+    out->expire_through = reg->head.gate.expire_through;
+    return err;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/whatif.h"
+
+#include <stdlib.h>
+
+#include "app/changes.h"
+
+static bool is_served(const struct verdict *v)
+{
+    return reason_list(v->reason) != LIST_BLACK;
+}
+
+enum err whatif_rules(struct registry *reg, const char *const *sets, size_t n, struct rules *out,
+                      struct fault *fault)
+{
+    struct rules rules = reg->rules;
+    for (size_t i = 0; i < n; i++) {
+        struct str value, key = str_split(str_z(sets[i]), '=', &value);
+        if (!value.p) {
+            fault_value(fault, key.p, key.n);
+            return fault_set(fault, ERR_SETTING_VALUE, "want KEY=VALUE");
+        }
+        if (rules_settable(str_trim(key)) == false && str_starts(key, STR("tac_list")))
+            return fault_set(fault, ERR_SETTING_VALUE, "only `import tac` sets the TAC list");
+        enum err err = rules_set(&rules, str_trim(key), value, fault);
+        if (err)
+            return err;
+    }
+    if (!str_eq(str_z(rules.zone), str_z(reg->rules.zone))) {
+        struct zone zone;
+        enum err err = zone_load(rules.zone, &zone, fault);
+        if (err)
+            return err;
+    }
+    *out = rules;
+    return ERR_OK;
+}
+
+/* ---- the pass over all facts ---- */
+
+struct pass {
+    const struct rules *before, *after;
+    daynum day, expire_through;
+    struct whatif *result; /* NULL when only the list is wanted */
+    struct changes *list;  /* NULL when only the counts are wanted */
+    uint32_t tac;
+    uint64_t tac_lost;
+};
+
+/* Facts come by ascending IMEI, so that the IMEIs of a TAC come together. */
+static void close_tac(struct pass *p)
+{
+    struct whatif *w = p->result;
+    if (!p->tac_lost)
+        return;
+    uint32_t at = w->model_count < WHATIF_MODELS ? w->model_count++ : WHATIF_MODELS;
+    while (at > 0 && w->models[at - 1].lost < p->tac_lost) {
+        if (at < WHATIF_MODELS)
+            w->models[at] = w->models[at - 1];
+        at--;
+    }
+    if (at < WHATIF_MODELS)
+        w->models[at] = (struct whatif_model){p->tac, p->tac_lost};
+    p->tac_lost = 0;
+}
+
+static bool look(void *ctx, const struct facts_row *row)
+{
+    struct pass *p = ctx;
+    struct verdict before =
+        policy_judge_gated(row->imei, &row->facts, p->before, p->day, p->expire_through);
+    struct verdict after =
+        policy_judge_gated(row->imei, &row->facts, p->after, p->day, p->expire_through);
+    bool changed = !verdict_equal(&before, &after);
+    if (changed && p->list)
+        changes_add(p->list, &(struct change){.imei = row->imei, .kind = CHANGE_NONE});
+    struct whatif *w = p->result;
+    if (!w)
+        return true;
+    w->imeis++;
+    uint32_t tac = imei_tac(row->imei);
+    if (tac != p->tac) {
+        close_tac(p);
+        p->tac = tac;
+    }
+    if (!changed)
+        return true;
+    w->changed++;
+    if (before.reason != after.reason)
+        w->moves[before.reason][after.reason]++;
+    bool lost = is_served(&before) && !is_served(&after);
+    w->lost += lost;
+    p->tac_lost += lost;
+    w->regained += !is_served(&before) && is_served(&after);
+    return true;
+}
+
+enum err whatif_run(struct registry *reg, const struct rules *rules, daynum as_of,
+                    struct whatif *out, struct fault *fault)
+{
+    bool today = as_of == DAYNUM_NONE;
+    memset(out, 0, sizeof *out);
+    struct pass p = {.before = &reg->rules,
+                     .after = rules,
+                     .day = today ? registry_today(reg) : as_of,
+                     .expire_through = today ? reg->head.gate.expire_through : DAYNUM_OPEN,
+                     .result = out};
+    enum err err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
+                                    look, &p, fault);
+    close_tac(&p);
+    return err;
+}
+
+/* ---- doing it ---- */
+
+/* Does the set differ from the one in force by expiry_release=manual alone? */
+static bool only_holds_expiry(const struct rules *now, const struct rules *then)
+{
+    struct rules held = *now;
+    held.expiry_release = RELEASE_MANUAL;
+    held.number = then->number;
+    held.tac = then->tac;
+    struct buf a = {0}, b = {0};
+    rules_format(&held, &a);
+    rules_format(then, &b);
+    bool same = then->expiry_release == RELEASE_MANUAL && !a.failed && !b.failed && a.n == b.n &&
+                memcmp(a.p, b.p, a.n) == 0;
+    buf_release(&a);
+    buf_release(&b);
+    return same;
+}
+
+static enum err affected(struct registry *reg, const struct rules *rules, struct changes *list,
+                         struct fault *fault)
+{
+    struct pass p = {.before = &reg->rules,
+                     .after = rules,
+                     .day = registry_today(reg),
+                     .expire_through = reg->head.gate.expire_through,
+                     .list = list};
+    enum err err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
+                                    look, &p, fault);
+    return !err && list->failed ? ERR_MEMORY : err;
+}
+
+enum err rules_change(struct registry *reg, const struct rules *wanted, struct str tac_list,
+                      const char *label, struct batch_result *out, struct fault *fault)
+{
+    struct rules rules = *wanted;
+    rules.number = reg->head.rules + 1;
+    struct tac_table *table = NULL;
+    enum err err = ERR_OK;
+    if (tac_list.n) {
+        err = tac_table_new(tac_list.p, tac_list.n, &table);
+        rules.tac_list = rules.number; /* a list has the number of the set that brought it */
+        rules.tac = table;
+    }
+    struct changes list = {0};
+    if (!err)
+        err = affected(reg, &rules, &list, fault);
+    struct batch_plan plan = {
+        .entry = {.event = tac_list.n ? EVENT_TAC_LIST : EVENT_RULES},
+        .label = label,
+        .source = changes_source(&list),
+        .needs_second = !tac_list.n && !only_holds_expiry(&reg->rules, &rules),
+        .rules = &rules,
+        .tac_list = tac_list};
+    if (!err)
+        err = batch_run(reg, &plan, out, fault);
+    changes_release(&list);
+    tac_table_free(table);
+    return err;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * whatif - a change of rules: what it would do, and doing it. One pass over all facts judges each
+ * IMEI by the old and the new rules. */
+#ifndef APP_WHATIF_H
+#define APP_WHATIF_H
+
+#include "app/batch.h"
+
+enum { WHATIF_MODELS = 20 };
+
+struct whatif_model {
+    uint32_t tac;
+    uint64_t lost; /* IMEIs served before and not after */
+};
+
+struct whatif {
+    uint64_t imeis;    /* looked at */
+    uint64_t changed;  /* verdicts that would change in any way */
+    uint64_t lost;     /* served before, not after */
+    uint64_t regained; /* not served before, served after */
+    uint64_t moves[REASON_COUNT][REASON_COUNT]; /* reason before -> after, where it differs */
+    uint32_t model_count;
+    struct whatif_model models[WHATIF_MODELS]; /* most lost first */
+};
+
+/* KEY=VALUE texts on top of the rules in force. ERR_SETTING_UNKNOWN, ERR_SETTING_VALUE. */
+MUST_USE enum err whatif_rules(struct registry *registry, const char *const *sets, size_t n,
+                               struct rules *out, struct fault *fault);
+/* as_of: judge as if it were this day; DAYNUM_NONE = today. */
+MUST_USE enum err whatif_run(struct registry *registry, const struct rules *rules, daynum as_of,
+                             struct whatif *out, struct fault *fault);
+/* Brings the rule set in force as one batch; waits for a second person when two_person holds
+ * (ERR_HELD), except that holding the expiry (expiry_release=manual alone) never waits.
+ * tac_list: packed list that comes with it, or empty. */
+MUST_USE enum err rules_change(struct registry *registry, const struct rules *rules,
+                               struct str tac_list, const char *label, struct batch_result *out,
+                               struct fault *fault);
+
+#endif

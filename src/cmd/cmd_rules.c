@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rules, what-if, and the second person: proposals, confirm, reject. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "app/whatif.h"
+#include "cmd/command.h"
+
+int cmd_rules_show(struct cli *cli)
+{
+    int code;
+    struct registry *reg = cli_open(cli, false, true, &code);
+    if (!reg)
+        return code;
+    const char *key, *preset, *meaning;
+    struct buf out = {0};
+    if (!cli->json)
+        buf_printf(&out, "# rule set %" PRIu32 "\n", reg->rules.number);
+    for (uint32_t i = 0; rules_setting(i, &key, &preset, &meaning); i++) {
+        struct buf value = {0};
+        rules_format_value(&reg->rules, str_z(key), &value);
+        if (cli->json)
+            buf_printf(&out, "%s\"%s\":\"%.*s\"", i ? "," : "{", key, (int)value.n,
+                       value.p ? (char *)value.p : "");
+        else
+            buf_printf(&out, "%s=%.*s\t# %s\n", key, (int)value.n, value.p ? (char *)value.p : "",
+                       meaning);
+        buf_release(&value);
+    }
+    if (cli->json)
+        buf_printf(&out, ",\"rule_set\":%" PRIu32 "}\n", reg->rules.number);
+    fwrite(out.p, 1, out.n, stdout);
+    buf_release(&out);
+    registry_close(reg);
+    return 0;
+}
+
+static void print_whatif(const struct cli *cli, const struct registry *reg,
+                         const struct whatif *w, int64_t began_us)
+{
+    if (cli->json) {
+        printf("{\"imeis\":%" PRIu64 ",\"changed\":%" PRIu64 ",\"lost\":%" PRIu64
+               ",\"regained\":%" PRIu64 "}\n",
+               w->imeis, w->changed, w->lost, w->regained);
+        return;
+    }
+    printf("%" PRIu64 " IMEIs looked at, %" PRIu64 " verdicts would change\n"
+           "  %" PRIu64 " would lose service, %" PRIu64 " would get it back\n",
+           w->imeis, w->changed, w->lost, w->regained);
+    for (unsigned a = 0; a < REASON_COUNT; a++)
+        for (unsigned b = 0; b < REASON_COUNT; b++)
+            if (w->moves[a][b])
+                printf("  %12" PRIu64 "  %s -> %s\n", w->moves[a][b], reason_name((uint8_t)a),
+                       reason_name((uint8_t)b));
+    if (w->model_count)
+        printf("models that lose service most:\n");
+    for (uint32_t i = 0; i < w->model_count; i++) {
+        struct tac_info info = {.brand = STR("model not in our list"), .model = STR("")};
+        (void)tac_find(reg->tac, w->models[i].tac, &info);
+        printf("  %12" PRIu64 "  %08" PRIu32 " %.*s %.*s\n", w->models[i].lost, w->models[i].tac,
+               STR_ARG(info.brand), STR_ARG(info.model));
+    }
+    printf("operators: no subscriber data in this register yet\n");
+    double seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
+    fprintf(stderr, "%.2f s, %.0f IMEI/s\n", seconds, (double)w->imeis / seconds);
+}
+
+int cmd_what_if(struct cli *cli)
+{
+    struct many sets = {0};
+    const char *as_of_text = NULL;
+    daynum as_of = DAYNUM_NONE;
+    const struct option_spec specs[] = {{.name = "--set", .many = &sets},
+                                        {.name = "--as-of", .value = &as_of_text}};
+    if (!cli_options(cli, specs, 2) || (as_of_text && !cli_day(cli, as_of_text, &as_of)))
+        return 2;
+    for (int i = 0; i < cli->argc && sets.n < 64; i++)
+        sets.p[sets.n++] = cli->argv[i]; /* `--set A=1 B=2` reads well too */
+    if (!sets.n)
+        return cli_usage(cli, "--set KEY=VALUE is wanted");
+    int code;
+    struct registry *reg = cli_open(cli, false, false, &code);
+    if (!reg)
+        return code;
+    struct fault fault = {0};
+    struct rules rules;
+    int64_t began = clock_monotonic_us();
+    struct whatif *w = calloc(1, sizeof *w);
+    enum err err = w ? whatif_rules(reg, sets.p, sets.n, &rules, &fault) : ERR_MEMORY;
+    if (!err)
+        err = whatif_run(reg, &rules, as_of, w, &fault);
+    if (err)
+        code = cli_fail(cli, err, &fault);
+    else
+        print_whatif(cli, reg, w, began);
+    free(w);
+    registry_close(reg);
+    return code;
+}
+
+int cmd_rules_set(struct cli *cli)
+{
+    if (!cli_options(cli, NULL, 0))
+        return 2;
+    if (cli->argc == 0)
+        return cli_usage(cli, "KEY=VALUE is wanted");
+    int code;
+    struct registry *reg = cli_open(cli, true, false, &code);
+    if (!reg)
+        return code;
+    struct fault fault = {0};
+    struct rules rules;
+    struct batch_result result = {0};
+    char label[BATCH_LABEL_MAX];
+    size_t at = (size_t)snprintf(label, sizeof label, "rules set");
+    for (int i = 0; i < cli->argc && at < sizeof label; i++)
+        at += (size_t)snprintf(label + at, sizeof label - at, " %s", cli->argv[i]);
+    int64_t began = clock_monotonic_us();
+    enum err err = whatif_rules(reg, (const char *const *)cli->argv, (size_t)cli->argc, &rules,
+                                &fault);
+    if (!err)
+        err = rules_change(reg, &rules, (struct str){0}, label, &result, &fault);
+    code = cli_batch(cli, err, &result, &fault, began);
+    registry_close(reg);
+    return code;
+}
+
+/* ---- the second person ---- */
+
+static bool print_proposal(void *ctx, const struct batch *b)
+{
+    struct registry *reg = ctx;
+    if (b->state != BATCH_PROPOSED)
+        return true;
+    struct party by = {0};
+    if (store_party_get(reg->store, b->actor, &by, NULL))
+        str_copy(by.name, sizeof by.name, STR("?"));
+    char when[24];
+    instant_format(b->time_ms / 1000, when);
+    printf("%" PRIu64 "  %s  by %s  %s  %" PRIu64 " changes  %s\n", b->id, when, by.name,
+           event_name(b->entry.event), b->count, b->label);
+    return true;
+}
+
+int cmd_proposals(struct cli *cli)
+{
+    int code;
+    struct registry *reg = cli_open(cli, false, true, &code);
+    if (!reg)
+        return code;
+    struct fault fault = {0};
+    struct registry *names = NULL;
+    enum err err = registry_again(reg, &names, &fault);
+    if (!err)
+        err = store_batches(reg->store, print_proposal, names, &fault);
+    code = err ? cli_fail(cli, err, &fault) : 0;
+    registry_close(names);
+    registry_close(reg);
+    return code;
+}
+
+static int with_id(struct cli *cli, uint64_t *out_id)
+{
+    if (!cli_options(cli, NULL, 0))
+        return 2;
+    if (cli->argc != 1 || !str_to_u64(str_z(cli->argv[0]), INT64_MAX, out_id))
+        return cli_usage(cli, "the number of a proposal is wanted");
+    return 0;
+}
+
+int cmd_confirm(struct cli *cli)
+{
+    uint64_t id = 0;
+    int code = with_id(cli, &id);
+    struct registry *reg = code ? NULL : cli_open(cli, true, false, &code);
+    if (!reg)
+        return code;
+    struct fault fault = {0};
+    struct batch_result result = {0};
+    int64_t began = clock_monotonic_us();
+    enum err err = batch_confirm(reg, id, &result, &fault);
+    code = cli_batch(cli, err, &result, &fault, began);
+    registry_close(reg);
+    return code;
+}
+
+int cmd_reject(struct cli *cli)
+{
+    uint64_t id = 0;
+    int code = with_id(cli, &id);
+    struct registry *reg = code ? NULL : cli_open(cli, true, true, &code);
+    if (!reg)
+        return code;
+    struct fault fault = {0};
+    enum err err = batch_reject(reg, id, &fault);
+    code = err ? cli_fail(cli, err, &fault) : 0;
+    registry_close(reg);
+    return code;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * serve: answers over HTTP, and keeps the day: a clock thread sweeps after midnight and, in the
+ * evening, lets expire_through advance. demo: the samples. */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/samples.h"
+#include "app/service.h"
+#include "app/sweep.h"
+#include "cmd/command.h"
+#include "face/http.h"
+
+enum { EVENING_HOUR = 21, TICK_SECONDS = 20 };
+
+struct keeper {
+    struct cli *cli;
+    struct registry *reg;
+    pthread_t thread;
+    bool running;
+};
+
+/* The day that expire_through may reach now: today from the evening on, else yesterday. */
+static daynum reachable(const struct registry *reg)
+{
+    int64_t now = clock_now_us(reg->clock) / 1000000;
+    daynum today = zone_day(&reg->zone, now);
+    bool evening = now - zone_day_start(&reg->zone, today) >= EVENING_HOUR * 3600;
+    return evening ? today : today - 1;
+}
+
+static void keep_day(struct keeper *k)
+{
+    struct fault fault = {0};
+    struct sweep_result result;
+    if (registry_refresh(k->reg, &fault))
+        return;
+    daynum until = reachable(k->reg);
+    const struct gate *gate = &k->reg->head.gate;
+    bool idle = gate->swept_through >= registry_today(k->reg) && gate->expire_through >= until;
+    if (idle || (gate->swept_through >= registry_today(k->reg) &&
+                 k->reg->rules.expiry_release == RELEASE_MANUAL))
+        return;
+    enum err err = sweep(k->reg, until, false, &result, &fault);
+    fprintf(stderr, "event=sweep result=%s swept_through=%d expire_through=%d rows=%" PRIu64
+            " expired=%" PRIu64 "%s%s\n",
+            err_name(err), result.swept_through, result.expire_through, result.rows,
+            result.expired, err ? " detail=" : "", err ? fault.detail : "");
+}
+
+static void *keeper_run(void *arg)
+{
+    struct keeper *k = arg;
+    for (int seconds = 0; !*k->cli->stop; seconds++) {
+        if (seconds % TICK_SECONDS == 0)
+            keep_day(k);
+        sleep(1);
+    }
+    return NULL;
+}
+
+static bool parse_listen(const char *text, char *address, size_t size, uint16_t *out_port)
+{
+    const char *colon = strrchr(text, ':');
+    uint64_t port;
+    if (!colon || !str_to_u64(str_z(colon + 1), 65535, &port))
+        return false;
+    struct str host = {text, (size_t)(colon - text)};
+    if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+        host = (struct str){host.p + 1, host.n - 2};
+    str_copy(address, size, host);
+    *out_port = (uint16_t)port;
+    return host.n > 0;
+}
+
+static void print_samples(FILE *out)
+{
+    const struct sample *s;
+    for (size_t i = 0; (s = sample_get(i)); i++)
+        fprintf(out, "  %-16s  %-22s %s %s%s%s\n", s->imei, s->id,
+                s->expect == REASON_COUNT ? "" : list_name(reason_list(s->expect)),
+                s->expect == REASON_COUNT ? "mistyped digit" : reason_name(s->expect),
+                s->imsi ? " with IMSI " : "", s->imsi ? s->imsi : "");
+}
+
+static void wait_for_stop(const struct cli *cli)
+{
+    while (!*cli->stop)
+        usleep(100000);
+}
+
+static int serve(struct cli *cli, struct keeper *keeper, const struct http_options *wanted)
+{
+    struct fault fault = {0};
+    struct http_options options = *wanted;
+    struct http *http = NULL;
+    enum err err = service_start(cli->url, cli->clock, &options.service, &fault);
+    if (!err)
+        err = http_start(&options, &http, &fault);
+    if (err) {
+        service_stop(options.service);
+        return cli_fail(cli, err, &fault);
+    }
+    struct service_health health = service_health(options.service);
+    printf("Tamga serves http://%s:%u/ (%" PRIu64 " IMEIs, rule set %" PRIu32 ")\n",
+           options.address, http_port(http), health.imeis, health.rules);
+    if (options.demo) {
+        puts("Samples, as they answered on the day they were made:");
+        print_samples(stdout);
+        printf("Try: curl -s http://%s:%u/api/v1/check/%s\n", options.address, http_port(http),
+               sample_get(0)->imei);
+    }
+    fflush(stdout);
+    keeper->running = pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
+    wait_for_stop(cli);
+    http_stop(http);
+    if (keeper->running)
+        pthread_join(keeper->thread, NULL);
+    service_stop(options.service);
+    return 0;
+}
+
+int cmd_serve(struct cli *cli)
+{
+    const char *listen = "127.0.0.1:8080", *demo = NULL, *public = NULL, *threads = "2";
+    const struct option_spec specs[] = {{.name = "--listen", .value = &listen},
+                                        {.name = "--demo", .flag = true, .value = &demo},
+                                        {.name = "--demo-public", .flag = true, .value = &public},
+                                        {.name = "--threads", .value = &threads}};
+    char address[64];
+    uint64_t count;
+    struct http_options options = {.address = address, .demo = demo || public};
+    if (!cli_options(cli, specs, 4))
+        return 2;
+    if (!parse_listen(listen, address, sizeof address, &options.port))
+        return cli_usage(cli, "--listen wants ADDRESS:PORT");
+    if (!str_to_u64(str_z(threads), 64, &count) || !count)
+        return cli_usage(cli, "--threads wants 1 to 64");
+    options.threads = (unsigned)count;
+    bool loopback = str_starts(str_z(address), STR("127.")) || str_eq(str_z(address), STR("::1"));
+    if (demo && !public && !loopback)
+        return cli_usage(cli, "--demo stays on loopback; --demo-public says that you mean it");
+    int code;
+    struct keeper keeper = {.cli = cli};
+    keeper.reg = cli_open(cli, true, false, &code);
+    if (!keeper.reg)
+        return code;
+    keep_day(&keeper); /* what was missed while nothing ran, before the first answer */
+    code = serve(cli, &keeper, &options);
+    registry_close(keeper.reg);
+    return code;
+}
+
+int cmd_demo_create(struct cli *cli)
+{
+    int code;
+    struct registry *reg = cli_open(cli, true, false, &code);
+    if (!reg)
+        return code;
+    struct fault fault = {0};
+    enum err err = reg->head.next_seq > 4
+                       ? fault_set(&fault, ERR_HELD, "the register is not new; samples are for new ones")
+                       : samples_make(reg, &fault);
+    code = err ? cli_fail(cli, err, &fault) : 0;
+    if (!err)
+        printf("samples made on a new register\n");
+    registry_close(reg);
+    return code;
+}
+
+int cmd_demo_list(struct cli *cli)
+{
+    (void)cli;
+    print_samples(stdout);
+    return 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/command.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct option_spec *find_spec(const struct option_spec *specs, size_t n,
+                                           struct str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(str_z(specs[i].name), name))
+            return &specs[i];
+    return NULL;
+}
+
+static void complain(const struct cli *cli, const char *what, struct str name)
+{
+    fprintf(stderr, "tamga: %s `%.*s`", what, STR_ARG(name));
+    if (cli->command)
+        fprintf(stderr, "\nusage: tamga %s %s", cli->command->name, cli->command->usage);
+    fputs("\n", stderr);
+}
+
+static bool keep(const struct option_spec *spec, const char *value)
+{
+    if (spec->many) {
+        if (spec->many->n == sizeof spec->many->p / sizeof *spec->many->p)
+            return false;
+        spec->many->p[spec->many->n++] = value;
+    } else {
+        *spec->value = value;
+    }
+    return true;
+}
+
+bool cli_options(struct cli *cli, const struct option_spec *specs, size_t n)
+{
+    int kept = 0;
+    bool options = true;
+    for (int i = 0; i < cli->argc; i++) {
+        char *word = cli->argv[i];
+        if (options && strcmp(word, "--") == 0) {
+            options = false;
+            continue;
+        }
+        if (!options || word[0] != '-' || !word[1]) {
+            cli->argv[kept++] = word;
+            continue;
+        }
+        struct str value, name = str_split(str_z(word), '=', &value);
+        const struct option_spec *spec = find_spec(specs, n, name);
+        if (!spec) {
+            complain(cli, "no such option", name);
+            return false;
+        }
+        const char *text = value.p;
+        if (spec->flag && value.p) {
+            complain(cli, "this option takes no value:", name);
+            return false;
+        }
+        if (spec->flag)
+            text = "";
+        else if (!text && i + 1 < cli->argc)
+            text = cli->argv[++i];
+        if (!text || !keep(spec, text)) {
+            complain(cli, "a value is wanted after", name);
+            return false;
+        }
+    }
+    cli->argc = kept;
+    return true;
+}
+
+int cli_usage(const struct cli *cli, const char *why)
+{
+    fprintf(stderr, "tamga: %s\nusage: tamga %s %s\n", why, cli->command->name,
+            cli->command->usage);
+    return 2;
+}
+
+static void tell_waiting(void *ctx, pid_t holder)
+{
+    (void)ctx;
+    if (holder)
+        fprintf(stderr, "tamga: waiting: process %d writes to the register\n", (int)holder);
+    else
+        fputs("tamga: waiting: another process writes to the register\n", stderr);
+}
+
+struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code)
+{
+    struct fault fault = {0};
+    struct registry *reg = NULL;
+    struct registry_options options = {.url = cli->url,
+                                       .clock = cli->clock,
+                                       .actor = cli->actor,
+                                       .write = write,
+                                       .no_tac = no_tac,
+                                       .on_wait = tell_waiting};
+    enum err err = registry_open(&options, &reg, &fault);
+    *out_code = 0;
+    if (err) {
+        if (!fault.detail[0])
+            fault_set(&fault, err, "register %s", cli->url);
+        *out_code = cli_fail(cli, err, &fault);
+        return NULL;
+    }
+    return reg;
+}
+
+int cli_fail(const struct cli *cli, enum err err, const struct fault *fault)
+{
+    static const struct fault none;
+    const struct fault *f = fault ? fault : &none;
+    (void)cli;
+    fputs("tamga: ", stderr);
+    if (f->file[0])
+        fprintf(stderr, "%s:", f->file);
+    if (f->line)
+        fprintf(stderr, "%" PRIu64 ":", f->line);
+    if (f->column)
+        fprintf(stderr, "%" PRIu32 ":", f->column);
+    if (f->file[0] || f->line)
+        fputs(" ", stderr);
+    fputs(err_name(err), stderr);
+    if (f->value[0])
+        fprintf(stderr, " `%s`", f->value);
+    if (f->detail[0])
+        fprintf(stderr, ": %s", f->detail);
+    fputs("\n", stderr);
+    return err_info(err)->exit_code;
+}
+
+static void print_rate(uint64_t n, int64_t began_us)
+{
+    double seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
+    fprintf(stderr, "%.2f s, %.0f IMEI/s\n", seconds, seconds > 0 ? (double)n / seconds : 0);
+}
+
+int cli_batch(const struct cli *cli, enum err err, const struct batch_result *r,
+              const struct fault *fault, int64_t began_us)
+{
+    if (isatty(2))
+        fputs("\r\033[K", stderr);
+    if (err && !(err == ERR_HELD && r->proposed))
+        return cli_fail(cli, err, fault);
+    if (cli->json) {
+        printf("{\"%s\":%" PRIu64 ",\"changes\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"seq\":%" PRIu64
+               "}\n",
+               r->proposed ? "proposal" : "batch", r->id, r->changes, r->rows, r->seq);
+    } else if (r->proposed) {
+        printf("proposal %" PRIu64 ": %" PRIu64 " changes wait for a second person\n"
+               "  another staff account: tamga --actor NAME confirm %" PRIu64 "\n",
+               r->id, r->changes, r->id);
+    } else {
+        printf("%" PRIu64 " given, %" PRIu64 " rows written", r->changes, r->rows);
+        for (unsigned i = 0; i < REASON_COUNT; i++)
+            if (r->moved[i])
+                printf(", %" PRIu64 " %s %s", r->moved[i], list_name(reason_list((uint8_t)i)),
+                       reason_name((uint8_t)i));
+        printf("\n");
+        if (began_us)
+            print_rate(r->changes, began_us);
+    }
+    return err ? err_info(err)->exit_code : 0;
+}
+
+bool cli_day(const struct cli *cli, const char *text, daynum *out)
+{
+    if (daynum_parse(str_z(text), out) == ERR_OK)
+        return true;
+    fprintf(stderr, "tamga: %s: a date is YYYY-MM-DD, not `%s`\n", cli->command->name, text);
+    return false;
+}
+
+bool cli_imei(const struct cli *cli, const char *text, struct imei *out)
+{
+    enum err err = imei_parse_typed(str_z(text), out);
+    if (!err)
+        return true;
+    struct fault fault = {0};
+    fault_value(&fault, text, strlen(text));
+    fault_set(&fault, err, "%s",
+              err == ERR_IMEI_MISTYPED ? "the last digit does not fit the others: one is mistyped"
+                                       : "an IMEI has 15 digits (14 and 16 are taken too)");
+    cli_fail(cli, err, &fault);
+    return false;
+}
+
+void cli_progress(void *ctx, uint64_t done, uint64_t total)
+{
+    int64_t *began = ctx, now = clock_monotonic_us();
+    if (!isatty(2) || now - *began < 1000000 || !total)
+        return;
+    fprintf(stderr, "\r%3.0f %% of %" PRIu64 "\033[K",
+            100.0 * (double)(done < total ? done : total) / (double)total, total);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * command - the commands of `tamga` as data: the help comes from the same table that dispatches.
+ * A command gets its own words after the global options and returns an exit code: 0 done, 1 answer
+ * negative, 2 bad input or usage, 3 held for a person, 4 store failure. */
+#ifndef CMD_COMMAND_H
+#define CMD_COMMAND_H
+
+#include <stdio.h>
+
+#include "app/batch.h"
+#include "app/registry.h"
+
+struct cli {
+    const char *url;
+    const char *actor;
+    bool json;
+    const struct clock *clock;
+    const volatile int *stop; /* set by SIGINT and SIGTERM */
+    int argc;                 /* words after the command's name */
+    char **argv;
+    const struct command *command;
+};
+
+struct command {
+    const char *name;  /* "import amnesty": one or two words */
+    const char *usage; /* what follows the name */
+    const char *help;
+    int (*run)(struct cli *cli);
+};
+
+/* ---- options: --name VALUE or --name=VALUE, or a flag ---- */
+
+struct option_spec {
+    const char *name; /* "--as-of" */
+    bool flag;
+    const char **value; /* set to the value, or to "" for a flag */
+    struct many {       /* instead of value: collects every use */
+        const char *p[64];
+        size_t n;
+    } *many;
+};
+
+/* Reads the options out of cli->argv, leaves the other words in place (argc shrinks). Prints what
+ * is wrong and returns false. `--` ends the options. */
+bool cli_options(struct cli *cli, const struct option_spec *specs, size_t n);
+/* Prints usage of the command, and why it is shown; returns 2. */
+int cli_usage(const struct cli *cli, const char *why);
+
+/* ---- opening, failing ---- */
+
+/* Opens the register; prints the failure and sets *out_code. */
+struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code);
+/* Prints the error as `tamga: where: what: what to do` and returns its exit code. */
+int cli_fail(const struct cli *cli, enum err err, const struct fault *fault);
+/* Prints a batch's result, or its refusal; returns the exit code. */
+int cli_batch(const struct cli *cli, enum err err, const struct batch_result *result,
+              const struct fault *fault, int64_t began_us);
+
+bool cli_day(const struct cli *cli, const char *text, daynum *out);
+bool cli_imei(const struct cli *cli, const char *text, struct imei *out);
+
+/* Progress on a terminal, past one second. */
+void cli_progress(void *ctx, uint64_t done, uint64_t total);
+
+/* ---- the commands ---- */
+int cmd_check(struct cli *cli);
+int cmd_import_tac(struct cli *cli);
+int cmd_import_amnesty(struct cli *cli);
+int cmd_import_gsma(struct cli *cli);
+int cmd_import_verified(struct cli *cli);
+int cmd_feed_load(struct cli *cli);
+int cmd_suspend(struct cli *cli);
+int cmd_resume(struct cli *cli);
+int cmd_sweep(struct cli *cli);
+int cmd_rules_show(struct cli *cli);
+int cmd_rules_set(struct cli *cli);
+int cmd_what_if(struct cli *cli);
+int cmd_proposals(struct cli *cli);
+int cmd_confirm(struct cli *cli);
+int cmd_reject(struct cli *cli);
+int cmd_journal_show(struct cli *cli);
+int cmd_journal_verify(struct cli *cli);
+int cmd_db_check(struct cli *cli);
+int cmd_snapshot_write(struct cli *cli);
+int cmd_user_add(struct cli *cli);
+int cmd_user_list(struct cli *cli);
+int cmd_demo_create(struct cli *cli);
+int cmd_demo_list(struct cli *cli);
+int cmd_serve(struct cli *cli);
+
+#endif

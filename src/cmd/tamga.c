@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tamga - the register's shell and server. main() reads the global options, finds the command in
+ * the table and runs it; everything else is in the command's file. */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmd/command.h"
+
+static const struct command commands[] = {
+    {"check", "[--as-of DATE] [--imsi IMSI] [--explain] IMEI...",
+     "Tell the list of each IMEI: exit 0 all served, 1 some not served or unknown, 2 unusable.",
+     cmd_check},
+    {"import tac", "[--format gsma|osmocom] [--complete] [--date DATE] FILE",
+     "Load the list of models (TAC). A new rule set is in force at once.", cmd_import_tac},
+    {"import amnesty", "[--keep-good] FILE",
+     "Add IMEIs that were in the country before the duty: one a line, or CSV with a column imei.",
+     cmd_import_amnesty},
+    {"import gsma", "[--delta] [--keep-good] FILE",
+     "Replace the GSMA block list (missing = cleared); --delta adds only.", cmd_import_gsma},
+    {"import verified",
+     "--kind import|personal|manufacture|repair|before_duty --by IIN_OR_BIN [--at TIME] "
+     "[--keep-good] FILE",
+     "White-list devices: CSV with imei1[,imei2,imei3,imei4] (repair: old1..old4 too).",
+     cmd_import_verified},
+    {"feed load", "--operator NAME [--accept GUARD,...|all --reason TEXT] FILE...",
+     "Load what an operator's network saw: CSV date,imei,imsi,msisdn,rat[,time].", cmd_feed_load},
+    {"suspend",
+     "--mark stolen|lost|order|penitentiary --by BODY --order NUMBER [--from DATE] "
+     "[--until DATE] [--reason TEXT] IMEI...",
+     "Put a suspension mark on devices.", cmd_suspend},
+    {"resume", "--mark KIND --by BODY --order NUMBER [--reason TEXT] IMEI...",
+     "Lift the mark that the same body set.", cmd_resume},
+    {"sweep", "[--until DATE] [--dry-run]",
+     "Write the day's changes of verdict and advance expire_through as its guards allow.",
+     cmd_sweep},
+    {"rules show", "", "Print the rule set in force.", cmd_rules_show},
+    {"rules set", "KEY=VALUE...", "Prepare and bring in force a new rule set.", cmd_rules_set},
+    {"what-if", "[--as-of DATE] --set KEY=VALUE [--set ...]",
+     "Tell what a change of rules would do; change nothing.", cmd_what_if},
+    {"proposals", "", "List what waits for a second person.", cmd_proposals},
+    {"confirm", "ID", "Carry out another person's proposal.", cmd_confirm},
+    {"reject", "ID", "Drop a proposal.", cmd_reject},
+    {"journal show", "[--imei IMEI] [--since CURSOR]", "Print the journal, or one IMEI's history.",
+     cmd_journal_show},
+    {"journal verify", "[--against HASH]",
+     "Recompute the whole chain; --against a head printed earlier finds a cut tail.",
+     cmd_journal_verify},
+    {"db check", "", "Verify the chain, replay it and compare every facts row.", cmd_db_check},
+    {"snapshot write", "FILE", "Write the signed index file for EIR nodes.", cmd_snapshot_write},
+    {"user add", "NAME", "Make a staff account.", cmd_user_add},
+    {"user list", "", "List the staff accounts.", cmd_user_list},
+    {"demo create", "", "Fill a new register with sample devices.", cmd_demo_create},
+    {"demo list", "", "Print the samples and what each should answer today.", cmd_demo_list},
+    {"serve", "[--listen ADDR:PORT] [--demo] [--threads N]",
+     "Answer checks over HTTP (page and API) and sweep every day.", cmd_serve},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static volatile int stop_asked;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop_asked = 1;
+}
+
+static void print_help(FILE *out)
+{
+    fputs("Tamga, the national register of mobile devices.\n\n"
+          "usage: tamga [--register URL] [--actor NAME] [--json] COMMAND ...\n\n"
+          "  --register URL   sqlite:PATH or memory: (default sqlite:var/tamga.db, or $TAMGA_REGISTER)\n"
+          "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons decide\n"
+          "  --json           one JSON object a line\n"
+          "  --now TIME       take this instant for now, e.g. 2025-06-01T12:00:00Z (drills and tests)\n\n",
+          out);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-16s %s\n", commands[i].name, commands[i].help);
+    fputs("\n`tamga COMMAND --help` tells more. Exit codes: 0 done, 1 answer negative, 2 bad input or\n"
+          "usage, 3 held for a person (nothing changed), 4 store failure.\n",
+          out);
+}
+
+/* One or two words name a command; *out_words tells how many. */
+static const struct command *find(int argc, char **argv, int *out_words)
+{
+    for (int i = 0; i < COMMANDS; i++) {
+        struct str second, first = str_split(str_z(commands[i].name), ' ', &second);
+        if (!argc || !str_eq(first, str_z(argv[0])))
+            continue;
+        if (!second.p) {
+            *out_words = 1;
+            return &commands[i];
+        }
+        if (argc > 1 && str_eq(second, str_z(argv[1]))) {
+            *out_words = 2;
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int no_command(int argc, char **argv)
+{
+    if (!argc) {
+        print_help(stderr);
+        return 2;
+    }
+    fprintf(stderr, "tamga: no command `%s%s%s`; those that begin so:\n", argv[0],
+            argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+    for (int i = 0; i < COMMANDS; i++)
+        if (str_starts(str_z(commands[i].name), str_z(argv[0])))
+            fprintf(stderr, "  tamga %s %s\n", commands[i].name, commands[i].usage);
+    fputs("`tamga --help` lists all.\n", stderr);
+    return 2;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (str_eq(str_z(argv[i]), STR("--help")) || str_eq(str_z(argv[i]), STR("-h")))
+            return true;
+    return false;
+}
+
+/* Where the machine lies at a given instant, for drills: --now. */
+static bool fix_clock(struct clock *clock, const char *text)
+{
+    static const struct zone utc = {.name = "UTC", .count = 1, .steps = {{INT64_MIN, 0}}};
+    int64_t seconds;
+    if (instant_parse(str_z(text), &utc, &seconds)) {
+        fprintf(stderr, "tamga: --now wants 2025-06-01T12:00:00Z, not `%s`\n", text);
+        return false;
+    }
+    clock_init_fixed(clock, seconds * 1000000);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    static struct clock fixed;
+    struct cli cli = {.clock = &clock_system, .stop = &stop_asked};
+    const char *url = getenv("TAMGA_REGISTER"), *actor = getenv("TAMGA_ACTOR");
+    cli.url = url ? url : "sqlite:var/tamga.db";
+    cli.actor = actor;
+    const char *json = NULL, *now = NULL, *help = NULL;
+    int at = 1;
+    while (at < argc && argv[at][0] == '-') {
+        const struct option_spec globals[] = {
+            {.name = "--register", .value = &cli.url}, {.name = "--actor", .value = &cli.actor},
+            {.name = "--json", .flag = true, .value = &json},
+            {.name = "--now", .value = &now},
+            {.name = "--help", .flag = true, .value = &help}};
+        struct cli one = {.argc = argc - at, .argv = argv + at};
+        bool with_value = !strchr(argv[at], '=') && strcmp(argv[at], "--json") != 0 &&
+                          strcmp(argv[at], "--help") != 0;
+        int words = with_value && at + 1 < argc ? 2 : 1;
+        one.argc = words;
+        if (!cli_options(&one, globals, 5))
+            return 2;
+        at += words;
+    }
+    if (help) {
+        print_help(stdout);
+        return 0;
+    }
+    if (now) {
+        if (!fix_clock(&fixed, now))
+            return 2;
+        cli.clock = &fixed;
+    }
+    int words = 0;
+    cli.json = json != NULL;
+    cli.command = find(argc - at, argv + at, &words);
+    if (!cli.command)
+        return no_command(argc - at, argv + at);
+    cli.argc = argc - at - words;
+    cli.argv = argv + at + words;
+    if (wants_help(cli.argc, cli.argv)) {
+        printf("usage: tamga %s %s\n\n%s\n", cli.command->name, cli.command->usage,
+               cli.command->help);
+        return 0;
+    }
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return cli.command->run(&cli);
+}
