@@ -4,6 +4,7 @@
  * of value is read and written. */
 #include "core/rules.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "core/imei.h"
@@ -148,6 +149,7 @@ static void wanted(const struct setting *s, char *out, size_t size)
         return;
     }
     const char *const *w = words_of(s->key);
+    assert(w); /* every word setting has its list */
     snprintf(out, size, "one of: %s %s %s", w[0], w[1], w[2] ? w[2] : "");
 }
 
