@@ -80,9 +80,5 @@ git ls-files -co --exclude-standard -- '*.c' '*.h' '*.def' '*.sh' '*.t' '*.sql' 
         head -3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file: no SPDX line"
     done | result "every source names its licence"
 
-sources | xargs -r awk '
-    length($0) > 120 { printf "%s:%d: %d columns\n", FILENAME, FNR, length($0) }' |
-    grep -v '\.def:' | result "no line above 120 columns"
-
 echo "1..$n"
 [ $failures -eq 0 ]
