@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * source - the bytes of a file that somebody hands in: a path, or "-" for standard input. Regular
+ * files and pipes only; what is no text (a directory, a device) is refused before it is opened. */
+#ifndef BULK_SOURCE_H
+#define BULK_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/sha256.h"
+
+struct source;
+
+/* hash: keep a SHA-256 of all bytes that are read.
+ * ERR_FILE_OPEN, ERR_FILE_KIND, ERR_TOO_LONG (above LIMIT_FILE_BYTES), ERR_MEMORY. */
+MUST_USE enum err source_open(const char *path, bool hash, struct source **out,
+                              struct fault *fault);
+void source_close(struct source *s);
+
+/* Fills n bytes; fewer only at the end of the file. ERR_FILE_READ, ERR_TOO_LONG. */
+MUST_USE enum err source_read(struct source *s, void *to, size_t n, size_t *out_n,
+                              struct fault *fault);
+/* The path, or "standard input". */
+const char *source_name(const struct source *s);
+/* Bytes of a regular file; 0 when nobody knows. */
+uint64_t source_size(const struct source *s);
+/* Of the bytes read; once, at the end, of a source opened with hash. */
+void source_hash(struct source *s, uint8_t out[SHA256_BYTES]);
+
+/* SHA-256 of a whole file, to know it again without reading it as anything. */
+MUST_USE enum err file_hash(const char *path, uint8_t out[SHA256_BYTES], struct fault *fault);
+
+#endif
