@@ -264,7 +264,8 @@ void csv_where(const struct csv *csv, const struct csv_row *row, uint32_t column
 
 uint64_t csv_bytes(const struct csv *csv, uint64_t *out_size)
 {
-    *out_size = source_size(csv->rows.source);
+    if (out_size)
+        *out_size = source_size(csv->rows.source);
     return csv->rows.base + csv->rows.pos;
 }
 

@@ -67,7 +67,7 @@ bool csv_has(const struct csv *csv, uint32_t column);
 /* Says where: file, line, column and value of one field. The caller says what is wrong. */
 void csv_where(const struct csv *csv, const struct csv_row *row, uint32_t column,
                struct fault *fault);
-/* Bytes read as rows so far; bytes of the file, 0 = unknown. For progress. */
+/* Bytes read as rows so far; bytes of the file, 0 = unknown (may be NULL). For progress. */
 uint64_t csv_bytes(const struct csv *csv, uint64_t *out_size);
 /* After the end of a file opened with hash. */
 void csv_hash(struct csv *csv, uint8_t out[SHA256_BYTES]);
