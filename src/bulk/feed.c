@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One pass over the file gathers (IMEI, day) of home sightings as numbers; sorted, the first of an
+ * IMEI is its earliest day. One pass over the facts then tells which activations are new or
+ * earlier, and what the judge would say, before anything is written. */
+#include "bulk/feed.h"
+
+#include <stdlib.h>
+
+#include "app/changes.h"
+#include "bulk/findings.h"
+#include "bulk/imeis.h"
+#include "bulk/radix.h"
+
+enum column { COL_DATE, COL_IMEI, COL_IMSI, COL_MSISDN, COL_RAT, COL_TIME, COLUMNS };
+enum { LOOK_AT = 16384, STOP_EVERY = 65536 };
+
+static const char *const columns[COLUMNS] = {"date", "imei", "imsi", "msisdn", "rat", "time"};
+static const char *const guard_names[FEED_GUARDS] = {"dates", "nulls", "notice"};
+
+const char *feed_guard_name(uint32_t guard)
+{
+    for (unsigned i = 0; i < FEED_GUARDS; i++)
+        if (guard & 1u << i)
+            return guard_names[i];
+    return "";
+}
+
+bool feed_guards_parse(struct str text, uint32_t *out)
+{
+    uint32_t guards = 0;
+    struct str rest = text;
+    while (rest.p) {
+        struct str word = str_trim(str_split(rest, ',', &rest));
+        bool known = str_eq(word, STR("size")) || str_eq(word, STR("move"));
+        for (unsigned i = 0; i < FEED_GUARDS; i++) {
+            if (!str_eq(word, str_z(guard_names[i])))
+                continue;
+            guards |= 1u << i;
+            known = true;
+        }
+        if (str_eq(word, STR("all")))
+            guards = FEED_ALL;
+        else if (!known)
+            return false;
+    }
+    *out = guards;
+    return true;
+}
+
+struct feeding {
+    struct registry *reg;
+    const struct load_options *options;
+    const struct feed_options *feed;
+    struct feed_result *out;
+    struct imei_list seen; /* body << 16 | packed day */
+    struct findings findings;
+    struct changes changes;
+    daynum today;
+    /* the date column repeats: the last one parsed */
+    char date_text[16];
+    size_t date_n;
+    daynum date;
+};
+
+static void note(struct feeding *f, const char *kind, struct str raw, daynum day)
+{
+    findings_note(&f->findings, f->feed->operator_name, day, kind, raw);
+}
+
+static bool day_of(struct feeding *f, const struct csv_row *row, daynum *out)
+{
+    struct str date = row->fields[COL_DATE], time = row->fields[COL_TIME];
+    if (date.n != f->date_n || memcmp(date.p, f->date_text, date.n) != 0) {
+        if (date.n >= sizeof f->date_text || daynum_parse(date, &f->date))
+            return false;
+        memcpy(f->date_text, date.p, date.n);
+        f->date_n = date.n;
+    }
+    *out = f->date;
+    bool offset = time.n && (time.p[time.n - 1] == 'Z' || memchr(time.p, '+', time.n) ||
+                             memchr(time.p, '-', time.n));
+    if (!offset)
+        return true;
+    /* An offset other than ours may put the sighting on another of our days. */
+    char text[64], day[DAYNUM_TEXT];
+    int64_t seconds;
+    daynum_format(f->date, day);
+    int n = snprintf(text, sizeof text, "%sT%.*s", day, STR_ARG(time));
+    if (n < 0 || n >= (int)sizeof text || instant_parse(str_z(text), &f->reg->zone, &seconds))
+        return false;
+    *out = zone_day(&f->reg->zone, seconds);
+    return true;
+}
+
+/* Codes of DIRBS: 001-007, 101-105, joined by |. Unknown ones are findings, no more. */
+static void look_at_rat(struct feeding *f, struct str rat, daynum day)
+{
+    struct str rest = rat;
+    while (rat.n && rest.p) {
+        uint64_t v = 0;
+        struct str code = str_split(rest, '|', &rest);
+        bool known = code.n == 3 && str_to_u64(code, 999, &v) &&
+                     ((v >= 1 && v <= 7) || (v >= 101 && v <= 105));
+        if (!known)
+            note(f, "rat_unknown", code, day);
+    }
+}
+
+static enum err take_row(struct feeding *f, const struct csv_row *row)
+{
+    struct feed_result *out = f->out;
+    daynum day;
+    struct imei imei;
+    if (!day_of(f, row, &day)) {
+        note(f, "date", row->fields[COL_DATE], DAYNUM_NONE);
+        out->malformed++;
+        return ERR_OK;
+    }
+    if (day > f->today) {
+        note(f, "date_future", row->fields[COL_DATE], day);
+        out->future++;
+        return ERR_OK;
+    }
+    if (imei_parse_network(row->fields[COL_IMEI], &imei) || imei_all_same(imei)) {
+        note(f, "imei", row->fields[COL_IMEI], day);
+        out->malformed++;
+        return ERR_OK;
+    }
+    look_at_rat(f, row->fields[COL_RAT], day);
+    uint64_t imsi;
+    if (imsi_parse(row->fields[COL_IMSI], &imsi)) {
+        if (row->fields[COL_IMSI].n)
+            note(f, "imsi", STR("not 6 to 15 digits"), day); /* no subscriber's number here */
+        out->unknown++;
+        return ERR_OK;
+    }
+    if (!rules_is_home(&f->reg->rules, imsi)) {
+        out->roaming++;
+        return ERR_OK;
+    }
+    out->home++;
+    return imei_list_add(&f->seen, imei.body << 16 | daynum_pack(day));
+}
+
+static enum err read_rows(struct feeding *f, struct csv *csv, struct fault *fault)
+{
+    struct csv_row row;
+    for (;;) {
+        struct fault bad = {0};
+        enum err err = csv_next(csv, &row, &bad);
+        if (err && csv_stopped(csv)) {
+            if (fault)
+                *fault = bad;
+            return err;
+        }
+        if (!err && !row.fields)
+            return ERR_OK;
+        f->out->load.rows++;
+        if (err) {
+            note(f, "row", row.text, DAYNUM_NONE);
+            f->out->malformed++;
+            continue;
+        }
+        err = take_row(f, &row);
+        if (err)
+            return fault_set(fault, err, "after %llu rows",
+                             (unsigned long long)f->out->load.rows);
+        if (f->out->load.rows % STOP_EVERY == 0 && f->options->stop && *f->options->stop)
+            return fault_set(fault, ERR_STOPPED, "nothing was loaded");
+    }
+}
+
+/* Keeps the earliest day of each IMEI. */
+static void earliest(struct imei_list *seen)
+{
+    size_t kept = 0;
+    radix_sort(seen->keys, seen->n);
+    for (size_t i = 0; i < seen->n; i++)
+        if (!kept || seen->keys[kept - 1] >> 16 != seen->keys[i] >> 16)
+            seen->keys[kept++] = seen->keys[i];
+    seen->n = kept;
+}
+
+/* Would the change leave the IMEI black, or so near to it that no notice could reach anybody? */
+static bool unnoticed(struct feeding *f, const struct facts_row *row, const struct change *change)
+{
+    struct registry *reg = f->reg;
+    daynum through = reg->head.gate.expire_through;
+    struct facts after = row->facts;
+    bool changed;
+    struct verdict was =
+        policy_judge_gated(row->imei, &row->facts, &reg->rules, f->today, through);
+    if (change_apply(&after, change, &changed) || reason_list(was.reason) == LIST_BLACK)
+        return false;
+    struct verdict v = policy_judge_gated(row->imei, &after, &reg->rules, f->today, through);
+    if (reason_list(v.reason) == LIST_BLACK)
+        return true;
+    bool grey = reason_list(v.reason) == LIST_GREY;
+    return grey && v.deadline != DAYNUM_NONE && v.deadline - f->today <= FEED_NOTICE_DAYS &&
+           !(reason_list(was.reason) == LIST_GREY && was.deadline == v.deadline);
+}
+
+static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct facts_row *rows,
+                     struct fault *fault)
+{
+    for (size_t i = 0; i < n; i++)
+        rows[i].imei.body = keys[i] >> 16;
+    enum err err = store_facts_get(f->reg->store, rows, n, fault);
+    for (size_t i = 0; !err && i < n; i++) {
+        daynum day = daynum_unpack((uint16_t)keys[i], DAYNUM_NONE);
+        daynum had = rows[i].facts.activation;
+        if (had != DAYNUM_NONE && had <= day)
+            continue;
+        f->out->first += had == DAYNUM_NONE;
+        f->out->earlier += had != DAYNUM_NONE;
+        struct change change = {.imei = rows[i].imei,
+                                .kind = CHANGE_ACTIVATED,
+                                .activated = {.day = day, .known = f->today}};
+        f->out->unnoticed += unnoticed(f, &rows[i], &change);
+        changes_add(&f->changes, &change);
+    }
+    return err;
+}
+
+static enum err compare(struct feeding *f, struct fault *fault)
+{
+    struct facts_row *rows = malloc(LOOK_AT * sizeof *rows);
+    enum err err = rows ? ERR_OK : ERR_MEMORY;
+    for (size_t at = 0; !err && at < f->seen.n; at += LOOK_AT)
+        err = look(f, f->seen.keys + at, f->seen.n - at < LOOK_AT ? f->seen.n - at : LOOK_AT, rows,
+                   fault);
+    free(rows);
+    return err ? err : f->changes.failed ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err guard(struct feeding *f, struct fault *fault)
+{
+    struct feed_result *out = f->out;
+    uint64_t rows = out->load.rows;
+    out->tripped |= out->future * 100 > rows * FEED_PERCENT ? FEED_DATES : 0;
+    out->tripped |= out->malformed * 100 > rows * FEED_PERCENT ? FEED_NULLS : 0;
+    out->tripped |= out->unnoticed ? FEED_NOTICE : 0;
+    uint32_t stops = out->tripped & ~f->feed->accept;
+    if (!stops)
+        return ERR_OK;
+    return fault_set(fault, ERR_GUARD,
+                     "guard %s: of %llu rows %llu are dated later than today, %llu malformed; %llu IMEIs "
+                     "would be black or within %d days of it before a notice. Look, then --accept %s "
+                     "--reason TEXT",
+                     feed_guard_name(stops), (unsigned long long)rows,
+                     (unsigned long long)out->future, (unsigned long long)out->malformed,
+                     (unsigned long long)out->unnoticed, FEED_NOTICE_DAYS,
+                     feed_guard_name(stops));
+}
+
+static enum err apply(struct feeding *f, const struct load *load, struct fault *fault)
+{
+    char label[BATCH_LABEL_MAX];
+    snprintf(label, sizeof label, "feed load --operator %.*s %s", STR_ARG(f->feed->operator_name),
+             f->options->path);
+    struct batch_plan plan = {.entry = {.event = EVENT_OBSERVED},
+                              .label = label,
+                              .reason = f->feed->accept ? f->feed->reason : NULL,
+                              .source = changes_source(&f->changes),
+                              .load = load,
+                              .findings = f->findings.list,
+                              .finding_count = f->findings.n,
+                              .progress = f->options->progress,
+                              .progress_ctx = f->options->progress_ctx,
+                              .stop = f->options->stop};
+    enum err err = registry_party(f->reg, PARTY_OPERATOR, f->feed->operator_name,
+                                  &plan.entry.party, fault);
+    return err ? err : batch_run(f->reg, &plan, &f->out->load.batch, fault);
+}
+
+static enum err read_file(struct feeding *f, struct load *load, struct fault *fault)
+{
+    struct csv_options csv_options = {.path = f->options->path,
+                                      .columns = columns,
+                                      .column_count = COLUMNS,
+                                      .required = 1u << COL_DATE,
+                                      .hash = true};
+    struct csv *csv = NULL;
+    char as[LIMIT_NAME + 8];
+    uint8_t file[SHA256_BYTES];
+    enum err err = csv_open(&csv_options, &csv, fault);
+    for (uint32_t i = COL_IMEI; !err && i <= COL_IMSI; i++)
+        if (!csv_has(csv, i)) {
+            csv_where(csv, &(struct csv_row){.line = 1}, i, fault);
+            err = fault_set(fault, ERR_FILE_HEADER, "column %s is missing; wanted: "
+                            "date,imei,imsi,msisdn,rat[,time]", columns[i]);
+        }
+    if (!err)
+        err = read_rows(f, csv, fault);
+    if (!err && f->out->load.rows == 0)
+        err = fault_set(fault, ERR_FILE_EMPTY, "%s holds no row", f->options->path);
+    if (!err) {
+        snprintf(as, sizeof as, "feed %.*s", STR_ARG(f->feed->operator_name));
+        f->out->load.bytes = csv_bytes(csv, NULL);
+        csv_hash(csv, file);
+        load_key(f->reg, as, file, load->hash);
+        load->rows = f->out->load.rows;
+        err = load_known(f->reg, load->hash, &f->out->load.known, fault);
+    }
+    csv_close(csv);
+    return err;
+}
+
+enum err feed_load(struct registry *reg, const struct load_options *options,
+                   const struct feed_options *feed, struct feed_result *out, struct fault *fault)
+{
+    struct load load = {.kind = "feed"};
+    struct feeding f = {.reg = reg,
+                        .options = options,
+                        .feed = feed,
+                        .out = out,
+                        .today = registry_today(reg)};
+    *out = (struct feed_result){0};
+    str_copy(load.operator_name, sizeof load.operator_name, feed->operator_name);
+    enum err err = findings_init(&f.findings);
+    if (!err)
+        err = read_file(&f, &load, fault);
+    if (!err && !out->load.known) {
+        earliest(&f.seen);
+        out->imeis = f.seen.n;
+        err = compare(&f, fault);
+        if (!err)
+            err = guard(&f, fault);
+        if (!err)
+            err = apply(&f, &load, fault);
+    }
+    imei_list_release(&f.seen);
+    findings_release(&f.findings);
+    changes_release(&f.changes);
+    return err;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bulk/imeis.h"
+
+#include <stdlib.h>
+
+#include "bulk/radix.h"
+
+enum { FIRST_SIZE = 1 << 16, STOP_EVERY = 65536 };
+
+enum err imei_list_add(struct imei_list *list, uint64_t key)
+{
+    if (list->n == list->size) {
+        size_t size = list->size ? 2 * list->size : FIRST_SIZE;
+        uint64_t *keys =
+            list->n < LIMIT_BATCH_IMEIS ? realloc(list->keys, size * sizeof *keys) : NULL;
+        if (!keys)
+            return list->n < LIMIT_BATCH_IMEIS ? ERR_MEMORY : ERR_TOO_MANY;
+        list->keys = keys;
+        list->size = size;
+    }
+    list->keys[list->n++] = key;
+    return ERR_OK;
+}
+
+void imei_list_release(struct imei_list *list)
+{
+    free(list->keys);
+    *list = (struct imei_list){0};
+}
+
+/* A row is bad: where, why, what to do. */
+static enum err reject(struct rejects *r, const struct csv *csv, const struct csv_row *row,
+                       enum err why)
+{
+    struct fault fault = {0};
+    csv_where(csv, row, 0, &fault);
+    fault_set(&fault, why, "an IMEI here is 14 to 16 digits");
+    return rejects_add(r, row->text, &fault);
+}
+
+static enum err read_rows(struct csv *csv, const struct load_options *options, struct rejects *r,
+                          struct imei_list *list, struct load_result *result, struct fault *fault)
+{
+    struct csv_row row;
+    for (;;) {
+        struct fault bad = {0};
+        enum err err = csv_next(csv, &row, &bad);
+        if (err && csv_stopped(csv)) {
+            if (fault)
+                *fault = bad;
+            return err;
+        }
+        if (!err && !row.fields)
+            return ERR_OK;
+        result->rows++;
+        struct imei imei;
+        enum err why = err ? err : imei_parse_network(row.fields[0], &imei);
+        if (err)
+            err = rejects_add(r, row.text, &bad);
+        else
+            err = why ? reject(r, csv, &row, why) : imei_list_add(list, imei.body);
+        if (err)
+            return fault_set(fault, err, "after %llu rows", (unsigned long long)result->rows);
+        if (result->rows % STOP_EVERY == 0 && options->stop && *options->stop)
+            return fault_set(fault, ERR_STOPPED, "nothing was loaded");
+    }
+}
+
+enum err imei_list_read(const struct load_options *options, struct imei_list *list,
+                        struct load_result *result, uint8_t out_hash[SHA256_BYTES],
+                        struct fault *fault)
+{
+    static const char *const columns[] = {"imei"};
+    struct csv_options csv_options = {.path = options->path,
+                                      .columns = columns,
+                                      .column_count = 1,
+                                      .required = 1,
+                                      .header = CSV_HEADER_OR_LINES,
+                                      .hash = true};
+    struct csv *csv = NULL;
+    struct rejects rejects = {.options = options};
+    enum err err = csv_open(&csv_options, &csv, fault);
+    if (err)
+        return err;
+    err = read_rows(csv, options, &rejects, list, result, fault);
+    enum err ended = rejects_end(&rejects, err ? NULL : fault);
+    if (!err)
+        err = ended;
+    result->bad = rejects.count;
+    memcpy(result->beside, rejects.beside_path, sizeof result->beside);
+    if (!err && result->rows == 0)
+        err = fault_set(fault, ERR_FILE_EMPTY, "%s holds no IMEI", options->path);
+    if (!err) {
+        result->bytes = csv_bytes(csv, NULL);
+        csv_hash(csv, out_hash);
+        radix_sort(list->keys, list->n);
+        list->n = radix_unique(list->keys, list->n);
+    }
+    csv_close(csv);
+    return err;
+}
+
+/* ---- a list as the source of a batch ---- */
+
+struct list_source {
+    const struct imei_list *list;
+    size_t at;
+};
+
+static bool next_imei(void *ctx, struct change *out)
+{
+    struct list_source *s = ctx;
+    if (s->at == s->list->n)
+        return false;
+    out->imei.body = s->list->keys[s->at++];
+    return true;
+}
+
+static enum err run_list(struct registry *reg, const struct load_options *options,
+                         struct batch_plan *plan, struct load_result *out, struct fault *fault)
+{
+    char label[BATCH_LABEL_MAX];
+    snprintf(label, sizeof label, "%s %s", plan->label, options->path);
+    plan->label = label;
+    plan->progress = options->progress;
+    plan->progress_ctx = options->progress_ctx;
+    plan->stop = options->stop;
+    return batch_run(reg, plan, &out->batch, fault);
+}
+
+enum err import_amnesty(struct registry *reg, const struct load_options *options,
+                        struct load_result *out, struct fault *fault)
+{
+    struct imei_list list = {0};
+    struct load load = {.kind = "amnesty"};
+    uint8_t file[SHA256_BYTES];
+    *out = (struct load_result){0};
+    enum err err = imei_list_read(options, &list, out, file, fault);
+    if (!err) {
+        load_key(reg, "amnesty", file, load.hash);
+        load.rows = out->rows;
+        err = load_known(reg, load.hash, &out->known, fault);
+    }
+    struct change change = {.kind = CHANGE_AMNESTY, .on = true};
+    struct list_source source = {.list = &list};
+    struct batch_plan plan = {.entry = {.event = EVENT_AMNESTY},
+                              .label = "import amnesty",
+                              .source = {next_imei, &source, &change},
+                              .needs_second = true,
+                              .load = &load};
+    if (!err && !out->known)
+        err = run_list(reg, options, &plan, out, fault);
+    imei_list_release(&list);
+    return err;
+}
+
+/* ---- GSMA: the new set against the standing one ---- */
+
+struct gsma_diff {
+    const struct imei_list *list;
+    size_t at; /* in the list */
+    bool delta;
+    struct imei_list changes; /* body * 2 + 1 = set, body * 2 = cleared; ascending */
+    uint64_t cleared, cut;
+    struct registry *reg;
+    daynum today;
+    enum err err;
+};
+
+static void diff_up_to(struct gsma_diff *d, uint64_t body)
+{
+    while (!d->err && d->at < d->list->n && d->list->keys[d->at] < body)
+        d->err = imei_list_add(&d->changes, d->list->keys[d->at++] * 2 + 1);
+}
+
+static bool diff_row(void *ctx, const struct facts_row *row)
+{
+    struct gsma_diff *d = ctx;
+    diff_up_to(d, row->imei.body);
+    bool listed = d->at < d->list->n && d->list->keys[d->at] == row->imei.body;
+    bool stands = row->facts.flags & FACTS_GSMA;
+    d->at += listed;
+    if (listed && !stands) {
+        struct verdict v = policy_judge_gated(row->imei, &row->facts, &d->reg->rules, d->today,
+                                              d->reg->head.gate.expire_through);
+        d->cut += v.flags & VERDICT_USED && reason_list(v.reason) != LIST_BLACK;
+        d->err = imei_list_add(&d->changes, row->imei.body * 2 + 1);
+    } else if (!listed && stands && !d->delta) {
+        d->cleared++;
+        d->err = imei_list_add(&d->changes, row->imei.body * 2);
+    }
+    return !d->err;
+}
+
+static bool next_gsma(void *ctx, struct change *out)
+{
+    struct list_source *s = ctx;
+    if (s->at == s->list->n)
+        return false;
+    uint64_t key = s->list->keys[s->at++];
+    *out = (struct change){.imei = {key / 2}, .kind = CHANGE_GSMA, .on = key & 1};
+    return true;
+}
+
+enum err import_gsma(struct registry *reg, const struct load_options *options, bool delta,
+                     struct load_result *out, struct fault *fault)
+{
+    struct imei_list list = {0};
+    uint8_t file[SHA256_BYTES];
+    *out = (struct load_result){0};
+    enum err err = imei_list_read(options, &list, out, file, fault);
+    struct gsma_diff d = {.list = &list, .delta = delta, .reg = reg, .today = registry_today(reg)};
+    if (!err)
+        err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
+                               diff_row, &d, fault);
+    diff_up_to(&d, IMEI_BODIES);
+    if (!err)
+        err = d.err;
+    struct list_source source = {.list = &d.changes};
+    struct batch_plan plan = {.entry = {.event = EVENT_GSMA},
+                              .label = delta ? "import gsma --delta" : "import gsma",
+                              .source = {.next = next_gsma, .ctx = &source},
+                              .needs_second = d.cleared > 0 || d.cut > GSMA_CUT_LIMIT};
+    out->known = !err && d.changes.n == 0;
+    if (!err && !out->known)
+        err = run_list(reg, options, &plan, out, fault);
+    imei_list_release(&list);
+    imei_list_release(&d.changes);
+    return err;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bulk/load.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static void tell(const struct rejects *r, const struct fault *f)
+{
+    FILE *out = r->options->tell;
+    if (!out || r->count > LIMIT_BAD_ROWS_SHOWN)
+        return;
+    fprintf(out, "%s:%" PRIu64, f->file, f->line);
+    if (f->column)
+        fprintf(out, ":%" PRIu32, f->column);
+    fprintf(out, ": %s `%s`: %s\n", err_name(f->err), f->value, f->detail);
+    if (r->count == LIMIT_BAD_ROWS_SHOWN)
+        fputs("... further bad rows are not shown\n", out);
+}
+
+static enum err open_beside(struct rejects *r, struct fault *fault)
+{
+    const char *path = r->options->path;
+    bool piped = strcmp(path, "-") == 0;
+    snprintf(r->beside_path, sizeof r->beside_path, "%s.bad.csv", piped ? "stdin" : path);
+    r->beside = fopen(r->beside_path, "we");
+    if (!r->beside)
+        return fault_set(fault, ERR_FILE_WRITE, "cannot write %s: %s", r->beside_path,
+                         strerror(errno));
+    fputs("line,column,error,row\n", r->beside);
+    return ERR_OK;
+}
+
+static void put_quoted(FILE *out, struct str text)
+{
+    fputc('"', out);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"')
+            fputc('"', out);
+        fputc(text.p[i], out);
+    }
+    fputs("\"\n", out);
+}
+
+enum err rejects_add(struct rejects *r, struct str row_text, const struct fault *f)
+{
+    if (!r->count++)
+        r->first = *f;
+    tell(r, f);
+    if (!r->options->keep_good)
+        return ERR_OK;
+    enum err err = r->beside ? ERR_OK : open_beside(r, &r->first);
+    if (err)
+        return err;
+    fprintf(r->beside, "%" PRIu64 ",%" PRIu32 ",%s,", f->line, f->column, err_name(f->err));
+    put_quoted(r->beside, row_text);
+    return ferror(r->beside) ? ERR_FILE_WRITE : ERR_OK;
+}
+
+enum err rejects_end(struct rejects *r, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    if (r->beside) {
+        bool ok = fflush(r->beside) == 0 && !ferror(r->beside);
+        ok = fclose(r->beside) == 0 && ok;
+        r->beside = NULL;
+        if (!ok)
+            err = fault_set(fault, ERR_FILE_WRITE, "cannot write %s", r->beside_path);
+    }
+    if (err || !r->count || r->options->keep_good)
+        return err;
+    if (fault)
+        *fault = r->first;
+    return fault_set(fault, ERR_ROW,
+                     "%s; %" PRIu64
+                     " bad rows in all, nothing was loaded: mend the file, or load the "
+                     "good rows with --keep-good",
+                     err_name(r->first.err), r->count);
+}
+
+void load_key(struct registry *reg, const char *as, const uint8_t file[SHA256_BYTES],
+              uint8_t out[SHA256_BYTES])
+{
+    sha256_begin(reg->sha);
+    sha256_add(reg->sha, as, strlen(as) + 1);
+    sha256_add(reg->sha, file, SHA256_BYTES);
+    sha256_end(reg->sha, out);
+}
+
+enum err load_known(struct registry *reg, const uint8_t key[SHA256_BYTES], bool *out,
+                    struct fault *fault)
+{
+    struct load load;
+    enum err err = store_load_find(reg->store, key, &load, fault);
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    *out = !err;
+    return ERR_OK;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * load - what every import shares: the file known again by its hash, bad rows told and kept
+ * apart, progress, a stop. A file goes in whole or not at all; with keep_good the good rows go in
+ * and the bad ones stand in a CSV beside it. */
+#ifndef BULK_LOAD_H
+#define BULK_LOAD_H
+
+#include <stdio.h>
+
+#include "app/batch.h"
+#include "bulk/csv.h"
+
+struct load_options {
+    const char *path;
+    bool keep_good;
+    FILE *tell; /* bad rows are told here; NULL = nowhere */
+    void (*progress)(void *ctx, uint64_t done, uint64_t total);
+    void *progress_ctx;
+    const volatile int *stop;
+};
+
+struct rejects {
+    const struct load_options *options;
+    FILE *beside; /* PATH.bad.csv, opened at the first bad row that is kept apart */
+    char beside_path[FAULT_FILE_MAX + 16];
+    uint64_t count;
+    struct fault first;
+};
+
+/* Notes a bad row. ERR_FILE_WRITE when the file beside cannot be written. */
+MUST_USE enum err rejects_add(struct rejects *r, struct str row_text, const struct fault *fault);
+/* After the last row: without keep_good any bad row is ERR_ROW (or the first row's own error). */
+MUST_USE enum err rejects_end(struct rejects *r, struct fault *fault);
+
+/* The key under which a file is remembered: its hash together with what it was loaded as. */
+void load_key(struct registry *registry, const char *as, const uint8_t file[SHA256_BYTES],
+              uint8_t out[SHA256_BYTES]);
+/* Was it loaded before? */
+MUST_USE enum err load_known(struct registry *registry, const uint8_t key[SHA256_BYTES], bool *out,
+                             struct fault *fault);
+
+struct load_result {
+    struct batch_result batch;
+    bool known;    /* the same file was loaded before: nothing was done */
+    uint64_t rows; /* data rows read */
+    uint64_t bad;  /* of them bad */
+    uint64_t bytes;
+    char beside[FAULT_FILE_MAX + 16]; /* where the bad rows stand; empty = none */
+};
+
+#endif
