@@ -170,6 +170,17 @@ static void name_model(const struct view *view, struct checked *out)
     }
 }
 
+/* Anybody can read the reason out of a check number: of those that share a public name it is
+ * always the first. */
+static uint8_t public_code(uint8_t reason)
+{
+    const char *name = reason_public(reason);
+    for (uint8_t first = 0; first < reason; first++)
+        if (reason_table[first].name && strcmp(reason_table[first].public, name) == 0)
+            return first;
+    return reason;
+}
+
 enum err service_check(struct service *s, struct str typed, uint64_t imsi, struct checked *out)
 {
     struct checked c = {.now_s = clock_now_us(s->clock) / 1000000};
@@ -195,12 +206,17 @@ enum err service_check(struct service *s, struct str typed, uint64_t imsi, struc
             index_is_paired(index, c.imei, answer_subscriber(s->keys.subscriber, imsi));
     c.answer = answer_make(&v, imsi ? &asking : NULL, &view->rules);
     name_model(view, &c);
-    struct check_number number = {.minute = (c.now_s - 1577836800) / 60,
-                                  .reason = c.answer.reason,
+    struct check_number number = {.minute = (c.now_s - CHECK_NUMBER_EPOCH) / 60,
+                                  .reason = public_code(c.answer.reason),
                                   .served = c.answer.served};
     check_number_make(s->keys.check, c.imei, &number, c.number);
     *out = c;
     return ERR_OK;
+}
+
+bool service_check_number(struct service *s, struct str number, struct check_number *out)
+{
+    return check_number_read(s->keys.check, number, NULL, out);
 }
 
 struct service_health service_health(struct service *s)

@@ -34,6 +34,9 @@ struct checked {
 MUST_USE enum err service_check(struct service *service, struct str typed, uint64_t imsi,
                                 struct checked *out);
 
+/* Did we say so? What a check number says; false: it is none of ours. */
+bool service_check_number(struct service *service, struct str number, struct check_number *out);
+
 struct service_health {
     bool store_ok;        /* did the last look at the store succeed */
     int64_t stale_ms;     /* since the last successful look */

@@ -84,6 +84,8 @@ static const char *escape_of(char c)
 void text_html(struct buf *out, struct str s)
 {
     size_t from = 0;
+    if (!s.n)
+        return;
     for (size_t i = 0; i < s.n; i++) {
         const char *escape = escape_of(s.p[i]);
         if (!escape)

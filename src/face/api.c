@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "face/api.h"
+
+#include <jansson.h>
+
+#include "face/said.h"
+
+/* A register that was not seen for longer is stale: the follower looks five times a second. */
+enum { STALE_MS = 5000 };
+
+static int append(const char *bytes, size_t n, void *out)
+{
+    buf_put(out, bytes, n);
+    return 0;
+}
+
+/* Takes the value. */
+static void answer_json(struct exchange *x, json_t *value)
+{
+    x->response->content_type = "application/json";
+    if (!value || json_dump_callback(value, append, x->out, JSON_COMPACT))
+        x->out->failed = true;
+    buf_str(x->out, STR("\n"));
+    json_decref(value);
+}
+
+static json_t *json_day(daynum day)
+{
+    char text[DAYNUM_TEXT];
+    if (!daynum_is_day(day))
+        return json_null();
+    daynum_format(day, text);
+    return json_string(text);
+}
+
+static json_t *json_instant(int64_t utc_seconds)
+{
+    char text[24];
+    instant_format(utc_seconds, text);
+    return json_string(text);
+}
+
+static json_t *json_str(struct str s)
+{
+    return json_stringn(s.p, s.n);
+}
+
+/* What follows, or null. */
+static json_t *json_next(const struct said *said)
+{
+    if (!said->next)
+        return json_null();
+    return json_pack("{s:s, s:s, s:o}", "list", list_name(said->next_list), "reason", said->next,
+                     "from", json_day(said->valid_through + 1));
+}
+
+/* The shape of design.md 4, with the public reason alone. */
+static json_t *json_checked(const struct checked *checked)
+{
+    struct said said = said_of(checked);
+    char imei[IMEI_TEXT15];
+    imei_format15(checked->imei, imei);
+    json_t *tac = checked->tac_known
+                      ? json_pack("{s:s, s:s}", "brand", checked->brand, "model", checked->model)
+                      : json_null();
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:I, s:o,"
+                     " s:s, s:o}",
+                     "imei", imei, "list", list_name(said.list), "reason", said.reason,
+                     "public_reason", said.reason, "rule",
+                     (int)reason_table[checked->answer.reason % REASON_COUNT].rule, "deadline",
+                     json_day(said.deadline), "valid_through", json_day(said.valid_through), "next",
+                     json_next(&said), "served", (int)checked->answer.served, "used",
+                     (int)said.used, "duplicate", (int)said.duplicate, "tac", tac, "rule_set",
+                     (json_int_t)checked->rules, "as_of", json_day(checked->today), "check_number",
+                     checked->number, "checked_at", json_instant(checked->now_s));
+}
+
+void api_check(struct exchange *x)
+{
+    struct checked checked;
+    enum err err = service_check(x->site->service, x->param, 0, &checked);
+    if (err)
+        route_fail(x, err);
+    else
+        answer_json(x, json_checked(&checked));
+}
+
+/* One IMEI of a batch; an unusable one is answered in its place. Errors are of the service. */
+static enum err check_item(struct exchange *x, const json_t *item, json_t *answers)
+{
+    if (!json_is_string(item))
+        return ERR_USAGE;
+    struct str typed = {json_string_value(item), json_string_length(item)};
+    struct checked checked;
+    json_t *answer;
+    enum err err = service_check(x->site->service, typed, 0, &checked);
+    if (err) {
+        const struct err_info *info = err_info(err);
+        enum text title;
+        if (info->http_status >= 500 || !text_find(str_z(info->text_id), &title))
+            return err;
+        answer = json_pack("{s:o, s:s, s:o}", "input", json_str(typed), "error", err_name(err),
+                           "title", json_str(text_get(x->lang, title)));
+    } else {
+        answer = json_checked(&checked);
+    }
+    return json_array_append_new(answers, answer) ? ERR_MEMORY : ERR_OK;
+}
+
+static enum err check_items(struct exchange *x, const json_t *imei, json_t *answers)
+{
+    if (json_is_string(imei))
+        return check_item(x, imei, answers);
+    size_t count = json_array_size(imei); /* 0 for what is no array */
+    if (!count)
+        return ERR_USAGE;
+    if (count > LIMIT_CHECK_IMEIS)
+        return ERR_TOO_MANY;
+    for (size_t i = 0; i < count; i++) {
+        enum err err = check_item(x, json_array_get(imei, i), answers);
+        if (err)
+            return err;
+    }
+    return ERR_OK;
+}
+
+void api_check_batch(struct exchange *x)
+{
+    struct str body = x->request->body;
+    json_error_t where;
+    json_t *asked = json_loadb(body.n ? body.p : "", body.n, JSON_REJECT_DUPLICATES, &where);
+    if (!asked) {
+        bool utf8 = json_error_code(&where) == json_error_invalid_utf8;
+        route_fail(x, utf8 ? ERR_UTF8 : ERR_USAGE);
+        return;
+    }
+    json_t *answers = json_array();
+    enum err err = answers ? check_items(x, json_object_get(asked, "imei"), answers) : ERR_MEMORY;
+    if (err) {
+        json_decref(answers);
+        route_fail(x, err);
+    } else {
+        x->response->language = lang_code(x->lang);
+        answer_json(x, json_pack("{s:o}", "answers", answers));
+    }
+    json_decref(asked);
+}
+
+void api_check_number(struct exchange *x)
+{
+    struct check_number said;
+    if (!service_check_number(x->site->service, x->param, &said)) {
+        answer_json(x, json_pack("{s:b}", "genuine", 0));
+        return;
+    }
+    int64_t minute = CHECK_NUMBER_EPOCH + said.minute * 60;
+    answer_json(x, json_pack("{s:b, s:o, s:s, s:s, s:b}", "genuine", 1, "checked_at",
+                             json_instant(minute), "list", list_name(reason_list(said.reason)),
+                             "reason", reason_public(said.reason), "served", (int)said.served));
+}
+
+void api_health(struct exchange *x)
+{
+    struct service_health health = service_health(x->site->service);
+    bool stale = !health.store_ok || health.stale_ms > STALE_MS;
+    answer_json(
+        x, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "status", stale ? "stale" : "ok",
+                     "store", health.store_ok ? "ok" : "unreachable", "stale_ms",
+                     (json_int_t)health.stale_ms, "seq", (json_int_t)health.seq, "imeis",
+                     (json_int_t)health.imeis, "rules", (json_int_t)health.rules, "today",
+                     json_day(health.today), "expire_through", json_day(health.expire_through)));
+}
+
+void api_problem(struct exchange *x, enum err err)
+{
+    const struct err_info *info = err_info(err);
+    enum text title, help;
+    if (!text_find(str_z(info->text_id), &title))
+        title = TEXT_ERROR_HEADING;
+    json_t *problem = json_pack("{s:s, s:o, s:i, s:s}", "type", "about:blank", "title",
+                                json_str(text_get(x->lang, title)), "status", info->http_status,
+                                "reason", err_name(err));
+    if (text_find_parts(info->text_id, "help", NULL, &help) &&
+        json_object_set_new(problem, "detail", json_str(text_get(x->lang, help))))
+        x->out->failed = true;
+    answer_json(x, problem);
+    x->response->status = info->http_status;
+    x->response->content_type = "application/problem+json";
+    x->response->language = lang_code(x->lang);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * asset - the page's own files, in the program itself: tools/assetc.py makes the table. Their names
+ * carry a hash of their bytes, so that a browser may keep them for ever. */
+#ifndef FACE_ASSET_H
+#define FACE_ASSET_H
+
+#include "base/str.h"
+
+enum asset_id { ASSET_STYLE_CSS, ASSET_SIGNS_SVG, ASSET_TAMGA_SVG, ASSET_COUNT };
+
+struct asset {
+    const char *name; /* "style.3f2a91c0d4e5.css" */
+    const char *url;  /* "/static/style.3f2a91c0d4e5.css" */
+    const char *content_type;
+    struct str bytes;
+};
+
+extern const struct asset asset_table[ASSET_COUNT];
+
+#endif

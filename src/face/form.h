@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * form - names and values of a query or of a form's body (application/x-www-form-urlencoded,
+ * WHATWG URL 5.1), and single percent-encoded pieces. */
+#ifndef FACE_FORM_H
+#define FACE_FORM_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Appends s decoded; plus: '+' is a space. ERR_USAGE for a broken %xx, ERR_UTF8 for what is no
+ * UTF-8 text, a NUL or another control character (line ends and tabs may stand in a form). */
+MUST_USE enum err form_decode(struct str s, bool plus, struct buf *out);
+/* The first value of a name, appended decoded. *out_found tells whether there is one. */
+MUST_USE enum err form_value(struct str form, const char *name, struct buf *out, bool *out_found);
+
+#endif

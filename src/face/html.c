@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "face/html.h"
+
+#include "face/asset.h"
+
+void html_put(struct exchange *x, const char *markup)
+{
+    buf_str(x->out, str_z(markup));
+}
+
+void html_text(struct exchange *x, struct str text)
+{
+    text_html(x->out, text);
+}
+
+void html_say(struct exchange *x, enum text id)
+{
+    html_text(x, text_get(x->lang, id));
+}
+
+void html_say_with(struct exchange *x, enum text id, const char *name, struct str value)
+{
+    const struct text_var var = {name, value};
+    text_format_html(x->out, text_get(x->lang, id), &var, 1);
+}
+
+void html_say_count(struct exchange *x, enum text id, uint64_t n)
+{
+    struct buf digits = {0};
+    text_number(&digits, x->lang, n);
+    const struct text_var var = {"n", {(const char *)digits.p, digits.n}};
+    text_format_html(x->out, text_plural(x->lang, id, n), &var, 1);
+    buf_release(&digits);
+}
+
+void html_say_key(struct exchange *x, const char *a, const char *b, const char *c)
+{
+    enum text id;
+    if (text_find_parts(a, b, c, &id))
+        html_say(x, id);
+}
+
+void html_sign(struct exchange *x, const char *name)
+{
+    html_put(x, "<svg class=\"sign\" aria-hidden=\"true\" focusable=\"false\"><use href=\"#sign-");
+    html_put(x, name);
+    html_put(x, "\"/></svg>");
+}
+
+static void check_url(struct exchange *x, enum lang lang)
+{
+    html_put(x, "/check?lang=");
+    html_put(x, lang_code(lang));
+}
+
+void html_check_url(struct exchange *x)
+{
+    if (x->lang_asked)
+        check_url(x, x->lang);
+    else
+        html_put(x, "/check");
+}
+
+static void head(struct exchange *x, enum text title)
+{
+    html_put(x, "<!doctype html>\n<html lang=\"");
+    html_put(x, lang_code(x->lang));
+    html_put(x, "\">\n<head>\n<meta charset=\"utf-8\">\n"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+    html_say(x, title);
+    html_put(x, " – ");
+    html_say(x, TEXT_PRODUCT_NAME);
+    html_put(x, "</title>\n<link rel=\"icon\" type=\"image/svg+xml\" href=\"");
+    html_put(x, asset_table[ASSET_TAMGA_SVG].url);
+    html_put(x, "\">\n<link rel=\"stylesheet\" href=\"");
+    html_put(x, asset_table[ASSET_STYLE_CSS].url);
+    html_put(x, "\">\n</head>\n");
+}
+
+/* In all three languages, on every page and print, so that nobody takes a sample for an answer. */
+static void sample_banner(struct exchange *x)
+{
+    html_put(x, "<div class=\"samples-banner\" role=\"note\"><div class=\"wide\">");
+    for (enum lang lang = 0; lang < LANG_COUNT; lang++) {
+        html_put(x, "<p lang=\"");
+        html_put(x, lang_code(lang));
+        html_put(x, "\">");
+        html_text(x, text_get(lang, TEXT_SAMPLE_BANNER));
+        html_put(x, "</p>");
+    }
+    html_put(x, "</div></div>\n");
+}
+
+/* A button where the page was made from a form: it posts the same once more, so that nobody loses
+ * an answer by changing the language. */
+static void language_item(struct exchange *x, enum lang lang, const struct html_page *page)
+{
+    html_put(x, "<li>");
+    if (lang == x->lang) {
+        html_put(x, "<span aria-current=\"true\" lang=\"");
+        html_put(x, lang_code(lang));
+        html_put(x, "\">");
+        html_put(x, lang_name(lang));
+        html_put(x, "</span></li>");
+        return;
+    }
+    html_put(x, page->repost_name ? "<form method=\"post\" action=\"" : "<a href=\"");
+    check_url(x, lang);
+    if (page->repost_name) {
+        html_put(x, "\"><input type=\"hidden\" name=\"");
+        html_put(x, page->repost_name);
+        html_put(x, "\" value=\"");
+        html_text(x, page->repost_value);
+        html_put(x, "\"><button class=\"link\" lang=\"");
+    } else {
+        html_put(x, "\" hreflang=\"");
+        html_put(x, lang_code(lang));
+        html_put(x, "\" lang=\"");
+    }
+    html_put(x, lang_code(lang));
+    html_put(x, "\">");
+    html_put(x, lang_name(lang));
+    html_put(x, page->repost_name ? "</button></form></li>" : "</a></li>");
+}
+
+static void masthead(struct exchange *x, const struct html_page *page)
+{
+    html_put(x, "<header class=\"masthead\"><div class=\"wide\">\n<a class=\"home\" href=\"");
+    html_check_url(x);
+    html_put(x, "\"><svg class=\"tamga\" aria-hidden=\"true\" focusable=\"false\">"
+                "<use href=\"#tamga\"/></svg><span><strong>");
+    html_say(x, TEXT_PRODUCT_NAME);
+    html_put(x, "</strong><span class=\"tagline\">");
+    html_say(x, TEXT_PRODUCT_TAGLINE);
+    html_put(x, "</span></span></a>\n<nav class=\"languages\" aria-label=\"");
+    html_say(x, TEXT_PAGE_LANGUAGE);
+    html_put(x, "\"><ul>");
+    for (enum lang lang = 0; lang < LANG_COUNT; lang++)
+        language_item(x, lang, page);
+    html_put(x, "</ul></nav>\n</div></header>\n");
+}
+
+void html_begin(struct exchange *x, const struct html_page *page)
+{
+    x->response->content_type = "text/html; charset=utf-8";
+    x->response->language = lang_code(x->lang);
+    head(x, page->title);
+    html_put(x, "<body>\n<a class=\"skip\" href=\"#main\">");
+    html_say(x, TEXT_PAGE_SKIP);
+    html_put(x, "</a>\n");
+    buf_str(x->out, asset_table[ASSET_SIGNS_SVG].bytes);
+    if (x->site->demo)
+        sample_banner(x);
+    masthead(x, page);
+    html_put(x, "<main id=\"main\" class=\"wide\">\n");
+}
+
+void html_end(struct exchange *x)
+{
+    html_put(x, "</main>\n<footer><div class=\"wide\">\n<p>");
+    html_say(x, TEXT_FOOTER_PRIVACY);
+    html_put(x, "</p>\n<p>");
+    html_say(x, TEXT_FOOTER_ORDER);
+    html_put(x, "</p>\n<p>");
+    html_say(x, TEXT_FOOTER_NOTE);
+    html_put(x, "</p>\n</div></footer>\n</body>\n</html>\n");
+}

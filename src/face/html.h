@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * html - what all pages share: head, banner, language switch, foot; and the few ways of writing
+ * markup. Everything that is not markup of our own goes through html_say or html_text, which
+ * escape. */
+#ifndef FACE_HTML_H
+#define FACE_HTML_H
+
+#include "face/request.h"
+
+struct html_page {
+    enum text title;
+    const char *repost_name; /* NULL: the switch is a link; else a form that posts this again */
+    struct str repost_value;
+};
+
+void html_begin(struct exchange *x, const struct html_page *page);
+void html_end(struct exchange *x);
+
+void html_put(struct exchange *x, const char *markup);
+void html_text(struct exchange *x, struct str text);
+void html_say(struct exchange *x, enum text id);
+/* With one variable. */
+void html_say_with(struct exchange *x, enum text id, const char *name, struct str value);
+/* A plural text with its {n}. */
+void html_say_count(struct exchange *x, enum text id, uint64_t n);
+/* The text of a key, nothing when there is none: reason, CLONE, public. */
+void html_say_key(struct exchange *x, const char *a, const char *b, const char *c);
+/* One of the signs of signs.svg; for the eye only, words stand beside it. */
+void html_sign(struct exchange *x, const char *name);
+/* The address of the check, with the language where it was chosen. */
+void html_check_url(struct exchange *x);
+
+#endif

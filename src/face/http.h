@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * http - the door: libmicrohttpd with epoll and a pool of threads, on one address and no other.
+ * Behind a proxy in the field; alone it still keeps to the limits of base/limits.h. */
+#ifndef FACE_HTTP_H
+#define FACE_HTTP_H
+
+#include <stdio.h>
+
+#include "app/service.h"
+
+struct http_options {
+    const char *address; /* "127.0.0.1", "::1": an address of this machine, no name */
+    uint16_t port;       /* 0 = any that is free */
+    struct service *service;
+    bool demo;        /* sample banner and list of samples */
+    unsigned threads; /* 0 = one */
+    FILE *log;        /* one line a request, without any IMEI; NULL = none */
+};
+
+struct http;
+
+/* ERR_USAGE: no such address. ERR_UNAVAILABLE: it cannot be listened on. */
+MUST_USE enum err http_start(const struct http_options *options, struct http **out,
+                             struct fault *fault);
+uint16_t http_port(const struct http *http);
+/* Answers what was begun, then ends. NULL is allowed. */
+void http_stop(struct http *http);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * page - what people see: the check before buying, without any JavaScript, in three languages. */
+#ifndef FACE_PAGE_H
+#define FACE_PAGE_H
+
+#include "face/request.h"
+
+void page_home(struct exchange *x);   /* GET /: to the check */
+void page_form(struct exchange *x);   /* GET /check */
+void page_check(struct exchange *x);  /* POST /check: imei=…, one a line; or sample=… */
+void page_static(struct exchange *x); /* GET /static/{name}: style and signs, named by hash */
+void page_error(struct exchange *x, enum err err);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FACE_PAGE_ANSWER_H
+#define FACE_PAGE_ANSWER_H
+
+#include "face/request.h"
+
+/* One IMEI's answer as a section of the page; n counts from 1. */
+void page_answer(struct exchange *x, const struct checked *checked, size_t n);
+/* An IMEI in groups for the eye that are copied as bare digits. */
+void page_imei(struct exchange *x, struct imei imei);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * route - which handler answers which address. The path is matched as sent, piece by piece: none of
+ * our names needs a percent sign, so an encoded dot or slash can only be a trick and finds
+ * nothing. Only the {…} of a route is decoded. */
+#include "face/api.h"
+#include "face/form.h"
+#include "face/page.h"
+#include "face/request.h"
+
+enum method { METHOD_NONE, METHOD_GET, METHOD_POST };
+
+struct method_row {
+    enum method method;
+    const char *accepts; /* media type of the body; NULL: no body is read */
+    void (*answer)(struct exchange *x);
+};
+
+struct route {
+    const char *pattern; /* "{}" = any one piece */
+    const char *allow;
+    struct method_row methods[2];
+};
+
+static const char form_type[] = "application/x-www-form-urlencoded";
+static const char json_type[] = "application/json";
+
+static const struct route routes[] = {
+    {"/", "GET, HEAD", {{METHOD_GET, NULL, page_home}}},
+    {"/check",
+     "GET, HEAD, POST",
+     {{METHOD_GET, NULL, page_form}, {METHOD_POST, form_type, page_check}}},
+    {"/static/{}", "GET, HEAD", {{METHOD_GET, NULL, page_static}}},
+    {"/healthz", "GET, HEAD", {{METHOD_GET, NULL, api_health}}},
+    {"/api/v1/check", "POST", {{METHOD_POST, json_type, api_check_batch}}},
+    {"/api/v1/check/{}", "GET, HEAD", {{METHOD_GET, NULL, api_check}}},
+    {"/api/v1/check-number/{}", "GET, HEAD", {{METHOD_GET, NULL, api_check_number}}},
+};
+enum { ROUTES = sizeof routes / sizeof routes[0] };
+
+void response_release(struct response *response)
+{
+    buf_release(&response->body);
+}
+
+struct str response_body(const struct response *response)
+{
+    if (response->fixed.p)
+        return response->fixed;
+    return (struct str){(const char *)response->body.p, response->body.n};
+}
+
+void route_fail(struct exchange *x, enum err err)
+{
+    buf_clear(x->out);
+    x->response->fixed = (struct str){NULL, 0};
+    x->response->location[0] = '\0';
+    x->response->keeps = false;
+    if (x->machine)
+        api_problem(x, err);
+    else
+        page_error(x, err);
+}
+
+/* Does the path match? The piece in the place of {} goes to *out_param. */
+static bool matches(struct str path, const char *pattern, struct str *out_param)
+{
+    struct str want = str_z(pattern);
+    *out_param = (struct str){"", 0};
+    while (want.p && path.p) {
+        struct str want_piece = str_split(want, '/', &want);
+        struct str piece = str_split(path, '/', &path);
+        if (str_eq(want_piece, STR("{}"))) {
+            if (!piece.n)
+                return false;
+            *out_param = piece;
+        } else if (!str_eq(want_piece, piece)) {
+            return false;
+        }
+    }
+    return !want.p && !path.p;
+}
+
+/* The media type without parameters. */
+static bool is_type(struct str content_type, const char *want)
+{
+    struct str rest;
+    return str_eq_nocase(str_trim(str_split(content_type, ';', &rest)), str_z(want));
+}
+
+static enum err call(struct exchange *x, const struct route *route)
+{
+    static const struct {
+        const char *name;
+        enum method method;
+    } names[] = {{"GET", METHOD_GET}, {"POST", METHOD_POST}};
+    enum method method = METHOD_NONE;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (str_eq(x->request->method, str_z(names[i].name)))
+            method = names[i].method;
+    for (size_t i = 0; method && i < 2; i++) {
+        const struct method_row *row = &route->methods[i];
+        if (row->method != method)
+            continue;
+        if (row->accepts && x->request->body_too_long)
+            return ERR_TOO_LONG;
+        if (row->accepts && !is_type(x->request->content_type, row->accepts))
+            return ERR_MEDIA_TYPE;
+        row->answer(x);
+        return ERR_OK;
+    }
+    x->response->allow = route->allow;
+    return ERR_METHOD;
+}
+
+/* The address in pieces, the language, the route; then its handler. */
+static enum err dispatch(struct exchange *x, struct buf *scratch)
+{
+    const struct request *request = x->request;
+    if (request->target.n > LIMIT_HTTP_URI)
+        return ERR_URI_LONG;
+    for (size_t i = 0; i < request->target.n; i++)
+        if ((unsigned char)request->target.p[i] <= ' ' || request->target.p[i] == '\x7f')
+            return ERR_USAGE;
+    if (!str_starts(x->path, STR("/")))
+        return ERR_USAGE;
+    for (size_t i = 0; i < ROUTES; i++) {
+        struct str raw;
+        if (!matches(x->path, routes[i].pattern, &raw))
+            continue;
+        x->response->route = routes[i].pattern;
+        enum err err = form_decode(raw, false, scratch);
+        if (err)
+            return err;
+        x->param = (struct str){(const char *)scratch->p, scratch->n};
+        return call(x, &routes[i]);
+    }
+    return ERR_NOT_FOUND;
+}
+
+static void choose_language(struct exchange *x)
+{
+    struct buf asked = {0};
+    bool found;
+    enum lang lang;
+    if (form_value(x->query, "lang", &asked, &found) || !found)
+        buf_clear(&asked);
+    struct str tag = {(const char *)asked.p, asked.n};
+    x->lang_asked = tag.n && lang_find(tag, &lang);
+    x->lang = lang_choose(tag, x->request->accept_language);
+    buf_release(&asked);
+}
+
+void route_answer(const struct site *site, const struct request *request, struct response *response)
+{
+    *response = (struct response){.status = 200, .route = "-"};
+    struct exchange x = {
+        .site = site,
+        .request = request,
+        .response = response,
+        .out = &response->body,
+    };
+    x.path = str_split(request->target, '?', &x.query);
+    x.machine = str_starts(x.path, STR("/api/")) || str_eq(x.path, STR("/api")) ||
+                str_eq(x.path, STR("/healthz"));
+    choose_language(&x);
+    struct buf scratch = {0};
+    enum err err = dispatch(&x, &scratch);
+    if (err)
+        route_fail(&x, err);
+    buf_release(&scratch);
+    if (response->body.failed) {
+        static const char sorry[] = "out of memory\n";
+        response_release(response);
+        *response = (struct response){.status = 500,
+                                      .route = response->route,
+                                      .content_type = "text/plain; charset=utf-8",
+                                      .fixed = {sorry, sizeof sorry - 1}};
+    }
+}
