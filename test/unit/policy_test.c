@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The rule, line by line, with days on both sides of each limit. One row is one case: a line of
- * text, the circumstances (unit/given.h), the day, what is wanted as "LIST REASON DEADLINE". An
- * empty gate judges by the plain calendar, a day is expire_through. */
+ * text, the circumstances (unit/given.h), the day, what is wanted as "LIST REASON DEADLINE". A
+ * CASE is judged by the plain calendar, a GATED one under an expire_through. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,13 @@ struct row {
     const char *day;
     const char *want;
     const char *gate;
+    const char *to; /* of the steps: the day stepped to, and expire_through by then */
+    const char *to_gate;
 };
+
+#define CASE(line, given, day, want)            {line, given, day, want, NULL, NULL, NULL},
+#define GATED(line, given, day, want, gate)     {line, given, day, want, gate, NULL, NULL},
+#define STEP(line, given, day, want, gate, ...) {line, given, day, want, gate, __VA_ARGS__},
 
 static const struct row rows[] = {
 #include "unit/policy_rows.def"
@@ -33,6 +39,12 @@ static const struct row ahead[] = {
 };
 
 enum { AHEAD = sizeof ahead / sizeof ahead[0] };
+
+static const struct row steps[] = {
+#include "unit/policy_step.def"
+};
+
+enum { STEPS = sizeof steps / sizeof steps[0] };
 
 static struct tac_table *tac;
 
@@ -51,6 +63,8 @@ static void row_holds(void **state)
 {
     const struct row *row = *state;
     struct verdict v = judge(row);
+    if (row->to)
+        v = verdict_step(v, given_day(row->to), given_day(row->to_gate));
     char deadline[DAYNUM_TEXT], got[96];
     daynum_format(verdict_deadline(&v), deadline);
     snprintf(got, sizeof got, "%s %s %s", list_name(reason_list(v.reason)), reason_name(v.reason),
@@ -97,10 +111,12 @@ static struct CMUnitTest test_of(const struct row *row, CMUnitTestFunction run)
 
 int main(void)
 {
-    static struct CMUnitTest tests[ROWS + AHEAD];
+    static struct CMUnitTest tests[ROWS + AHEAD + STEPS];
     for (size_t i = 0; i < ROWS; i++)
         tests[i] = test_of(&rows[i], row_holds);
     for (size_t i = 0; i < AHEAD; i++)
         tests[ROWS + i] = test_of(&ahead[i], row_looks_ahead);
+    for (size_t i = 0; i < STEPS; i++)
+        tests[ROWS + AHEAD + i] = test_of(&steps[i], row_holds);
     return cmocka_run_group_tests(tests, setup, teardown);
 }
