@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 struct store_ops {
+    bool forwards; /* a wrapper: its inner store opens and closes the writes of lone verbs */
     enum err (*again)(struct store *, struct store **, struct fault *);
     void (*close)(struct store *);
     enum err (*head)(struct store *, struct store_head *, struct fault *);
@@ -52,15 +53,40 @@ struct store_ops {
     const char *(*path)(const struct store *);
 };
 
+/* store.c keeps the book of writes for every backend: a verb that changes something is called only
+ * between write_begin and write_commit or write_rollback, never after one that failed, and never
+ * by a handle of STORE_READ. */
 struct store {
     const struct store_ops *ops;
     void (*on_wait)(void *ctx, pid_t holder);
     void *on_wait_ctx;
+    bool read_only;
+    bool writing; /* between write_begin and its end */
+    bool failed;  /* a verb of this write failed: only a rollback may follow */
 };
+
+enum {
+    STORE_NOTICE_MS = 2000,       /* a waiting writer hears first after */
+    STORE_NOTICE_AGAIN_MS = 10000, /* and again every */
+    STORE_PATIENCE_MS = 60000,    /* ERR_STORE_BUSY after */
+};
+
+/* The first block's previous hash is the register's id (ARCHITECTURE.md, "Block"). */
+static inline bool store_block_follows(const struct store_head *head, const struct block *block)
+{
+    uint8_t want[SHA256_BYTES] = {0};
+    if (head->next_seq == 1)
+        memcpy(want, head->register_id, REGISTER_ID_BYTES);
+    else
+        memcpy(want, head->hash, SHA256_BYTES);
+    return block->header.first_seq == head->next_seq &&
+           memcmp(block->prev_hash, want, SHA256_BYTES) == 0;
+}
 
 /* Each opens by what follows the scheme. */
 enum err store_sqlite_open(const char *path, enum store_mode mode, struct store **out,
                            struct fault *fault);
-enum err store_memory_open(enum store_mode mode, struct store **out, struct fault *fault);
+enum err store_memory_open(const char *rest, enum store_mode mode, struct store **out,
+                           struct fault *fault);
 
 #endif

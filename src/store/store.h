@@ -48,7 +48,7 @@ void store_on_wait(struct store *store, void (*fn)(void *ctx, pid_t holder), voi
 struct store_head {
     uint8_t register_id[REGISTER_ID_BYTES]; /* random, made with the register */
     uint64_t next_seq;                      /* 1 in an empty register */
-    uint8_t hash[SHA256_BYTES];             /* of the last block; zeros in an empty register */
+    uint8_t hash[SHA256_BYTES];             /* of the last block; before the first: register_id, then zeros */
     uint32_t rules;                         /* number of the rule set in force, 0 = none yet */
     struct gate gate;                       /* DAYNUM_NONE, DAYNUM_NONE in an empty register */
 };

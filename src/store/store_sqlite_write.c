@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The writer's place: in line through the turnstile, BEGIN IMMEDIATE, COMMIT, and the moving of
+ * the WAL into the register (checkpoints).
+ *
+ * Checkpoints are passive and happen after the place has been given up, so that nobody waits for
+ * them but the one who wrote much. When two busy writers never let a checkpoint reach the end of
+ * the WAL, it would grow for ever: past WAL_LIMIT the last stretch is done in the place. The next
+ * write then begins the WAL anew (SQLite does, when all of it is moved and no reader is in it),
+ * and journal_size_limit cuts the file. */
+#include "store/store_sqlite.h"
+
+#include <time.h>
+
+enum {
+    CHECKPOINT_PAGES = 8192, /* 32 MB written by this handle */
+    WAL_LIMIT = 32768,       /* 128 MB in the WAL, whoever wrote them */
+};
+
+int sqlite_on_busy(void *store, int count)
+{
+    struct sqlite_store *s = store;
+    if (!s->in_line && count == 0)
+        s->patience = patience_begin(NULL, NULL);
+    if (!patience_tick(&s->patience, 0))
+        return 0;
+    long ms = count < 10 ? 1 : 10;
+    nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
+    return 1;
+}
+
+int sqlite_on_commit(void *store, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    struct sqlite_store *s = store;
+    s->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+enum err sqlite_write_begin(struct store *store, struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    s->patience = patience_begin(store->on_wait, store->on_wait_ctx);
+    enum err err = turnstile_take(s->turn, &s->patience, fault);
+    if (err)
+        return err;
+    s->in_line = true;
+    err = sql_plain(s, SQL_BEGIN_IMMEDIATE, fault);
+    s->in_line = false;
+    if (err)
+        turnstile_leave(s->turn);
+    return err;
+}
+
+/* Moves what can be moved; *out_whole when nothing is left in the WAL. A failure is no harm: the
+ * WAL stays, and the next one tries again. */
+static bool checkpoint(struct sqlite_store *s)
+{
+    int wal = 0, moved = 0;
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &wal, &moved);
+    return rc == SQLITE_OK && wal == moved;
+}
+
+static void after_commit(struct sqlite_store *s)
+{
+    int pages = 0, unused;
+    sqlite3_db_status(s->db, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &unused, 1);
+    s->written_pages += pages;
+    if (s->written_pages < CHECKPOINT_PAGES)
+        return;
+    s->written_pages = 0;
+    if (checkpoint(s) || s->wal_pages < WAL_LIMIT)
+        return;
+    s->patience = patience_begin(NULL, NULL);
+    if (turnstile_take(s->turn, &s->patience, NULL))
+        return;
+    checkpoint(s);
+    turnstile_leave(s->turn);
+}
+
+enum err sqlite_write_commit(struct store *store, struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    enum err err = sql_plain(s, SQL_COMMIT, fault);
+    if (err)
+        return err;
+    turnstile_leave(s->turn);
+    after_commit(s);
+    return ERR_OK;
+}
+
+void sqlite_write_rollback(struct store *store)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    /* After a failure to write SQLite may have rolled back already. */
+    if (!sqlite3_get_autocommit(s->db)) {
+        enum err err = sql_plain(s, SQL_ROLLBACK, NULL);
+        if (err)
+            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    turnstile_leave(s->turn);
+}
