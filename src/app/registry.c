@@ -67,7 +67,7 @@ static enum err create_if_new(struct registry *reg, struct fault *fault)
         err = store_write_commit(reg->store, fault);
     if (err)
         store_write_rollback(reg->store);
-    return err;
+    return err ? err : store_head(reg->store, &reg->head, fault);
 }
 
 enum err registry_tac_list(struct registry *reg, uint32_t number, struct tac_table **out,

@@ -28,15 +28,12 @@ void verify_changes(const struct approving *how, const struct device *d, struct 
                                           .approval = {.at = how->at}});
 }
 
-/* What an approval must not do; domain.md 2 item 5 and 4 (not verified for somebody else). */
-static enum err allow(const struct commit_case *c, const struct facts *f,
-                      const struct change *change)
+enum err verify_allowed(const struct approving *how, const struct facts *f, bool old)
 {
-    const struct approving *how = c->allow_ctx;
     bool marked = f->mark_count || f->flags & (FACTS_GSMA | FACTS_CLONE);
-    if (change->kind == CHANGE_REPLACED)
+    if (old)
         return marked || f->revoked_at != INSTANT_NONE ? ERR_NOT_REPAIRABLE : ERR_OK;
-    if (change->kind != CHANGE_VERIFIED)
+    if (how->kind == APPROVAL_BEFORE_DUTY)
         return ERR_OK;
     bool verified_other =
         f->verified_at != INSTANT_NONE && f->verified.party != how->party;
@@ -45,6 +42,14 @@ static enum err allow(const struct commit_case *c, const struct facts *f,
          f->replaced_at != INSTANT_NONE || f->revoked_at != INSTANT_NONE))
         return ERR_NOT_NEW;
     return verified_other && f->verified_at >= how->at ? ERR_VERIFIED_OTHER : ERR_OK;
+}
+
+static enum err allow(const struct commit_case *c, const struct facts *f,
+                      const struct change *change)
+{
+    if (change->kind != CHANGE_REPLACED && change->kind != CHANGE_VERIFIED)
+        return ERR_OK;
+    return verify_allowed(c->allow_ctx, f, change->kind == CHANGE_REPLACED);
 }
 
 enum err verify_device(struct registry *reg, struct committer *committer,

@@ -28,6 +28,9 @@ struct approving {
 /* Appends the changes of one device: approvals, the group that links its IMEIs, replacements. */
 void verify_changes(const struct approving *how, const struct device *device,
                     struct changes *out);
+/* What an approval must not do to an IMEI with these facts (old: taken out in a repair). ERR_OK,
+ * ERR_NOT_NEW, ERR_NOT_REPAIRABLE, ERR_VERIFIED_OTHER. */
+MUST_USE enum err verify_allowed(const struct approving *how, const struct facts *facts, bool old);
 /* One device at once. For a repair ERR_NOT_NEW, ERR_NOT_REPAIRABLE; ERR_VERIFIED_OTHER when another
  * party holds a later or equal approval. committer NULL: by the registry's own transaction. */
 MUST_USE enum err verify_device(struct registry *registry, struct committer *committer,
