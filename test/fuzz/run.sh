@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 
 dir=build-fuzz
 CC=clang MESON_OPTIONS="-Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
--Dc_args=-fsanitize=fuzzer-no-link" tools/build.sh $dir tests || exit 1
+-Dc_args=-fsanitize=fuzzer-no-link" tools/build.sh $dir fuzzers || exit 1
 
 status=0
 for exe in "$dir"/test/fuzz_*; do
