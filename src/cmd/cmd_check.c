@@ -101,11 +101,9 @@ static void print_json(const struct checking *c, const struct told *t)
     json_decref(line);
 }
 
-static void put_line(struct buf *out, const char *name, const char *format, const char *value)
+static void put_line(struct buf *out, const char *name, const char *value)
 {
-    buf_printf(out, "  %-14s", name);
-    buf_printf(out, format, value);
-    buf_str(out, STR("\n"));
+    buf_printf(out, "  %-14s%s\n", name, value);
 }
 
 /* Why: from the verdict and the rules alone. */
@@ -119,12 +117,12 @@ static void explain(const struct checking *c, const struct told *t, struct buf *
     char day[DAYNUM_TEXT];
     if (verdict_has_next(v)) {
         daynum_format(v->valid_through, day);
-        put_line(out, "valid through", "%s", day);
+        put_line(out, "valid through", day);
         daynum_format(v->valid_through + 1, day);
         buf_printf(out, "  then          from %s: %s %s\n", day,
                    list_name(reason_list(v->next_reason)), reason_name(v->next_reason));
     } else {
-        put_line(out, "valid", "%s", "until a fact or a rule changes");
+        put_line(out, "valid", "until a fact or a rule changes");
     }
     buf_printf(out, "  rule set      %" PRIu32 "\n", c->reg->rules.number);
 }
@@ -141,10 +139,10 @@ static void print_text(const struct checking *c, const struct told *t)
                    STR_ARG(t->tac.model));
     if (verdict_deadline(&t->verdict) != DAYNUM_NONE) {
         daynum_format(verdict_deadline(&t->verdict), day);
-        put_line(&out, "last day", "%s", day);
+        put_line(&out, "last day", day);
     }
     if (t->verdict.flags & VERDICT_DUPLICATE)
-        put_line(&out, "duplicate", "%s", "several users");
+        put_line(&out, "duplicate", "several users");
     if (c->explain)
         explain(c, t, &out);
     fwrite(out.p, 1, out.n, stdout);

@@ -131,7 +131,7 @@ int cmd_serve(struct cli *cli)
                                         {.name = "--threads", .value = &threads}};
     char address[64];
     uint64_t count;
-    struct http_options options = {.address = address, .demo = demo || public};
+    struct http_options options = {.address = address};
     if (!cli_options(cli, specs, 4))
         return 2;
     if (!parse_listen(listen, address, sizeof address, &options.port))
@@ -139,6 +139,7 @@ int cmd_serve(struct cli *cli)
     if (!str_to_u64(str_z(threads), 64, &count) || !count)
         return cli_usage(cli, "--threads wants 1 to 64");
     options.threads = (unsigned)count;
+    options.demo = demo || public;
     bool loopback = str_starts(str_z(address), STR("127.")) || str_eq(str_z(address), STR("::1"));
     if (demo && !public && !loopback)
         return cli_usage(cli, "--demo stays on loopback; --demo-public says that you mean it");
