@@ -11,7 +11,7 @@
 
 static bool str_has(struct str s, const char *part)
 {
-    return memmem(s.p, s.n, part, strlen(part)) != NULL;
+    return s.n && memmem(s.p, s.n, part, strlen(part)) != NULL;
 }
 
 /* A byte of a word: ASCII letters and all of UTF-8's longer sequences except the no-break space

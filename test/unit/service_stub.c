@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service_stub.h"
+
+#include "app/samples.h"
+
+static const uint8_t key[SHA256_BYTES] = "a key of tests";
+enum { NOON = 43200 };
+
+void service_stub_init(struct service *s, daynum today)
+{
+    *s = (struct service){.today = today, .store_ok = true, .tac_known = true};
+    rules_init(&s->rules);
+    s->verdict = (struct verdict){
+        .deadline = DAYNUM_NONE,
+        .valid_through = DAYNUM_OPEN,
+    };
+}
+
+enum err service_check(struct service *s, struct str typed, uint64_t imsi, struct checked *out)
+{
+    struct checked c = {.today = s->today, .now_s = (int64_t)s->today * 86400 + NOON, .rules = 7};
+    s->checks++;
+    s->imsi = imsi;
+    enum err err = imei_parse_typed(typed, &c.imei);
+    if (!err)
+        err = s->err;
+    if (err)
+        return err;
+    struct asking asking = {imsi, imsi != 0};
+    c.answer = answer_make(&s->verdict, imsi ? &asking : NULL, &s->rules);
+    c.tac_known = s->tac_known;
+    if (s->tac_known) {
+        str_copy(c.brand, sizeof c.brand, STR("Brand & <Sons>"));
+        str_copy(c.model, sizeof c.model, STR("Model \"1\""));
+    }
+    struct check_number n = {(c.now_s - CHECK_NUMBER_EPOCH) / 60, c.answer.reason, c.answer.served};
+    check_number_make(key, c.imei, &n, c.number);
+    *out = c;
+    return ERR_OK;
+}
+
+bool service_check_number(struct service *s, struct str number, struct check_number *out)
+{
+    (void)s;
+    return check_number_read(key, number, NULL, out);
+}
+
+struct service_health service_health(struct service *s)
+{
+    return (struct service_health){
+        .store_ok = s->store_ok,
+        .stale_ms = s->store_ok ? 3 : 60000,
+        .seq = 41,
+        .imeis = 9,
+        .rules = 7,
+        .today = s->today,
+        .expire_through = s->today - 1,
+    };
+}
+
+daynum service_local(struct service *s, int64_t utc_seconds, char out_hhmm[6])
+{
+    (void)s;
+    int64_t local = utc_seconds + 5 * 3600;
+    unsigned minutes = (unsigned)(local % 86400 / 60) % 1440;
+    snprintf(out_hhmm, 6, "%02u:%02u", minutes / 60 % 24, minutes % 60);
+    return (daynum)(local / 86400);
+}
+
+const struct sample *sample_get(size_t i)
+{
+    static const struct sample samples[] = {
+        {"clone_pair", "490154203237518", "401011234567890", REASON_CLONE},
+        {"mistyped", "490154203237519", NULL, REASON_COUNT},
+    };
+    return i < sizeof samples / sizeof samples[0] ? &samples[i] : NULL;
+}
