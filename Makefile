@@ -42,7 +42,7 @@ fuzz:
 	@test/fuzz/run.sh
 
 format:
-	@find src test bench -name '*.[ch]' | xargs clang-format -i
+	@find src test bench 2>/dev/null -name '*.[ch]' | xargs clang-format -i
 
 deps:
 	@tools/deps.sh packages.txt packages-test.txt
