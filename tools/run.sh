@@ -16,7 +16,7 @@ make_demo() {
     rm -rf var/making
     mkdir -p var/making
     "$tamga" --register sqlite:var/making/tamga.db demo create
-    mv var/making/tamga.db.key var/
+    find var/making -type f ! -name tamga.db -exec mv {} var/ \;
     mv var/making/tamga.db var/
     rm -rf var/making
 }
