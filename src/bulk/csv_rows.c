@@ -12,6 +12,11 @@
 
 enum { WINDOW = 8 * LIMIT_LINE, ROW_ROOM = LIMIT_LINE + 2 };
 
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 void csv_rows_place(const struct csv_rows *rows, struct fault *fault, size_t at, size_t value_n)
 {
     if (!fault)
@@ -20,12 +25,7 @@ void csv_rows_place(const struct csv_rows *rows, struct fault *fault, size_t at,
     fault->line = rows->line;
     fault->column = 0;
     fault->byte = rows->base + at;
-    fault_value(fault, rows->window + at, value_n);
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
+    fault_value(fault, rows->window + at, smaller(value_n, rows->end - at));
 }
 
 /* For faults after which no row can be trusted: every later call fails, too. */
