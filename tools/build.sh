@@ -22,7 +22,7 @@ if [ ! -f "$dir/build.ninja" ]; then
     }
     mv "$dir.log" "$dir/setup.log"
 fi
-ninja -C "$dir" --quiet "$@"
+ninja -C "$dir" --quiet "$@" | { grep -v '^ninja: no work to do' || true; }
 if [ -x "$dir/src/tamga" ]; then
     ln -sf src/tamga "$dir/tamga"
 fi
