@@ -74,6 +74,11 @@ const struct sample *sample_get(size_t i)
     return i < SAMPLES ? &samples[i] : NULL;
 }
 
+enum list sample_list(const struct sample *sample)
+{
+    return sample == &samples[CLONE_PAIR] ? LIST_WHITE : reason_list(sample->expect);
+}
+
 static struct imei imei_of(enum name name)
 {
     struct imei imei = {0};

@@ -14,6 +14,10 @@ struct sample {
     uint8_t expect;   /* enum reason on the day the samples are made; REASON_COUNT: an error */
 };
 
+/* What the asker hears on that day: the reason's list, but white for a clone's own subscriber.
+ * expect must be a reason. */
+enum list sample_list(const struct sample *sample);
+
 /* Walks the table; NULL past the end. At least 16. */
 const struct sample *sample_get(size_t i);
 /* Makes them all, dates relative to the register's today. The register must be new. */

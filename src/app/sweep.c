@@ -83,6 +83,7 @@ static enum err median(struct registry *reg, daynum day, bool *out_armed, uint64
 struct step {
     struct registry *reg;
     daynum effective;      /* day of the rows */
+    daynum counted;        /* its expiries are those of this deadline; DAYNUM_NONE: none written */
     struct gate gate;      /* after the step */
     struct commit_before before;
     const struct commit_case *writing; /* the case whose transaction runs */
@@ -95,7 +96,7 @@ static enum err note_day(struct registry *reg, void *ctx, struct fault *fault)
     struct load load = {.kind = "sweep",
                         .time_ms = clock_now_us(reg->clock) / 1000,
                         .rows = s->expired + s->writing->moved[REASON_EXPIRED]};
-    day_hash(s->effective - 1, load.hash);
+    day_hash(s->counted, load.hash);
     return store_load_put(reg->store, &load, fault);
 }
 
@@ -111,7 +112,8 @@ static enum err write_rows(struct step *s, const struct changes *list, struct fa
                                 .count = n,
                                 .before = &s->before,
                                 .gate = at == 0 ? &s->gate : NULL};
-        struct commit_options options = {.also = last ? note_day : NULL, .also_ctx = s};
+        bool note = last && s->counted != DAYNUM_NONE;
+        struct commit_options options = {.also = note ? note_day : NULL, .also_ctx = s};
         struct commit_case *cases[] = {&c};
         s->writing = &c;
         enum err err = commit_cases(s->reg, cases, 1, &options, fault);
@@ -157,6 +159,7 @@ static enum err sweep_day(struct registry *reg, daynum d, bool dry_run, struct s
     struct gate gate = {reg->head.gate.expire_through, d};
     struct step s = {.reg = reg,
                      .effective = d,
+                     .counted = d - 1,
                      .gate = gate,
                      .before = {&reg->rules, d - 1, gate.expire_through}};
     enum err err = due_list(reg, DAYNUM_FIRST, d, &list, fault);
@@ -223,6 +226,7 @@ static enum err advance(struct registry *reg, daynum d, bool dry_run, struct swe
     daynum today = registry_today(reg), through = reg->head.gate.expire_through;
     struct step s = {.reg = reg,
                      .effective = d + 1 < today ? d + 1 : today,
+                     .counted = d + 1 <= reg->head.gate.swept_through ? d : DAYNUM_NONE,
                      .gate = {d, reg->head.gate.swept_through}};
     s.before = (struct commit_before){&reg->rules, s.effective, through};
     if (d + 1 <= reg->head.gate.swept_through)

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One road for every write: cases stand or fall alone, many threads meet in one transaction, and
+ * a store that fails at any call leaves the register whole. */
+#include "app/fixture.h"
+
+#include <pthread.h>
+
+#include "app/commit.h"
+#include "app/suspend.h"
+#include "app/verify.h"
+
+#define PHONE 35735007990200ULL
+
+static struct change mark_change(uint64_t body, uint64_t setter)
+{
+    return (struct change){
+        .imei = {body},
+        .kind = CHANGE_MARK_SET,
+        .mark = {.kind = MARK_STOLEN, .setter = setter, .from = DAYNUM_FIRST, .last = DAYNUM_OPEN}};
+}
+
+static void a_refused_case_drops_out_alone(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct change set = mark_change(PHONE, 1);
+    struct change wrong[2] = {mark_change(PHONE + 1, 1), mark_change(PHONE, 2)};
+    wrong[1].kind = CHANGE_MARK_CLEARED;
+    struct change other = mark_change(PHONE + 2, 1);
+    struct commit_case a = {.entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE},
+                            .changes = &set,
+                            .count = 1};
+    struct commit_case b = {.entry = a.entry, .changes = wrong, .count = 2};
+    struct commit_case c = {.entry = a.entry, .changes = &other, .count = 1};
+    struct commit_case *cases[] = {&a, &b, &c};
+    uint64_t seq = f->reg->head.next_seq;
+    OK(commit_cases(f->reg, cases, 3, NULL, NULL));
+    assert_int_equal(a.err, ERR_OK);
+    assert_int_equal(b.err, ERR_NOT_SETTER);
+    assert_int_equal(b.refused.body, PHONE);
+    assert_int_equal(c.err, ERR_OK);
+    assert_int_equal(a.seq, seq);
+    assert_int_equal(c.seq, seq + 2); /* no gap where b was */
+    assert_int_equal(f->reg->head.next_seq, seq + 4);
+    assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_STOLEN);
+    assert_false(fixture_facts(f, PHONE + 1).exists);
+    fixture_whole(f);
+    fixture_free(f);
+}
+
+static void nothing_moved_writes_nothing(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct change set = mark_change(PHONE, 1);
+    struct commit_case c = {.entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE},
+                            .changes = &set,
+                            .count = 1};
+    OK(commit_one(f->reg, &c, NULL));
+    uint64_t seq = f->reg->head.next_seq;
+    struct commit_case again = {.entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE},
+                                .changes = &set,
+                                .count = 1};
+    OK(commit_one(f->reg, &again, NULL));
+    assert_int_equal(again.seq, 0);
+    assert_int_equal(again.rows, 0);
+    OK(registry_refresh(f->reg, NULL));
+    assert_int_equal(f->reg->head.next_seq, seq);
+    fixture_free(f);
+}
+
+/* ---- the committer ---- */
+
+enum { CALLERS = 16, EACH = 40 };
+
+struct caller {
+    struct committer *committer;
+    uint64_t first;
+    unsigned refused, done;
+};
+
+static void *call(void *arg)
+{
+    struct caller *caller = arg;
+    for (uint64_t i = 0; i < EACH; i++) {
+        /* every fourth clears a mark that nobody set */
+        struct change change = mark_change(caller->first + i, 1);
+        if (i % 4 == 3)
+            change.kind = CHANGE_MARK_CLEARED;
+        struct commit_case c = {.entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE},
+                                .changes = &change,
+                                .count = 1};
+        enum err err = committer_submit(caller->committer, &c);
+        caller->refused += err == ERR_NO_MARK;
+        caller->done += err == ERR_OK && c.seq != 0;
+    }
+    return NULL;
+}
+
+static void many_callers_meet(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_sqlite("2026-03-10");
+    struct committer *committer;
+    struct registry *own;
+    OK(registry_again(f->reg, &own, NULL));
+    OK(committer_new(own, &committer));
+    pthread_t threads[CALLERS];
+    struct caller callers[CALLERS];
+    for (unsigned i = 0; i < CALLERS; i++) {
+        callers[i] = (struct caller){committer, PHONE + i * EACH, 0, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, call, &callers[i]), 0);
+    }
+    for (unsigned i = 0; i < CALLERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(callers[i].refused, EACH / 4);
+        assert_int_equal(callers[i].done, EACH - EACH / 4);
+    }
+    committer_free(committer);
+    registry_close(own);
+    for (uint64_t i = 0; i < CALLERS * EACH; i++)
+        assert_int_equal(fixture_facts(f, PHONE + i).mark_count, i % 4 == 3 ? 0 : 1);
+    fixture_whole(f);
+    fixture_free(f);
+}
+
+/* ---- a store that fails ---- */
+
+static enum err do_all(struct registry *reg)
+{
+    struct suspension s = {.kind = MARK_LOST,
+                           .body = STR("police"),
+                           .order = STR("1"),
+                           .from = DAYNUM_NONE,
+                           .last = DAYNUM_OPEN};
+    struct imei imeis[3] = {{PHONE}, {PHONE + 1}, {PHONE + 2}};
+    struct approving how = {.kind = APPROVAL_IMPORT, .at = 1772000000, .party = 7};
+    struct device device = {.imeis = {{PHONE + 5}, {PHONE + 6}}, .count = 2};
+    struct batch_result result;
+    enum err err = suspend(reg, &s, imeis, 3, &result, NULL);
+    if (!err)
+        err = verify_device(reg, NULL, &how, &device, NULL);
+    struct changes list = {0};
+    for (uint64_t i = 0; !err && i < 10; i++)
+        changes_add(&list, &(struct change){.imei = {PHONE + i}, .kind = CHANGE_GSMA, .on = true});
+    struct batch_plan plan = {
+        .entry = {.event = EVENT_GSMA}, .label = "test", .source = changes_source(&list)};
+    if (!err)
+        err = batch_run(reg, &plan, &result, NULL);
+    changes_release(&list);
+    return err;
+}
+
+static void any_call_may_fail(void **state)
+{
+    (void)state;
+    for (uint64_t n = 1;; n++) {
+        struct fixture *f = fixture_sqlite("2026-03-10");
+        struct store *faulty;
+        OK(store_faulty_new(f->reg->store, &faulty));
+        f->reg->store = faulty;
+        store_faulty_arm(faulty, n, 0, n % 2 ? ERR_STORE : ERR_STORE_FULL);
+        enum err err = do_all(f->reg);
+        if (!err) { /* n lies behind the last call */
+            fixture_free(f);
+            assert_true(n > 20);
+            return;
+        }
+        assert_true(err == ERR_STORE || err == ERR_STORE_FULL);
+        fixture_reopen(f); /* finishes what stands open */
+        fixture_whole(f);
+        /* the batch is whole or not there */
+        unsigned listed = 0;
+        for (uint64_t i = 0; i < 10; i++)
+            listed += (fixture_facts(f, PHONE + i).flags & FACTS_GSMA) != 0;
+        assert_true(listed == 0 || listed == 10);
+        OK(do_all(f->reg)); /* and doing it again is possible */
+        fixture_whole(f);
+        fixture_free(f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refused_case_drops_out_alone),
+        cmocka_unit_test(nothing_moved_writes_nothing),
+        cmocka_unit_test(many_callers_meet),
+        cmocka_unit_test(any_call_may_fail),
+    };
+    return cmocka_run_group_tests_name("commit", tests, NULL, NULL);
+}
