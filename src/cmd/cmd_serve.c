@@ -80,7 +80,7 @@ static void print_samples(FILE *out)
     const struct sample *s;
     for (size_t i = 0; (s = sample_get(i)); i++)
         fprintf(out, "  %-16s  %-22s %s %s%s%s\n", s->imei, s->id,
-                s->expect == REASON_COUNT ? "" : list_name(reason_list(s->expect)),
+                s->expect == REASON_COUNT ? "" : list_name(sample_list(s)),
                 s->expect == REASON_COUNT ? "mistyped digit" : reason_name(s->expect),
                 s->imsi ? " with IMSI " : "", s->imsi ? s->imsi : "");
 }

@@ -130,7 +130,7 @@ static void form(struct exchange *x, struct str typed, const struct inputs *inpu
 static void sample_row(struct exchange *x, const struct sample *sample)
 {
     bool answered = sample->expect < REASON_COUNT;
-    const char *list = answered ? list_name(reason_list(sample->expect)) : "hint";
+    const char *list = answered ? list_name(sample_list(sample)) : "hint";
     html_put(x, "<li><button name=\"sample\" value=\"");
     html_text(x, str_z(sample->id));
     html_put(x, "\"><span class=\"what\">");

@@ -75,3 +75,8 @@ const struct sample *sample_get(size_t i)
     };
     return i < sizeof samples / sizeof samples[0] ? &samples[i] : NULL;
 }
+
+enum list sample_list(const struct sample *sample)
+{
+    return sample == sample_get(0) ? LIST_WHITE : reason_list(sample->expect);
+}
