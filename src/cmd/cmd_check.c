@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "cmd/command.h"
-#include "face/text.h"
+#include "face/explain_text.h"
 
 struct checking {
     struct cli *cli;
@@ -15,6 +15,7 @@ struct checking {
     daynum as_of; /* DAYNUM_NONE = today, through the gate */
     uint64_t imsi;
     bool explain;
+    enum lang lang; /* of the explanation */
 };
 
 struct told {
@@ -106,25 +107,15 @@ static void put_line(struct buf *out, const char *name, const char *value)
     buf_printf(out, "  %-14s%s\n", name, value);
 }
 
-/* Why: from the verdict and the rules alone. */
-static void explain(const struct checking *c, const struct told *t, struct buf *out)
+static void put_why(const struct checking *c, const struct told *t, struct buf *out)
 {
-    enum text id;
-    const struct verdict *v = &t->verdict;
-    if (text_find_parts("reason", reason_name(t->answer.reason), "internal", &id))
-        buf_printf(out, "  why           rule %d: %.*s\n", reason_table[t->answer.reason].rule,
-                   STR_ARG(text_get(LANG_EN, id)));
-    char day[DAYNUM_TEXT];
-    if (verdict_has_next(v)) {
-        daynum_format(v->valid_through, day);
-        put_line(out, "valid through", day);
-        daynum_format(v->valid_through + 1, day);
-        buf_printf(out, "  then          from %s: %s %s\n", day,
-                   list_name(reason_list(v->next_reason)), reason_name(v->next_reason));
-    } else {
-        put_line(out, "valid", "until a fact or a rule changes");
+    struct explain_line lines[EXPLAIN_LINES];
+    uint32_t n = explain(&t->verdict, t->answer.reason, &c->reg->rules, t->day, lines);
+    for (uint32_t i = 0; i < n; i++) {
+        buf_str(out, STR("    "));
+        explain_text(out, c->lang, &lines[i]);
+        buf_str(out, STR("\n"));
     }
-    buf_printf(out, "  rule set      %" PRIu32 "\n", c->reg->rules.number);
 }
 
 static void print_text(const struct checking *c, const struct told *t)
@@ -144,7 +135,7 @@ static void print_text(const struct checking *c, const struct told *t)
     if (t->verdict.flags & VERDICT_DUPLICATE)
         put_line(&out, "duplicate", "several users");
     if (c->explain)
-        explain(c, t, &out);
+        put_why(c, t, &out);
     fwrite(out.p, 1, out.n, stdout);
     buf_release(&out);
 }
@@ -193,15 +184,18 @@ static int check_all(struct checking *c)
 
 int cmd_check(struct cli *cli)
 {
-    const char *as_of = NULL, *imsi = NULL, *explain_flag = NULL;
+    const char *as_of = NULL, *imsi = NULL, *explain_flag = NULL, *lang = "en";
     struct checking c = {.cli = cli, .as_of = DAYNUM_NONE};
     const struct option_spec specs[] = {{.name = "--as-of", .value = &as_of},
                                         {.name = "--imsi", .value = &imsi},
-                                        {.name = "--explain", .flag = true, .value = &explain_flag}};
-    if (!cli_options(cli, specs, 3) || (as_of && !cli_day(cli, as_of, &c.as_of)))
+                                        {.name = "--explain", .flag = true, .value = &explain_flag},
+                                        {.name = "--lang", .value = &lang}};
+    if (!cli_options(cli, specs, 4) || (as_of && !cli_day(cli, as_of, &c.as_of)))
         return 2;
     if (imsi && imsi_parse(str_z(imsi), &c.imsi))
         return cli_usage(cli, "--imsi wants 6 to 15 digits");
+    if (!lang_find(str_z(lang), &c.lang))
+        return cli_usage(cli, "--lang is kk, ru or en");
     if (cli->argc == 0)
         return cli_usage(cli, "which IMEI?");
     int code;

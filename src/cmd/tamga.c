@@ -9,7 +9,7 @@
 #include "cmd/command.h"
 
 static const struct command commands[] = {
-    {"check", "[--as-of DATE] [--imsi IMSI] [--explain] IMEI...",
+    {"check", "[--as-of DATE] [--imsi IMSI] [--explain [--lang kk|ru|en]] IMEI...",
      "Tell the list of each IMEI: exit 0 all served, 1 some not served or unknown, 2 unusable.",
      cmd_check},
     {"import tac", "[--format gsma|osmocom] [--complete] [--date DATE] FILE",

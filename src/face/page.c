@@ -234,7 +234,8 @@ static enum err check_all(struct exchange *x, struct inputs *inputs, uint64_t im
     return ERR_OK;
 }
 
-static void answers(struct exchange *x, struct str typed, const struct inputs *inputs)
+static void answers(struct exchange *x, struct str typed, const struct inputs *inputs,
+                    bool for_subscriber)
 {
     size_t answered = inputs->too_many ? 0 : inputs->count - inputs->failed;
     bool wrong = inputs->failed || !answered;
@@ -244,6 +245,11 @@ static void answers(struct exchange *x, struct str typed, const struct inputs *i
     if (answered > 1) {
         html_put(x, "<p class=\"lead\">");
         html_say_count(x, TEXT_CHECK_CHECKED, answered);
+        html_put(x, "</p>\n");
+    }
+    if (answered && for_subscriber) {
+        html_put(x, "<p class=\"lead\">");
+        html_say(x, TEXT_SAMPLES_IMSI);
         html_put(x, "</p>\n");
     }
     if (wrong)
@@ -291,7 +297,7 @@ static enum err check_typed(struct exchange *x, struct str typed, struct str sam
                                  .repost_name = sample ? "sample" : "imei",
                                  .repost_value = sample ? sample_id : typed};
         html_begin(x, &page);
-        answers(x, typed, &inputs);
+        answers(x, typed, &inputs, imsi != 0);
         html_end(x);
     }
     free(inputs.list);

@@ -71,16 +71,10 @@ enum {
     STORE_PATIENCE_MS = 60000,    /* ERR_STORE_BUSY after */
 };
 
-/* The first block's previous hash is the register's id (ARCHITECTURE.md, "Block"). */
 static inline bool store_block_follows(const struct store_head *head, const struct block *block)
 {
-    uint8_t want[SHA256_BYTES] = {0};
-    if (head->next_seq == 1)
-        memcpy(want, head->register_id, REGISTER_ID_BYTES);
-    else
-        memcpy(want, head->hash, SHA256_BYTES);
     return block->header.first_seq == head->next_seq &&
-           memcmp(block->prev_hash, want, SHA256_BYTES) == 0;
+           memcmp(block->prev_hash, head->hash, SHA256_BYTES) == 0;
 }
 
 /* Each opens by what follows the scheme. */

@@ -53,8 +53,8 @@ enum err sqlite_write_begin(struct store *store, struct fault *fault)
     return err;
 }
 
-/* Moves what can be moved; *out_whole when nothing is left in the WAL. A failure is no harm: the
- * WAL stays, and the next one tries again. */
+/* Moves what can be moved; true when nothing is left in the WAL. A failure is no harm: the WAL
+ * stays, and the next one tries again. */
 static bool checkpoint(struct sqlite_store *s)
 {
     int wal = 0, moved = 0;
@@ -70,7 +70,8 @@ static void after_commit(struct sqlite_store *s)
     if (s->written_pages < CHECKPOINT_PAGES)
         return;
     s->written_pages = 0;
-    if (checkpoint(s) || s->wal_pages < WAL_LIMIT)
+    /* Once more where a reader of an older state held it up: it has mostly gone by now. */
+    if (checkpoint(s) || checkpoint(s) || s->wal_pages < WAL_LIMIT)
         return;
     s->patience = patience_begin(NULL, NULL);
     if (turnstile_take(s->turn, &s->patience, NULL))
