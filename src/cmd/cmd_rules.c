@@ -56,7 +56,7 @@ static void print_whatif(const struct cli *cli, const struct registry *reg,
     if (w->model_count)
         printf("models that lose service most:\n");
     for (uint32_t i = 0; i < w->model_count; i++) {
-        struct tac_info info = {.brand = STR("model not in our list"), .model = STR("")};
+        struct tac_info info = {.brand = STR("not in"), .model = STR("our list of models")};
         (void)tac_find(reg->tac, w->models[i].tac, &info);
         printf("  %12" PRIu64 "  %08" PRIu32 " %.*s %.*s\n", w->models[i].lost, w->models[i].tac,
                STR_ARG(info.brand), STR_ARG(info.model));

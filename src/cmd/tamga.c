@@ -74,7 +74,7 @@ static void print_help(FILE *out)
           "  --register URL   sqlite:PATH or memory: (default sqlite:var/tamga.db, or $TAMGA_REGISTER)\n"
           "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons decide\n"
           "  --json           one JSON object a line\n"
-          "  --now TIME       take this instant for now, e.g. 2025-06-01T12:00:00Z (drills and tests)\n\n",
+          "  --now TIME       take this instant for now, e.g. 2025-06-01T12:00:00Z, or $TAMGA_NOW: for drills\n\n",
           out);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-16s %s\n", commands[i].name, commands[i].help);
@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     const char *url = getenv("TAMGA_REGISTER"), *actor = getenv("TAMGA_ACTOR");
     cli.url = url ? url : "sqlite:var/tamga.db";
     cli.actor = actor;
-    const char *json = NULL, *now = NULL, *help = NULL;
+    const char *json = NULL, *now = getenv("TAMGA_NOW"), *help = NULL;
     int at = 1;
     while (at < argc && argv[at][0] == '-') {
         const struct option_spec globals[] = {

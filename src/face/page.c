@@ -118,7 +118,7 @@ static void form(struct exchange *x, struct str typed, const struct inputs *inpu
     html_put(x, "<textarea id=\"imei\" name=\"imei\" rows=\"2\" inputmode=\"numeric\" "
                 "autocomplete=\"off\" spellcheck=\"false\" autocapitalize=\"off\" required "
                 "maxlength=\"6500\" aria-describedby=\"");
-    html_put(x, wrong ? "error hint\" aria-invalid=\"true\">\n" : "hint several\">\n");
+    html_put(x, wrong ? "error hint\" aria-invalid=\"true\" autofocus>\n" : "hint several\">\n");
     html_text(x, typed);
     html_put(x, "</textarea>\n<p class=\"hint\" id=\"several\">");
     say_max(x, TEXT_CHECK_SEVERAL);

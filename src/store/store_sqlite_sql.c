@@ -83,16 +83,22 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_NOTE_PUT] = "INSERT INTO note (seq, time_ms, actor, text) VALUES (?1, ?2, ?3, ?4)",
 };
 
-static bool disk_full(sqlite3 *db)
+static bool means_full(int os)
+{
+    return os == ENOSPC || os == EFBIG || os == EDQUOT;
+}
+
+/* SQLite 3.40 keeps the system's error of a step, but not of a COMMIT: there errno still tells. */
+static bool disk_full(sqlite3 *db, int os)
 {
     int code = sqlite3_errcode(db) & 0xff;
-    int os = sqlite3_system_errno(db);
     return code == SQLITE_FULL ||
-           (code == SQLITE_IOERR && (os == ENOSPC || os == EFBIG || os == EDQUOT));
+           (code == SQLITE_IOERR && (means_full(sqlite3_system_errno(db)) || means_full(os)));
 }
 
 enum err sqlite_fault(struct sqlite_store *s, struct fault *fault)
 {
+    int os = errno;
     enum err err = ERR_STORE;
     switch (sqlite3_errcode(s->db) & 0xff) {
     case SQLITE_BUSY:
@@ -103,7 +109,7 @@ enum err sqlite_fault(struct sqlite_store *s, struct fault *fault)
         err = ERR_MEMORY;
         break;
     default:
-        if (disk_full(s->db))
+        if (disk_full(s->db, os))
             err = ERR_STORE_FULL;
     }
     return fault_set(fault, err, "%s: SQLite: %s (%d)", s->path, sqlite3_errmsg(s->db),
@@ -154,6 +160,7 @@ void sql_free(sqlite3_stmt *stmt)
 enum err sql_step(struct sqlite_store *s, sqlite3_stmt *stmt, bool *out_row,
                   struct fault *fault)
 {
+    errno = 0;
     int rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW) {
         *out_row = true;

@@ -59,6 +59,7 @@ static bool checkpoint(struct sqlite_store *s)
 {
     int wal = 0, moved = 0;
     int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &wal, &moved);
+fprintf(stderr,"ckpt rc %d wal %d moved %d seen %d\n",rc,wal,moved,s->wal_pages);
     return rc == SQLITE_OK && wal == moved;
 }
 
