@@ -72,9 +72,9 @@ enum err rejects_end(struct rejects *r, struct fault *fault)
     if (fault)
         *fault = r->first;
     return fault_set(fault, ERR_ROW,
-                     "%s; %" PRIu64
-                     " bad rows in all, nothing was loaded: mend the file, or load the "
-                     "good rows with --keep-good",
+                     "%s; bad rows: %" PRIu64
+                     "; nothing was loaded: mend the file, or load the good rows with "
+                     "--keep-good",
                      err_name(r->first.err), r->count);
 }
 
