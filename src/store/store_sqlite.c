@@ -92,8 +92,8 @@ static enum err connect_as(struct sqlite_store *s, int flags, struct fault *faul
         return fault_set(fault, ERR_STORE_OPEN, "%s: SQLite: %s", s->path,
                          sqlite3_errmsg(s->db));
     sqlite3_busy_handler(s->db, sqlite_on_busy, s);
-    sqlite3_wal_hook(s->db, sqlite_on_commit, s);
     enum err err = sqlite_exec(s, settings, fault);
+    sqlite3_wal_hook(s->db, sqlite_on_commit, s); /* after wal_autocheckpoint, which drops it */
     return err ? err : sqlite_facts_in(s, fault);
 }
 

@@ -4,17 +4,20 @@
  * the WAL into the register (checkpoints).
  *
  * Checkpoints are passive and happen after the place has been given up, so that nobody waits for
- * them but the one who wrote much. When two busy writers never let a checkpoint reach the end of
- * the WAL, it would grow for ever: past WAL_LIMIT the last stretch is done in the place. The next
- * write then begins the WAL anew (SQLite does, when all of it is moved and no reader is in it),
- * and journal_size_limit cuts the file. */
+ * them but the one who wrote much. A write begins the WAL anew when all of it is moved and no reader
+ * is in it. Busy writers and readers could prevent that for ever: past WAL_LIMIT the last stretch
+ * is moved in the place, waiting RESTART_US at most for those readers. Against one long read
+ * nothing helps; the WAL grows until its end, and journal_size_limit then cuts the file. */
 #include "store/store_sqlite.h"
 
 #include <time.h>
 
+#include "base/clock.h"
+
 enum {
     CHECKPOINT_PAGES = 8192, /* 32 MB written by this handle */
-    WAL_LIMIT = 32768,       /* 128 MB in the WAL, whoever wrote them */
+    WAL_LIMIT = 16384,       /* 64 MB in the WAL, whoever wrote them */
+    RESTART_US = 50000,
 };
 
 int sqlite_on_busy(void *store, int count)
@@ -55,12 +58,23 @@ enum err sqlite_write_begin(struct store *store, struct fault *fault)
 
 /* Moves what can be moved; true when nothing is left in the WAL. A failure is no harm: the WAL
  * stays, and the next one tries again. */
-static bool checkpoint(struct sqlite_store *s)
+static bool checkpoint(struct sqlite_store *s, int mode)
 {
     int wal = 0, moved = 0;
-    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &wal, &moved);
-fprintf(stderr,"ckpt rc %d wal %d moved %d seen %d\n",rc,wal,moved,s->wal_pages);
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &wal, &moved);
     return rc == SQLITE_OK && wal == moved;
+}
+
+static void cut_wal(struct sqlite_store *s)
+{
+    s->patience = patience_begin(NULL, NULL);
+    if (turnstile_take(s->turn, &s->patience, NULL))
+        return;
+    s->patience.give_up_us = clock_monotonic_us() + RESTART_US;
+    s->in_line = true;
+    checkpoint(s, SQLITE_CHECKPOINT_RESTART);
+    s->in_line = false;
+    turnstile_leave(s->turn);
 }
 
 static void after_commit(struct sqlite_store *s)
@@ -72,13 +86,10 @@ static void after_commit(struct sqlite_store *s)
         return;
     s->written_pages = 0;
     /* Once more where a reader of an older state held it up: it has mostly gone by now. */
-    if (checkpoint(s) || checkpoint(s) || s->wal_pages < WAL_LIMIT)
-        return;
-    s->patience = patience_begin(NULL, NULL);
-    if (turnstile_take(s->turn, &s->patience, NULL))
-        return;
-    checkpoint(s);
-    turnstile_leave(s->turn);
+    if (!checkpoint(s, SQLITE_CHECKPOINT_PASSIVE))
+        checkpoint(s, SQLITE_CHECKPOINT_PASSIVE);
+    if (s->wal_pages >= WAL_LIMIT)
+        cut_wal(s);
 }
 
 enum err sqlite_write_commit(struct store *store, struct fault *fault)

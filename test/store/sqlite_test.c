@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What only a register in files can show: other processes and their deaths, full disks, readers
+ * who may not write, versions of the schema, damage. */
+#include "bed.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SOME 35000000000000
+
+/* SQL past the store, on its file. */
+static void tamper(const struct bed *bed, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(bed->path, &db), SQLITE_OK);
+    char *message = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &message))
+        fail_msg("%s: %s", sql, message);
+    sqlite3_close(db);
+}
+
+static void reopen(struct bed *bed, enum store_mode mode, enum err want)
+{
+    struct fault fault = {0};
+    store_close(bed->s);
+    bed->s = NULL;
+    enum err err = store_open(bed->url, mode, &bed->s, &fault);
+    assert_int_equal(err, want);
+    if (err) {
+        assert_int_equal(fault.err, want);
+        assert_true(fault.detail[0] != 0);
+    }
+}
+
+static void write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+}
+
+static void remove_register(struct bed *bed)
+{
+    store_close(bed->s);
+    bed->s = NULL;
+    unlink(bed->path);
+}
+
+/* ---- opening ---- */
+
+static void what_is_not_there_is_not_read(void **state)
+{
+    struct bed *bed = *state;
+    remove_register(bed);
+    reopen(bed, STORE_READ, ERR_STORE_MISSING);
+    assert_int_not_equal(access(bed->path, F_OK), 0); /* nor made */
+    write_file(bed->path, "");
+    reopen(bed, STORE_READ, ERR_STORE_MISSING);
+    reopen(bed, STORE_WRITE, ERR_OK);
+    reopen(bed, STORE_READ, ERR_OK);
+    struct store *s;
+    assert_int_equal(store_open("postgres:x", STORE_READ, &s, NULL), ERR_STORE_OPEN);
+    assert_int_equal(store_open("sqlite:", STORE_WRITE, &s, NULL), ERR_STORE_OPEN);
+    assert_int_equal(store_open("memory:", STORE_READ, &s, NULL), ERR_STORE_MISSING);
+    assert_int_equal(store_open("memory:name", STORE_WRITE, &s, NULL), ERR_STORE_OPEN);
+    assert_int_equal(store_open("sqlite:/nowhere/at/all.db", STORE_WRITE, &s, NULL),
+                     ERR_STORE_OPEN);
+    assert_int_equal(store_open("sqlite:/nowhere/at/all.db", STORE_READ, &s, NULL),
+                     ERR_STORE_MISSING);
+    assert_int_equal(store_open("sqlite:/tmp", STORE_READ, &s, NULL), ERR_STORE_OPEN);
+}
+
+static void what_is_no_register_is_left_alone(void **state)
+{
+    struct bed *bed = *state;
+    remove_register(bed);
+    write_file(bed->path, "this is a letter, and long enough to be one: dear reader, good day");
+    reopen(bed, STORE_READ, ERR_STORE_OPEN);
+    reopen(bed, STORE_WRITE, ERR_STORE_OPEN);
+    remove_register(bed);
+    tamper(bed, "CREATE TABLE bookmarks (url TEXT)");
+    reopen(bed, STORE_READ, ERR_STORE_OPEN);
+    reopen(bed, STORE_WRITE, ERR_STORE_OPEN);
+}
+
+static void an_older_schema_is_raised_by_writers_only(void **state)
+{
+    struct bed *bed = *state;
+    remove_register(bed);
+    tamper(bed, "PRAGMA application_id = 0x546d6761; PRAGMA user_version = 0;"
+                "CREATE TABLE x (y); DROP TABLE x");
+    reopen(bed, STORE_READ, ERR_STORE_OLD);
+    reopen(bed, STORE_WRITE, ERR_OK);
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE));
+    reopen(bed, STORE_READ, ERR_OK);
+    assert_true(get_row(bed->s, SOME).facts.exists);
+}
+
+static void a_newer_schema_is_refused(void **state)
+{
+    struct bed *bed = *state;
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE));
+    tamper(bed, "PRAGMA user_version = 1000");
+    reopen(bed, STORE_READ, ERR_STORE_NEWER);
+    reopen(bed, STORE_WRITE, ERR_STORE_NEWER);
+    tamper(bed, "PRAGMA user_version = 1");
+    reopen(bed, STORE_WRITE, ERR_OK);
+}
+
+static void two_may_make_the_register_at_once(void **state)
+{
+    struct bed *bed = *state;
+    for (int round = 0; round < 10; round++) {
+        remove_register(bed);
+        struct child c;
+        if (child_fork(&c)) {
+            struct store *s;
+            child_say(&c);
+            child_exit(store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK &&
+                       next_seq(s) == 1);
+        }
+        child_meet(&c);
+        reopen(bed, STORE_WRITE, ERR_OK);
+        child_end(&c);
+    }
+}
+
+static void any_name_is_a_file_name(void **state)
+{
+    struct bed *bed = *state;
+    static const char *const names[] = {":memory:", "a b?mode=memory#%41.db", "file:x.db"};
+    char before[4096];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(bed->dir), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char url[64];
+        struct store *s, *r;
+        snprintf(url, sizeof url, "sqlite:%s", names[i]);
+        assert_int_equal(store_open(url, STORE_WRITE, &s, NULL), ERR_OK);
+        assert_int_equal(access(names[i], F_OK), 0);
+        save_row(s, row_of(SOME, 1, DAYNUM_NONE));
+        assert_int_equal(store_open(url, STORE_READ, &r, NULL), ERR_OK);
+        assert_true(get_row(r, SOME).facts.exists);
+        store_close(r);
+        store_close(s);
+    }
+    assert_int_equal(chdir(before), 0);
+}
+
+/* ---- readers ---- */
+
+static void a_reader_reads_and_no_more(void **state)
+{
+    struct bed *bed = *state;
+    struct store *r;
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE));
+    assert_int_equal(store_open(bed->url, STORE_READ, &r, NULL), ERR_OK);
+    begin(bed->s); /* a writer at work */
+    put_row(bed->s, row_of(SOME + 1, 1, DAYNUM_NONE));
+    assert_true(get_row(r, SOME).facts.exists);
+    assert_false(get_row(r, SOME + 1).facts.exists);
+    commit(bed->s);
+    assert_true(get_row(r, SOME + 1).facts.exists);
+    assert_int_equal(store_write_begin(r, NULL), ERR_STORE);
+    struct party party = {77, PARTY_BODY, 0, "court"};
+    assert_int_equal(store_party_put(r, &party, NULL), ERR_STORE);
+    assert_int_equal(store_batch_claim(r, 1, NULL), ERR_STORE);
+    struct store *twin;
+    assert_int_equal(store_again(r, &twin, NULL), ERR_OK);
+    assert_int_equal(store_write_begin(twin, NULL), ERR_STORE);
+    store_close(twin);
+    store_close(r);
+}
+
+/* A reader who may make no file beside the register: alone, and beside a writer. */
+static void a_reader_needs_no_right_to_write(void **state)
+{
+    struct bed *bed = *state;
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE));
+    store_close(bed->s);
+    bed->s = NULL;
+    assert_int_equal(chmod(bed->dir, 0555), 0);
+    struct child c;
+    if (child_fork(&c)) {
+        struct store *r = NULL;
+        bool good = geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0);
+        good = good && store_open(bed->url, STORE_READ, &r, NULL) == ERR_OK &&
+               get_row(r, SOME).facts.exists && !get_row(r, SOME + 1).facts.exists;
+        child_say(&c);
+        child_wait(&c); /* meanwhile a writer came */
+        good = good && get_row(r, SOME + 1).facts.exists;
+        child_say(&c);
+        child_wait(&c); /* ... and went */
+        good = good && get_row(r, SOME + 2).facts.exists;
+        store_close(r);
+        child_exit(good);
+    }
+    child_meet(&c);
+    assert_int_equal(chmod(bed->dir, 0755), 0);
+    reopen(bed, STORE_WRITE, ERR_OK);
+    assert_int_equal(chmod(bed->dir, 0555), 0);
+    save_row(bed->s, row_of(SOME + 1, 1, DAYNUM_NONE));
+    child_go(&c);
+    child_meet(&c);
+    save_row(bed->s, row_of(SOME + 2, 1, DAYNUM_NONE));
+    assert_int_equal(chmod(bed->dir, 0755), 0);
+    store_close(bed->s);
+    bed->s = NULL;
+    child_go(&c);
+    child_end(&c);
+}
+
+/* ---- other processes ---- */
+
+static bool add_one(struct store *s)
+{
+    struct facts_row row = {.imei = {SOME}};
+    bool good = store_write_begin(s, NULL) == ERR_OK &&
+                store_facts_get(s, &row, 1, NULL) == ERR_OK;
+    row.facts.last_seq++;
+    return good && store_facts_put(s, &row, 1, NULL) == ERR_OK &&
+           store_write_commit(s, NULL) == ERR_OK;
+}
+
+static void two_processes_write_in_turn(void **state)
+{
+    struct bed *bed = *state;
+    enum { STEPS = 100 };
+    struct child c;
+    if (child_fork(&c)) {
+        struct store *s;
+        bool good = store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK;
+        child_say(&c);
+        for (int i = 0; i < STEPS && good; i++)
+            good = add_one(s);
+        child_exit(good);
+    }
+    child_meet(&c);
+    for (int i = 0; i < STEPS; i++)
+        assert_true(add_one(bed->s));
+    child_end(&c);
+    assert_int_equal(get_row(bed->s, SOME).facts.last_seq, 2 * STEPS);
+}
+
+static void a_killed_writer_leaves_no_trace(void **state)
+{
+    struct bed *bed = *state;
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_FIRST));
+    uint64_t before = imprint(bed->s);
+    struct child c;
+    if (child_fork(&c)) {
+        struct store *s;
+        if (store_open(bed->url, STORE_WRITE, &s, NULL) != ERR_OK)
+            child_exit(false);
+        begin(s);
+        for (uint32_t i = 0; i < 2000; i++)
+            put_row(s, row_of(SOME + i, i, DAYNUM_FIRST + 5));
+        append_block(bed, s);
+        child_say(&c);
+        child_wait(&c);
+        child_exit(false);
+    }
+    child_meet(&c);
+    child_kill(&c);
+    assert_int_equal(imprint(bed->s), before);
+    save_row(bed->s, row_of(SOME, 2, DAYNUM_NONE)); /* and the place is free */
+}
+
+static void what_was_acknowledged_survives_a_kill(void **state)
+{
+    struct bed *bed = *state;
+    store_close(bed->s);
+    bed->s = NULL;
+    struct child c;
+    if (child_fork(&c)) {
+        struct store *s;
+        if (store_open(bed->url, STORE_WRITE, &s, NULL) != ERR_OK)
+            child_exit(false);
+        save_row(s, row_of(SOME, 5, DAYNUM_NONE));
+        child_say(&c);
+        child_wait(&c);
+        child_exit(false);
+    }
+    child_meet(&c);
+    child_kill(&c);
+    reopen(bed, STORE_READ, ERR_OK);
+    assert_int_equal(get_row(bed->s, SOME).facts.last_seq, 5);
+}
+
+static void a_claim_dies_with_its_process(void **state)
+{
+    struct bed *bed = *state;
+    struct child c;
+    if (child_fork(&c)) {
+        struct store *s;
+        bool good = store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK &&
+                    store_batch_claim(s, 7, NULL) == ERR_OK;
+        if (!good)
+            child_exit(false);
+        child_say(&c);
+        child_wait(&c);
+        child_exit(false);
+    }
+    child_meet(&c);
+    assert_int_equal(store_batch_claim(bed->s, 7, NULL), ERR_STORE_BUSY);
+    assert_int_equal(store_batch_claim(bed->s, 8, NULL), ERR_OK);
+    child_kill(&c);
+    assert_int_equal(store_batch_claim(bed->s, 7, NULL), ERR_OK);
+}
+
+struct heard {
+    struct child *holder;
+    pid_t pid;
+    int times;
+};
+
+static void hear(void *ctx, pid_t holder)
+{
+    struct heard *h = ctx;
+    h->pid = holder;
+    h->times++;
+    child_go(h->holder); /* which gives up the place */
+}
+
+static void who_waits_hears_who_holds_the_place(void **state)
+{
+    struct bed *bed = *state;
+    struct child c;
+    if (child_fork(&c)) {
+        struct store *s;
+        if (store_open(bed->url, STORE_WRITE, &s, NULL) != ERR_OK)
+            child_exit(false);
+        begin(s);
+        child_say(&c);
+        child_wait(&c);
+        commit(s);
+        child_exit(true);
+    }
+    child_meet(&c);
+    struct heard heard = {.holder = &c};
+    store_on_wait(bed->s, hear, &heard);
+    begin(bed->s);
+    assert_int_equal(heard.times, 1);
+    assert_int_equal(heard.pid, c.pid);
+    store_write_rollback(bed->s);
+    child_end(&c);
+}
+
+/* ---- the line ---- */
+
+/* How many ever stood in line: the first word of the turnstile's file. */
+static uint64_t tickets(const struct bed *bed)
+{
+    char name[128];
+    uint64_t last = 0;
+    snprintf(name, sizeof name, "%s.turn", bed->path);
+    int fd = open(name, O_RDONLY);
+    assert_int_equal(pread(fd, &last, sizeof last, 0), sizeof last);
+    close(fd);
+    return last;
+}
+
+static void until_in_line(const struct bed *bed, uint64_t ticket)
+{
+    while (tickets(bed) < ticket)
+        sched_yield();
+}
+
+struct comer {
+    struct store *s;
+    _Atomic int *order; /* shared: how many had the place */
+    int place;
+    bool good;
+};
+
+static void *come(void *arg)
+{
+    struct comer *c = arg;
+    c->good = store_write_begin(c->s, NULL) == ERR_OK;
+    c->place = atomic_fetch_add(c->order, 1);
+    store_write_rollback(c->s);
+    return NULL;
+}
+
+/* Threads, and a process that dies in line, behind one that wants the place again at once. */
+static void first_come_first_served(void **state)
+{
+    struct bed *bed = *state;
+    enum { COMERS = 5 };
+    struct comer comers[COMERS];
+    pthread_t threads[COMERS];
+    struct child c;
+    if (child_fork(&c)) {
+        struct store *s;
+        bool good = store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK;
+        child_say(&c);
+        child_wait(&c);
+        good = good && store_write_begin(s, NULL) == ERR_OK;
+        child_exit(good);
+    }
+    child_meet(&c);
+    _Atomic int order = 0;
+    for (int i = 0; i < COMERS; i++)
+        comers[i] = (struct comer){.s = bed_again(bed), .order = &order};
+    begin(bed->s);
+    uint64_t first = tickets(bed);
+    for (int i = 0; i < COMERS; i++) {
+        if (i == 2) {
+            child_go(&c);
+            until_in_line(bed, ++first);
+        }
+        assert_int_equal(pthread_create(&threads[i], NULL, come, &comers[i]), 0);
+        until_in_line(bed, ++first);
+    }
+    child_kill(&c);
+    assert_int_equal(atomic_load(&order), 0); /* its death lets nobody past the holder */
+    store_write_rollback(bed->s);
+    begin(bed->s);
+    assert_int_equal(atomic_load(&order), COMERS);
+    store_write_rollback(bed->s);
+    for (int i = 0; i < COMERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(comers[i].good);
+        assert_int_equal(comers[i].place, i);
+        store_close(comers[i].s);
+    }
+}
+
+/* ---- disks ---- */
+
+static void a_full_disk_is_told_and_harmless(void **state)
+{
+    struct bed *bed = *state;
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_FIRST));
+    uint64_t before = imprint(bed->s);
+    struct child c;
+    if (child_fork(&c)) { /* the limit is for this process alone */
+        struct store *s;
+        signal(SIGXFSZ, SIG_IGN);
+        bool good = store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK;
+        struct rlimit limit;
+        getrlimit(RLIMIT_FSIZE, &limit);
+        limit.rlim_cur = 200000;
+        good = good && setrlimit(RLIMIT_FSIZE, &limit) == 0;
+        enum err err = store_write_begin(s, NULL);
+        struct buf big = {0};
+        for (int i = 0; i < 500000; i++)
+            buf_put(&big, "x", 1);
+        struct fault fault = {0};
+        err = err ? err : store_rules_put(s, 1, (struct str){(char *)big.p, big.n}, &fault);
+        err = err ? err : store_write_commit(s, &fault);
+        good = good && err == ERR_STORE_FULL && fault.err == ERR_STORE_FULL;
+        store_write_rollback(s);
+        good = good && imprint(s) == before;
+        limit.rlim_cur = limit.rlim_max; /* somebody made room */
+        setrlimit(RLIMIT_FSIZE, &limit);
+        good = good && add_one(s);
+        child_exit(good);
+    }
+    child_end(&c);
+    assert_int_equal(get_row(bed->s, SOME).facts.last_seq, 2);
+}
+
+struct poll {
+    struct store *s;
+    _Atomic bool stop;
+};
+
+static void *poll_register(void *arg)
+{
+    struct poll *poll = arg;
+    struct store_head head;
+    while (!atomic_load(&poll->stop))
+        if (store_head(poll->s, &head, NULL))
+            break;
+    return NULL;
+}
+
+static void the_wal_stays_small(void **state)
+{
+    struct bed *bed = *state;
+    struct poll poll = {.s = bed_again(bed)};
+    pthread_t thread;
+    pthread_create(&thread, NULL, poll_register, &poll);
+    enum { BYTES = 4 << 20 };
+    struct buf big = {0};
+    assert_true(buf_reserve(&big, BYTES));
+    memset(big.p, 'x', BYTES);
+    char wal[128];
+    snprintf(wal, sizeof wal, "%s-wal", bed->path);
+    off_t most = 0;
+    for (uint32_t i = 0; i < 40; i++) {
+        struct stat st;
+        begin(bed->s);
+        assert_int_equal(
+            store_rules_put(bed->s, i, (struct str){(char *)big.p, BYTES}, NULL), ERR_OK);
+        commit(bed->s);
+        assert_int_equal(stat(wal, &st), 0);
+        most = st.st_size > most ? st.st_size : most;
+    }
+    buf_release(&big);
+    atomic_store(&poll.stop, true);
+    pthread_join(thread, NULL);
+    store_close(poll.s);
+    assert_in_range(most, 1, 120 << 20); /* of 160 MB written; 32 and a little when undisturbed */
+}
+
+/* ---- damage, and what SQLite makes of our statements ---- */
+
+static void damage_is_told(void **state)
+{
+    struct bed *bed = *state;
+    begin(bed->s);
+    append_block(bed, bed->s);
+    commit(bed->s);
+    tamper(bed, "INSERT INTO facts VALUES (35000000000000, NULL, x'ffffff');"
+                "UPDATE journal_block SET root = x'00'");
+    struct facts_row rows[10];
+    for (size_t i = 0; i < 10; i++)
+        rows[i].imei.body = SOME + i;
+    struct fault fault = {0};
+    assert_int_equal(store_facts_get(bed->s, rows, 1, &fault), ERR_CODEC);
+    assert_non_null(strstr(fault.detail, "facts"));
+    assert_int_equal(store_facts_get(bed->s, rows, 10, NULL), ERR_CODEC);
+    assert_int_equal(store_blocks(bed->s, 1, NULL, NULL, &fault), ERR_CODEC);
+    save_row(bed->s, row_of(SOME + 20, 1, DAYNUM_NONE)); /* the handle still works */
+    tamper(bed, "DELETE FROM journal_head");
+    struct store_head head;
+    assert_int_equal(store_head(bed->s, &head, NULL), ERR_CODEC);
+}
+
+static int keep_text(void *ctx, int n, char **values, char **names)
+{
+    (void)names;
+    struct buf *out = ctx;
+    for (int i = 0; i < n; i++)
+        buf_printf(out, "%s|", values[i] ? values[i] : "");
+    return 0;
+}
+
+static void ask(const struct bed *bed, const char *sql, const char *want)
+{
+    sqlite3 *db;
+    struct buf out = {0};
+    assert_int_equal(sqlite3_open(bed->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, keep_text, &out, NULL), SQLITE_OK);
+    buf_put(&out, "", 1);
+    if (!strstr((char *)out.p, want))
+        fail_msg("%s gave %s, want %s", sql, (char *)out.p, want);
+    buf_release(&out);
+    sqlite3_close(db);
+}
+
+static void notes_and_settings_stand_in_the_file(void **state)
+{
+    struct bed *bed = *state;
+    assert_int_equal(store_note_put(bed->s, 4, 5, 6, STR("because"), NULL), ERR_OK);
+    ask(bed, "SELECT seq, time_ms, actor, text FROM note", "4|5|6|because|");
+    ask(bed, "PRAGMA journal_mode", "wal");
+    ask(bed, "PRAGMA page_size", "4096");
+    ask(bed, "PRAGMA integrity_check", "ok");
+    ask(bed,
+        "EXPLAIN QUERY PLAN SELECT imei, due FROM facts WHERE due >= 1 AND due <= 2 "
+        "ORDER BY due, imei",
+        "COVERING INDEX facts_due");
+}
+
+static int make(void **state)
+{
+    struct bed *bed = test_malloc(sizeof *bed);
+    bed_make(bed, BED_SQLITE);
+    *state = bed;
+    return 0;
+}
+
+static int end(void **state)
+{
+    bed_end(*state);
+    test_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, make, end)
+    const struct CMUnitTest tests[] = {
+        CASE(what_is_not_there_is_not_read),
+        CASE(what_is_no_register_is_left_alone),
+        CASE(an_older_schema_is_raised_by_writers_only),
+        CASE(a_newer_schema_is_refused),
+        CASE(two_may_make_the_register_at_once),
+        CASE(any_name_is_a_file_name),
+        CASE(a_reader_reads_and_no_more),
+        CASE(a_reader_needs_no_right_to_write),
+        CASE(two_processes_write_in_turn),
+        CASE(a_killed_writer_leaves_no_trace),
+        CASE(what_was_acknowledged_survives_a_kill),
+        CASE(a_claim_dies_with_its_process),
+        CASE(who_waits_hears_who_holds_the_place),
+        CASE(first_come_first_served),
+        CASE(a_full_disk_is_told_and_harmless),
+        CASE(the_wal_stays_small),
+        CASE(damage_is_told),
+        CASE(notes_and_settings_stand_in_the_file),
+    };
+#undef CASE
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
