@@ -9,23 +9,24 @@
 #include <stdlib.h>
 
 #include "app/batch_part.h"
+#include "app/batch_run.h"
 #include "app/commit.h"
 
-struct run {
-    struct registry *reg;
-    const struct batch_plan *plan; /* NULL when a stranger finishes the batch */
-    struct batch batch;
-    struct batch_result *result;
-    struct rules rules_before; /* of a batch that brings a rule set: how to judge before */
-    bool brings_rules;
-};
+struct batch_work *batch_work_new(struct registry *reg, const struct batch_plan *plan,
+                                  struct batch_result *result)
+{
+    struct batch_work *run = calloc(1, sizeof *run);
+    if (run)
+        *run = (struct batch_work){.reg = reg, .plan = plan, .result = result};
+    return run;
+}
 
 static bool stopped(const struct batch_plan *plan)
 {
     return plan && plan->stop && *plan->stop;
 }
 
-static void progress(const struct run *run, uint64_t done)
+static void progress(const struct batch_work *run, uint64_t done)
 {
     if (run->plan && run->plan->progress)
         run->plan->progress(run->plan->progress_ctx, done, run->batch.count);
@@ -33,7 +34,7 @@ static void progress(const struct run *run, uint64_t done)
 
 /* ---- saving ---- */
 
-static enum err save_part(struct run *run, struct part_writer *w, struct sha256 *sha,
+static enum err save_part(struct batch_work *run, struct part_writer *w, struct sha256 *sha,
                           struct fault *fault)
 {
     if (!part_end(w))
@@ -43,7 +44,7 @@ static enum err save_part(struct run *run, struct part_writer *w, struct sha256 
                                 (struct str){(char *)w->bytes.p, w->bytes.n}, fault);
 }
 
-static enum err save_parts(struct run *run, struct sha256 *sha, struct fault *fault)
+static enum err save_parts(struct batch_work *run, struct sha256 *sha, struct fault *fault)
 {
     const struct batch_source *source = &run->plan->source;
     struct part_writer w = {0};
@@ -69,7 +70,7 @@ static enum err save_parts(struct run *run, struct sha256 *sha, struct fault *fa
     return err;
 }
 
-static enum err save_extras(struct run *run, struct fault *fault)
+static enum err save_extras(struct batch_work *run, struct fault *fault)
 {
     const struct batch_plan *plan = run->plan;
     struct registry *reg = run->reg;
@@ -96,7 +97,7 @@ static enum err save_extras(struct run *run, struct fault *fault)
     return err;
 }
 
-static enum err save(struct run *run, struct fault *fault)
+enum err batch_save(struct batch_work *run, struct fault *fault)
 {
     struct registry *reg = run->reg;
     const struct batch_plan *plan = run->plan;
@@ -136,7 +137,7 @@ static enum err save(struct run *run, struct fault *fault)
 
 static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault)
 {
-    struct run *run = ctx;
+    struct batch_work *run = ctx;
     const struct batch_plan *plan = run->plan;
     run->batch.state = BATCH_OPEN;
     run->batch.intent_seq = reg->head.next_seq;
@@ -157,7 +158,7 @@ static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault
     return err;
 }
 
-static enum err intent(struct run *run, struct fault *fault)
+static enum err intent(struct batch_work *run, struct fault *fault)
 {
     struct registry *reg = run->reg;
     const struct batch_plan *plan = run->plan;
@@ -189,12 +190,12 @@ static enum err intent(struct run *run, struct fault *fault)
 
 static enum err with_part(struct registry *reg, void *ctx, struct fault *fault)
 {
-    struct run *run = ctx;
+    struct batch_work *run = ctx;
     return store_batch_update(reg->store, &run->batch, fault);
 }
 
 /* The rules in force before the batch's own: another process finishes with the set before. */
-static enum err rules_before(struct run *run, struct commit_before *out, struct fault *fault)
+static enum err rules_before(struct batch_work *run, struct commit_before *out, struct fault *fault)
 {
     struct registry *reg = run->reg;
     if (!run->rules_before.number) {
@@ -213,7 +214,7 @@ static enum err rules_before(struct run *run, struct commit_before *out, struct 
     return ERR_OK;
 }
 
-static enum err apply_part(struct run *run, struct change *changes, struct fault *fault)
+static enum err apply_part(struct batch_work *run, struct change *changes, struct fault *fault)
 {
     struct registry *reg = run->reg;
     struct buf bytes = {0};
@@ -247,11 +248,11 @@ static enum err apply_part(struct run *run, struct change *changes, struct fault
 
 static enum err with_end(struct registry *reg, void *ctx, struct fault *fault)
 {
-    struct run *run = ctx;
+    struct batch_work *run = ctx;
     return store_batch_drop(reg->store, run->batch.id, fault);
 }
 
-static enum err end(struct run *run, struct fault *fault)
+static enum err end(struct batch_work *run, struct fault *fault)
 {
     struct commit_case c = {.entry = run->batch.entry, .always = true};
     c.entry.flags = ENTRY_BATCH_END;
@@ -264,8 +265,7 @@ static enum err end(struct run *run, struct fault *fault)
     return err ? err : c.err;
 }
 
-/* From wherever the batch stands to its end. The caller owns it. */
-static enum err apply(struct run *run, struct fault *fault)
+enum err batch_apply(struct batch_work *run, struct fault *fault)
 {
     struct change *changes = malloc(BATCH_PART_CHANGES * sizeof *changes);
     if (!changes)
@@ -287,144 +287,25 @@ static enum err apply(struct run *run, struct fault *fault)
     return err;
 }
 
-/* ---- two persons ---- */
-
-struct staff {
-    uint64_t actor;
-    unsigned count;
-    bool is_staff;
-};
-
-static bool count_staff(void *ctx, const struct party *party)
+enum err batch_run(struct registry *reg, const struct batch_plan *plan, struct batch_result *out,
+                   struct fault *fault)
 {
-    struct staff *s = ctx;
-    if (party->kind == PARTY_ACCOUNT && party->flags & PARTY_STAFF) {
-        s->count++;
-        s->is_staff |= party->id == s->actor;
-    }
-    return true;
-}
-
-static enum err staff_of(struct registry *reg, struct staff *out, struct fault *fault)
-{
-    *out = (struct staff){.actor = reg->actor};
-    return store_parties(reg->store, count_staff, out, fault);
-}
-
-enum err batch_two_person(struct registry *reg, bool *out, struct fault *fault)
-{
-    struct staff staff;
-    enum err err = staff_of(reg, &staff, fault);
-    if (!err)
-        *out = reg->rules.two_person == TWO_PERSON_ON ||
-               (reg->rules.two_person == TWO_PERSON_AUTO && staff.count >= 2);
-    return err;
-}
-
-/* Under the two-person rule the one who proposes must be somebody. */
-static enum err must_wait(struct registry *reg, bool *out, struct fault *fault)
-{
-    struct staff staff;
-    enum err err = batch_two_person(reg, out, fault);
-    if (!err && *out)
-        err = staff_of(reg, &staff, fault);
-    if (!err && *out && !staff.is_staff)
-        err = fault_set(fault, ERR_ACTOR,
-                        "two persons decide this: say who you are with --actor NAME, a staff account "
-                        "(`user add` makes one)");
-    return err;
-}
-
-enum err batch_run(struct registry *reg, const struct batch_plan *plan,
-                   struct batch_result *out, struct fault *fault)
-{
-    struct run *run = calloc(1, sizeof *run);
-    if (!run)
-        return ERR_MEMORY;
     *out = (struct batch_result){0};
-    *run = (struct run){.reg = reg, .plan = plan, .result = out};
-    bool wait = false;
-    enum err err = plan->needs_second ? must_wait(reg, &wait, fault) : ERR_OK;
-    if (!err)
-        err = save(run, fault);
-    if (!err && wait) {
-        run->batch.state = BATCH_PROPOSED;
-        err = store_batch_update(reg->store, &run->batch, fault);
-        store_batch_release(reg->store, run->batch.id);
-        out->proposed = !err;
-        if (!err)
-            err = fault_set(fault, ERR_HELD,
-                            "proposal %llu waits for a second person: `tamga --actor NAME confirm %llu`",
-                            (unsigned long long)run->batch.id, (unsigned long long)run->batch.id);
-    } else if (!err) {
-        err = apply(run, fault);
-        store_batch_release(reg->store, run->batch.id);
-    }
-    free(run);
-    return err;
-}
-
-struct wanted {
-    uint64_t id;
-    struct batch batch;
-    bool found;
-};
-
-static bool pick(void *ctx, const struct batch *batch)
-{
-    struct wanted *w = ctx;
-    if (batch->id != w->id || batch->state != BATCH_PROPOSED)
-        return true;
-    w->batch = *batch;
-    w->found = true;
-    return false;
-}
-
-static enum err find_proposal(struct registry *reg, uint64_t id, struct batch *out,
-                              struct fault *fault)
-{
-    struct wanted w = {.id = id};
-    enum err err = store_batches(reg->store, pick, &w, fault);
-    if (!err && !w.found)
-        err = fault_set(fault, ERR_NO_PROPOSAL, "no proposal %llu waits", (unsigned long long)id);
-    if (!err)
-        *out = w.batch;
-    return err;
-}
-
-enum err batch_confirm(struct registry *reg, uint64_t id, struct batch_result *out,
-                       struct fault *fault)
-{
-    struct run *run = calloc(1, sizeof *run);
+    struct batch_work *run = batch_work_new(reg, plan, out);
     if (!run)
         return ERR_MEMORY;
-    *out = (struct batch_result){.id = id};
-    *run = (struct run){.reg = reg, .result = out};
-    struct staff staff = {0};
-    enum err err = staff_of(reg, &staff, fault);
-    if (!err && !staff.is_staff)
-        err = fault_set(fault, ERR_ACTOR, "a staff account confirms: --actor NAME");
+    bool wait = false;
+    enum err err = plan->needs_second ? proposal_must_wait(reg, &wait, fault) : ERR_OK;
     if (!err)
-        err = store_batch_claim(reg->store, id, fault);
-    if (!err) {
-        err = find_proposal(reg, id, &run->batch, fault);
-        if (!err && run->batch.actor == reg->actor)
-            err = fault_set(fault, ERR_SAME_PERSON, "who proposed it does not confirm it");
-        if (!err) {
-            out->changes = run->batch.count;
-            err = apply(run, fault);
-        }
-        store_batch_release(reg->store, id);
+        err = batch_save(run, fault);
+    if (!err && wait) {
+        err = proposal_make(run, fault);
+    } else if (!err) {
+        err = batch_apply(run, fault);
+        store_batch_release(reg->store, run->batch.id);
     }
     free(run);
     return err;
-}
-
-enum err batch_reject(struct registry *reg, uint64_t id, struct fault *fault)
-{
-    struct batch batch;
-    enum err err = find_proposal(reg, id, &batch, fault);
-    return err ? err : store_batch_drop(reg->store, id, fault);
 }
 
 /* ---- after a crash ---- */
@@ -450,9 +331,15 @@ static bool collect(void *ctx, const struct batch *batch)
 }
 
 /* Is the batch still there, in this state, now that we own it? */
+struct reload {
+    uint64_t id;
+    struct batch batch;
+    bool found;
+};
+
 static bool reload(void *ctx, const struct batch *batch)
 {
-    struct wanted *w = ctx;
+    struct reload *w = ctx;
     if (batch->id != w->id)
         return true;
     w->batch = *batch;
@@ -468,17 +355,17 @@ static enum err recover_one(struct registry *reg, const struct batch *batch, uin
         return ERR_OK; /* its owner lives */
     if (err)
         return err;
-    struct wanted w = {.id = batch->id};
+    struct reload w = {.id = batch->id};
     err = store_batches(reg->store, reload, &w, fault);
     if (!err && w.found && w.batch.state == BATCH_SAVING) {
         err = store_batch_drop(reg->store, batch->id, fault);
     } else if (!err && w.found && w.batch.state == BATCH_OPEN) {
         struct batch_result result = {0};
-        struct run *run = calloc(1, sizeof *run);
-        err = run ? ERR_OK : ERR_MEMORY;
+        struct batch_work *run = batch_work_new(reg, NULL, &result);
+        err = ERR_MEMORY;
         if (run) {
-            *run = (struct run){.reg = reg, .batch = w.batch, .result = &result};
-            err = apply(run, fault);
+            run->batch = w.batch;
+            err = batch_apply(run, fault);
         }
         free(run);
         *finished += !err;

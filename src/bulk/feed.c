@@ -256,12 +256,19 @@ static enum err guard(struct feeding *f, struct fault *fault)
 
 static enum err apply(struct feeding *f, const struct load *load, struct fault *fault)
 {
-    char label[BATCH_LABEL_MAX];
+    char label[BATCH_LABEL_MAX], reason[LIMIT_REASON + 64];
+    size_t at = (size_t)snprintf(reason, sizeof reason, "accepted");
+    for (uint32_t guard = 1; guard <= FEED_NOTICE; guard <<= 1)
+        if (f->feed->accept & f->out->tripped & guard)
+            at += (size_t)snprintf(reason + at, sizeof reason - at, " %s", feed_guard_name(guard));
+    bool accepted = (f->feed->accept & f->out->tripped) != 0;
+    snprintf(reason + at, sizeof reason - at, ": %.*s", LIMIT_REASON,
+             f->feed->reason ? f->feed->reason : "");
     snprintf(label, sizeof label, "feed load --operator %.*s %s", STR_ARG(f->feed->operator_name),
              f->options->path);
     struct batch_plan plan = {.entry = {.event = EVENT_OBSERVED},
                               .label = label,
-                              .reason = f->feed->accept ? f->feed->reason : NULL,
+                              .reason = accepted ? reason : NULL,
                               .source = changes_source(&f->changes),
                               .load = load,
                               .findings = f->findings.list,

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * batch_run - what batch.c (saving and applying) lends to proposal.c (the second person). Nobody
+ * else includes it. */
+#ifndef APP_BATCH_RUN_H
+#define APP_BATCH_RUN_H
+
+#include "app/batch.h"
+
+struct batch_work {
+    struct registry *reg;
+    const struct batch_plan *plan; /* NULL when another finishes the batch */
+    struct batch batch;
+    struct batch_result *result;
+    struct rules rules_before; /* of a batch that brings a rule set: how to judge before */
+};
+
+/* NULL: no memory. The caller frees it. */
+struct batch_work *batch_work_new(struct registry *registry, const struct batch_plan *plan,
+                                  struct batch_result *result);
+/* Saves the plan's changes; on success the batch is claimed. */
+MUST_USE enum err batch_save(struct batch_work *work, struct fault *fault);
+/* From wherever the batch stands to its end. The caller owns (has claimed) it. */
+MUST_USE enum err batch_apply(struct batch_work *work, struct fault *fault);
+/* Does the two-person rule make this registry's actor wait? ERR_ACTOR: it does, and the actor is no
+ * staff account. */
+MUST_USE enum err proposal_must_wait(struct registry *registry, bool *out, struct fault *fault);
+/* The saved batch becomes a proposal and is released. ERR_HELD, with out->proposed. */
+MUST_USE enum err proposal_make(struct batch_work *work, struct fault *fault);
+
+#endif
