@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "journal/replay.h"
-
 enum { SLAB_BYTES = 8 << 20, SLAB_BLOCKS = 4096, THREADS_MAX = 64 };
 
 struct slab {
@@ -36,7 +34,8 @@ struct verifying {
     struct audit_result result;
     struct gate gate;
     uint32_t rules;
-    struct replay *replay; /* NULL = the chain alone */
+    audit_block_fn *fn; /* sees each verified block, in order; NULL = nobody */
+    void *fn_ctx;
 };
 
 struct worker {
@@ -98,8 +97,8 @@ static void finish_slab(struct verifying *v)
         v->found |= v->against && memcmp(v->against, b->hash, SHA256_BYTES) == 0;
     }
     verify_on_all(v);
-    for (size_t i = 0; v->replay && !v->err && i < s->count; i++)
-        v->err = replay_block(v->replay, &s->blocks[i], &v->fault);
+    for (size_t i = 0; v->fn && !v->err && i < s->count; i++)
+        v->err = v->fn(v->fn_ctx, &s->blocks[i], &v->fault);
     const struct block *last = &s->blocks[s->count - 1];
     memcpy(v->prev, last->hash, SHA256_BYTES);
     v->next_seq = last->header.first_seq + last->header.item_count;
@@ -178,14 +177,16 @@ static void verifying_free(struct verifying *v)
     free(v);
 }
 
-static enum err verify(struct registry *reg, const uint8_t *against, struct replay *replay,
-                       struct audit_result *out, struct fault *fault)
+enum err audit_blocks(struct registry *reg, const uint8_t *against,
+                      const struct audit_reader *reader, struct audit_result *out,
+                      struct fault *fault)
 {
     struct verifying *v = NULL;
     enum err err = verifying_new(reg, &v);
     if (!err) {
         v->against = against;
-        v->replay = replay;
+        v->fn = reader ? reader->fn : NULL;
+        v->fn_ctx = reader ? reader->ctx : NULL;
         err = store_blocks(reg->store, 1, take_block, v, fault);
         if (!err)
             finish_slab(v);
@@ -210,72 +211,5 @@ static enum err verify(struct registry *reg, const uint8_t *against, struct repl
 enum err audit_verify(struct registry *reg, const uint8_t *against, struct audit_result *out,
                       struct fault *fault)
 {
-    return verify(reg, against, NULL, out, fault);
-}
-
-/* ---- db check ---- */
-
-struct comparing {
-    struct registry *reg;
-    struct replay *replay;
-    uint64_t seen;
-    enum err err;
-    struct fault *fault;
-    daynum today;
-};
-
-static enum err differs(struct comparing *c, struct imei imei, const char *what)
-{
-    char text[IMEI_TEXT15];
-    imei_format15(imei, text);
-    fault_value(c->fault, text, sizeof text - 1);
-    return fault_set(c->fault, ERR_FACTS, "%s", what);
-}
-
-static bool compare_row(void *ctx, const struct facts_row *row)
-{
-    struct comparing *c = ctx;
-    struct facts facts;
-    c->seen++;
-    if (!replay_find(c->replay, row->imei, &facts)) {
-        c->err = differs(c, row->imei, "a facts row stands that no journal row made");
-    } else if (!facts_equal(&facts, &row->facts) || facts.last_seq != row->facts.last_seq) {
-        c->err = differs(c, row->imei, "the facts row differs from the journal");
-    } else {
-        struct verdict v = policy_judge_gated(row->imei, &row->facts, &c->reg->rules, c->today,
-                                              c->reg->head.gate.expire_through);
-        bool has_next = verdict_has_next(&v);
-        bool late = row->due != DAYNUM_NONE && row->due <= c->today;
-        if (!late && row->due != (has_next ? v.valid_through + 1 : DAYNUM_NONE))
-            c->err = differs(c, row->imei, "the day on which its verdict changes is wrong");
-    }
-    return !c->err;
-}
-
-static enum err compare_facts(struct registry *reg, struct replay *replay,
-                              struct audit_result *out, struct fault *fault)
-{
-    struct comparing c = {
-        .reg = reg, .replay = replay, .fault = fault, .today = registry_today(reg)};
-    enum err err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
-                                    compare_row, &c, fault);
-    if (!err)
-        err = c.err;
-    if (!err && c.seen != replay_count(replay))
-        err = fault_set(fault, ERR_FACTS, "%llu facts rows stand, the journal made %llu",
-                        (unsigned long long)c.seen, (unsigned long long)replay_count(replay));
-    out->facts = c.seen;
-    return err;
-}
-
-enum err audit_check(struct registry *reg, struct audit_result *out, struct fault *fault)
-{
-    struct replay *replay = NULL;
-    enum err err = replay_new(&replay);
-    if (!err)
-        err = verify(reg, NULL, replay, out, fault);
-    if (!err)
-        err = compare_facts(reg, replay, out, fault);
-    replay_free(replay);
-    return err;
+    return audit_blocks(reg, against, NULL, out, fault);
 }

@@ -15,12 +15,23 @@ struct audit_result {
     uint8_t head[SHA256_BYTES];
 };
 
+/* Sees every block after it was verified, in order; an error ends the walk. */
+typedef enum err audit_block_fn(void *ctx, const struct block *block, struct fault *fault);
+struct audit_reader {
+    audit_block_fn *fn;
+    void *ctx;
+};
+/* audit_verify with a reader. */
+MUST_USE enum err audit_blocks(struct registry *registry, const uint8_t *against,
+                               const struct audit_reader *reader, struct audit_result *out,
+                               struct fault *fault);
+
 /* Recomputes every block, on all cores. against: a head hash printed earlier, NULL = none; the
  * chain must contain it (ERR_CHAIN: its tail was cut, or it was written anew). fault says where. */
 MUST_USE enum err audit_verify(struct registry *registry, const uint8_t *against,
                                struct audit_result *out, struct fault *fault);
-/* audit_verify, then replays the journal and compares every facts row (ERR_FACTS with the IMEI),
- * every due day, the rule sets and the pairs. */
+/* audit_verify, then replays the journal and compares what stands beside it: every facts row and
+ * its due day, the rule sets, the TAC lists and the pairs. ERR_FACTS says what differs. */
 MUST_USE enum err audit_check(struct registry *registry, struct audit_result *out,
                               struct fault *fault);
 

@@ -21,6 +21,13 @@ struct batch_work *batch_work_new(struct registry *reg, const struct batch_plan 
     return run;
 }
 
+void batch_work_free(struct batch_work *run)
+{
+    if (run)
+        tac_table_free(run->tac_before);
+    free(run);
+}
+
 static bool stopped(const struct batch_plan *plan)
 {
     return plan && plan->stop && *plan->stop;
@@ -158,6 +165,18 @@ static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault
     return err;
 }
 
+/* Keeps the rules as they were before the batch's own, with their list of models. */
+static enum err keep_before(struct batch_work *run, const struct rules *rules, struct fault *fault)
+{
+    run->rules_before = *rules;
+    run->rules_before.tac = NULL;
+    if (!rules->tac_list)
+        return ERR_OK;
+    enum err err = registry_tac_list(run->reg, rules->tac_list, &run->tac_before, fault);
+    run->rules_before.tac = run->tac_before;
+    return err;
+}
+
 static enum err intent(struct batch_work *run, struct fault *fault)
 {
     struct registry *reg = run->reg;
@@ -166,7 +185,8 @@ static enum err intent(struct batch_work *run, struct fault *fault)
     enum err err = ERR_OK;
     if (run->batch.rules_number) {
         err = store_batch_part_get(reg->store, run->batch.id, UINT32_MAX, &rules, fault);
-        run->rules_before = reg->rules;
+        if (!err)
+            err = keep_before(run, &reg->rules, fault);
     }
     struct commit_case c = {.entry = run->batch.entry,
                             .always = true,
@@ -200,14 +220,16 @@ static enum err rules_before(struct batch_work *run, struct commit_before *out, 
     struct registry *reg = run->reg;
     if (!run->rules_before.number) {
         struct buf text = {0};
+        struct rules rules = {0};
         enum err err = store_rules_get(reg->store, run->batch.rules_number - 1, &text, fault);
         if (!err)
-            err = rules_parse((struct str){(char *)text.p, text.n}, &run->rules_before, fault);
+            err = rules_parse((struct str){(char *)text.p, text.n}, &rules, fault);
         buf_release(&text);
+        rules.number = run->batch.rules_number - 1;
+        if (!err)
+            err = keep_before(run, &rules, fault);
         if (err)
             return err;
-        run->rules_before.number = run->batch.rules_number - 1;
-        run->rules_before.tac = reg->tac;
     }
     *out = (struct commit_before){&run->rules_before, run->batch.entry.effective,
                                   reg->head.gate.expire_through};
@@ -304,7 +326,7 @@ enum err batch_run(struct registry *reg, const struct batch_plan *plan, struct b
         err = batch_apply(run, fault);
         store_batch_release(reg->store, run->batch.id);
     }
-    free(run);
+    batch_work_free(run);
     return err;
 }
 
@@ -367,7 +389,7 @@ static enum err recover_one(struct registry *reg, const struct batch *batch, uin
             run->batch = w.batch;
             err = batch_apply(run, fault);
         }
-        free(run);
+        batch_work_free(run);
         *finished += !err;
     }
     store_batch_release(reg->store, batch->id);

@@ -13,11 +13,13 @@ struct batch_work {
     struct batch batch;
     struct batch_result *result;
     struct rules rules_before; /* of a batch that brings a rule set: how to judge before */
+    struct tac_table *tac_before;  /* its list of models, ours: the registry goes on to the new one */
 };
 
-/* NULL: no memory. The caller frees it. */
+/* NULL: no memory. */
 struct batch_work *batch_work_new(struct registry *registry, const struct batch_plan *plan,
                                   struct batch_result *result);
+void batch_work_free(struct batch_work *work);
 /* Saves the plan's changes; on success the batch is claimed. */
 MUST_USE enum err batch_save(struct batch_work *work, struct fault *fault);
 /* From wherever the batch stands to its end. The caller owns (has claimed) it. */

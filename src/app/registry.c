@@ -153,7 +153,7 @@ enum err registry_open(const struct registry_options *options, struct registry *
     struct registry *reg = registry_blank(options->clock, options->write);
     if (!reg)
         return ERR_MEMORY;
-    reg->no_tac = options->no_tac;
+    reg->no_tac = options->no_tac && !options->write; /* a writer may have a batch to finish */
     str_copy(reg->actor_name, sizeof reg->actor_name, str_z(options->actor));
     enum err err = store_open(options->url, options->write ? STORE_WRITE : STORE_READ,
                               &reg->store, fault);

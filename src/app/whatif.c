@@ -143,6 +143,20 @@ static enum err affected(struct registry *reg, const struct rules *rules, struct
     return !err && list->failed ? ERR_MEMORY : err;
 }
 
+/* The entry's document is the SHA-256 of the packed list: the list itself stands beside the
+ * journal, and `db check` compares. */
+static void name_list(struct registry *reg, struct str packed, struct entry *entry)
+{
+    uint8_t hash[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    sha256_begin(reg->sha);
+    sha256_add(reg->sha, packed.p, packed.n);
+    sha256_end(reg->sha, hash);
+    sha256_hex(hash, hex);
+    memcpy(entry->document, hex, LIMIT_DOCUMENT);
+    entry->document_n = LIMIT_DOCUMENT;
+}
+
 enum err rules_change(struct registry *reg, const struct rules *wanted, struct str tac_list,
                       const char *label, struct batch_result *out, struct fault *fault)
 {
@@ -158,8 +172,11 @@ enum err rules_change(struct registry *reg, const struct rules *wanted, struct s
     struct changes list = {0};
     if (!err)
         err = affected(reg, &rules, &list, fault);
+    struct entry entry = {.event = tac_list.n ? EVENT_TAC_LIST : EVENT_RULES};
+    if (tac_list.n)
+        name_list(reg, tac_list, &entry);
     struct batch_plan plan = {
-        .entry = {.event = tac_list.n ? EVENT_TAC_LIST : EVENT_RULES},
+        .entry = entry,
         .label = label,
         .source = changes_source(&list),
         .needs_second = !tac_list.n && !only_holds_expiry(&reg->rules, &rules),
