@@ -115,7 +115,7 @@ enum err batch_confirm(struct registry *reg, uint64_t id, struct batch_result *o
         }
         store_batch_release(reg->store, id);
     }
-    free(run);
+    batch_work_free(run);
     return err;
 }
 

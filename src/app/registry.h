@@ -38,7 +38,7 @@ struct registry_options {
     const struct clock *clock;
     const char *actor; /* name; NULL = nobody in particular */
     bool write;        /* creates, migrates, finishes interrupted batches */
-    bool no_tac;       /* do not load the TAC list: rules.tac stays NULL */
+    bool no_tac;       /* a reader that judges nothing: rules.tac stays NULL */
     void (*on_wait)(void *ctx, pid_t holder);
     void *on_wait_ctx;
 };
