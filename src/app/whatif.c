@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "app/changes.h"
+#include "app/imei_list.h"
 
 static bool is_served(const struct verdict *v)
 {
@@ -42,7 +42,8 @@ struct pass {
     const struct rules *before, *after;
     daynum day, expire_through;
     struct whatif *result; /* NULL when only the list is wanted */
-    struct changes *list;  /* NULL when only the counts are wanted */
+    struct imei_list *list; /* NULL when only the counts are wanted */
+    enum err err;
     uint32_t tac;
     uint64_t tac_lost;
 };
@@ -73,10 +74,10 @@ static bool look(void *ctx, const struct facts_row *row)
         policy_judge_gated(row->imei, &row->facts, p->after, p->day, p->expire_through);
     bool changed = !verdict_equal(&before, &after);
     if (changed && p->list)
-        changes_add(p->list, &(struct change){.imei = row->imei, .kind = CHANGE_NONE});
+        p->err = imei_list_add(p->list, row->imei.body);
     struct whatif *w = p->result;
     if (!w)
-        return true;
+        return !p->err;
     w->imeis++;
     uint32_t tac = imei_tac(row->imei);
     if (tac != p->tac) {
@@ -130,7 +131,7 @@ static bool only_holds_expiry(const struct rules *now, const struct rules *then)
     return same;
 }
 
-static enum err affected(struct registry *reg, const struct rules *rules, struct changes *list,
+static enum err affected(struct registry *reg, const struct rules *rules, struct imei_list *list,
                          struct fault *fault)
 {
     struct pass p = {.before = &reg->rules,
@@ -140,7 +141,7 @@ static enum err affected(struct registry *reg, const struct rules *rules, struct
                      .list = list};
     enum err err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
                                     look, &p, fault);
-    return !err && list->failed ? ERR_MEMORY : err;
+    return err ? err : p.err;
 }
 
 /* The entry's document is the SHA-256 of the packed list: the list itself stands beside the
@@ -169,7 +170,8 @@ enum err rules_change(struct registry *reg, const struct rules *wanted, struct s
         rules.tac_list = rules.number; /* a list has the number of the set that brought it */
         rules.tac = table;
     }
-    struct changes list = {0};
+    struct imei_list list = {0};
+    const struct change no_fact = {.kind = CHANGE_NONE};
     if (!err)
         err = affected(reg, &rules, &list, fault);
     struct entry entry = {.event = tac_list.n ? EVENT_TAC_LIST : EVENT_RULES};
@@ -178,13 +180,13 @@ enum err rules_change(struct registry *reg, const struct rules *wanted, struct s
     struct batch_plan plan = {
         .entry = entry,
         .label = label,
-        .source = changes_source(&list),
+        .source = imei_list_source(&list, &no_fact),
         .needs_second = !tac_list.n && !only_holds_expiry(&reg->rules, &rules),
         .rules = &rules,
         .tac_list = tac_list};
     if (!err)
         err = batch_run(reg, &plan, out, fault);
-    changes_release(&list);
+    imei_list_release(&list);
     tac_table_free(table);
     return err;
 }

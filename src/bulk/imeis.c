@@ -5,28 +5,7 @@
 
 #include "bulk/radix.h"
 
-enum { FIRST_SIZE = 1 << 16, STOP_EVERY = 65536 };
-
-enum err imei_list_add(struct imei_list *list, uint64_t key)
-{
-    if (list->n == list->size) {
-        size_t size = list->size ? 2 * list->size : FIRST_SIZE;
-        uint64_t *keys =
-            list->n < LIMIT_BATCH_IMEIS ? realloc(list->keys, size * sizeof *keys) : NULL;
-        if (!keys)
-            return list->n < LIMIT_BATCH_IMEIS ? ERR_MEMORY : ERR_TOO_MANY;
-        list->keys = keys;
-        list->size = size;
-    }
-    list->keys[list->n++] = key;
-    return ERR_OK;
-}
-
-void imei_list_release(struct imei_list *list)
-{
-    free(list->keys);
-    *list = (struct imei_list){0};
-}
+enum { STOP_EVERY = 65536 };
 
 /* A row is bad: where, why, what to do. */
 static enum err reject(struct rejects *r, const struct csv *csv, const struct csv_row *row,
@@ -100,22 +79,6 @@ enum err imei_list_read(const struct load_options *options, struct imei_list *li
     return err;
 }
 
-/* ---- a list as the source of a batch ---- */
-
-struct list_source {
-    const struct imei_list *list;
-    size_t at;
-};
-
-static bool next_imei(void *ctx, struct change *out)
-{
-    struct list_source *s = ctx;
-    if (s->at == s->list->n)
-        return false;
-    out->imei.body = s->list->keys[s->at++];
-    return true;
-}
-
 static enum err run_list(struct registry *reg, const struct load_options *options,
                          struct batch_plan *plan, struct load_result *out, struct fault *fault)
 {
@@ -142,10 +105,9 @@ enum err import_amnesty(struct registry *reg, const struct load_options *options
         err = load_known(reg, load.hash, &out->known, fault);
     }
     struct change change = {.kind = CHANGE_AMNESTY, .on = true};
-    struct list_source source = {.list = &list};
     struct batch_plan plan = {.entry = {.event = EVENT_AMNESTY},
                               .label = "import amnesty",
-                              .source = {next_imei, &source, &change},
+                              .source = imei_list_source(&list, &change),
                               .needs_second = true,
                               .load = &load};
     if (!err && !out->known)
@@ -194,10 +156,10 @@ static bool diff_row(void *ctx, const struct facts_row *row)
 
 static bool next_gsma(void *ctx, struct change *out)
 {
-    struct list_source *s = ctx;
-    if (s->at == s->list->n)
+    struct imei_list *list = ctx;
+    if (list->at == list->n)
         return false;
-    uint64_t key = s->list->keys[s->at++];
+    uint64_t key = list->keys[list->at++];
     *out = (struct change){.imei = {key / 2}, .kind = CHANGE_GSMA, .on = key & 1};
     return true;
 }
@@ -216,10 +178,9 @@ enum err import_gsma(struct registry *reg, const struct load_options *options, b
     diff_up_to(&d, IMEI_BODIES);
     if (!err)
         err = d.err;
-    struct list_source source = {.list = &d.changes};
     struct batch_plan plan = {.entry = {.event = EVENT_GSMA},
                               .label = delta ? "import gsma --delta" : "import gsma",
-                              .source = {.next = next_gsma, .ctx = &source},
+                              .source = {.next = next_gsma, .ctx = &d.changes},
                               .needs_second = d.cleared > 0 || d.cut > GSMA_CUT_LIMIT};
     out->known = !err && d.changes.n == 0;
     if (!err && !out->known)

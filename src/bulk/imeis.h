@@ -5,22 +5,13 @@
 #ifndef BULK_IMEIS_H
 #define BULK_IMEIS_H
 
+#include "app/imei_list.h"
 #include "bulk/load.h"
-
-/* 8 bytes an IMEI. */
-struct imei_list {
-    uint64_t *keys;
-    size_t n, size;
-};
 
 /* Check digits are not judged: lists come from networks. *out_hash: of the file. */
 MUST_USE enum err imei_list_read(const struct load_options *options, struct imei_list *out,
                                  struct load_result *result, uint8_t out_hash[SHA256_BYTES],
                                  struct fault *fault);
-/* ERR_MEMORY, ERR_TOO_MANY. */
-MUST_USE enum err imei_list_add(struct imei_list *list, uint64_t key);
-void imei_list_release(struct imei_list *list);
-
 /* Adds. Loading the same file again changes nothing. */
 MUST_USE enum err import_amnesty(struct registry *registry, const struct load_options *options,
                                  struct load_result *out, struct fault *fault);
