@@ -53,6 +53,7 @@ struct walk {
     enum sql sql;       /* SQL_FACTS_RANGE; a scan has its own, so that its callback may get facts */
     sqlite3_stmt *stmt; /* NULL: not open */
     bool on_row;        /* false with stmt open cannot be: the end closes it */
+    uint64_t body;      /* of the row it is on */
     bool ended;         /* nothing up to the last wanted */
 };
 
@@ -69,7 +70,9 @@ static enum err walk_next(struct walk *w, struct fault *fault)
     bool row = false;
     enum err err = sql_step(w->s, w->stmt, &row, fault);
     w->on_row = !err && row;
-    if (!w->on_row) {
+    if (w->on_row) {
+        w->body = column_u64(w->stmt, 2);
+    } else {
         w->stmt = NULL;
         w->ended = !err;
     }
@@ -94,7 +97,7 @@ static enum err walk_to(struct walk *w, struct imei want, unsigned steps, bool *
 {
     enum err err = ERR_OK;
     *out_reached = true;
-    while (!err && w->on_row && column_u64(w->stmt, 2) < want.body) {
+    while (!err && w->on_row && w->body < want.body) {
         if (steps-- == 0) {
             *out_reached = false;
             return ERR_OK;
@@ -129,7 +132,7 @@ static enum err get_sorted(struct sqlite_store *s, struct facts_row *rows, size_
             steps = steps > 1 ? steps / 2 : 1;
             searches = STEPS_MAX / steps * 4;
             err = search(s, row, fault);
-        } else if (walk.on_row && column_u64(walk.stmt, 2) == row->imei.body) {
+        } else if (walk.on_row && walk.body == row->imei.body) {
             steps = STEPS_MAX;
             err = read_row(walk.stmt, row, fault);
         } else {
@@ -189,7 +192,7 @@ enum err sqlite_facts_scan(struct store *store, struct imei from, struct imei to
     bool more = true;
     enum err err = walk_open(&walk, from, to, fault);
     while (!err && walk.on_row && more) {
-        row.imei.body = column_u64(walk.stmt, 2);
+        row.imei.body = walk.body;
         err = read_row(walk.stmt, &row, fault);
         if (!err)
             more = fn(ctx, &row);
