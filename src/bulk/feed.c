@@ -13,7 +13,7 @@
 #include "bulk/radix.h"
 
 enum column { COL_DATE, COL_IMEI, COL_IMSI, COL_MSISDN, COL_RAT, COL_TIME, COLUMNS };
-enum { LOOK_AT = 16384, STOP_EVERY = 65536 };
+enum { LOOK_AT = 16384 };
 
 static const char *const columns[COLUMNS] = {"date", "imei", "imsi", "msisdn", "rat", "time"};
 static const char *const guard_names[FEED_GUARDS] = {"dates", "nulls", "notice"};
@@ -107,11 +107,19 @@ static void look_at_rat(struct feeding *f, struct str rat, daynum day)
     }
 }
 
-static enum err take_row(struct feeding *f, const struct csv_row *row)
+static enum err take_row(void *ctx, const struct csv *csv, const struct csv_row *row,
+                         const struct fault *bad)
 {
+    struct feeding *f = ctx;
     struct feed_result *out = f->out;
     daynum day;
     struct imei imei;
+    (void)csv;
+    if (bad) {
+        note(f, "row", row->text, DAYNUM_NONE);
+        out->malformed++;
+        return ERR_OK;
+    }
     if (!day_of(f, row, &day)) {
         note(f, "date", row->fields[COL_DATE], DAYNUM_NONE);
         out->malformed++;
@@ -141,34 +149,6 @@ static enum err take_row(struct feeding *f, const struct csv_row *row)
     }
     out->home++;
     return imei_list_add(&f->seen, imei.body << 16 | daynum_pack(day));
-}
-
-static enum err read_rows(struct feeding *f, struct csv *csv, struct fault *fault)
-{
-    struct csv_row row;
-    for (;;) {
-        struct fault bad = {0};
-        enum err err = csv_next(csv, &row, &bad);
-        if (err && csv_stopped(csv)) {
-            if (fault)
-                *fault = bad;
-            return err;
-        }
-        if (!err && !row.fields)
-            return ERR_OK;
-        f->out->load.rows++;
-        if (err) {
-            note(f, "row", row.text, DAYNUM_NONE);
-            f->out->malformed++;
-            continue;
-        }
-        err = take_row(f, &row);
-        if (err)
-            return fault_set(fault, err, "after %llu rows",
-                             (unsigned long long)f->out->load.rows);
-        if (f->out->load.rows % STOP_EVERY == 0 && f->options->stop && *f->options->stop)
-            return fault_set(fault, ERR_STOPPED, "nothing was loaded");
-    }
 }
 
 /* Keeps the earliest day of each IMEI. */
@@ -299,7 +279,7 @@ static enum err read_file(struct feeding *f, struct load *load, struct fault *fa
                             "date,imei,imsi,msisdn,rat[,time]", columns[i]);
         }
     if (!err)
-        err = read_rows(f, csv, fault);
+        err = load_each(csv, f->options, take_row, f, &f->out->load.rows, fault);
     if (!err && f->out->load.rows == 0)
         err = fault_set(fault, ERR_FILE_EMPTY, "%s holds no row", f->options->path);
     if (!err) {

@@ -5,44 +5,25 @@
 
 #include "bulk/radix.h"
 
-enum { STOP_EVERY = 65536 };
+struct reading {
+    struct rejects rejects;
+    struct imei_list *list;
+};
 
-/* A row is bad: where, why, what to do. */
-static enum err reject(struct rejects *r, const struct csv *csv, const struct csv_row *row,
-                       enum err why)
+static enum err take_row(void *ctx, const struct csv *csv, const struct csv_row *row,
+                         const struct fault *bad)
 {
+    struct reading *r = ctx;
+    struct imei imei;
+    if (bad)
+        return rejects_add(&r->rejects, row->text, bad);
+    enum err why = imei_parse_network(row->fields[0], &imei);
+    if (!why)
+        return imei_list_add(r->list, imei.body);
     struct fault fault = {0};
     csv_where(csv, row, 0, &fault);
     fault_set(&fault, why, "an IMEI here is 14 to 16 digits");
-    return rejects_add(r, row->text, &fault);
-}
-
-static enum err read_rows(struct csv *csv, const struct load_options *options, struct rejects *r,
-                          struct imei_list *list, struct load_result *result, struct fault *fault)
-{
-    struct csv_row row;
-    for (;;) {
-        struct fault bad = {0};
-        enum err err = csv_next(csv, &row, &bad);
-        if (err && csv_stopped(csv)) {
-            if (fault)
-                *fault = bad;
-            return err;
-        }
-        if (!err && !row.fields)
-            return ERR_OK;
-        result->rows++;
-        struct imei imei;
-        enum err why = err ? err : imei_parse_network(row.fields[0], &imei);
-        if (err)
-            err = rejects_add(r, row.text, &bad);
-        else
-            err = why ? reject(r, csv, &row, why) : imei_list_add(list, imei.body);
-        if (err)
-            return fault_set(fault, err, "after %llu rows", (unsigned long long)result->rows);
-        if (result->rows % STOP_EVERY == 0 && options->stop && *options->stop)
-            return fault_set(fault, ERR_STOPPED, "nothing was loaded");
-    }
+    return rejects_add(&r->rejects, row->text, &fault);
 }
 
 enum err imei_list_read(const struct load_options *options, struct imei_list *list,
@@ -57,16 +38,16 @@ enum err imei_list_read(const struct load_options *options, struct imei_list *li
                                       .header = CSV_HEADER_OR_LINES,
                                       .hash = true};
     struct csv *csv = NULL;
-    struct rejects rejects = {.options = options};
+    struct reading r = {.rejects = {.options = options}, .list = list};
     enum err err = csv_open(&csv_options, &csv, fault);
     if (err)
         return err;
-    err = read_rows(csv, options, &rejects, list, result, fault);
-    enum err ended = rejects_end(&rejects, err ? NULL : fault);
+    err = load_each(csv, options, take_row, &r, &result->rows, fault);
+    enum err ended = rejects_end(&r.rejects, err ? NULL : fault);
     if (!err)
         err = ended;
-    result->bad = rejects.count;
-    memcpy(result->beside, rejects.beside_path, sizeof result->beside);
+    result->bad = r.rejects.count;
+    memcpy(result->beside, r.rejects.beside_path, sizeof result->beside);
     if (!err && result->rows == 0)
         err = fault_set(fault, ERR_FILE_EMPTY, "%s holds no IMEI", options->path);
     if (!err) {

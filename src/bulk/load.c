@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { STOP_EVERY = 65536 }; /* rows between two looks at the stop */
+
 static void tell(const struct rejects *r, const struct fault *f)
 {
     FILE *out = r->options->tell;
@@ -76,6 +78,29 @@ enum err rejects_end(struct rejects *r, struct fault *fault)
                      "; nothing was loaded: mend the file, or load the good rows with "
                      "--keep-good",
                      err_name(r->first.err), r->count);
+}
+
+enum err load_each(struct csv *csv, const struct load_options *options, load_row_fn *fn, void *ctx,
+                   uint64_t *rows, struct fault *fault)
+{
+    struct csv_row row;
+    for (;;) {
+        struct fault bad = {0};
+        enum err err = csv_next(csv, &row, &bad);
+        if (err && csv_stopped(csv)) {
+            if (fault)
+                *fault = bad;
+            return err;
+        }
+        if (!err && !row.fields)
+            return ERR_OK;
+        ++*rows;
+        err = fn(ctx, csv, &row, err ? &bad : NULL);
+        if (err)
+            return fault_set(fault, err, "after %" PRIu64 " rows", *rows);
+        if (*rows % STOP_EVERY == 0 && options->stop && *options->stop)
+            return fault_set(fault, ERR_STOPPED, "nothing was loaded");
+    }
 }
 
 void load_key(struct registry *reg, const char *as, const uint8_t file[SHA256_BYTES],

@@ -33,6 +33,14 @@ MUST_USE enum err rejects_add(struct rejects *r, struct str row_text, const stru
 /* After the last row: without keep_good any bad row is ERR_ROW (or the first row's own error). */
 MUST_USE enum err rejects_end(struct rejects *r, struct fault *fault);
 
+/* Each data row goes to fn; bad tells of a row that could not be cut into columns (of row only line
+ * and text are then set), NULL of a good one. *rows counts both. Ends at the end of the file, at
+ * the first error of the file or of fn, or at a stop (ERR_STOPPED). */
+typedef enum err load_row_fn(void *ctx, const struct csv *csv, const struct csv_row *row,
+                             const struct fault *bad);
+MUST_USE enum err load_each(struct csv *csv, const struct load_options *options, load_row_fn *fn,
+                            void *ctx, uint64_t *rows, struct fault *fault);
+
 /* The key under which a file is remembered: its hash together with what it was loaded as. */
 void load_key(struct registry *registry, const char *as, const uint8_t file[SHA256_BYTES],
               uint8_t out[SHA256_BYTES]);

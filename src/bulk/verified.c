@@ -100,30 +100,17 @@ static enum err read_device(const struct csv *csv, const struct csv_row *row, bo
     return ERR_OK;
 }
 
-static enum err read_rows(struct reading *r, struct csv *csv, struct fault *fault)
+static enum err take_row(void *ctx, const struct csv *csv, const struct csv_row *row,
+                         const struct fault *bad)
 {
-    struct csv_row row;
-    for (;;) {
-        struct fault bad = {0};
-        enum err err = csv_next(csv, &row, &bad);
-        if (err && csv_stopped(csv)) {
-            if (fault)
-                *fault = bad;
-            return err;
-        }
-        if (!err && !row.fields)
-            return ERR_OK;
-        r->result->rows++;
-        struct device device = {0};
-        if (!err)
-            err = read_device(csv, &row, r->how.kind == APPROVAL_REPAIR, &device, &bad);
-        err = err ? rejects_add(&r->rejects, row.text, &bad) : keep(r, &device, row.line);
-        if (err)
-            return fault_set(fault, err, "after %llu rows",
-                             (unsigned long long)r->result->rows);
-        if (r->options->stop && *r->options->stop)
-            return fault_set(fault, ERR_STOPPED, "nothing was loaded");
-    }
+    struct reading *r = ctx;
+    struct fault fault = {0};
+    struct device device = {0};
+    if (bad)
+        return rejects_add(&r->rejects, row->text, bad);
+    if (read_device(csv, row, r->how.kind == APPROVAL_REPAIR, &device, &fault))
+        return rejects_add(&r->rejects, row->text, &fault);
+    return keep(r, &device, row->line);
 }
 
 static int by_place(const void *a, const void *b)
@@ -265,7 +252,7 @@ static enum err run(struct reading *r, const struct verified_options *how, struc
     uint8_t file[SHA256_BYTES];
     enum err err = csv_open(&csv_options, &csv, fault);
     if (!err)
-        err = read_rows(r, csv, fault);
+        err = load_each(csv, r->options, take_row, r, &r->result->rows, fault);
     if (!err && r->result->rows == 0)
         err = fault_set(fault, ERR_FILE_EMPTY, "%s holds no device", r->options->path);
     if (!err) {

@@ -6,7 +6,6 @@
 
 #include "app/audit.h"
 #include "app/batch_part.h"
-#include "app/suspend.h"
 #include "app/whatif.h"
 
 #define PHONE 35735007990300ULL
@@ -103,11 +102,7 @@ static void lifting_waits_holding_expiry_does_not(void **state)
     struct fixture *f = fixture_memory("2026-03-10");
     f->reg->actor = account(f, "anna");
     account(f, "bolat");
-    struct suspension s = {.kind = MARK_STOLEN,
-                           .body = STR("police"),
-                           .order = STR("1"),
-                           .from = DAYNUM_NONE,
-                           .last = DAYNUM_OPEN};
+    struct suspension s = fixture_mark(MARK_STOLEN);
     struct imei imei = {PHONE};
     struct batch_result r;
     OK(suspend(f->reg, &s, &imei, 1, &r, NULL));
@@ -169,11 +164,7 @@ static void a_history_is_a_linked_list(void **state)
 {
     (void)state;
     struct fixture *f = fixture_memory("2026-03-20");
-    struct suspension s = {.kind = MARK_STOLEN,
-                           .body = STR("police"),
-                           .order = STR("1"),
-                           .from = DAYNUM_NONE,
-                           .last = DAYNUM_OPEN};
+    struct suspension s = fixture_mark(MARK_STOLEN);
     struct imei imei = {PHONE};
     struct batch_result r;
     fixture_activate(f, PHONE, "2026-03-01");

@@ -7,7 +7,6 @@
 #include <pthread.h>
 
 #include "app/commit.h"
-#include "app/suspend.h"
 #include "app/verify.h"
 
 #define PHONE 35735007990200ULL
@@ -129,11 +128,7 @@ static void many_callers_meet(void **state)
 
 static enum err do_all(struct registry *reg)
 {
-    struct suspension s = {.kind = MARK_LOST,
-                           .body = STR("police"),
-                           .order = STR("1"),
-                           .from = DAYNUM_NONE,
-                           .last = DAYNUM_OPEN};
+    struct suspension s = fixture_mark(MARK_LOST);
     struct imei imeis[3] = {{PHONE}, {PHONE + 1}, {PHONE + 2}};
     struct approving how = {.kind = APPROVAL_IMPORT, .at = 1772000000, .party = 7};
     struct device device = {.imeis = {{PHONE + 5}, {PHONE + 6}}, .count = 2};

@@ -123,6 +123,15 @@ struct facts fixture_facts(struct fixture *f, uint64_t body)
     return row.facts;
 }
 
+struct suspension fixture_mark(uint8_t kind)
+{
+    return (struct suspension){.kind = kind,
+                               .body = STR("police"),
+                               .order = STR("1"),
+                               .from = DAYNUM_NONE,
+                               .last = DAYNUM_OPEN};
+}
+
 void fixture_whole(struct fixture *f)
 {
     struct fault fault = {0};

@@ -14,6 +14,7 @@
 
 #include "app/changes.h"
 #include "app/registry.h"
+#include "app/suspend.h"
 
 #define OK(call) assert_int_equal((call), ERR_OK)
 
@@ -39,6 +40,8 @@ uint64_t fixture_give(struct fixture *f, uint8_t event, struct change *changes, 
 uint64_t fixture_activate(struct fixture *f, uint64_t body, const char *day);
 struct verdict fixture_verdict(struct fixture *f, uint64_t body);
 struct facts fixture_facts(struct fixture *f, uint64_t body);
+/* A theft or other mark from today on, by the police. */
+struct suspension fixture_mark(uint8_t kind);
 /* journal verify and db check pass. */
 void fixture_whole(struct fixture *f);
 

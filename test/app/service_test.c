@@ -9,7 +9,6 @@
 
 #include "app/samples.h"
 #include "app/service.h"
-#include "app/suspend.h"
 #include "app/whatif.h"
 
 #define PHONE 35735007990400ULL
@@ -64,11 +63,7 @@ static void another_handle_is_seen_within_a_second(void **state)
     imei_format15((struct imei){PHONE}, imei);
     OK(service_start(f->url, &f->clock, &service, NULL));
     assert_int_equal(reason_now(service, imei), REASON_NEVER_ACTIVATED);
-    struct suspension s = {.kind = MARK_STOLEN,
-                           .body = STR("police"),
-                           .order = STR("1"),
-                           .from = DAYNUM_NONE,
-                           .last = DAYNUM_OPEN};
+    struct suspension s = fixture_mark(MARK_STOLEN);
     struct batch_result r;
     OK(suspend(f->reg, &s, &(struct imei){PHONE}, 1, &r, NULL));
     int64_t began = clock_monotonic_us();

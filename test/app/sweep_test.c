@@ -4,7 +4,6 @@
  * holds that end; and an index that steps on its own agrees with the rows that come later. */
 #include "app/fixture.h"
 
-#include "app/suspend.h"
 #include "app/sweep.h"
 #include "app/verify.h"
 #include "app/whatif.h"
@@ -100,11 +99,7 @@ static void held_and_released(void **state)
     }
     assert_int_equal(f->reg->head.gate.swept_through, fixture_daynum("2026-04-03"));
     /* a mark while it waits: set, lifted; it is still found when the gate opens */
-    struct suspension s = {.kind = MARK_STOLEN,
-                           .body = STR("police"),
-                           .order = STR("1"),
-                           .from = DAYNUM_NONE,
-                           .last = DAYNUM_OPEN};
+    struct suspension s = fixture_mark(MARK_STOLEN);
     struct imei imei = {PHONE};
     struct batch_result result;
     OK(suspend(f->reg, &s, &imei, 1, &result, NULL));
