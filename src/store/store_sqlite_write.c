@@ -6,8 +6,9 @@
  * Checkpoints are passive and happen after the place has been given up, so that nobody waits for
  * them but the one who wrote much. A write begins the WAL anew when all of it is moved and no reader
  * is in it. Busy writers and readers could prevent that for ever: past WAL_LIMIT the last stretch
- * is moved in the place, waiting RESTART_US at most for those readers. Against one long read
- * nothing helps; the WAL grows until its end, and journal_size_limit then cuts the file. */
+ * is moved in the place, waiting for those readers, the longer the larger the WAL has become (4 GB
+ * written beside reads of 1 s each, one upon the other: 170 MB of WAL). While one long read goes on
+ * nothing helps; after it journal_size_limit cuts the file. */
 #include "store/store_sqlite.h"
 
 #include <time.h>
@@ -17,7 +18,7 @@
 enum {
     CHECKPOINT_PAGES = 8192, /* 32 MB written by this handle */
     WAL_LIMIT = 16384,       /* 64 MB in the WAL, whoever wrote them */
-    RESTART_US = 50000,
+    RESTART_US = 50000,      /* wait for readers, for each WAL_LIMIT in the WAL */
 };
 
 int sqlite_on_busy(void *store, int count)
@@ -70,7 +71,8 @@ static void cut_wal(struct sqlite_store *s)
     s->patience = patience_begin(NULL, NULL);
     if (turnstile_take(s->turn, &s->patience, NULL))
         return;
-    s->patience.give_up_us = clock_monotonic_us() + RESTART_US;
+    s->patience.give_up_us =
+        clock_monotonic_us() + (int64_t)RESTART_US * (s->wal_pages / WAL_LIMIT);
     s->in_line = true;
     checkpoint(s, SQLITE_CHECKPOINT_RESTART);
     s->in_line = false;
