@@ -102,8 +102,12 @@ enum err registry_refresh(struct registry *reg, struct fault *fault)
     struct buf text = {0};
     struct rules rules;
     err = store_rules_get(reg->store, reg->head.rules, &text, fault);
-    if (!err)
-        err = rules_parse((struct str){(char *)text.p, text.n}, &rules, fault);
+    if (err == ERR_NOT_FOUND)
+        err = fault_set(fault, ERR_CHAIN, "the head names rule set %u, which does not stand",
+                        reg->head.rules);
+    if (!err && rules_parse((struct str){(char *)text.p, text.n}, &rules, fault))
+        err = fault_set(fault, ERR_CHAIN, "rule set %u cannot be read: it was changed",
+                        reg->head.rules);
     buf_release(&text);
     if (!err && !str_eq(str_z(rules.zone), str_z(reg->zone.name)))
         err = zone_load(rules.zone, &reg->zone, fault);
