@@ -19,8 +19,7 @@ struct store_ops {
     enum err (*facts_put)(struct store *, const struct facts_row *, size_t, struct fault *);
     enum err (*facts_scan)(struct store *, struct imei, struct imei, store_facts_fn *, void *,
                            struct fault *);
-    enum err (*facts_due)(struct store *, daynum, daynum, store_facts_fn *, void *,
-                          struct fault *);
+    enum err (*facts_due)(struct store *, daynum, daynum, store_facts_fn *, void *, struct fault *);
     enum err (*pairs_put)(struct store *, const struct pair *, size_t, struct fault *);
     enum err (*pairs_scan)(struct store *, bool (*)(void *, const struct pair *), void *,
                            struct fault *);
@@ -66,9 +65,9 @@ struct store {
 };
 
 enum {
-    STORE_NOTICE_MS = 2000,       /* a waiting writer hears first after */
+    STORE_NOTICE_MS = 2000,        /* a waiting writer hears first after */
     STORE_NOTICE_AGAIN_MS = 10000, /* and again every */
-    STORE_PATIENCE_MS = 60000,    /* ERR_STORE_BUSY after */
+    STORE_PATIENCE_MS = 60000,     /* ERR_STORE_BUSY after */
 };
 
 static inline bool store_block_follows(const struct store_head *head, const struct block *block)

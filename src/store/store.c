@@ -16,8 +16,7 @@ static const struct scheme {
     {{"memory:", 7}, store_memory_open},
 };
 
-enum err store_open(const char *url, enum store_mode mode, struct store **out,
-                    struct fault *fault)
+enum err store_open(const char *url, enum store_mode mode, struct store **out, struct fault *fault)
 {
     struct str text = str_z(url);
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
@@ -148,20 +147,19 @@ enum err store_blocks(struct store *store, uint64_t from_seq, store_block_fn *fn
     return done(store, store->ops->blocks(store, from_seq, fn, ctx, fault));
 }
 
-enum err store_facts_get(struct store *store, struct facts_row *rows, size_t n,
-                         struct fault *fault)
+enum err store_facts_get(struct store *store, struct facts_row *rows, size_t n, struct fault *fault)
 {
     return n ? done(store, store->ops->facts_get(store, rows, n, fault)) : ERR_OK;
 }
 
-enum err store_facts_scan(struct store *store, struct imei from, struct imei to,
-                          store_facts_fn *fn, void *ctx, struct fault *fault)
+enum err store_facts_scan(struct store *store, struct imei from, struct imei to, store_facts_fn *fn,
+                          void *ctx, struct fault *fault)
 {
     return done(store, store->ops->facts_scan(store, from, to, fn, ctx, fault));
 }
 
-enum err store_facts_due(struct store *store, daynum from, daynum to, store_facts_fn *fn,
-                         void *ctx, struct fault *fault)
+enum err store_facts_due(struct store *store, daynum from, daynum to, store_facts_fn *fn, void *ctx,
+                         struct fault *fault)
 {
     return done(store, store->ops->facts_due(store, from, to, fn, ctx, fault));
 }
@@ -172,8 +170,7 @@ enum err store_pairs_scan(struct store *store, bool (*fn)(void *ctx, const struc
     return done(store, store->ops->pairs_scan(store, fn, ctx, fault));
 }
 
-enum err store_rules_get(struct store *store, uint32_t number, struct buf *out,
-                         struct fault *fault)
+enum err store_rules_get(struct store *store, uint32_t number, struct buf *out, struct fault *fault)
 {
     return done(store, store->ops->rules_get(store, number, out, fault));
 }
@@ -202,8 +199,7 @@ enum err store_load_find(struct store *store, const uint8_t hash[SHA256_BYTES], 
     return done(store, store->ops->load_find(store, hash, out, fault));
 }
 
-enum err store_party_get(struct store *store, uint64_t id, struct party *out,
-                         struct fault *fault)
+enum err store_party_get(struct store *store, uint64_t id, struct party *out, struct fault *fault)
 {
     return done(store, store->ops->party_get(store, id, out, fault));
 }
@@ -242,8 +238,7 @@ enum err store_pairs_put(struct store *store, const struct pair *pairs, size_t n
     return err || !n ? err : done(store, store->ops->pairs_put(store, pairs, n, fault));
 }
 
-enum err store_rules_put(struct store *store, uint32_t number, struct str text,
-                         struct fault *fault)
+enum err store_rules_put(struct store *store, uint32_t number, struct str text, struct fault *fault)
 {
     enum err err = inside(store, fault);
     return err ? err : done(store, store->ops->rules_put(store, number, text, fault));

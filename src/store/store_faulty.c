@@ -79,8 +79,7 @@ static enum err f_head(struct store *store, struct store_head *out, struct fault
     return err ? err : store_head(inner_of(store), out, fault);
 }
 
-static enum err f_block_append(struct store *store, const struct block *block,
-                               struct fault *fault)
+static enum err f_block_append(struct store *store, const struct block *block, struct fault *fault)
 {
     enum err err = strike(store, fault);
     return err ? err : store_block_append(inner_of(store), block, fault);
@@ -169,22 +168,21 @@ static enum err f_batch_new(struct store *store, struct batch *batch, struct fau
     return err ? err : store_batch_new(inner_of(store), batch, fault);
 }
 
-static enum err f_batch_part_put(struct store *store, uint64_t id, uint32_t part,
-                                 struct str bytes, struct fault *fault)
+static enum err f_batch_part_put(struct store *store, uint64_t id, uint32_t part, struct str bytes,
+                                 struct fault *fault)
 {
     enum err err = strike(store, fault);
     return err ? err : store_batch_part_put(inner_of(store), id, part, bytes, fault);
 }
 
-static enum err f_batch_part_get(struct store *store, uint64_t id, uint32_t part,
-                                 struct buf *out, struct fault *fault)
+static enum err f_batch_part_get(struct store *store, uint64_t id, uint32_t part, struct buf *out,
+                                 struct fault *fault)
 {
     enum err err = strike(store, fault);
     return err ? err : store_batch_part_get(inner_of(store), id, part, out, fault);
 }
 
-static enum err f_batch_update(struct store *store, const struct batch *batch,
-                               struct fault *fault)
+static enum err f_batch_update(struct store *store, const struct batch *batch, struct fault *fault)
 {
     enum err err = strike(store, fault);
     return err ? err : store_batch_update(inner_of(store), batch, fault);
@@ -196,8 +194,8 @@ static enum err f_batch_drop(struct store *store, uint64_t id, struct fault *fau
     return err ? err : store_batch_drop(inner_of(store), id, fault);
 }
 
-static enum err f_batches(struct store *store, bool (*fn)(void *, const struct batch *),
-                          void *ctx, struct fault *fault)
+static enum err f_batches(struct store *store, bool (*fn)(void *, const struct batch *), void *ctx,
+                          struct fault *fault)
 {
     enum err err = strike(store, fault);
     return err ? err : store_batches(inner_of(store), fn, ctx, fault);
@@ -240,8 +238,8 @@ static enum err f_party_get(struct store *store, uint64_t id, struct party *out,
     return err ? err : store_party_get(inner_of(store), id, out, fault);
 }
 
-static enum err f_parties(struct store *store, bool (*fn)(void *, const struct party *),
-                          void *ctx, struct fault *fault)
+static enum err f_parties(struct store *store, bool (*fn)(void *, const struct party *), void *ctx,
+                          struct fault *fault)
 {
     enum err err = strike(store, fault);
     return err ? err : store_parties(inner_of(store), fn, ctx, fault);

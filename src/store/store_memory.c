@@ -50,8 +50,7 @@ enum err memory_put(struct memory_store *s, const struct memory_key *key, const 
     return ERR_OK;
 }
 
-enum err memory_remove(struct memory_store *s, const struct memory_key *key,
-                       struct fault *fault)
+enum err memory_remove(struct memory_store *s, const struct memory_key *key, struct fault *fault)
 {
     if (!tree_remove(&s->work, key_str(key)))
         return fault_set(fault, ERR_MEMORY, "memory register");
@@ -104,8 +103,7 @@ void memory_walk(struct memory_store *s, const struct memory_key *from, tree_fn 
     tree_drop(tree);
 }
 
-enum err memory_count(struct memory_store *s, enum table table, uint64_t *out,
-                      struct fault *fault)
+enum err memory_count(struct memory_store *s, enum table table, uint64_t *out, struct fault *fault)
 {
     struct memory_key key = memory_key(TABLE_COUNTER);
     key_number(&key, table, 1);
@@ -151,8 +149,8 @@ static enum err write_begin(struct store *store, struct fault *fault)
     *end = &s->place;
     bool waits = true;
     while (waits && m->line != &s->place) {
-        int64_t until = patience.notice_us < patience.give_up_us ? patience.notice_us
-                                                                 : patience.give_up_us;
+        int64_t until =
+            patience.notice_us < patience.give_up_us ? patience.notice_us : patience.give_up_us;
         struct timespec at = monotonic(until);
         pthread_cond_timedwait(&m->moved, &m->lock, &at);
         if (m->line == &s->place)

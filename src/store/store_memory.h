@@ -101,8 +101,7 @@ MUST_USE enum err memory_count(struct memory_store *s, enum table table, uint64_
 /* The head of a new register. */
 MUST_USE enum err memory_found(struct memory_store *s, struct fault *fault);
 enum err memory_head(struct store *store, struct store_head *out, struct fault *fault);
-enum err memory_block_append(struct store *store, const struct block *block,
-                             struct fault *fault);
+enum err memory_block_append(struct store *store, const struct block *block, struct fault *fault);
 enum err memory_blocks(struct store *store, uint64_t from_seq, store_block_fn *fn, void *ctx,
                        struct fault *fault);
 enum err memory_facts_get(struct store *store, struct facts_row *rows, size_t n,
@@ -129,28 +128,25 @@ enum err memory_tac_list_put(struct store *store, uint32_t number, struct str pa
 enum err memory_tac_list_get(struct store *store, uint32_t number, struct buf *out,
                              struct fault *fault);
 enum err memory_batch_new(struct store *store, struct batch *batch, struct fault *fault);
-enum err memory_batch_part_put(struct store *store, uint64_t id, uint32_t part,
-                               struct str bytes, struct fault *fault);
+enum err memory_batch_part_put(struct store *store, uint64_t id, uint32_t part, struct str bytes,
+                               struct fault *fault);
 enum err memory_batch_part_get(struct store *store, uint64_t id, uint32_t part, struct buf *out,
                                struct fault *fault);
-enum err memory_batch_update(struct store *store, const struct batch *batch,
-                             struct fault *fault);
+enum err memory_batch_update(struct store *store, const struct batch *batch, struct fault *fault);
 enum err memory_batch_drop(struct store *store, uint64_t id, struct fault *fault);
 enum err memory_batches(struct store *store, bool (*fn)(void *ctx, const struct batch *batch),
                         void *ctx, struct fault *fault);
 enum err memory_load_put(struct store *store, const struct load *load, struct fault *fault);
-enum err memory_load_find(struct store *store, const uint8_t hash[SHA256_BYTES],
-                          struct load *out, struct fault *fault);
-enum err memory_party_put(struct store *store, const struct party *party, struct fault *fault);
-enum err memory_party_get(struct store *store, uint64_t id, struct party *out,
+enum err memory_load_find(struct store *store, const uint8_t hash[SHA256_BYTES], struct load *out,
                           struct fault *fault);
+enum err memory_party_put(struct store *store, const struct party *party, struct fault *fault);
+enum err memory_party_get(struct store *store, uint64_t id, struct party *out, struct fault *fault);
 enum err memory_parties(struct store *store, bool (*fn)(void *ctx, const struct party *party),
                         void *ctx, struct fault *fault);
 enum err memory_findings_add(struct store *store, const struct finding *findings, size_t n,
                              struct fault *fault);
-enum err memory_findings(struct store *store,
-                         bool (*fn)(void *ctx, const struct finding *finding), void *ctx,
-                         struct fault *fault);
+enum err memory_findings(struct store *store, bool (*fn)(void *ctx, const struct finding *finding),
+                         void *ctx, struct fault *fault);
 enum err memory_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                          struct str text, struct fault *fault);
 

@@ -8,8 +8,7 @@
 
 /* ---- the head and the blocks ---- */
 
-static enum err put_head(struct memory_store *s, const struct store_head *head,
-                         struct fault *fault)
+static enum err put_head(struct memory_store *s, const struct store_head *head, struct fault *fault)
 {
     struct memory_key key = memory_key(TABLE_HEAD);
     return memory_put(s, &key, head, sizeof *head, fault);
@@ -37,8 +36,7 @@ static struct memory_key block_key(uint64_t first_seq)
     return key;
 }
 
-enum err memory_block_append(struct store *store, const struct block *block,
-                             struct fault *fault)
+enum err memory_block_append(struct store *store, const struct block *block, struct fault *fault)
 {
     struct memory_store *s = memory_of(store);
     struct store_head head;
@@ -218,8 +216,8 @@ enum err memory_pairs_put(struct store *store, const struct pair *pairs, size_t 
         struct memory_key key = memory_key(TABLE_PAIR);
         key_number(&key, pairs[i].imei.body, 8);
         key_number(&key, pairs[i].subscriber, 8);
-        err = pairs[i].removed ? memory_remove(s, &key, fault)
-                               : memory_put(s, &key, NULL, 0, fault);
+        err =
+            pairs[i].removed ? memory_remove(s, &key, fault) : memory_put(s, &key, NULL, 0, fault);
     }
     return err;
 }

@@ -11,8 +11,8 @@ static struct memory_key number_key(enum table table, uint64_t number)
     return key;
 }
 
-static enum err put_bytes(struct store *store, enum table table, uint32_t number,
-                          struct str bytes, struct fault *fault)
+static enum err put_bytes(struct store *store, enum table table, uint32_t number, struct str bytes,
+                          struct fault *fault)
 {
     struct memory_key key = number_key(table, number);
     return memory_put(memory_of(store), &key, bytes.p, bytes.n, fault);
@@ -70,8 +70,8 @@ enum err memory_batch_new(struct store *store, struct batch *batch, struct fault
     return memory_put(s, &key, batch, sizeof *batch, fault);
 }
 
-enum err memory_batch_part_put(struct store *store, uint64_t id, uint32_t part,
-                               struct str bytes, struct fault *fault)
+enum err memory_batch_part_put(struct store *store, uint64_t id, uint32_t part, struct str bytes,
+                               struct fault *fault)
 {
     struct memory_store *s = memory_of(store);
     enum err err = batch_exists(s, id, fault);
@@ -121,8 +121,7 @@ static enum err drop_parts(struct memory_store *s, uint64_t id, uint64_t before,
     }
 }
 
-enum err memory_batch_update(struct store *store, const struct batch *batch,
-                             struct fault *fault)
+enum err memory_batch_update(struct store *store, const struct batch *batch, struct fault *fault)
 {
     struct memory_store *s = memory_of(store);
     enum err err = batch_exists(s, batch->id, fault);
@@ -179,8 +178,8 @@ enum err memory_load_put(struct store *store, const struct load *load, struct fa
     return memory_put(memory_of(store), &key, load, sizeof *load, fault);
 }
 
-enum err memory_load_find(struct store *store, const uint8_t hash[SHA256_BYTES],
-                          struct load *out, struct fault *fault)
+enum err memory_load_find(struct store *store, const uint8_t hash[SHA256_BYTES], struct load *out,
+                          struct fault *fault)
 {
     struct memory_key key = load_key(hash);
     return memory_get(memory_of(store), &key, out, sizeof *out, fault);
@@ -194,8 +193,7 @@ enum err memory_party_put(struct store *store, const struct party *party, struct
     return memory_put(memory_of(store), &key, party, sizeof *party, fault);
 }
 
-enum err memory_party_get(struct store *store, uint64_t id, struct party *out,
-                          struct fault *fault)
+enum err memory_party_get(struct store *store, uint64_t id, struct party *out, struct fault *fault)
 {
     struct memory_key key = number_key(TABLE_PARTY, id);
     return memory_get(memory_of(store), &key, out, sizeof *out, fault);
@@ -270,9 +268,8 @@ static bool on_finding(void *ctx, struct str key, struct str value)
     return walk->fn(walk->ctx, &finding);
 }
 
-enum err memory_findings(struct store *store,
-                         bool (*fn)(void *ctx, const struct finding *finding), void *ctx,
-                         struct fault *fault)
+enum err memory_findings(struct store *store, bool (*fn)(void *ctx, const struct finding *finding),
+                         void *ctx, struct fault *fault)
 {
     (void)fault;
     struct finding_walk walk = {fn, ctx};

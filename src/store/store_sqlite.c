@@ -89,8 +89,7 @@ static enum err connect_as(struct sqlite_store *s, int flags, struct fault *faul
         return fault_set(fault, ERR_MEMORY, "%s", s->path);
     sqlite3_extended_result_codes(s->db, 1);
     if (rc)
-        return fault_set(fault, ERR_STORE_OPEN, "%s: SQLite: %s", s->path,
-                         sqlite3_errmsg(s->db));
+        return fault_set(fault, ERR_STORE_OPEN, "%s: SQLite: %s", s->path, sqlite3_errmsg(s->db));
     sqlite3_busy_handler(s->db, sqlite_on_busy, s);
     enum err err = sqlite_exec(s, settings, fault);
     sqlite3_wal_hook(s->db, sqlite_on_commit, s); /* after wal_autocheckpoint, which drops it */
@@ -139,8 +138,20 @@ enum err sqlite_fresh(struct sqlite_store *s, struct fault *fault)
     return err ? err : sqlite_schema_check(s, fault);
 }
 
+/* The directory of a new register: var/ of the default var/tamga.db. One level; what fails here
+ * fails again, with words, at the opening. */
+static void make_directory(const struct sqlite_store *s)
+{
+    const char *slash = strrchr(s->path, '/');
+    char *dir = slash && slash != s->path ? strndup(s->path, (size_t)(slash - s->path)) : NULL;
+    if (dir)
+        mkdir(dir, 0777);
+    free(dir);
+}
+
 static enum err connect_writer(struct sqlite_store *s, struct fault *fault)
 {
+    make_directory(s);
     enum err err = connect_as(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, fault);
     if (err)
         return err;

@@ -161,8 +161,7 @@ enum err sqlite_facts_due(struct store *store, daynum from, daynum to, store_fac
 /* ---- store_sqlite_journal.c ---- */
 
 enum err sqlite_head(struct store *store, struct store_head *out, struct fault *fault);
-enum err sqlite_block_append(struct store *store, const struct block *block,
-                             struct fault *fault);
+enum err sqlite_block_append(struct store *store, const struct block *block, struct fault *fault);
 enum err sqlite_blocks(struct store *store, uint64_t from_seq, store_block_fn *fn, void *ctx,
                        struct fault *fault);
 enum err sqlite_pairs_put(struct store *store, const struct pair *pairs, size_t n,
@@ -181,12 +180,11 @@ enum err sqlite_tac_list_get(struct store *store, uint32_t number, struct buf *o
 /* ---- store_sqlite_batch.c ---- */
 
 enum err sqlite_batch_new(struct store *store, struct batch *batch, struct fault *fault);
-enum err sqlite_batch_part_put(struct store *store, uint64_t id, uint32_t part,
-                               struct str bytes, struct fault *fault);
+enum err sqlite_batch_part_put(struct store *store, uint64_t id, uint32_t part, struct str bytes,
+                               struct fault *fault);
 enum err sqlite_batch_part_get(struct store *store, uint64_t id, uint32_t part, struct buf *out,
                                struct fault *fault);
-enum err sqlite_batch_update(struct store *store, const struct batch *batch,
-                             struct fault *fault);
+enum err sqlite_batch_update(struct store *store, const struct batch *batch, struct fault *fault);
 enum err sqlite_batch_drop(struct store *store, uint64_t id, struct fault *fault);
 enum err sqlite_batches(struct store *store, bool (*fn)(void *ctx, const struct batch *batch),
                         void *ctx, struct fault *fault);
@@ -196,18 +194,16 @@ void sqlite_batch_release(struct store *store, uint64_t id);
 /* ---- store_sqlite_lists.c ---- */
 
 enum err sqlite_load_put(struct store *store, const struct load *load, struct fault *fault);
-enum err sqlite_load_find(struct store *store, const uint8_t hash[SHA256_BYTES],
-                          struct load *out, struct fault *fault);
-enum err sqlite_party_put(struct store *store, const struct party *party, struct fault *fault);
-enum err sqlite_party_get(struct store *store, uint64_t id, struct party *out,
+enum err sqlite_load_find(struct store *store, const uint8_t hash[SHA256_BYTES], struct load *out,
                           struct fault *fault);
+enum err sqlite_party_put(struct store *store, const struct party *party, struct fault *fault);
+enum err sqlite_party_get(struct store *store, uint64_t id, struct party *out, struct fault *fault);
 enum err sqlite_parties(struct store *store, bool (*fn)(void *ctx, const struct party *party),
                         void *ctx, struct fault *fault);
 enum err sqlite_findings_add(struct store *store, const struct finding *findings, size_t n,
                              struct fault *fault);
-enum err sqlite_findings(struct store *store,
-                         bool (*fn)(void *ctx, const struct finding *finding), void *ctx,
-                         struct fault *fault);
+enum err sqlite_findings(struct store *store, bool (*fn)(void *ctx, const struct finding *finding),
+                         void *ctx, struct fault *fault);
 enum err sqlite_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                          struct str text, struct fault *fault);
 

@@ -103,8 +103,8 @@ static enum err no_batch(uint64_t id, struct fault *fault)
     return fault_set(fault, ERR_NOT_FOUND, "there is no batch %llu", (unsigned long long)id);
 }
 
-enum err sqlite_batch_part_put(struct store *store, uint64_t id, uint32_t part,
-                               struct str bytes, struct fault *fault)
+enum err sqlite_batch_part_put(struct store *store, uint64_t id, uint32_t part, struct str bytes,
+                               struct fault *fault)
 {
     struct sqlite_store *s = sqlite_of(store);
     sqlite3_stmt *stmt = NULL;
@@ -134,8 +134,8 @@ enum err sqlite_batch_part_get(struct store *store, uint64_t id, uint32_t part, 
     if (err)
         return err;
     if (!found)
-        return fault_set(fault, ERR_NOT_FOUND, "batch %llu has no part %u",
-                         (unsigned long long)id, part);
+        return fault_set(fault, ERR_NOT_FOUND, "batch %llu has no part %u", (unsigned long long)id,
+                         part);
     buf_str(out, column_bytes(stmt, 0));
     sql_free(stmt);
     return out->failed ? fault_set(fault, ERR_MEMORY, "part %u", part) : ERR_OK;
@@ -154,8 +154,7 @@ static enum err drop_parts(struct sqlite_store *s, uint64_t id, uint64_t before,
     return sql_run(s, stmt, NULL, fault);
 }
 
-enum err sqlite_batch_update(struct store *store, const struct batch *batch,
-                             struct fault *fault)
+enum err sqlite_batch_update(struct store *store, const struct batch *batch, struct fault *fault)
 {
     struct sqlite_store *s = sqlite_of(store);
     sqlite3_stmt *stmt = NULL;
@@ -211,8 +210,7 @@ enum err sqlite_batches(struct store *store, bool (*fn)(void *ctx, const struct 
 
 static int lock_claim(int fd, uint64_t id, short type)
 {
-    struct flock lock = {
-        .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)id, .l_len = 1};
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)id, .l_len = 1};
     return fcntl(fd, F_OFD_SETLK, &lock);
 }
 

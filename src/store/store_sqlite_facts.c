@@ -50,7 +50,7 @@ static enum err search(struct sqlite_store *s, struct facts_row *row, struct fau
 /* A cursor over the rows from one wanted IMEI to the last. */
 struct walk {
     struct sqlite_store *s;
-    enum sql sql;       /* SQL_FACTS_RANGE; a scan has its own, so that its callback may get facts */
+    enum sql sql; /* SQL_FACTS_RANGE; a scan has its own, so that its callback may get facts */
     sqlite3_stmt *stmt; /* NULL: not open */
     bool on_row;        /* false with stmt open cannot be: the end closes it */
     uint64_t body;      /* of the row it is on */

@@ -18,8 +18,8 @@ struct in_cursor {
     uint8_t bytes[FACTS_ROW_MAX];
 };
 
-static int in_connect(sqlite3 *db, void *in, int argc, const char *const *argv,
-                      sqlite3_vtab **out, char **error)
+static int in_connect(sqlite3 *db, void *in, int argc, const char *const *argv, sqlite3_vtab **out,
+                      char **error)
 {
     (void)argc;
     (void)argv;

@@ -63,8 +63,7 @@ static enum err put_head(struct sqlite_store *s, const struct block *block, stru
     return sql_run(s, stmt, NULL, fault);
 }
 
-enum err sqlite_block_append(struct store *store, const struct block *block,
-                             struct fault *fault)
+enum err sqlite_block_append(struct store *store, const struct block *block, struct fault *fault)
 {
     struct sqlite_store *s = sqlite_of(store);
     struct store_head head;
@@ -172,8 +171,8 @@ static enum err put_numbered(struct sqlite_store *s, enum sql sql, uint32_t numb
     return sql_run(s, stmt, NULL, fault);
 }
 
-static enum err get_numbered(struct sqlite_store *s, enum sql sql, uint32_t number,
-                             struct buf *out, struct fault *fault)
+static enum err get_numbered(struct sqlite_store *s, enum sql sql, uint32_t number, struct buf *out,
+                             struct fault *fault)
 {
     sqlite3_stmt *stmt = NULL;
     bool found = false;

@@ -20,8 +20,8 @@ enum err sqlite_load_put(struct store *store, const struct load *load, struct fa
     return sql_run(s, stmt, NULL, fault);
 }
 
-enum err sqlite_load_find(struct store *store, const uint8_t hash[SHA256_BYTES],
-                          struct load *out, struct fault *fault)
+enum err sqlite_load_find(struct store *store, const uint8_t hash[SHA256_BYTES], struct load *out,
+                          struct fault *fault)
 {
     struct sqlite_store *s = sqlite_of(store);
     sqlite3_stmt *stmt = NULL;
@@ -71,8 +71,7 @@ enum err sqlite_party_put(struct store *store, const struct party *party, struct
     return sql_run(s, stmt, NULL, fault);
 }
 
-enum err sqlite_party_get(struct store *store, uint64_t id, struct party *out,
-                          struct fault *fault)
+enum err sqlite_party_get(struct store *store, uint64_t id, struct party *out, struct fault *fault)
 {
     struct sqlite_store *s = sqlite_of(store);
     sqlite3_stmt *stmt = NULL;
@@ -133,9 +132,8 @@ enum err sqlite_findings_add(struct store *store, const struct finding *findings
     return err;
 }
 
-enum err sqlite_findings(struct store *store,
-                         bool (*fn)(void *ctx, const struct finding *finding), void *ctx,
-                         struct fault *fault)
+enum err sqlite_findings(struct store *store, bool (*fn)(void *ctx, const struct finding *finding),
+                         void *ctx, struct fault *fault)
 {
     struct sqlite_store *s = sqlite_of(store);
     sqlite3_stmt *stmt = NULL;

@@ -121,8 +121,7 @@ enum err sqlite_exec(struct sqlite_store *s, const char *sql, struct fault *faul
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) ? sqlite_fault(s, fault) : ERR_OK;
 }
 
-enum err sqlite_number(struct sqlite_store *s, const char *sql, int64_t *out,
-                       struct fault *fault)
+enum err sqlite_number(struct sqlite_store *s, const char *sql, int64_t *out, struct fault *fault)
 {
     sqlite3_stmt *stmt = NULL;
     enum err err = ERR_OK;
@@ -142,8 +141,7 @@ enum err sql_take(struct sqlite_store *s, enum sql id, sqlite3_stmt **out, struc
             return err;
     }
     sqlite3_stmt **stmt = &s->stmt[id];
-    if (!*stmt &&
-        sqlite3_prepare_v3(s->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL))
+    if (!*stmt && sqlite3_prepare_v3(s->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL))
         return sqlite_fault(s, fault);
     if (sqlite3_stmt_busy(*stmt))
         return fault_set(fault, ERR_STORE, "a store verb was called again from its own callback");
@@ -157,8 +155,7 @@ void sql_free(sqlite3_stmt *stmt)
     sqlite3_clear_bindings(stmt);
 }
 
-enum err sql_step(struct sqlite_store *s, sqlite3_stmt *stmt, bool *out_row,
-                  struct fault *fault)
+enum err sql_step(struct sqlite_store *s, sqlite3_stmt *stmt, bool *out_row, struct fault *fault)
 {
     errno = 0;
     int rc = sqlite3_step(stmt);
@@ -173,8 +170,7 @@ enum err sql_step(struct sqlite_store *s, sqlite3_stmt *stmt, bool *out_row,
     return err;
 }
 
-enum err sql_run(struct sqlite_store *s, sqlite3_stmt *stmt, int *out_changed,
-                 struct fault *fault)
+enum err sql_run(struct sqlite_store *s, sqlite3_stmt *stmt, int *out_changed, struct fault *fault)
 {
     bool row = false;
     enum err err = sql_step(s, stmt, &row, fault);

@@ -60,8 +60,7 @@ bool patience_tick(struct patience *patience, pid_t holder)
 
 static bool lock_byte(int fd, uint64_t at, short type)
 {
-    struct flock lock = {
-        .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)at, .l_len = 1};
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)at, .l_len = 1};
     return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
@@ -70,7 +69,9 @@ static bool others_before(const struct turnstile *t)
 {
     if (t->ticket == 1)
         return false;
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = TICKETS + 1,
+    struct flock lock = {.l_type = F_WRLCK,
+                         .l_whence = SEEK_SET,
+                         .l_start = TICKETS + 1,
                          .l_len = (off_t)(t->ticket - 1)};
     return fcntl(t->fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
@@ -81,8 +82,7 @@ static void ring(struct line *line)
     syscall(SYS_futex, &line->bell, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-enum err turnstile_open(const char *path, mode_t mode, struct turnstile **out,
-                        struct fault *fault)
+enum err turnstile_open(const char *path, mode_t mode, struct turnstile **out, struct fault *fault)
 {
     struct turnstile *t = malloc(sizeof *t);
     if (!t)

@@ -212,8 +212,8 @@ uint64_t imprint(struct store *s)
     add(&sum, head.hash, sizeof head.hash);
     add(&sum, &head.next_seq, sizeof head.next_seq);
     assert_int_equal(store_facts_scan(s, (struct imei){0}, all, add_row, &sum, NULL), ERR_OK);
-    assert_int_equal(
-        store_facts_due(s, DAYNUM_FIRST, DAYNUM_LAST + 1, add_row, &sum, NULL), ERR_OK);
+    assert_int_equal(store_facts_due(s, DAYNUM_FIRST, DAYNUM_LAST + 1, add_row, &sum, NULL),
+                     ERR_OK);
     assert_int_equal(store_blocks(s, 0, add_block, &sum, NULL), ERR_OK);
     assert_int_equal(store_pairs_scan(s, add_pair, &sum, NULL), ERR_OK);
     assert_int_equal(store_batches(s, add_batch, &sum, NULL), ERR_OK);

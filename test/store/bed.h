@@ -59,12 +59,12 @@ struct child {
 };
 /* True in the child, which must end with child_exit. */
 bool child_fork(struct child *c);
-void child_say(struct child *c);   /* child: I am here */
-void child_wait(struct child *c);  /* child: until the parent lets it go on (or is gone) */
+void child_say(struct child *c);  /* child: I am here */
+void child_wait(struct child *c); /* child: until the parent lets it go on (or is gone) */
 void child_exit(bool good);
-void child_meet(struct child *c);  /* parent: until the child says so */
-void child_go(struct child *c);    /* parent */
-void child_kill(struct child *c);  /* parent: SIGKILL, waits */
-void child_end(struct child *c);   /* parent: waits for its good end */
+void child_meet(struct child *c); /* parent: until the child says so */
+void child_go(struct child *c);   /* parent */
+void child_kill(struct child *c); /* parent: SIGKILL, waits */
+void child_end(struct child *c);  /* parent: waits for its good end */
 
 #endif

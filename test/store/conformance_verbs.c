@@ -93,7 +93,7 @@ static void blocks_come_in_order_from_the_one_that_holds(void **state)
         uint64_t from;
         size_t count;
         uint64_t first;
-    } cases[] = {{0, 4, 1}, {1, 4, 1}, {2, 4, 1}, {3, 3, 3}, {4, 3, 3},
+    } cases[] = {{0, 4, 1}, {1, 4, 1}, {2, 4, 1},       {3, 3, 3},         {4, 3, 3},
                  {8, 1, 7}, {9, 0, 0}, {1000000, 0, 0}, {UINT64_MAX, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct seen seen = {.chain = &bed->chain};
@@ -191,9 +191,9 @@ static void sorted_gets_find_what_stands(void **state)
         uint64_t from, step;
         size_t n;
     } asks[] = {
-        {SOME, 3, N},       {SOME, 1, 9000},         {SOME + 1, 3, N},   {SOME - 500, 1, 600},
-        {SOME, 300, 30},    {SOME + 30, 51, 170},    {SOME, 48, 180},    {SOME + 8990, 1, 500},
-        {SOME, 4500, 2},    {SOME - 100000, 997, 300}, {SOME + 5, 7, 8}, {SOME + 5, 7, 9},
+        {SOME, 3, N},          {SOME, 1, 9000},           {SOME + 1, 3, N}, {SOME - 500, 1, 600},
+        {SOME, 300, 30},       {SOME + 30, 51, 170},      {SOME, 48, 180},  {SOME + 8990, 1, 500},
+        {SOME, 4500, 2},       {SOME - 100000, 997, 300}, {SOME + 5, 7, 8}, {SOME + 5, 7, 9},
         {SOME + 900, 150, 50},
     };
     static struct facts_row got[9000];
@@ -251,21 +251,21 @@ static void a_scan_goes_up_between_its_ends(void **state)
     for (uint32_t i = 0; i < 10; i++)
         save_row(s, row_of(SOME + 10 * (9 - i), i, DAYNUM_NONE));
     struct walked w = {0};
-    assert_int_equal(store_facts_scan(s, (struct imei){SOME + 10}, (struct imei){SOME + 30},
-                                      walk_row, &w, NULL),
-                     ERR_OK);
+    assert_int_equal(
+        store_facts_scan(s, (struct imei){SOME + 10}, (struct imei){SOME + 30}, walk_row, &w, NULL),
+        ERR_OK);
     assert_int_equal(w.n, 3);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(w.body[i], SOME + 10 * (i + 1));
     w = (struct walked){.stop_at = 4};
-    assert_int_equal(store_facts_scan(s, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
-                                      walk_row, &w, NULL),
-                     ERR_OK);
+    assert_int_equal(
+        store_facts_scan(s, (struct imei){0}, (struct imei){IMEI_BODIES - 1}, walk_row, &w, NULL),
+        ERR_OK);
     assert_int_equal(w.n, 4);
     w = (struct walked){0};
-    assert_int_equal(store_facts_scan(s, (struct imei){SOME + 91}, (struct imei){SOME + 99},
-                                      walk_row, &w, NULL),
-                     ERR_OK);
+    assert_int_equal(
+        store_facts_scan(s, (struct imei){SOME + 91}, (struct imei){SOME + 99}, walk_row, &w, NULL),
+        ERR_OK);
     assert_int_equal(w.n, 0);
 }
 
@@ -316,8 +316,7 @@ static void other_verbs_work_within_a_callback(void **state)
         save_row(s, row_of(SOME + i, i, DAYNUM_FIRST));
     struct imei all = {IMEI_BODIES - 1};
     assert_int_equal(store_facts_scan(s, (struct imei){0}, all, get_another, s, NULL), ERR_OK);
-    assert_int_equal(store_facts_due(s, DAYNUM_FIRST, DAYNUM_FIRST, get_another, s, NULL),
-                     ERR_OK);
+    assert_int_equal(store_facts_due(s, DAYNUM_FIRST, DAYNUM_FIRST, get_another, s, NULL), ERR_OK);
 }
 
 /* ---- pairs, rule sets, TAC lists ---- */
@@ -536,8 +535,12 @@ static void a_claim_has_one_owner(void **state)
 static void loads_are_remembered(void **state)
 {
     struct store *s = of(state);
-    struct load load = {.kind = "feed", .operator_name = "Beeline \xd2\x9a", .time_ms = -5,
-                        .rows = 3, .changes = 2, .seq = 99};
+    struct load load = {.kind = "feed",
+                        .operator_name = "Beeline \xd2\x9a",
+                        .time_ms = -5,
+                        .rows = 3,
+                        .changes = 2,
+                        .seq = 99};
     struct load got;
     memset(load.hash, 0xfe, sizeof load.hash);
     assert_int_equal(store_load_find(s, load.hash, &got, NULL), ERR_NOT_FOUND);

@@ -145,8 +145,7 @@ static void every_verb_fails_as_told(void **state)
     assert_int_equal(store_batch_drop(s, 1, NULL), ERR_STORE);
     assert_int_equal(store_batches(s, never_batch, NULL, NULL), ERR_STORE);
     assert_int_equal(store_batch_claim(s, 1, NULL), ERR_STORE);
-    assert_int_equal(store_load_find(s, (const uint8_t[SHA256_BYTES]){7}, &load, NULL),
-                     ERR_STORE);
+    assert_int_equal(store_load_find(s, (const uint8_t[SHA256_BYTES]){7}, &load, NULL), ERR_STORE);
     assert_int_equal(store_party_put(s, &party, NULL), ERR_STORE);
     assert_int_equal(store_party_get(s, 77, &found, NULL), ERR_STORE);
     assert_int_equal(store_parties(s, never_party, NULL, NULL), ERR_STORE);
@@ -195,12 +194,13 @@ int main(void)
 {
     static enum bed_kind memory = BED_FAULTY_MEMORY, sqlite = BED_FAULTY_SQLITE;
 #define CASE(kind, name)                                                                           \
-    {#kind ": " #name, name, make, end, &kind}
+    {                                                                                              \
+#kind ": " #name, name, make, end, &kind                                                   \
+    }
     const struct CMUnitTest tests[] = {
-        CASE(memory, any_call_of_a_write_may_fail), CASE(sqlite, any_call_of_a_write_may_fail),
-        CASE(memory, every_verb_fails_as_told),     CASE(sqlite, every_verb_fails_as_told),
-        CASE(memory, calls_are_counted_over_handles),
-        CASE(sqlite, calls_are_counted_over_handles),
+        CASE(memory, any_call_of_a_write_may_fail),   CASE(sqlite, any_call_of_a_write_may_fail),
+        CASE(memory, every_verb_fails_as_told),       CASE(sqlite, every_verb_fails_as_told),
+        CASE(memory, calls_are_counted_over_handles), CASE(sqlite, calls_are_counted_over_handles),
     };
 #undef CASE
     return cmocka_run_group_tests(tests, NULL, NULL);

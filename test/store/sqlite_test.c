@@ -124,8 +124,7 @@ static void two_may_make_the_register_at_once(void **state)
         if (child_fork(&c)) {
             struct store *s;
             child_say(&c);
-            child_exit(store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK &&
-                       next_seq(s) == 1);
+            child_exit(store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK && next_seq(s) == 1);
         }
         child_meet(&c);
         reopen(bed, STORE_WRITE, ERR_OK);
@@ -152,6 +151,12 @@ static void any_name_is_a_file_name(void **state)
         store_close(r);
         store_close(s);
     }
+    struct store *s; /* the directory of a new register is made with it */
+    assert_int_equal(store_open("sqlite:var/tamga.db", STORE_WRITE, &s, NULL), ERR_OK);
+    assert_int_equal(access("var/tamga.db", F_OK), 0);
+    store_close(s);
+    assert_true(unlink("var/tamga.db") == 0 && unlink("var/tamga.db.turn") == 0);
+    assert_int_equal(rmdir("var"), 0);
     assert_int_equal(chdir(before), 0);
 }
 
@@ -223,8 +228,7 @@ static void a_reader_needs_no_right_to_write(void **state)
 static bool add_one(struct store *s)
 {
     struct facts_row row = {.imei = {SOME}};
-    bool good = store_write_begin(s, NULL) == ERR_OK &&
-                store_facts_get(s, &row, 1, NULL) == ERR_OK;
+    bool good = store_write_begin(s, NULL) == ERR_OK && store_facts_get(s, &row, 1, NULL) == ERR_OK;
     row.facts.last_seq++;
     return good && store_facts_put(s, &row, 1, NULL) == ERR_OK &&
            store_write_commit(s, NULL) == ERR_OK;
@@ -500,8 +504,8 @@ static void the_wal_stays_small(void **state)
     for (uint32_t i = 0; i < 40; i++) {
         struct stat st;
         begin(bed->s);
-        assert_int_equal(
-            store_rules_put(bed->s, i, (struct str){(char *)big.p, BYTES}, NULL), ERR_OK);
+        assert_int_equal(store_rules_put(bed->s, i, (struct str){(char *)big.p, BYTES}, NULL),
+                         ERR_OK);
         commit(bed->s);
         assert_int_equal(stat(wal, &st), 0);
         most = st.st_size > most ? st.st_size : most;
