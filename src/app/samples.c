@@ -181,6 +181,7 @@ static enum err approve_all(struct registry *reg, struct fault *fault)
         {BEFORE_DUTY, APPROVAL_BEFORE_DUTY, "900101300017"},
         {SECOND_WHITE, APPROVAL_PERSONAL, "900101300017"},
         {REVOKED, APPROVAL_IMPORT, "030540003215"},
+        {REPLACED, APPROVAL_IMPORT, "030540003215"},
     };
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < sizeof approvals / sizeof *approvals; i++)

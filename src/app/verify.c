@@ -9,14 +9,25 @@ static uint64_t group_of(const struct device *d)
     return least + 1; /* 0 means no group */
 }
 
+/* What a new IMEI gets: the approval, or in a repair of a grey device the old activation. */
+static struct change for_new(const struct approving *how, const struct device *d, struct imei imei)
+{
+    struct approval by = {.party = how->party, .application = how->application, .kind = how->kind};
+    if (d->inherits)
+        return (struct change){.imei = imei,
+                               .kind = CHANGE_ACTIVATED,
+                               .activated = {.day = d->activation, .known = d->known}};
+    return (struct change){
+        .imei = imei,
+        .kind = how->kind == APPROVAL_BEFORE_DUTY ? CHANGE_BEFORE_DUTY : CHANGE_VERIFIED,
+        .approval = {.at = how->at, .by = by}};
+}
+
 void verify_changes(const struct approving *how, const struct device *d, struct changes *out)
 {
-    uint8_t kind = how->kind == APPROVAL_BEFORE_DUTY ? CHANGE_BEFORE_DUTY : CHANGE_VERIFIED;
-    struct approval by = {.party = how->party, .application = how->application, .kind = how->kind};
     for (unsigned i = 0; i < d->count; i++) {
-        changes_add(out, &(struct change){.imei = d->imeis[i],
-                                          .kind = kind,
-                                          .approval = {.at = how->at, .by = by}});
+        struct change change = for_new(how, d, d->imeis[i]);
+        changes_add(out, &change);
         if (d->count > 1)
             changes_add(out, &(struct change){.imei = d->imeis[i],
                                               .kind = CHANGE_GROUP,
@@ -28,39 +39,92 @@ void verify_changes(const struct approving *how, const struct device *d, struct 
                                           .approval = {.at = how->at}});
 }
 
-enum err verify_allowed(const struct approving *how, const struct facts *f, bool old)
+enum err verify_prepare(struct registry *reg, const struct approving *how, struct device *d,
+                        struct imei *out_which, struct fault *fault)
 {
-    bool marked = f->mark_count || f->flags & (FACTS_GSMA | FACTS_CLONE);
-    if (old)
-        return marked || f->revoked_at != INSTANT_NONE ? ERR_NOT_REPAIRABLE : ERR_OK;
+    if (how->kind != APPROVAL_REPAIR)
+        return ERR_OK;
+    for (unsigned i = 0; i < d->old_count; i++) {
+        struct verdict v;
+        struct facts f;
+        enum err err = registry_check(reg, d->old[i], &v, &f, fault);
+        if (err)
+            return err;
+        enum list list = reason_list(v.reason);
+        if (list == LIST_BLACK || list == LIST_UNKNOWN || f.mark_count) {
+            *out_which = d->old[i];
+            return ERR_NOT_REPAIRABLE;
+        }
+        if (list != LIST_GREY)
+            continue;
+        d->activation = d->inherits && d->activation < f.activation ? d->activation : f.activation;
+        d->known = d->inherits && d->known < f.known ? d->known : f.known;
+        d->inherits = true;
+    }
+    return ERR_OK;
+}
+
+enum err verify_allowed(const struct approving *how, const struct facts *f)
+{
+    bool listed = f->mark_count || f->flags || f->replaced_at != INSTANT_NONE ||
+                  f->revoked_at != INSTANT_NONE;
+    bool verified_other = f->verified_at != INSTANT_NONE && f->verified.party != how->party;
     if (how->kind == APPROVAL_BEFORE_DUTY)
         return ERR_OK;
-    bool verified_other =
-        f->verified_at != INSTANT_NONE && f->verified.party != how->party;
     if (how->kind == APPROVAL_REPAIR &&
-        (marked || f->activation != DAYNUM_NONE || verified_other || f->flags & FACTS_AMNESTY ||
-         f->replaced_at != INSTANT_NONE || f->revoked_at != INSTANT_NONE))
+        (listed || verified_other || f->activation != DAYNUM_NONE))
         return ERR_NOT_NEW;
     return verified_other && f->verified_at >= how->at ? ERR_VERIFIED_OTHER : ERR_OK;
 }
 
+/* Inside the transaction once more: what was looked at before may have moved. */
+struct deciding {
+    const struct approving *how;
+    const struct device *device;
+    struct registry *reg;
+};
+
 static enum err allow(const struct commit_case *c, const struct facts *f,
                       const struct change *change)
 {
-    if (change->kind != CHANGE_REPLACED && change->kind != CHANGE_VERIFIED)
+    const struct deciding *d = c->allow_ctx;
+    struct registry *reg = d->reg;
+    if (change->kind == CHANGE_VERIFIED || change->kind == CHANGE_ACTIVATED)
+        return verify_allowed(d->how, f);
+    if (change->kind != CHANGE_REPLACED)
         return ERR_OK;
-    return verify_allowed(c->allow_ctx, f, change->kind == CHANGE_REPLACED);
+    struct verdict v = policy_judge_gated(change->imei, f, &reg->rules, registry_today(reg),
+                                          reg->head.gate.expire_through);
+    enum list list = reason_list(v.reason);
+    bool good = list == LIST_WHITE || list == LIST_EXEMPT || (list == LIST_GREY && d->device->inherits);
+    return good && !f->mark_count ? ERR_OK : ERR_NOT_REPAIRABLE;
+}
+
+static enum err refused(enum err err, struct imei imei, struct fault *fault)
+{
+    char text[IMEI_TEXT15];
+    imei_format15(imei, text);
+    fault_value(fault, text, sizeof text - 1);
+    return fault_set(fault, err, "an old IMEI that is black or unknown needs an officer");
 }
 
 enum err verify_device(struct registry *reg, struct committer *committer,
-                       const struct approving *how, const struct device *d, struct fault *fault)
+                       const struct approving *how, const struct device *device,
+                       struct fault *fault)
 {
     struct approving now = *how;
+    struct device d = *device;
+    struct imei which;
     if (now.at == INSTANT_NONE)
         now.at = clock_now_us(reg->clock) / 1000000;
+    enum err err = verify_prepare(reg, &now, &d, &which, fault);
+    if (err == ERR_NOT_REPAIRABLE)
+        return refused(err, which, fault);
     struct changes list = {0};
-    verify_changes(&now, d, &list);
-    enum err err = changes_sort(&list);
+    struct deciding deciding = {&now, &d, reg};
+    verify_changes(&now, &d, &list);
+    if (!err)
+        err = changes_sort(&list);
     struct commit_case c = {
         .entry = {.event = now.kind == APPROVAL_REPAIR ? EVENT_REPAIRED : EVENT_VERIFIED,
                   .ground = now.kind,
@@ -69,7 +133,7 @@ enum err verify_device(struct registry *reg, struct committer *committer,
         .changes = list.p,
         .count = list.n,
         .allow = allow,
-        .allow_ctx = &now,
+        .allow_ctx = &deciding,
         .reason = now.reason};
     if (!err)
         err = committer ? committer_submit(committer, &c) : commit_one(reg, &c, fault);

@@ -15,6 +15,8 @@ struct device {
     uint8_t count;
     struct imei old[LIMIT_DEVICE_IMEIS]; /* repair: taken out */
     uint8_t old_count;
+    bool inherits; /* repair of a grey device: the new IMEIs are not verified, they inherit */
+    daynum activation, known; /* this activation, and with it the deadline */
 };
 
 struct approving {
@@ -28,9 +30,15 @@ struct approving {
 /* Appends the changes of one device: approvals, the group that links its IMEIs, replacements. */
 void verify_changes(const struct approving *how, const struct device *device,
                     struct changes *out);
-/* What an approval must not do to an IMEI with these facts (old: taken out in a repair). ERR_OK,
- * ERR_NOT_NEW, ERR_NOT_REPAIRABLE, ERR_VERIFIED_OTHER. */
-MUST_USE enum err verify_allowed(const struct approving *how, const struct facts *facts, bool old);
+/* Looks at the IMEIs that a repair took out and fills in what the new ones inherit. An old IMEI
+ * that is black or never activated gets no automatic approval: ERR_NOT_REPAIRABLE, the IMEI in
+ * *out_which. Nothing to do for other kinds. */
+MUST_USE enum err verify_prepare(struct registry *registry, const struct approving *how,
+                                 struct device *device, struct imei *out_which,
+                                 struct fault *fault);
+/* May a new IMEI with these facts be approved so? ERR_NOT_NEW (a repair's is unused and on no
+ * list), ERR_VERIFIED_OTHER. */
+MUST_USE enum err verify_allowed(const struct approving *how, const struct facts *facts);
 /* One device at once. For a repair ERR_NOT_NEW, ERR_NOT_REPAIRABLE; ERR_VERIFIED_OTHER when another
  * party holds a later or equal approval. committer NULL: by the registry's own transaction. */
 MUST_USE enum err verify_device(struct registry *registry, struct committer *committer,

@@ -16,9 +16,15 @@ static const char *const columns[COLUMNS] = {"imei1", "imei2", "imei3", "imei4",
 /* Where an IMEI of the file stands. */
 struct place {
     struct imei imei;
-    uint64_t line;
     uint32_t device; /* number of the row read, from 0 */
-    bool old;
+    uint8_t column;  /* position in columns */
+};
+
+/* What is kept of a row beside its device. */
+struct origin {
+    uint64_t line;
+    uint8_t filled; /* bit i: columns[i] had a value */
+    bool bad;       /* rejected */
 };
 
 struct reading {
@@ -26,32 +32,28 @@ struct reading {
     const struct load_options *options;
     struct approving how;
     struct device *devices;
-    uint64_t *lines;
-    bool *bad; /* device i is rejected */
+    struct origin *origins;
+    uint32_t in_file[COLUMNS]; /* where the columns stand in the file, from 1 */
     size_t count, size;
     struct rejects rejects;
     struct load_result *result;
 };
 
-static enum err keep(struct reading *r, const struct device *device, uint64_t line)
+static enum err keep(struct reading *r, const struct device *device, const struct origin *origin)
 {
     if (r->count == r->size) {
         size_t size = r->size ? 2 * r->size : 1024;
         struct device *devices = realloc(r->devices, size * sizeof *devices);
         if (devices)
             r->devices = devices;
-        uint64_t *lines = realloc(r->lines, size * sizeof *lines);
-        if (lines)
-            r->lines = lines;
-        bool *bad = realloc(r->bad, size * sizeof *bad);
-        if (bad)
-            r->bad = bad;
-        if (!devices || !lines || !bad)
+        struct origin *origins = realloc(r->origins, size * sizeof *origins);
+        if (origins)
+            r->origins = origins;
+        if (!devices || !origins)
             return ERR_MEMORY;
         r->size = size;
     }
-    r->lines[r->count] = line;
-    r->bad[r->count] = false;
+    r->origins[r->count] = *origin;
     r->devices[r->count++] = *device;
     return ERR_OK;
 }
@@ -62,11 +64,11 @@ static const char *advice(enum err err)
     case ERR_IMEI_MISTYPED:
         return "the check digit does not fit: one digit is mistyped";
     case ERR_DUPLICATE_IN_FILE:
-        return "this IMEI stands twice in the file";
+        return "this IMEI stands twice in the file: keep one";
     case ERR_NOT_NEW:
         return "a repair's new IMEI must be unused and on no list";
     case ERR_NOT_REPAIRABLE:
-        return "an old IMEI that is marked, listed or a clone needs an officer";
+        return "an old IMEI that is black or unknown needs an officer";
     default:
         return "an IMEI has 14, 15 or 16 digits";
     }
@@ -74,7 +76,7 @@ static const char *advice(enum err err)
 
 /* Reads the IMEIs of one row. On a bad one fills bad and returns its error. */
 static enum err read_device(const struct csv *csv, const struct csv_row *row, bool repair,
-                            struct device *out, struct fault *bad)
+                            struct device *out, struct origin *origin, struct fault *bad)
 {
     for (uint32_t i = 0; i < COLUMNS; i++) {
         struct str field = row->fields[i];
@@ -87,6 +89,7 @@ static enum err read_device(const struct csv *csv, const struct csv_row *row, bo
             csv_where(csv, row, i, bad);
             return fault_set(bad, err, "%s", advice(err));
         }
+        origin->filled |= (uint8_t)(1u << i);
         if (old)
             out->old[out->old_count++] = imei;
         else
@@ -106,11 +109,16 @@ static enum err take_row(void *ctx, const struct csv *csv, const struct csv_row 
     struct reading *r = ctx;
     struct fault fault = {0};
     struct device device = {0};
+    struct origin origin = {.line = row->line};
     if (bad)
         return rejects_add(&r->rejects, row->text, bad);
-    if (read_device(csv, row, r->how.kind == APPROVAL_REPAIR, &device, &fault))
+    if (read_device(csv, row, r->how.kind == APPROVAL_REPAIR, &device, &origin, &fault))
         return rejects_add(&r->rejects, row->text, &fault);
-    return keep(r, &device, row->line);
+    for (uint32_t i = 0; !r->count && i < COLUMNS; i++) {
+        csv_where(csv, row, i, &fault);
+        r->in_file[i] = fault.column;
+    }
+    return keep(r, &device, &origin);
 }
 
 static int by_place(const void *a, const void *b)
@@ -127,10 +135,12 @@ static struct place *places_of(const struct reading *r, size_t *out_count)
     size_t n = 0;
     for (size_t d = 0; places && d < r->count; d++) {
         const struct device *device = &r->devices[d];
-        for (unsigned i = 0; i < device->count; i++)
-            places[n++] = (struct place){device->imeis[i], r->lines[d], (uint32_t)d, false};
-        for (unsigned i = 0; i < device->old_count; i++)
-            places[n++] = (struct place){device->old[i], r->lines[d], (uint32_t)d, true};
+        unsigned imeis = 0, olds = 0;
+        for (uint8_t i = 0; i < COLUMNS; i++)
+            if (r->origins[d].filled >> i & 1)
+                places[n++] = (struct place){i < LIMIT_DEVICE_IMEIS ? device->imeis[imeis++]
+                                                                    : device->old[olds++],
+                                             (uint32_t)d, i};
     }
     if (places)
         qsort(places, n, sizeof *places, by_place);
@@ -138,18 +148,44 @@ static struct place *places_of(const struct reading *r, size_t *out_count)
     return places;
 }
 
-static enum err reject_place(struct reading *r, const struct place *p, enum err why)
+/* The IMEIs of a row whose text is no longer there. */
+static void rebuild_row(const struct device *device, struct buf *out)
 {
-    struct fault bad = {.line = p->line};
     char text[IMEI_TEXT15];
+    for (unsigned i = 0; i < device->count; i++) {
+        imei_format15(device->imeis[i], text);
+        buf_printf(out, "%s%s", out->n ? "," : "", text);
+    }
+    for (unsigned i = 0; i < device->old_count; i++) {
+        imei_format15(device->old[i], text);
+        buf_printf(out, ",%s", text);
+    }
+}
+
+/* other: where it stands already, NULL = nowhere. */
+static enum err reject_place(struct reading *r, const struct place *p, enum err why,
+                             const struct place *other)
+{
+    struct origin *origin = &r->origins[p->device];
+    struct fault bad = {.line = origin->line, .column = r->in_file[p->column]};
+    char text[IMEI_TEXT15];
+    if (origin->bad)
+        return ERR_OK;
+    origin->bad = true;
     str_copy(bad.file, sizeof bad.file, str_z(r->options->path));
     imei_format15(p->imei, text);
     fault_value(&bad, text, sizeof text - 1);
-    fault_set(&bad, why, "%s", advice(why));
-    if (r->bad[p->device])
-        return ERR_OK;
-    r->bad[p->device] = true;
-    return rejects_add(&r->rejects, str_z(text), &bad);
+    if (other)
+        fault_set(&bad, why, "%s (line %llu)", advice(why),
+                  (unsigned long long)r->origins[other->device].line);
+    else
+        fault_set(&bad, why, "%s", advice(why));
+    struct buf row = {0};
+    rebuild_row(&r->devices[p->device], &row);
+    enum err err = row.failed ? ERR_MEMORY
+                              : rejects_add(&r->rejects, (struct str){(char *)row.p, row.n}, &bad);
+    buf_release(&row);
+    return err;
 }
 
 static enum err find_twins(struct reading *r, const struct place *places, size_t n)
@@ -157,7 +193,7 @@ static enum err find_twins(struct reading *r, const struct place *places, size_t
     enum err err = ERR_OK;
     for (size_t i = 1; !err && i < n; i++)
         if (places[i].imei.body == places[i - 1].imei.body)
-            err = reject_place(r, &places[i], ERR_DUPLICATE_IN_FILE);
+            err = reject_place(r, &places[i], ERR_DUPLICATE_IN_FILE, &places[i - 1]);
     return err;
 }
 
@@ -171,10 +207,11 @@ static enum err look_at(struct reading *r, const struct place *places, size_t n,
     enum err err = store_facts_get(r->reg->store, rows, count, fault);
     for (size_t i = 0, k = 0; !err && i < n; i++) {
         k += rows[k].imei.body != places[i].imei.body;
-        enum err why = verify_allowed(&r->how, &rows[k].facts, places[i].old);
+        bool old = places[i].column >= LIMIT_DEVICE_IMEIS; /* check_old's */
+        enum err why = old ? ERR_OK : verify_allowed(&r->how, &rows[k].facts);
         /* Of two parties' approvals the later stands, in whatever order their files come. */
         if (why && why != ERR_VERIFIED_OTHER)
-            err = reject_place(r, &places[i], why);
+            err = reject_place(r, &places[i], why, NULL);
     }
     return err;
 }
@@ -190,6 +227,19 @@ static enum err check_facts(struct reading *r, const struct place *places, size_
     return err;
 }
 
+/* A repair's old IMEIs, device by device. */
+static enum err check_old(struct reading *r, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < r->count; i++) {
+        struct place place = {.device = (uint32_t)i, .column = LIMIT_DEVICE_IMEIS};
+        err = verify_prepare(r->reg, &r->how, &r->devices[i], &place.imei, fault);
+        if (err == ERR_NOT_REPAIRABLE)
+            err = reject_place(r, &place, ERR_NOT_REPAIRABLE, NULL);
+    }
+    return err;
+}
+
 static enum err check(struct reading *r, struct fault *fault)
 {
     size_t n = 0;
@@ -197,6 +247,8 @@ static enum err check(struct reading *r, struct fault *fault)
     enum err err = places ? find_twins(r, places, n) : ERR_MEMORY;
     if (!err)
         err = check_facts(r, places, n, fault);
+    if (!err)
+        err = check_old(r, fault);
     free(places);
     return err;
 }
@@ -205,7 +257,7 @@ static enum err apply(struct reading *r, const struct load *load, struct fault *
 {
     struct changes list = {0};
     for (size_t i = 0; i < r->count; i++)
-        if (!r->bad[i])
+        if (!r->origins[i].bad)
             verify_changes(&r->how, &r->devices[i], &list);
     char label[BATCH_LABEL_MAX];
     snprintf(label, sizeof label, "import verified --kind %s %s", approval_kind_name(r->how.kind),
@@ -288,7 +340,6 @@ enum err import_verified(struct registry *reg, const struct load_options *option
     if (!err)
         err = run(&r, how, fault);
     free(r.devices);
-    free(r.lines);
-    free(r.bad);
+    free(r.origins);
     return err;
 }
