@@ -101,6 +101,8 @@ sub words {
 sub start {
     my ($r, $opt, @words) = @_;
     my $tag = $opt->{tag} // 'start';
+    # Killed before it opens them, it must not leave an earlier process's words.
+    unlink "$r->{dir}/$tag.out", "$r->{dir}/$tag.err";
     my $pid = fork // die "fork: $!";
     if (!$pid) {
         open STDIN, '<', $opt->{stdin} // '/dev/null' or die;
