@@ -25,8 +25,9 @@ static inline daynum later(daynum a, daynum b)
 }
 
 /* Rule 1, marks: the strongest kind that acts on the day, 0 when none does. *until shrinks to the
- * last day before a mark ends or a stronger one begins. */
-static uint8_t mark_on(const struct facts *f, daynum day, daynum *until)
+ * last day before a mark ends or a stronger one begins. Rare, so not inlined. */
+__attribute__((noinline)) static uint8_t mark_on(const struct facts *f, daynum day,
+                                                   daynum *until)
 {
     static const uint8_t reasons[] = {
         [MARK_STOLEN] = REASON_STOLEN,
@@ -80,8 +81,9 @@ static struct outcome term(const struct facts *f, const struct rules *r, daynum 
     return (struct outcome){REASON_EXPIRED, deadline, until};
 }
 
-static struct outcome evaluate(struct imei imei, const struct facts *f, const struct rules *r,
-                               daynum day)
+/* Inlined at both of its calls: its outcome then never leaves the registers. */
+static inline __attribute__((always_inline)) struct outcome
+evaluate(struct imei imei, const struct facts *f, const struct rules *r, daynum day)
 {
     daynum until = DAYNUM_OPEN;
 #define SAYS(which) return ((struct outcome){(which), DAYNUM_NONE, until})
