@@ -47,9 +47,12 @@ static enum err expired_on(struct registry *reg, daynum day, bool *out_known, ui
     uint8_t hash[SHA256_BYTES];
     struct load load;
     day_hash(day, hash);
-    enum err err = store_load_find(reg->store, hash, &load, fault);
+    struct fault why = {0}; /* the caller's may tell of a guard already */
+    enum err err = store_load_find(reg->store, hash, &load, &why);
     *out_known = err == ERR_OK;
     *out = err ? 0 : load.rows;
+    if (err && err != ERR_NOT_FOUND && fault)
+        *fault = why;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -80,39 +83,50 @@ static enum err median(struct registry *reg, daynum day, bool *out_armed, uint64
 
 /* ---- one step ---- */
 
+/* A step of several transactions may be cut short between two of them. The gate goes with the one
+ * that lets the next sweep take it up again: swept_through with the last (before it the day counts
+ * as not swept), expire_through with the first (its rows are judged under it), and then days()
+ * looks for rows that are still missing. */
+enum gate_at { GATE_FIRST, GATE_LAST, GATE_STAYS };
+
 struct step {
     struct registry *reg;
     daynum effective;      /* day of the rows */
     daynum counted;        /* its expiries are those of this deadline; DAYNUM_NONE: none written */
     struct gate gate;      /* after the step */
+    enum gate_at gate_at;
     struct commit_before before;
     const struct commit_case *writing; /* the case whose transaction runs */
     uint64_t rows, expired;            /* of the cases before it */
 };
 
+/* Adds the transaction's expiries to those of the day. */
 static enum err note_day(struct registry *reg, void *ctx, struct fault *fault)
 {
     const struct step *s = ctx;
-    struct load load = {.kind = "sweep",
-                        .time_ms = clock_now_us(reg->clock) / 1000,
-                        .rows = s->expired + s->writing->moved[REASON_EXPIRED]};
+    struct load load = {.kind = "sweep", .time_ms = clock_now_us(reg->clock) / 1000};
+    bool known;
+    uint64_t before = 0;
+    enum err err = expired_on(reg, s->counted, &known, &before, fault);
+    load.rows = before + s->writing->moved[REASON_EXPIRED];
     day_hash(s->counted, load.hash);
-    return store_load_put(reg->store, &load, fault);
+    return err ? err : store_load_put(reg->store, &load, fault);
 }
 
-/* Rows for the listed IMEIs, the gate with the first of them. */
+/* Rows for the listed IMEIs, and the gate. */
 static enum err write_rows(struct step *s, const struct changes *list, struct fault *fault)
 {
     size_t at = 0;
     do {
         size_t n = list->n - at < CASE_CHANGES ? list->n - at : CASE_CHANGES;
-        bool last = at + n == list->n;
+        bool gate = s->gate_at == GATE_FIRST ? at == 0
+                                             : s->gate_at == GATE_LAST && at + n == list->n;
         struct commit_case c = {.entry = {.event = EVENT_SWEPT, .effective = s->effective},
                                 .changes = list->p + at,
                                 .count = n,
                                 .before = &s->before,
-                                .gate = at == 0 ? &s->gate : NULL};
-        bool note = last && s->counted != DAYNUM_NONE;
+                                .gate = gate ? &s->gate : NULL};
+        bool note = s->counted != DAYNUM_NONE;
         struct commit_options options = {.also = note ? note_day : NULL, .also_ctx = s};
         struct commit_case *cases[] = {&c};
         s->writing = &c;
@@ -161,6 +175,7 @@ static enum err sweep_day(struct registry *reg, daynum d, bool dry_run, struct s
                      .effective = d,
                      .counted = d - 1,
                      .gate = gate,
+                     .gate_at = GATE_LAST,
                      .before = {&reg->rules, d - 1, gate.expire_through}};
     enum err err = due_list(reg, DAYNUM_FIRST, d, &list, fault);
     if (!err && dry_run)
@@ -214,6 +229,28 @@ static enum err guards(struct registry *reg, daynum d, struct sweep_result *out,
                      (unsigned long long)out->due, day, (unsigned long long)out->limit);
 }
 
+/* Writes what an advance to the present expire_through left unwritten when it was cut short: what
+ * is still due on the day after it, though that day was swept before. */
+static enum err finish_advance(struct registry *reg, struct sweep_result *out, struct fault *fault)
+{
+    struct changes list = {0};
+    daynum today = registry_today(reg), through = reg->head.gate.expire_through;
+    struct step s = {.reg = reg,
+                     .effective = through + 1 < today ? through + 1 : today,
+                     .counted = through,
+                     .gate_at = GATE_STAYS};
+    s.before = (struct commit_before){&reg->rules, s.effective, through - 1};
+    enum err err = ERR_OK;
+    if (through + 1 <= reg->head.gate.swept_through)
+        err = due_list(reg, DAYNUM_FIRST, through + 1, &list, fault);
+    if (!err && list.n)
+        err = write_rows(&s, &list, fault);
+    out->rows += s.rows;
+    out->expired += s.expired;
+    changes_release(&list);
+    return err;
+}
+
 /* Moves expire_through to d. Where the rows of the day after are written already (a gate that was
  * held), the expiries of d are written with it. */
 static enum err advance(struct registry *reg, daynum d, bool dry_run, struct sweep_result *out,
@@ -244,7 +281,7 @@ static enum err days(struct registry *reg, daynum until, bool dry_run, struct sw
 {
     daynum today = registry_today(reg);
     daynum through = reg->head.gate.expire_through, swept = reg->head.gate.swept_through;
-    enum err err = ERR_OK;
+    enum err err = dry_run ? ERR_OK : finish_advance(reg, out, fault);
     enum err stop = reg->rules.expiry_release == RELEASE_MANUAL
                         ? fault_set(fault, ERR_HELD, "expiry_release is manual: expire_through stays")
                         : ERR_OK;
