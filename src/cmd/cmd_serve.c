@@ -124,7 +124,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
 
 int cmd_serve(struct cli *cli)
 {
-    const char *listen = "127.0.0.1:8080", *demo = NULL, *public = NULL, *threads = "2";
+    const char *listen = cli->listen, *demo = NULL, *public = NULL, *threads = cli->threads;
     const struct option_spec specs[] = {{.name = "--listen", .value = &listen},
                                         {.name = "--demo", .flag = true, .value = &demo},
                                         {.name = "--demo-public", .flag = true, .value = &public},

@@ -15,6 +15,8 @@ struct cli {
     const char *url;
     const char *actor;
     bool json;
+    const char *listen;  /* of the settings file, NULL = none */
+    const char *threads; /* likewise */
     const struct clock *clock;
     const volatile int *stop; /* set by SIGINT and SIGTERM */
     int argc;                 /* words after the command's name */

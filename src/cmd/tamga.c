@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
+#include "cmd/settings.h"
 
 static const struct command commands[] = {
     {"check", "[--as-of DATE] [--imsi IMSI] [--explain [--lang kk|ru|en]] IMEI...",
@@ -70,8 +71,9 @@ static void on_signal(int number)
 static void print_help(FILE *out)
 {
     fputs("Tamga, the national register of mobile devices.\n\n"
-          "usage: tamga [--register URL] [--actor NAME] [--json] COMMAND ...\n\n"
+          "usage: tamga [--register URL] [--settings FILE] [--actor NAME] [--json] COMMAND ...\n\n"
           "  --register URL   sqlite:PATH or memory: (default sqlite:var/tamga.db, or $TAMGA_REGISTER)\n"
+          "  --settings FILE  INI file: register, actor, [serve] listen, threads (doc/operations.md)\n"
           "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons decide\n"
           "  --json           one JSON object a line\n"
           "  --now TIME       take this instant for now, e.g. 2025-06-01T12:00:00Z, or $TAMGA_NOW: for drills\n\n",
@@ -138,41 +140,84 @@ static bool fix_clock(struct clock *clock, const char *text)
     return true;
 }
 
-int main(int argc, char **argv)
+/* What stands before the command. */
+struct globals {
+    const char *url, *actor, *settings, *json, *now, *help;
+};
+
+/* Reads them; returns how many words they took, 0 (never: the program's name is one) on an error. */
+static int read_globals(int argc, char **argv, struct globals *g)
 {
-    static struct clock fixed;
-    struct cli cli = {.clock = &clock_system, .stop = &stop_asked};
-    const char *url = getenv("TAMGA_REGISTER"), *actor = getenv("TAMGA_ACTOR");
-    cli.url = url ? url : "sqlite:var/tamga.db";
-    cli.actor = actor;
-    const char *json = NULL, *now = getenv("TAMGA_NOW"), *help = NULL;
+    const struct option_spec specs[] = {
+        {.name = "--register", .value = &g->url},
+        {.name = "--settings", .value = &g->settings},
+        {.name = "--actor", .value = &g->actor},
+        {.name = "--now", .value = &g->now},
+        {.name = "--json", .flag = true, .value = &g->json},
+        {.name = "--help", .flag = true, .value = &g->help},
+    };
     int at = 1;
     while (at < argc && argv[at][0] == '-') {
-        const struct option_spec globals[] = {
-            {.name = "--register", .value = &cli.url}, {.name = "--actor", .value = &cli.actor},
-            {.name = "--json", .flag = true, .value = &json},
-            {.name = "--now", .value = &now},
-            {.name = "--help", .flag = true, .value = &help}};
-        struct cli one = {.argc = argc - at, .argv = argv + at};
-        bool with_value = !strchr(argv[at], '=') && strcmp(argv[at], "--json") != 0 &&
-                          strcmp(argv[at], "--help") != 0;
-        int words = with_value && at + 1 < argc ? 2 : 1;
-        one.argc = words;
-        if (!cli_options(&one, globals, 5))
-            return 2;
-        at += words;
+        bool flag = strcmp(argv[at], "--json") == 0 || strcmp(argv[at], "--help") == 0;
+        bool two = !flag && !strchr(argv[at], '=') && at + 1 < argc;
+        struct cli one = {.argc = two ? 2 : 1, .argv = argv + at};
+        if (!cli_options(&one, specs, sizeof specs / sizeof *specs))
+            return 0;
+        at += two ? 2 : 1;
     }
-    if (help) {
+    return at;
+}
+
+static const char *first_of(const char *option, const char *variable, const char *setting,
+                            const char *preset)
+{
+    const char *env = variable ? getenv(variable) : NULL;
+    return option ? option : env ? env : setting[0] ? setting : preset;
+}
+
+/* The command line, then the environment, then the settings file. */
+static bool apply_globals(const struct globals *g, struct cli *cli)
+{
+    static struct settings settings; /* lives as long as the program: cli points into it */
+    static struct clock held;
+    struct fault fault = {0};
+    enum err err = g->settings ? settings_read(g->settings, &settings, &fault) : ERR_OK;
+    if (err) {
+        cli_fail(cli, err, &fault);
+        return false;
+    }
+    cli->url = first_of(g->url, "TAMGA_REGISTER", settings.register_url, "sqlite:var/tamga.db");
+    cli->actor = first_of(g->actor, "TAMGA_ACTOR", settings.actor, NULL);
+    cli->listen = first_of(NULL, NULL, settings.listen, "127.0.0.1:8080");
+    cli->threads = first_of(NULL, NULL, settings.threads, "2");
+    cli->json = g->json != NULL;
+    cli->clock = &clock_system;
+    const char *now = first_of(g->now, "TAMGA_NOW", "", NULL);
+    if (!now)
+        return true;
+    cli->clock = &held;
+    return fix_clock(&held, now);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    struct globals globals = {0};
+    struct cli cli = {.stop = &stop_asked};
+    int at = read_globals(argc, argv, &globals), words = 0;
+    if (!at)
+        return 2;
+    if (globals.help) {
         print_help(stdout);
         return 0;
     }
-    if (now) {
-        if (!fix_clock(&fixed, now))
-            return 2;
-        cli.clock = &fixed;
-    }
-    int words = 0;
-    cli.json = json != NULL;
     cli.command = find(argc - at, argv + at, &words);
     if (!cli.command)
         return no_command(argc - at, argv + at);
@@ -183,9 +228,8 @@ int main(int argc, char **argv)
                cli.command->help);
         return 0;
     }
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    if (!apply_globals(&globals, &cli))
+        return 2;
+    catch_signals();
     return cli.command->run(&cli);
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/settings.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <ini.h>
+
+#include "base/str.h"
+
+static const struct {
+    const char *section, *name;
+    size_t at;
+} known[] = {
+    {"", "register", offsetof(struct settings, register_url)},
+    {"", "actor", offsetof(struct settings, actor)},
+    {"serve", "listen", offsetof(struct settings, listen)},
+    {"serve", "threads", offsetof(struct settings, threads)},
+};
+
+struct reading {
+    struct settings *out;
+    struct fault *fault;
+    enum err err;
+};
+
+/* inih's callback: 1 = taken, 0 = an error on this line. */
+static int take(void *user, const char *section, const char *name, const char *value)
+{
+    struct reading *r = user;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(section, known[i].section) != 0 || strcmp(name, known[i].name) != 0)
+            continue;
+        if (strlen(value) >= SETTINGS_VALUE) {
+            r->err = fault_set(r->fault, ERR_SETTING_VALUE, "%s is too long", name);
+            return 0;
+        }
+        str_copy((char *)r->out + known[i].at, SETTINGS_VALUE, str_z(value));
+        return 1;
+    }
+    fault_value(r->fault, name, strlen(name));
+    r->err = fault_set(r->fault, ERR_SETTING_UNKNOWN,
+                       "known are register, actor, and in [serve] listen, threads; rules of the "
+                       "country are set with `rules set`");
+    return 0;
+}
+
+enum err settings_read(const char *path, struct settings *out, struct fault *fault)
+{
+    struct settings settings = {0};
+    struct reading r = {&settings, fault, ERR_OK};
+    int line = ini_parse(path, take, &r);
+    if (fault)
+        str_copy(fault->file, sizeof fault->file, str_z(path));
+    if (line < 0)
+        return fault_set(fault, ERR_FILE_OPEN, "cannot read the settings: %s", strerror(errno));
+    if (line > 0) {
+        if (fault)
+            fault->line = (uint64_t)line;
+        return r.err ? r.err
+                     : fault_set(fault, ERR_SETTING_VALUE, "want NAME = VALUE or [section]");
+    }
+    *out = settings;
+    return ERR_OK;
+}

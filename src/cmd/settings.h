@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * settings - what belongs to one process, from an INI file (--settings): which register, who acts,
+ * where to listen. The country's rules are not here: they live in the register.
+ *
+ *   register = sqlite:/var/lib/tamga/tamga.db
+ *   actor = anna
+ *   [serve]
+ *   listen = 127.0.0.1:8080
+ *   threads = 2 */
+#ifndef CMD_SETTINGS_H
+#define CMD_SETTINGS_H
+
+#include "base/err.h"
+
+enum { SETTINGS_VALUE = 512 };
+
+/* Empty where the file says nothing. */
+struct settings {
+    char register_url[SETTINGS_VALUE];
+    char actor[SETTINGS_VALUE];
+    char listen[SETTINGS_VALUE];
+    char threads[SETTINGS_VALUE];
+};
+
+/* ERR_FILE_OPEN; ERR_SETTING_UNKNOWN, ERR_SETTING_VALUE with the line. */
+MUST_USE enum err settings_read(const char *path, struct settings *out, struct fault *fault);
+
+#endif

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The settings file of a process: what it may say, what comes before it, what it is refused for.
+set -u
+tamga=$PWD/build/tamga
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+unset TAMGA_REGISTER TAMGA_ACTOR
+n=0
+is() { # got want what
+    n=$((n + 1))
+    if [ "$1" = "$2" ]; then echo "ok $n - $3"; else
+        echo "not ok $n - $3"
+        printf '# got:  %s\n# want: %s\n' "$1" "$2"
+    fi
+}
+printf '; one process\nregister = sqlite:%s/a.db\nactor = anna\n[serve]\nlisten = 127.0.0.1:0\n' "$dir" >"$dir/s.ini"
+"$tamga" --register "sqlite:$dir/b.db" user add b >/dev/null
+"$tamga" --settings "$dir/s.ini" user add anna >/dev/null
+is "$("$tamga" --settings "$dir/s.ini" user list)" anna 'the register of the file'
+is "$(TAMGA_REGISTER=sqlite:$dir/b.db "$tamga" --settings "$dir/s.ini" user list)" b 'the environment comes before it'
+is "$("$tamga" --settings "$dir/s.ini" --register "sqlite:$dir/b.db" user list)" b 'the command line too'
+printf 'grace_days = 5\n' >>"$dir/s.ini"
+got=$("$tamga" --settings "$dir/s.ini" user list 2>&1)
+is "$?" 2 'a rule of the country is no setting: exit 2'
+is "${got#"tamga: $dir/"}" 's.ini:6: SETTING_UNKNOWN `grace_days`: known are register, actor, and in [serve] listen, threads; rules of the country are set with `rules set`' 'and says where'
+"$tamga" --settings "$dir/none.ini" user list >"$dir/out" 2>&1
+is "$?" 2 'no such file'
+echo "1..$n"
