@@ -25,6 +25,8 @@ struct verifying {
     unsigned threads;
     uint8_t prev[SHA256_BYTES]; /* hash of the block before the slab */
     uint64_t next_seq;          /* wanted first_seq of the slab's first block */
+    uint64_t end_seq;           /* others may be writing: the head as it stood at the beginning */
+    bool beyond;                /* a block stands behind it */
     atomic_size_t at;
     enum err err;
     struct fault fault;
@@ -112,6 +114,9 @@ static bool take_block(void *ctx, const struct block *block)
 {
     struct verifying *v = ctx;
     struct slab *s = v->slab;
+    v->beyond = block->header.first_seq >= v->end_seq;
+    if (v->beyond)
+        return false;
     v->result.blocks++;
     v->result.items += block->header.item_count;
     size_t i = s->count++;
@@ -125,6 +130,20 @@ static bool take_block(void *ctx, const struct block *block)
     else if (s->count == SLAB_BLOCKS || s->bytes.n > SLAB_BYTES)
         finish_slab(v);
     return !v->err;
+}
+
+/* A block behind the head is one that somebody has committed since, and then the head moved. */
+static enum err compare_beyond(struct verifying *v, struct registry *reg,
+                               const struct store_head *head, struct fault *fault)
+{
+    struct store_head now;
+    if (!v->beyond || v->err)
+        return ERR_OK;
+    enum err err = store_head(reg->store, &now, fault);
+    if (!err && now.next_seq == head->next_seq)
+        v->err = fault_set(&v->fault, ERR_CHAIN, "blocks stand behind the head, which ends at %llu",
+                           (unsigned long long)head->next_seq - 1);
+    return err;
 }
 
 static void compare_head(struct verifying *v, const struct store_head *head)
@@ -187,14 +206,17 @@ enum err audit_blocks(struct registry *reg, const uint8_t *against,
         v->against = against;
         v->fn = reader ? reader->fn : NULL;
         v->fn_ctx = reader ? reader->ctx : NULL;
-        err = store_blocks(reg->store, 1, take_block, v, fault);
+        struct store_head head = {0};
+        err = store_head(reg->store, &head, fault);
+        v->end_seq = head.next_seq;
+        if (!err)
+            err = store_blocks(reg->store, 1, take_block, v, fault);
         if (!err)
             finish_slab(v);
-        struct store_head head;
-        if (!err && !v->err)
-            err = store_head(reg->store, &head, fault);
         if (!err && !v->err)
             compare_head(v, &head);
+        if (!err)
+            err = compare_beyond(v, reg, &head, fault);
         if (!err && v->err) {
             err = v->err;
             if (fault)

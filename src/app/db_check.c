@@ -192,6 +192,19 @@ static enum err compare_facts(struct checking *c, struct audit_result *out)
     return err;
 }
 
+/* Whoever wrote meanwhile is no difference. */
+static enum err or_written(struct registry *reg, const struct audit_result *out, enum err err,
+                           struct fault *fault)
+{
+    struct store_head head;
+    if (err != ERR_FACTS || store_head(reg->store, &head, NULL) ||
+        head.next_seq == out->last_seq + 1)
+        return err;
+    return fault_set(fault, ERR_STORE_BUSY,
+                     "the register was written while it was compared: check again when nothing "
+                     "writes");
+}
+
 enum err audit_check(struct registry *reg, struct audit_result *out, struct fault *fault)
 {
     struct checking c = {.reg = reg, .fault = fault, .today = registry_today(reg)};
@@ -205,6 +218,7 @@ enum err audit_check(struct registry *reg, struct audit_result *out, struct faul
         err = compare_facts(&c, out);
     if (!err)
         err = compare_pairs(&c);
+    err = or_written(reg, out, err, fault);
     replay_free(c.replay);
     registry_close(c.aside);
     free(c.pairs);

@@ -89,6 +89,7 @@ my $got = changed($cut);
 is $got->{verify}, 0, 'a cut tail verifies: the chain alone cannot know';
 is $got->{check}, 4, 'db check finds facts that no row made';
 like $got->{facts}, qr/FACTS `@{[imei(1)]}`/, 'and names the IMEI';
+is changed($cut =~ s/^DELETE.*?;//r)->{verify}, 4, 'a head moved back, the tail left standing';
 $got = changed($cut, '--against', $head);
 is $got->{verify}, 4, 'against the head printed earlier it is found';
 like $got->{said}, qr/CHAIN: no block has the hash given/, 'and told';
