@@ -2,28 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 # run - starts the register with its demonstration data, so that a stranger can look at it.
 # The data is made once, in var/, and kept; `make demo-reset` makes the next run begin anew.
-# PORT=8080 is where it listens; when that port is taken, the next free one.
+# PORT=8080 is where it listens (0 = any); when that port is taken, the next free one. TAMGA_VAR=var
+# is the directory of the data, TAMGA=build/tamga the program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tamga=build/tamga
-register=sqlite:var/tamga.db
-tac_done=var/tac-list.done
+tamga=${TAMGA:-build/tamga}
+var=${TAMGA_VAR:-var}
+register=sqlite:$var/tamga.db
+tac_done=$var/tac-list.done
 
 # Made aside and moved when whole, so that an interrupted start leaves no half register.
 make_demo() {
-    echo "Making the demonstration register in var/ ..."
-    rm -rf var/making
-    mkdir -p var/making
-    "$tamga" --register sqlite:var/making/tamga.db demo create
-    find var/making -type f ! -name tamga.db -exec mv {} var/ \;
-    mv var/making/tamga.db var/
-    rm -rf var/making
+    echo "Making the demonstration register in $var/ ..."
+    rm -rf "$var/making"
+    mkdir -p "$var/making"
+    "$tamga" --register "sqlite:$var/making/tamga.db" demo create
+    find "$var/making" -type f ! -name tamga.db -exec mv {} "$var/" \;
+    mv "$var/making/tamga.db" "$var/"
+    rm -rf "$var/making"
 }
 
 # A list of real models, when one can be had; asked for at most once a day.
 fetch_tac_list() {
-    local cache=var/cache
+    local cache=$var/cache
     mkdir -p "$cache"
     [ -s "$cache/tacdb.csv" ] && return 0
     command -v npm >/dev/null || return 1
@@ -41,7 +43,7 @@ fetch_tac_list() {
 import_tac_list() {
     [ -e "$tac_done" ] && return
     if fetch_tac_list &&
-        "$tamga" --register "$register" import tac --format osmocom var/cache/tacdb.csv; then
+        "$tamga" --register "$register" import tac --format osmocom "$var/cache/tacdb.csv"; then
         : >"$tac_done"
         return
     fi
@@ -52,9 +54,9 @@ port_taken() {
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-mkdir -p var
-chmod 700 var
-[ -e var/tamga.db ] || make_demo
+mkdir -p "$var"
+chmod 700 "$var"
+[ -e "$var/tamga.db" ] || make_demo
 import_tac_list
 
 port=${PORT:-8080}
