@@ -24,6 +24,7 @@ sub page {
     my ($imei) = @_;
     my ($status, $body) = Register::http($server, 'POST', '/check?lang=en',
         {'Content-Type' => 'application/x-www-form-urlencoded', 'Accept-Language' => 'en'}, "imei=$imei");
+    $body =~ s/&#39;/'/g;
     my ($list) = $body =~ /<article class="answer (\w+)"/;
     # A reason's sentence may be the beginning of another's: the longest that stands there counts.
     my ($said) = sort { length $text{"reason.$b.public"} <=> length $text{"reason.$a.public"} }
