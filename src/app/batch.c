@@ -23,8 +23,6 @@ struct batch_work *batch_work_new(struct registry *reg, const struct batch_plan 
 
 void batch_work_free(struct batch_work *run)
 {
-    if (run)
-        tac_table_free(run->tac_before);
     free(run);
 }
 
@@ -77,7 +75,7 @@ static enum err save_parts(struct batch_work *run, struct sha256 *sha, struct fa
     return err;
 }
 
-static enum err save_extras(struct batch_work *run, struct fault *fault)
+static enum err save_extras(struct batch_work *run, struct sha256 *sha, struct fault *fault)
 {
     const struct batch_plan *plan = run->plan;
     struct registry *reg = run->reg;
@@ -87,6 +85,7 @@ static enum err save_extras(struct batch_work *run, struct fault *fault)
     if (!err && plan->rules) {
         struct buf text = {0};
         rules_format(plan->rules, &text);
+        sha256_add(sha, text.p, text.n);
         run->batch.rules_number = plan->rules->number;
         err = text.failed ? ERR_MEMORY
                           : store_batch_part_put(reg->store, run->batch.id, UINT32_MAX,
@@ -125,7 +124,7 @@ enum err batch_save(struct batch_work *run, struct fault *fault)
     if (!err)
         err = save_parts(run, sha, fault);
     if (!err && (plan->rules || plan->tac_list.n))
-        err = save_extras(run, fault);
+        err = save_extras(run, sha, fault);
     sha256_end(sha, run->batch.entry.digest);
     sha256_free(sha);
     run->batch.entry.count = run->batch.count;
@@ -142,13 +141,24 @@ enum err batch_save(struct batch_work *run, struct fault *fault)
 
 /* ---- applying ---- */
 
+/* The account that the batch is about may act from now on. */
+static enum err staff_admit(struct registry *reg, uint64_t id, struct fault *fault)
+{
+    struct party party;
+    enum err err = store_party_get(reg->store, id, &party, fault);
+    party.flags |= PARTY_STAFF;
+    return err ? err : store_party_put(reg->store, &party, fault);
+}
+
 static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault)
 {
     struct batch_work *run = ctx;
     const struct batch_plan *plan = run->plan;
     run->batch.state = BATCH_OPEN;
     run->batch.intent_seq = reg->head.next_seq;
-    enum err err = store_batch_update(reg->store, &run->batch, fault);
+    enum err err = batch_join_late(run, run->batch.intent_seq, fault);
+    if (!err)
+        err = store_batch_update(reg->store, &run->batch, fault);
     static const uint8_t no_hash[SHA256_BYTES];
     if (!err && memcmp(run->batch.load_hash, no_hash, sizeof no_hash) != 0) {
         struct load load = {0};
@@ -160,20 +170,10 @@ static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault
         load.time_ms = run->batch.time_ms;
         err = store_load_put(reg->store, &load, fault);
     }
+    if (!err && run->batch.entry.event == EVENT_STAFF)
+        err = staff_admit(reg, run->batch.entry.party, fault);
     if (!err && plan && plan->finding_count)
         err = store_findings_add(reg->store, plan->findings, plan->finding_count, fault);
-    return err;
-}
-
-/* Keeps the rules as they were before the batch's own, with their list of models. */
-static enum err keep_before(struct batch_work *run, const struct rules *rules, struct fault *fault)
-{
-    run->rules_before = *rules;
-    run->rules_before.tac = NULL;
-    if (!rules->tac_list)
-        return ERR_OK;
-    enum err err = registry_tac_list(run->reg, rules->tac_list, &run->tac_before, fault);
-    run->rules_before.tac = run->tac_before;
     return err;
 }
 
@@ -185,8 +185,12 @@ static enum err intent(struct batch_work *run, struct fault *fault)
     enum err err = ERR_OK;
     if (run->batch.rules_number) {
         err = store_batch_part_get(reg->store, run->batch.id, UINT32_MAX, &rules, fault);
+        if (!err) /* most of the late ones outside the writer's place */
+            err = registry_refresh(reg, fault);
         if (!err)
-            err = keep_before(run, &reg->rules, fault);
+            err = batch_join_late(run, reg->head.next_seq, fault);
+        if (!err)
+            err = store_batch_update(reg->store, &run->batch, fault);
     }
     struct commit_case c = {.entry = run->batch.entry,
                             .always = true,
@@ -214,26 +218,15 @@ static enum err with_part(struct registry *reg, void *ctx, struct fault *fault)
     return store_batch_update(reg->store, &run->batch, fault);
 }
 
-/* The rules in force before the batch's own: another process finishes with the set before. */
-static enum err rules_before(struct batch_work *run, struct commit_before *out, struct fault *fault)
+enum err batch_commit_part(struct batch_work *run, struct commit_case *c, struct fault *fault)
 {
-    struct registry *reg = run->reg;
-    if (!run->rules_before.number) {
-        struct buf text = {0};
-        struct rules rules = {0};
-        enum err err = store_rules_get(reg->store, run->batch.rules_number - 1, &text, fault);
-        if (!err)
-            err = rules_parse((struct str){(char *)text.p, text.n}, &rules, fault);
-        buf_release(&text);
-        rules.number = run->batch.rules_number - 1;
-        if (!err)
-            err = keep_before(run, &rules, fault);
-        if (err)
-            return err;
-    }
-    *out = (struct commit_before){&run->rules_before, run->batch.entry.effective,
-                                  reg->head.gate.expire_through};
-    return ERR_OK;
+    struct commit_options options = {
+        .batch = run->batch.intent_seq, .also = with_part, .also_ctx = run};
+    enum err err = commit_cases(run->reg, &c, 1, &options, fault);
+    run->batch.rows += c->rows;
+    for (unsigned i = 0; i < REASON_COUNT; i++)
+        run->result->moved[i] += c->moved[i];
+    return err;
 }
 
 static enum err apply_part(struct batch_work *run, struct change *changes, struct fault *fault)
@@ -246,26 +239,17 @@ static enum err apply_part(struct batch_work *run, struct change *changes, struc
     if (!err)
         err = part_decode((struct str){(char *)bytes.p, bytes.n}, changes, &count);
     buf_release(&bytes);
-    struct commit_before before;
-    if (!err && run->batch.rules_number)
-        err = rules_before(run, &before, fault);
     if (err)
-        return err;
+        return fault_set(fault, err, "batch %llu (%s), part %u cannot be read: it is damaged",
+                         (unsigned long long)run->batch.id, run->batch.label,
+                         run->batch.next_part);
     struct commit_case c = {.entry = run->batch.entry,
                             .continues = run->batch.intent_seq,
                             .changes = changes,
                             .count = count,
-                            .lenient = true,
-                            .before = run->batch.rules_number ? &before : NULL};
-    struct commit_options options = {
-        .batch = run->batch.intent_seq, .also = with_part, .also_ctx = run};
-    struct commit_case *cases[] = {&c};
+                            .lenient = true};
     run->batch.next_part++;
-    err = commit_cases(reg, cases, 1, &options, fault);
-    run->batch.rows += c.rows;
-    for (unsigned i = 0; i < REASON_COUNT; i++)
-        run->result->moved[i] += c.moved[i];
-    return err;
+    return batch_commit_part(run, &c, fault);
 }
 
 static enum err with_end(struct registry *reg, void *ctx, struct fault *fault)
@@ -302,6 +286,8 @@ enum err batch_apply(struct batch_work *run, struct fault *fault)
         progress(run, done += BATCH_PART_CHANGES);
     }
     free(changes);
+    if (!err && run->batch.rules_number)
+        err = rules_pass(run, fault);
     if (!err)
         err = end(run, fault);
     run->result->rows = run->batch.rows;

@@ -162,6 +162,7 @@ enum err rules_change(struct registry *reg, const struct rules *wanted, struct s
                       const char *label, struct batch_result *out, struct fault *fault)
 {
     struct rules rules = *wanted;
+    uint64_t prepared_at = reg->head.next_seq;
     rules.number = reg->head.rules + 1;
     struct tac_table *table = NULL;
     enum err err = ERR_OK;
@@ -174,7 +175,7 @@ enum err rules_change(struct registry *reg, const struct rules *wanted, struct s
     const struct change no_fact = {.kind = CHANGE_NONE};
     if (!err)
         err = affected(reg, &rules, &list, fault);
-    struct entry entry = {.event = tac_list.n ? EVENT_TAC_LIST : EVENT_RULES};
+    struct entry entry = {.event = tac_list.n ? EVENT_TAC_LIST : EVENT_RULES, .batch = prepared_at};
     if (tac_list.n)
         name_list(reg, tac_list, &entry);
     struct batch_plan plan = {
