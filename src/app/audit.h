@@ -44,6 +44,9 @@ struct audit_line {
 };
 typedef bool audit_fn(void *ctx, const struct audit_line *line);
 
+/* The entry with this sequence number. ERR_CHAIN: there is none. */
+MUST_USE enum err audit_entry(struct registry *registry, uint64_t seq, struct entry *out,
+                              struct fault *fault);
 /* The rows of one IMEI, newest first, by its linked list. */
 MUST_USE enum err audit_history(struct registry *registry, struct imei imei, audit_fn *fn,
                                 void *ctx, struct fault *fault);

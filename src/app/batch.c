@@ -156,12 +156,10 @@ static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault
     const struct batch_plan *plan = run->plan;
     run->batch.state = BATCH_OPEN;
     run->batch.intent_seq = reg->head.next_seq;
-    enum err err = batch_join_late(run, run->batch.intent_seq, fault);
-    if (!err)
-        err = store_batch_update(reg->store, &run->batch, fault);
+    enum err err = store_batch_update(reg->store, &run->batch, fault);
     static const uint8_t no_hash[SHA256_BYTES];
     if (!err && memcmp(run->batch.load_hash, no_hash, sizeof no_hash) != 0) {
-        struct load load = {0};
+        struct load load = {.kind = "proposal"};
         if (plan && plan->load)
             load = *plan->load;
         memcpy(load.hash, run->batch.load_hash, SHA256_BYTES);
@@ -183,15 +181,8 @@ static enum err intent(struct batch_work *run, struct fault *fault)
     const struct batch_plan *plan = run->plan;
     struct buf rules = {0};
     enum err err = ERR_OK;
-    if (run->batch.rules_number) {
+    if (run->batch.rules_number)
         err = store_batch_part_get(reg->store, run->batch.id, UINT32_MAX, &rules, fault);
-        if (!err) /* most of the late ones outside the writer's place */
-            err = registry_refresh(reg, fault);
-        if (!err)
-            err = batch_join_late(run, reg->head.next_seq, fault);
-        if (!err)
-            err = store_batch_update(reg->store, &run->batch, fault);
-    }
     struct commit_case c = {.entry = run->batch.entry,
                             .always = true,
                             .rules_number = run->batch.rules_number,

@@ -51,10 +51,16 @@ struct batch_result {
  * before the intent (nothing changed) or after it (the next opening finishes). */
 MUST_USE enum err batch_run(struct registry *registry, const struct batch_plan *plan,
                             struct batch_result *out_result, struct fault *fault);
-/* Applies a proposal of another person. ERR_NO_PROPOSAL, ERR_SAME_PERSON, ERR_ACTOR. */
+/* Applies a proposal of another person. ERR_NO_PROPOSAL, ERR_SAME_PERSON, ERR_ACTOR; ERR_CHAIN: it is
+ * not what was proposed; ERR_HELD: an IMEI that it lifts or repairs moved since. */
 MUST_USE enum err batch_confirm(struct registry *registry, uint64_t id,
                                 struct batch_result *out_result, struct fault *fault);
-/* Drops a proposal; any staff account may. */
+/* What waits: the record, the changes of its first part (room for BATCH_PART_CHANGES of
+ * app/batch_part.h), the text of a rule set. ERR_NO_PROPOSAL. */
+MUST_USE enum err batch_look(struct registry *registry, uint64_t id, struct batch *out,
+                             struct change *changes, size_t *out_count, struct buf *out_rules,
+                             struct fault *fault);
+/* Drops a proposal; any staff account may. It is journaled. */
 MUST_USE enum err batch_reject(struct registry *registry, uint64_t id, struct fault *fault);
 /* Finishes open batches without a living owner, drops unowned half-saved ones. */
 MUST_USE enum err batch_recover(struct registry *registry, uint64_t *out_finished,

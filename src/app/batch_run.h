@@ -23,9 +23,6 @@ void batch_work_free(struct batch_work *work);
 MUST_USE enum err batch_save(struct batch_work *work, struct fault *fault);
 /* From wherever the batch stands to its end. The caller owns (has claimed) it. */
 MUST_USE enum err batch_apply(struct batch_work *work, struct fault *fault);
-/* A batch that brings a rule set was prepared when the journal stood at entry.batch (which only
- * entries that end a batch write down): the IMEIs that moved since, before end_seq, join it. */
-MUST_USE enum err batch_join_late(struct batch_work *work, uint64_t end_seq, struct fault *fault);
 /* One transaction of the batch: the case, and the record that says how far it has come. */
 MUST_USE enum err batch_commit_part(struct batch_work *work, struct commit_case *c,
                                     struct fault *fault);

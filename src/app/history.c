@@ -51,6 +51,17 @@ static enum err find_item(struct registry *reg, uint64_t seq, struct seeking *ou
     return err;
 }
 
+enum err audit_entry(struct registry *reg, uint64_t seq, struct entry *out, struct fault *fault)
+{
+    struct seeking s;
+    enum err err = find_item(reg, seq, &s, fault);
+    if (!err && s.line.item.type != ITEM_ENTRY)
+        err = fault_set(fault, ERR_CHAIN, "item %llu is no entry", (unsigned long long)seq);
+    if (!err)
+        *out = s.line.item.entry;
+    return err;
+}
+
 static enum err find_row(struct registry *reg, uint64_t seq, struct audit_line *out,
                          struct fault *fault)
 {

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "app/imei_list.h"
 
 static bool is_served(const struct verdict *v)
 {
@@ -41,9 +40,8 @@ enum err whatif_rules(struct registry *reg, const char *const *sets, size_t n, s
 struct pass {
     const struct rules *before, *after;
     daynum day, expire_through;
-    struct whatif *result; /* NULL when only the list is wanted */
-    struct imei_list *list; /* NULL when only the counts are wanted */
-    enum err err;
+    struct whatif *result;
+
     uint32_t tac;
     uint64_t tac_lost;
 };
@@ -73,11 +71,7 @@ static bool look(void *ctx, const struct facts_row *row)
     struct verdict after =
         policy_judge_gated(row->imei, &row->facts, p->after, p->day, p->expire_through);
     bool changed = !verdict_equal(&before, &after);
-    if (changed && p->list)
-        p->err = imei_list_add(p->list, row->imei.body);
     struct whatif *w = p->result;
-    if (!w)
-        return !p->err;
     w->imeis++;
     uint32_t tac = imei_tac(row->imei);
     if (tac != p->tac) {
@@ -131,19 +125,6 @@ static bool only_holds_expiry(const struct rules *now, const struct rules *then)
     return same;
 }
 
-static enum err affected(struct registry *reg, const struct rules *rules, struct imei_list *list,
-                         struct fault *fault)
-{
-    struct pass p = {.before = &reg->rules,
-                     .after = rules,
-                     .day = registry_today(reg),
-                     .expire_through = reg->head.gate.expire_through,
-                     .list = list};
-    enum err err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
-                                    look, &p, fault);
-    return err ? err : p.err;
-}
-
 /* The entry's document is the SHA-256 of the packed list: the list itself stands beside the
  * journal, and `db check` compares. */
 static void name_list(struct registry *reg, struct str packed, struct entry *entry)
@@ -158,36 +139,25 @@ static void name_list(struct registry *reg, struct str packed, struct entry *ent
     entry->document_n = LIMIT_DOCUMENT;
 }
 
-enum err rules_change(struct registry *reg, const struct rules *wanted, struct str tac_list,
-                      const char *label, struct batch_result *out, struct fault *fault)
+enum err rules_change(struct registry *reg, const struct rules_plan *wanted,
+                      struct batch_result *out, struct fault *fault)
 {
-    struct rules rules = *wanted;
-    uint64_t prepared_at = reg->head.next_seq;
+    struct rules rules = *wanted->rules;
+    struct str list = wanted->tac_list;
+    enum err err = registry_refresh(reg, fault);
+    if (err)
+        return err;
     rules.number = reg->head.rules + 1;
-    struct tac_table *table = NULL;
-    enum err err = ERR_OK;
-    if (tac_list.n) {
-        err = tac_table_new(tac_list.p, tac_list.n, &table);
+    struct entry entry = {.event = list.n ? EVENT_TAC_LIST : EVENT_RULES};
+    if (list.n) {
         rules.tac_list = rules.number; /* a list has the number of the set that brought it */
-        rules.tac = table;
+        name_list(reg, list, &entry);
     }
-    struct imei_list list = {0};
-    const struct change no_fact = {.kind = CHANGE_NONE};
-    if (!err)
-        err = affected(reg, &rules, &list, fault);
-    struct entry entry = {.event = tac_list.n ? EVENT_TAC_LIST : EVENT_RULES, .batch = prepared_at};
-    if (tac_list.n)
-        name_list(reg, tac_list, &entry);
     struct batch_plan plan = {
         .entry = entry,
-        .label = label,
-        .source = imei_list_source(&list, &no_fact),
-        .needs_second = !tac_list.n && !only_holds_expiry(&reg->rules, &rules),
+        .label = wanted->label,
+        .needs_second = list.n ? wanted->grave : !only_holds_expiry(&reg->rules, &rules),
         .rules = &rules,
-        .tac_list = tac_list};
-    if (!err)
-        err = batch_run(reg, &plan, out, fault);
-    imei_list_release(&list);
-    tac_table_free(table);
-    return err;
+        .tac_list = list};
+    return batch_run(reg, &plan, out, fault);
 }

@@ -30,11 +30,19 @@ MUST_USE enum err whatif_rules(struct registry *registry, const char *const *set
 /* as_of: judge as if it were this day; DAYNUM_NONE = today. */
 MUST_USE enum err whatif_run(struct registry *registry, const struct rules *rules, daynum as_of,
                              struct whatif *out, struct fault *fault);
-/* Brings the rule set in force as one batch; waits for a second person when two_person holds
- * (ERR_HELD), except that holding the expiry (expiry_release=manual alone) never waits.
- * tac_list: packed list that comes with it, or empty. */
-MUST_USE enum err rules_change(struct registry *registry, const struct rules *rules,
-                               struct str tac_list, const char *label, struct batch_result *out,
-                               struct fault *fault);
+/* A new rule set. */
+struct rules_plan {
+    const struct rules *rules; /* number is given when it is written */
+    struct str tac_list;       /* packed list that comes with it, or empty */
+    bool grave;                /* this list of models can cut off or exempt: two persons */
+    const char *label;         /* for people */
+};
+
+/* Brings the rule set in force as one batch: from its intent on everything is judged by it, and
+ * the rows of all verdicts that it moves follow. Waits for a second person when two_person holds
+ * (ERR_HELD), except a plain list of models, and holding the expiry (expiry_release=manual alone).
+ * ERR_HELD without a proposal: the rules changed since it was proposed. */
+MUST_USE enum err rules_change(struct registry *registry, const struct rules_plan *plan,
+                               struct batch_result *out, struct fault *fault);
 
 #endif

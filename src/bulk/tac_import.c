@@ -19,7 +19,8 @@ static enum err same_list(struct registry *reg, const struct buf *packed, bool *
     return err;
 }
 
-static enum err bring(struct registry *reg, const struct tac_import *how, const struct buf *packed,
+static enum err bring(struct registry *reg, const struct tac_import *how,
+                      const struct tac_file *file, const struct buf *packed,
                       struct batch_result *out, struct fault *fault)
 {
     struct rules rules = reg->rules;
@@ -33,8 +34,11 @@ static enum err bring(struct registry *reg, const struct tac_import *how, const 
     char label[BATCH_LABEL_MAX];
     snprintf(label, sizeof label, "import tac%s %s", how->complete ? " --complete" : "",
              how->path);
-    return rules_change(reg, &rules, (struct str){(char *)packed->p, packed->n}, label, out,
-                        fault);
+    struct rules_plan plan = {.rules = &rules,
+                              .tac_list = {(char *)packed->p, packed->n},
+                              .grave = how->complete || file->machine_count,
+                              .label = label};
+    return rules_change(reg, &plan, out, fault);
 }
 
 enum err import_tac(struct registry *reg, const struct tac_import *how, struct tac_file *out_file,
@@ -43,12 +47,16 @@ enum err import_tac(struct registry *reg, const struct tac_import *how, struct t
     struct tac_builder *builder = tac_builder_new();
     struct buf packed = {0};
     *out_batch = (struct batch_result){0};
+    if (how->date != DAYNUM_NONE && how->date > registry_today(reg)) {
+        tac_builder_free(builder);
+        return fault_set(fault, ERR_DATE, "the list's day lies in the future");
+    }
     enum err err = builder ? tac_file_read(how->path, how->format, builder, out_file, fault)
                            : ERR_MEMORY;
     if (!err)
         err = tac_builder_pack(builder, &packed);
     if (!err)
-        err = bring(reg, how, &packed, out_batch, fault);
+        err = bring(reg, how, out_file, &packed, out_batch, fault);
     tac_builder_free(builder);
     buf_release(&packed);
     return err;

@@ -120,8 +120,13 @@ int cmd_rules_set(struct cli *cli)
     enum err err = whatif_rules(reg, (const char *const *)cli->argv, (size_t)cli->argc, &rules,
                                 &fault);
     if (!err)
-        err = rules_change(reg, &rules, (struct str){0}, label, &result, &fault);
-    code = cli_batch(cli, err, &result, &fault, began);
+        err = rules_change(reg, &(struct rules_plan){.rules = &rules, .label = label}, &result,
+                           &fault);
+    if (!err && !cli->json)
+        printf("rule set %" PRIu32 " is in force: %" PRIu64 " verdicts moved\n",
+               reg->rules.number, result.rows);
+    else
+        code = cli_batch(cli, err, &result, &fault, began);
     registry_close(reg);
     return code;
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "app/staff.h"
 #include "app/suspend.h"
 #include "app/sweep.h"
 #include "cmd/command.h"
@@ -124,19 +125,15 @@ int cmd_user_add(struct cli *cli)
     if (!reg)
         return code;
     struct fault fault = {0};
-    struct str name = str_z(cli->argv[0]);
-    uint64_t id = 0;
-    enum err err = registry_party(reg, PARTY_ACCOUNT, name, &id, &fault);
-    struct party party = {.id = id, .kind = PARTY_ACCOUNT, .flags = PARTY_STAFF};
-    str_copy(party.name, sizeof party.name, name);
-    if (!err)
-        err = store_party_put(reg->store, &party, &fault);
+    struct batch_result result;
     bool two = false;
+    enum err err = staff_add(reg, str_z(cli->argv[0]), &result, &fault);
     if (!err)
         err = batch_two_person(reg, &two, &fault);
     if (!err)
-        printf("staff account %s; two persons decide: %s\n", party.name, two ? "yes" : "no");
-    code = err ? cli_fail(cli, err, &fault) : 0;
+        printf("staff account %s; two persons decide: %s\n", cli->argv[0], two ? "yes" : "no");
+    else
+        code = cli_batch(cli, err, &result, &fault, 0);
     registry_close(reg);
     return code;
 }

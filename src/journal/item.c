@@ -41,6 +41,8 @@ static const char *const event_names[EVENT_KINDS] = {
     [EVENT_WITHDRAWN] = "withdrawn", [EVENT_HELD] = "held",
     [EVENT_CLONE] = "clone",         [EVENT_MACHINE] = "machine",
     [EVENT_TEMPORARY] = "temporary", [EVENT_GROUPED] = "grouped",
+    [EVENT_PROPOSED] = "proposed",   [EVENT_REJECTED] = "rejected",
+    [EVENT_STAFF] = "staff",
 };
 
 const char *event_name(uint8_t event)

@@ -77,7 +77,7 @@ static void two_persons(void **state)
     assert_int_equal(white_list(f, PHONE + 2, &r), ERR_HELD);
     assert_true(r.proposed);
     OK(registry_refresh(f->reg, NULL));
-    assert_int_equal(f->reg->head.next_seq, seq);
+    assert_int_equal(f->reg->head.next_seq, seq + 1); /* who proposed what */
     assert_false(fixture_facts(f, PHONE + 2).exists);
     uint64_t id = r.id;
     assert_int_equal(batch_confirm(f->reg, id, &r, NULL), ERR_SAME_PERSON);
@@ -117,7 +117,7 @@ static void lifting_waits_holding_expiry_does_not(void **state)
     for (int i = 0; i < 3; i++) {
         struct rules rules;
         OK(whatif_rules(f->reg, &sets[i], 1, &rules, NULL));
-        assert_int_equal(rules_change(f->reg, &rules, (struct str){0}, sets[i], &r, NULL), want[i]);
+        assert_int_equal(rules_change(f->reg, &(struct rules_plan){.rules = &rules, .label = sets[i]}, &r, NULL), want[i]);
     }
     fixture_whole(f);
     fixture_free(f);
@@ -139,7 +139,7 @@ static void rules_move_verdicts(void **state)
     assert_int_equal(w.changed, 2);
     assert_int_equal(w.lost, 2); /* both would be past their term */
     assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_UNVERIFIED);
-    OK(rules_change(f->reg, &rules, (struct str){0}, "test", &r, NULL));
+    OK(rules_change(f->reg, &(struct rules_plan){.rules = &rules, .label = "test"}, &r, NULL));
     assert_int_equal(r.rows, w.changed);
     assert_int_equal(f->reg->rules.number, 2);
     assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_EXPIRED);
@@ -147,7 +147,7 @@ static void rules_move_verdicts(void **state)
     assert_int_equal(facts.activation, fixture_daynum("2026-03-01"));
     sets[0] = "grace_days=30";
     OK(whatif_rules(f->reg, sets, 1, &rules, NULL));
-    OK(rules_change(f->reg, &rules, (struct str){0}, "test", &r, NULL));
+    OK(rules_change(f->reg, &(struct rules_plan){.rules = &rules, .label = "test"}, &r, NULL));
     assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_UNVERIFIED);
     fixture_whole(f);
     fixture_free(f);

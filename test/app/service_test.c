@@ -76,7 +76,7 @@ static void another_handle_is_seen_within_a_second(void **state)
     const char *set = "unknown_served=no";
     struct rules rules;
     OK(whatif_rules(f->reg, &set, 1, &rules, NULL));
-    OK(rules_change(f->reg, &rules, (struct str){0}, set, &r, NULL));
+    OK(rules_change(f->reg, &(struct rules_plan){.rules = &rules, .label = set}, &r, NULL));
     began = clock_monotonic_us();
     while (service_health(service).rules != 2 && clock_monotonic_us() - began < 10 * 1000000)
         usleep(5000);

@@ -22,7 +22,7 @@ static void rules_apply(struct fixture *f, const char *set)
     struct rules rules;
     struct batch_result result;
     OK(whatif_rules(f->reg, &set, 1, &rules, NULL));
-    OK(rules_change(f->reg, &rules, (struct str){0}, set, &result, NULL));
+    OK(rules_change(f->reg, &(struct rules_plan){.rules = &rules, .label = set}, &result, NULL));
 }
 
 /* Activated 2026-03-01: last day with service 2026-03-31. */

@@ -23,12 +23,14 @@ sub as {
 # Runs as somebody, expects that it waits: the number of the proposal.
 sub waits {
     my ($what, $name, @words) = @_;
-    my $head = $r->whole->{head};
+    my $before = $r->whole;
     my $got = as($name, @words);
     is $got->{code}, 3, "$what waits" or diag "$got->{out}$got->{err}";
     my ($id) = $got->{out} =~ /^proposal (\d+): \d+ changes wait for a second person$/m;
     ok $id, 'with a number';
-    is $r->whole->{head}, $head, 'and nothing was written in the journal';
+    my $after = $r->whole;
+    is $after->{items}, $before->{items} + 1, 'the journal says who proposed, no more';
+    is $after->{facts}, $before->{facts}, 'and no fact moved';
     return $id;
 }
 
