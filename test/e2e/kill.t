@@ -16,7 +16,7 @@ use Register;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
-use constant {LIST => 120_000, DEVICES => 40_000, SEEN => 60_000, DUE => 40_000, SINGLES => 15};
+use constant {LIST => 100_000, DEVICES => 25_000, SEEN => 50_000, DUE => 40_000, SINGLES => 12};
 
 my $rounds = $ENV{TAMGA_KILL_ROUNDS} // 40;
 my $seed = $ENV{TAMGA_SEED} // time;
