@@ -7,13 +7,22 @@
 #include "app/audit.h"
 #include "journal/replay.h"
 
+enum { STAFF_MAX = 4096 };
+
+struct numbered_pair {
+    struct pair pair;
+    size_t at; /* in order of coming */
+};
+
 struct checking {
     struct registry *reg;
     struct registry *aside; /* reads while blocks are being read */
     struct replay *replay;
     struct entry entry; /* the last one */
-    struct pair *pairs; /* that stand, in order of coming */
+    struct numbered_pair *pairs; /* all that came by; in the end those that stand */
     size_t pair_count, pair_size;
+    uint64_t staff[STAFF_MAX]; /* accounts that the journal admits */
+    size_t staff_count, staff_seen;
     bool no_memory;
     uint64_t seen;
     daynum today;
@@ -73,6 +82,10 @@ static enum err check_items(struct checking *c, const struct block *block, struc
         err = item_decode(p, n, &item);
         if (!err && item.type == ITEM_ENTRY)
             c->entry = item.entry;
+        bool admits = item.type == ITEM_ENTRY && item.entry.event == EVENT_STAFF &&
+                      item.entry.flags & ENTRY_BATCH_BEGIN;
+        if (!err && admits && c->staff_count < STAFF_MAX)
+            c->staff[c->staff_count++] = item.entry.party;
         if (!err && item.type == ITEM_RULES)
             err = check_rules(c, &item, fault);
         if (!err && item.type == ITEM_RULES && c->entry.event == EVENT_TAC_LIST)
@@ -84,23 +97,17 @@ static enum err check_items(struct checking *c, const struct block *block, struc
 static void take_pair(void *ctx, const struct pair *pair)
 {
     struct checking *c = ctx;
-    size_t kept = 0;
-    for (size_t i = 0; i < c->pair_count; i++)
-        if (c->pairs[i].imei.body != pair->imei.body || c->pairs[i].subscriber != pair->subscriber)
-            c->pairs[kept++] = c->pairs[i];
-    c->pair_count = kept;
-    if (pair->removed)
-        return;
     if (c->pair_count == c->pair_size) {
         size_t size = c->pair_size ? 2 * c->pair_size : 64;
-        struct pair *pairs = realloc(c->pairs, size * sizeof *pairs);
+        struct numbered_pair *pairs = realloc(c->pairs, size * sizeof *pairs);
         c->no_memory |= !pairs;
         if (!pairs)
             return;
         c->pairs = pairs;
         c->pair_size = size;
     }
-    c->pairs[c->pair_count++] = *pair;
+    c->pairs[c->pair_count] = (struct numbered_pair){*pair, c->pair_count};
+    c->pair_count++;
 }
 
 static enum err read_block(void *ctx, const struct block *block, struct fault *fault)
@@ -147,18 +154,40 @@ static bool compare_row(void *ctx, const struct facts_row *row)
     return !c->err;
 }
 
-static int by_pair(const void *a, const void *b)
+static int compare_keys(const struct pair *x, const struct pair *y)
 {
-    const struct pair *x = a, *y = b;
     if (x->imei.body != y->imei.body)
         return x->imei.body < y->imei.body ? -1 : 1;
     return x->subscriber < y->subscriber ? -1 : x->subscriber > y->subscriber;
 }
 
+static int by_pair(const void *a, const void *b)
+{
+    const struct numbered_pair *x = a, *y = b;
+    int order = compare_keys(&x->pair, &y->pair);
+    return order ? order : x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Of each pair its last word; of these, those that were not taken away. */
+static void settle_pairs(struct checking *c)
+{
+    size_t kept = 0;
+    if (c->pair_count)
+        qsort(c->pairs, c->pair_count, sizeof *c->pairs, by_pair);
+    for (size_t i = 0; i < c->pair_count; i++) {
+        bool last = i + 1 == c->pair_count ||
+                    compare_keys(&c->pairs[i].pair, &c->pairs[i + 1].pair) != 0;
+        if (last && !c->pairs[i].pair.removed)
+            c->pairs[kept++] = c->pairs[i];
+    }
+    c->pair_count = kept;
+}
+
 static bool compare_pair(void *ctx, const struct pair *pair)
 {
     struct checking *c = ctx;
-    bool known = c->seen < c->pair_count && by_pair(&c->pairs[c->seen], pair) == 0;
+    bool known =
+        c->seen < c->pair_count && compare_keys(&c->pairs[c->seen].pair, pair) == 0;
     c->seen++;
     if (!known)
         c->err = differs(c, pair->imei, "the subscribers paired with it differ from the journal");
@@ -168,13 +197,39 @@ static bool compare_pair(void *ctx, const struct pair *pair)
 static enum err compare_pairs(struct checking *c)
 {
     c->seen = 0;
-    if (c->pair_count)
-        qsort(c->pairs, c->pair_count, sizeof *c->pairs, by_pair);
+    settle_pairs(c);
     enum err err = store_pairs_scan(c->reg->store, compare_pair, c, c->fault);
     if (!err)
         err = c->err;
     if (!err && c->seen != c->pair_count)
-        err = differs(c, c->pairs[c->seen].imei, "a subscriber paired with it is missing");
+        err = differs(c, c->pairs[c->seen].pair.imei, "a subscriber paired with it is missing");
+    return err;
+}
+
+static bool compare_account(void *ctx, const struct party *party)
+{
+    struct checking *c = ctx;
+    bool admitted = false;
+    if (!(party->flags & PARTY_STAFF))
+        return true;
+    for (size_t i = 0; i < c->staff_count; i++)
+        admitted |= c->staff[i] == party->id;
+    c->staff_seen++;
+    if (!admitted)
+        c->err = fault_set(c->fault, ERR_FACTS, "account %s may act, the journal did not admit it",
+                           party->name);
+    return admitted;
+}
+
+static enum err compare_staff(struct checking *c)
+{
+    enum err err = store_parties(c->reg->store, compare_account, c, c->fault);
+    if (!err)
+        err = c->err;
+    if (!err && c->staff_seen != c->staff_count)
+        err = fault_set(c->fault, ERR_FACTS,
+                        "%zu accounts may act, the journal admitted %zu: one was taken away",
+                        c->staff_seen, c->staff_count);
     return err;
 }
 
@@ -207,7 +262,9 @@ static enum err or_written(struct registry *reg, const struct audit_result *out,
 
 enum err audit_check(struct registry *reg, struct audit_result *out, struct fault *fault)
 {
-    struct checking c = {.reg = reg, .fault = fault, .today = registry_today(reg)};
+    /* A clock that went back is no damage: rows are written up to the day that was swept. */
+    daynum today = registry_today(reg), swept = reg->head.gate.swept_through;
+    struct checking c = {.reg = reg, .fault = fault, .today = swept > today ? swept : today};
     struct audit_reader reader = {read_block, &c};
     enum err err = replay_new(&c.replay);
     if (!err)
@@ -218,6 +275,8 @@ enum err audit_check(struct registry *reg, struct audit_result *out, struct faul
         err = compare_facts(&c, out);
     if (!err)
         err = compare_pairs(&c);
+    if (!err)
+        err = compare_staff(&c);
     err = or_written(reg, out, err, fault);
     replay_free(c.replay);
     registry_close(c.aside);

@@ -167,7 +167,8 @@ static enum err unmoved(struct registry *reg, const struct batch *batch, struct 
 /* The proposal as saved must be the one that was journaled. */
 static enum err as_proposed(struct registry *reg, const struct batch *batch, struct fault *fault)
 {
-    bool fresh = batch->entry.event == EVENT_RESUMED || batch->entry.event == EVENT_REPAIRED;
+    bool fresh = batch->entry.event == EVENT_RESUMED || batch->entry.event == EVENT_SUSPENDED ||
+                 batch->entry.event == EVENT_REPAIRED;
     struct sha256 *sha = sha256_new();
     struct buf bytes = {0};
     uint8_t digest[SHA256_BYTES];

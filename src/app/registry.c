@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 
+#include "app/audit.h"
 #include "app/batch.h"
 #include "app/keys.h"
+
+enum { GROUND_DRILL = 1 }; /* of the first entry: made under a held clock */
 
 /* The first block: the register was made, rule set 1, and a gate that stands on yesterday. */
 static enum err create(struct registry *reg, struct fault *fault)
@@ -17,7 +20,11 @@ static enum err create(struct registry *reg, struct fault *fault)
     int64_t now_us = clock_now_us(reg->clock);
     daynum today = zone_day(&reg->zone, now_us / 1000000);
     struct gate gate = {.expire_through = today - 1, .swept_through = today};
-    struct entry entry = {.event = EVENT_CREATED, .time_ms = now_us / 1000, .effective = today};
+    bool drill = reg->clock != &clock_system;
+    struct entry entry = {.event = EVENT_CREATED,
+                          .ground = drill ? GROUND_DRILL : 0,
+                          .time_ms = now_us / 1000,
+                          .effective = today};
     item_encode_entry(&entry, &item);
     buf_varint(&body, item.n);
     buf_put(&body, item.p, item.n);
@@ -55,10 +62,7 @@ static enum err create(struct registry *reg, struct fault *fault)
 
 static enum err create_if_new(struct registry *reg, struct fault *fault)
 {
-    enum err err = store_head(reg->store, &reg->head, fault);
-    if (err || reg->head.next_seq > 1 || !reg->writes)
-        return err;
-    err = store_write_begin(reg->store, fault);
+    enum err err = store_write_begin(reg->store, fault);
     if (!err)
         err = store_head(reg->store, &reg->head, fault); /* another process may have been first */
     if (!err && reg->head.next_seq == 1)
@@ -70,11 +74,20 @@ static enum err create_if_new(struct registry *reg, struct fault *fault)
     return err ? err : store_head(reg->store, &reg->head, fault);
 }
 
+/* What the head or the rules name must stand in the store: missing, the store is damaged. */
+static enum err must_stand(enum err err, const char *what, uint32_t number, struct fault *fault)
+{
+    return err == ERR_NOT_FOUND
+               ? fault_set(fault, ERR_STORE, "%s %u is missing from the register", what, number)
+               : err;
+}
+
 enum err registry_tac_list(struct registry *reg, uint32_t number, struct tac_table **out,
                            struct fault *fault)
 {
     struct buf packed = {0};
     enum err err = store_tac_list_get(reg->store, number, &packed, fault);
+    err = must_stand(err, "TAC list", number, fault);
     if (!err)
         err = tac_table_new(packed.p, packed.n, out);
     buf_release(&packed);
@@ -102,6 +115,7 @@ enum err registry_refresh(struct registry *reg, struct fault *fault)
     struct buf text = {0};
     struct rules rules;
     err = store_rules_get(reg->store, reg->head.rules, &text, fault);
+    err = must_stand(err, "rule set", reg->head.rules, fault);
     if (err == ERR_NOT_FOUND)
         err = fault_set(fault, ERR_CHAIN, "the head names rule set %u, which does not stand",
                         reg->head.rules);
@@ -122,15 +136,35 @@ enum err registry_refresh(struct registry *reg, struct fault *fault)
     return err;
 }
 
+/* A register that was made under a held clock is a drill: its first entry says so. Any other lives
+ * by the machine's clock alone: one drill on it could move the gate by years. */
+static enum err check_clock(struct registry *reg, struct fault *fault)
+{
+    struct entry first;
+    if (reg->clock == &clock_system || !reg->writes)
+        return ERR_OK;
+    enum err err = audit_entry(reg, 1, &first, fault);
+    if (!err && first.ground != GROUND_DRILL)
+        err = fault_set(fault, ERR_USAGE,
+                        "this register lives by the machine's clock; a held one (--now, TAMGA_NOW) "
+                        "may only read it, and write to registers that were made under it");
+    return err;
+}
+
 static enum err open_on(struct registry *reg, struct fault *fault)
 {
-    enum err err = keys_load(store_path(reg->store), reg->writes, &reg->keys, fault);
-    if (!err)
-        err = create_if_new(reg, fault);
-    if (!err && reg->head.next_seq == 1)
+    enum err err = store_head(reg->store, &reg->head, fault);
+    bool new = !err && reg->head.next_seq == 1;
+    if (!err && new && !reg->writes)
         err = fault_set(fault, ERR_STORE_MISSING, "the register is empty: nothing was made in it");
+    if (!err) /* a key is made with a register, never for one that stands */
+        err = keys_load(store_path(reg->store), new, &reg->keys, fault);
+    if (!err && new)
+        err = create_if_new(reg, fault);
     if (!err)
         err = registry_refresh(reg, fault);
+    if (!err)
+        err = check_clock(reg, fault);
     if (!err && reg->actor_name[0])
         reg->actor = registry_party_id(reg, PARTY_ACCOUNT, str_z(reg->actor_name));
     return err;

@@ -31,6 +31,47 @@ static enum err run(struct registry *reg, const struct suspension *s, struct cha
     return err;
 }
 
+/* Would setting the mark end or postpone the one that stands? Then it lifts. */
+static bool lifts(const struct facts *f, const struct mark *m, daynum today)
+{
+    for (unsigned i = 0; i < f->mark_count; i++) {
+        const struct mark *old = &f->marks[i];
+        if (old->kind == m->kind && old->setter == m->setter && old->last >= today)
+            return m->last < old->last || (m->from > old->from && m->from > today);
+    }
+    return false;
+}
+
+static enum err any_lifts(struct registry *reg, const struct changes *list, bool *out,
+                          struct fault *fault)
+{
+    enum err err = ERR_OK;
+    *out = false;
+    for (size_t i = 0; !err && i < list->n; i++) {
+        struct facts_row row = {.imei = list->p[i].imei};
+        err = store_facts_get(reg->store, &row, 1, fault);
+        *out |= !err && lifts(&row.facts, &list->p[i].mark, registry_today(reg));
+    }
+    return err;
+}
+
+/* Lifting waits for a second person where two decide; setting a mark never does. */
+static enum err run_or_propose(struct registry *reg, const struct suspension *s,
+                               struct changes *list, struct entry *entry, bool lifting,
+                               struct batch_result *out, struct fault *fault)
+{
+    bool two = false;
+    enum err err = lifting ? batch_two_person(reg, &two, fault) : ERR_OK;
+    if (err || !two)
+        return err ? err : run(reg, s, list, entry, out, fault);
+    struct batch_plan plan = {.entry = *entry,
+                              .label = entry->event == EVENT_RESUMED ? "resume" : "suspend: shortened",
+                              .reason = s->reason,
+                              .source = changes_source(list),
+                              .needs_second = true};
+    return batch_run(reg, &plan, out, fault);
+}
+
 enum err suspend(struct registry *reg, const struct suspension *s, const struct imei *imeis,
                  size_t n, struct batch_result *out, struct fault *fault)
 {
@@ -40,9 +81,9 @@ enum err suspend(struct registry *reg, const struct suspension *s, const struct 
         return err;
     entry.event = EVENT_SUSPENDED;
     struct changes list = {0};
-    daynum from = s->from == DAYNUM_NONE ? registry_today(reg) : s->from;
-    if (s->last < from)
-        return fault_set(fault, ERR_DATE, "the last day lies before the first");
+    daynum today = registry_today(reg), from = s->from == DAYNUM_NONE ? today : s->from;
+    if (s->last < from || s->last < today)
+        return fault_set(fault, ERR_DATE, "the last day lies before the first, or before today");
     for (size_t i = 0; i < n; i++)
         changes_add(&list, &(struct change){.imei = imeis[i],
                                             .kind = CHANGE_MARK_SET,
@@ -50,9 +91,12 @@ enum err suspend(struct registry *reg, const struct suspension *s, const struct 
                                                      .setter = entry.party,
                                                      .from = from,
                                                      .last = s->last}});
+    bool lifting = false;
     err = changes_sort(&list);
     if (!err)
-        err = run(reg, s, &list, &entry, out, fault);
+        err = any_lifts(reg, &list, &lifting, fault);
+    if (!err)
+        err = run_or_propose(reg, s, &list, &entry, lifting, out, fault);
     changes_release(&list);
     return err;
 }
@@ -90,22 +134,11 @@ enum err resume(struct registry *reg, const struct suspension *s, const struct i
         changes_add(&list, &(struct change){.imei = imeis[i],
                                             .kind = CHANGE_MARK_CLEARED,
                                             .mark = {.kind = s->kind, .setter = entry.party}});
-    bool two = false;
     err = changes_sort(&list);
     if (!err)
         err = try_all(reg, &list, fault);
     if (!err)
-        err = batch_two_person(reg, &two, fault);
-    if (!err && !two) {
-        err = run(reg, s, &list, &entry, out, fault);
-    } else if (!err) {
-        struct batch_plan plan = {.entry = entry,
-                                  .label = "resume",
-                                  .reason = s->reason,
-                                  .source = changes_source(&list),
-                                  .needs_second = true};
-        err = batch_run(reg, &plan, out, fault);
-    }
+        err = run_or_propose(reg, s, &list, &entry, true, out, fault);
     changes_release(&list);
     return err;
 }

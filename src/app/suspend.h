@@ -2,7 +2,8 @@
  *
  * suspend - bodies that may (police, security, penitentiary) suspend devices and resume them.
  * Only the body that set a mark clears it. Lifting waits for a second person when the two-person
- * rule holds; suspending never waits. */
+ * rule holds, and so does setting a mark anew that ends sooner or begins later than the one that
+ * stands; suspending never waits otherwise. */
 #ifndef APP_SUSPEND_H
 #define APP_SUSPEND_H
 

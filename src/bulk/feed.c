@@ -162,6 +162,17 @@ static void earliest(struct imei_list *seen)
     seen->n = kept;
 }
 
+/* Would the change make a white one of what is not? A row of a day before the duty does; that is
+ * white-listing, and who decides it is not the operator. */
+static bool whitens(const struct feeding *f, const struct facts_row *row,
+                    const struct change *change)
+{
+    daynum before = f->reg->rules.amnesty_before;
+    struct verdict was = policy_judge(row->imei, &row->facts, &f->reg->rules, f->today);
+    return change->activated.day < before && reason_list(was.reason) != LIST_WHITE &&
+           reason_list(was.reason) != LIST_EXEMPT;
+}
+
 /* Would the change leave the IMEI black, or so near to it that no notice could reach anybody? */
 static bool unnoticed(struct feeding *f, const struct facts_row *row, const struct change *change)
 {
@@ -198,6 +209,7 @@ static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct f
                                 .kind = CHANGE_ACTIVATED,
                                 .activated = {.day = day, .known = f->today}};
         f->out->unnoticed += unnoticed(f, &rows[i], &change);
+        f->out->whitened += whitens(f, &rows[i], &change);
         changes_add(&f->changes, &change);
     }
     return err;
@@ -250,6 +262,7 @@ static enum err apply(struct feeding *f, const struct load *load, struct fault *
                               .label = label,
                               .reason = accepted ? reason : NULL,
                               .source = changes_source(&f->changes),
+                              .needs_second = f->out->whitened > 0,
                               .load = load,
                               .findings = f->findings.list,
                               .finding_count = f->findings.n,

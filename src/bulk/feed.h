@@ -32,6 +32,7 @@ struct feed_result {
     uint64_t first;                  /* of them first activations */
     uint64_t earlier;                /* of them moved earlier */
     uint64_t unnoticed;              /* would be black, or within 7 days of it */
+    uint64_t whitened;               /* become white: seen before amnesty_before; two persons */
     uint32_t tripped;                /* enum feed_guard */
 };
 

@@ -6,6 +6,7 @@
 
 #include "app/audit.h"
 #include "app/batch_part.h"
+#include "app/staff.h"
 #include "app/whatif.h"
 
 #define PHONE 35735007990300ULL
@@ -41,12 +42,9 @@ static void parts_round_trip(void **state)
 
 static uint64_t account(struct fixture *f, const char *name)
 {
-    uint64_t id;
-    OK(registry_party(f->reg, PARTY_ACCOUNT, str_z(name), &id, NULL));
-    struct party party = {.id = id, .kind = PARTY_ACCOUNT, .flags = PARTY_STAFF};
-    str_copy(party.name, sizeof party.name, str_z(name));
-    OK(store_party_put(f->reg->store, &party, NULL));
-    return id;
+    struct batch_result r;
+    OK(staff_add(f->reg, str_z(name), &r, NULL));
+    return registry_party_id(f->reg, PARTY_ACCOUNT, str_z(name));
 }
 
 static enum err white_list(struct fixture *f, uint64_t body, struct batch_result *out)
@@ -123,6 +121,131 @@ static void lifting_waits_holding_expiry_does_not(void **state)
     fixture_free(f);
 }
 
+static void a_third_account_needs_two(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct batch_result r;
+    uint64_t anna = account(f, "anna"), bolat = account(f, "bolat");
+    assert_int_equal(staff_add(f->reg, STR("mallory"), &r, NULL), ERR_ACTOR);
+    f->reg->actor = anna;
+    assert_int_equal(staff_add(f->reg, STR("Anna "), &r, NULL), ERR_NAME);
+    assert_int_equal(staff_add(f->reg, STR("mallory"), &r, NULL), ERR_HELD);
+    uint64_t id = r.id;
+    f->reg->actor = registry_party_id(f->reg, PARTY_ACCOUNT, STR("mallory"));
+    assert_int_equal(batch_confirm(f->reg, id, &r, NULL), ERR_ACTOR);
+    assert_int_equal(batch_reject(f->reg, id, NULL), ERR_ACTOR);
+    f->reg->actor = bolat;
+    OK(batch_confirm(f->reg, id, &r, NULL));
+    fixture_whole(f);
+    fixture_free(f);
+}
+
+static void setting_a_mark_anew_does_not_lift_it(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct batch_result r;
+    struct imei imei = {PHONE};
+    f->reg->actor = account(f, "anna");
+    uint64_t bolat = account(f, "bolat");
+    struct suspension s = fixture_mark(MARK_STOLEN), sooner = s, later = s, past = s;
+    sooner.last = fixture_daynum("2026-03-11");
+    later.from = fixture_daynum("2026-04-01");
+    past.from = fixture_daynum("2020-01-01");
+    past.last = fixture_daynum("2020-01-02");
+    OK(suspend(f->reg, &s, &imei, 1, &r, NULL));
+    assert_int_equal(suspend(f->reg, &past, &imei, 1, &r, NULL), ERR_DATE);
+    assert_int_equal(suspend(f->reg, &later, &imei, 1, &r, NULL), ERR_HELD);
+    assert_int_equal(suspend(f->reg, &sooner, &imei, 1, &r, NULL), ERR_HELD);
+    assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_STOLEN);
+    uint64_t id = r.id;
+    OK(suspend(f->reg, &s, &imei, 1, &r, NULL)); /* the same again: nothing moves */
+    f->reg->actor = bolat;
+    OK(batch_confirm(f->reg, id, &r, NULL));
+    assert_int_equal(fixture_verdict(f, PHONE).valid_through, sooner.last);
+    fixture_whole(f);
+    fixture_free(f);
+}
+
+static void what_moved_since_is_not_lifted(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct batch_result r;
+    struct imei imei = {PHONE};
+    uint64_t anna = account(f, "anna"), bolat = account(f, "bolat");
+    struct suspension s = fixture_mark(MARK_LOST), stolen = fixture_mark(MARK_STOLEN);
+    OK(suspend(f->reg, &s, &imei, 1, &r, NULL));
+    f->reg->actor = anna;
+    assert_int_equal(resume(f->reg, &s, &imei, 1, &r, NULL), ERR_HELD);
+    uint64_t id = r.id;
+    OK(suspend(f->reg, &stolen, &imei, 1, &r, NULL));
+    f->reg->actor = bolat;
+    assert_int_equal(batch_confirm(f->reg, id, &r, NULL), ERR_HELD);
+    assert_int_equal(fixture_facts(f, PHONE).mark_count, 2);
+    OK(batch_reject(f->reg, id, NULL));
+    fixture_whole(f);
+    fixture_free(f);
+}
+
+static void an_altered_proposal_is_refused(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct batch_result r;
+    f->reg->actor = account(f, "anna");
+    uint64_t bolat = account(f, "bolat");
+    assert_int_equal(white_list(f, PHONE, &r), ERR_HELD);
+    struct part_writer w = {0};
+    struct change more = {.imei = {PHONE + 1}, .kind = CHANGE_AMNESTY, .on = true};
+    part_begin(&w, NULL);
+    part_add(&w, &more);
+    assert_true(part_end(&w));
+    OK(store_batch_part_put(f->reg->store, r.id, 0, (struct str){(char *)w.bytes.p, w.bytes.n},
+                            NULL));
+    part_release(&w);
+    f->reg->actor = bolat;
+    uint64_t id = r.id;
+    assert_int_equal(batch_confirm(f->reg, id, &r, NULL), ERR_CHAIN);
+    assert_false(fixture_facts(f, PHONE + 1).exists);
+    fixture_free(f);
+}
+
+/* A rule set is in force from its intent: what came between proposal and confirmation counts. */
+static void rules_miss_nothing_that_came_meanwhile(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-20");
+    struct batch_result r;
+    struct rules rules;
+    const char *set = "grace_days=60";
+    fixture_activate(f, PHONE, "2026-03-01");
+    f->reg->actor = account(f, "anna");
+    uint64_t bolat = account(f, "bolat");
+    struct index *index;
+    uint64_t applied;
+    OK(registry_index(f->reg, &index, NULL));
+    OK(whatif_rules(f->reg, &set, 1, &rules, NULL));
+    assert_int_equal(
+        rules_change(f->reg, &(struct rules_plan){.rules = &rules, .label = set}, &r, NULL),
+        ERR_HELD);
+    uint64_t id = r.id;
+    fixture_activate(f, PHONE + 1, "2026-03-10");
+    f->reg->actor = bolat;
+    OK(batch_confirm(f->reg, id, &r, NULL));
+    assert_int_equal(r.rows, 2);
+    OK(registry_follow(f->reg, index, &applied, NULL));
+    for (unsigned i = 0; i < 2; i++) {
+        struct verdict by_facts = fixture_verdict(f, PHONE + i), by_index;
+        assert_true(index_find(index, fixture_imei(PHONE + i), &by_index));
+        assert_true(verdict_equal(&by_facts, &by_index));
+    }
+    index_free(index);
+    fixture_whole(f);
+    fixture_free(f);
+}
+
 static void rules_move_verdicts(void **state)
 {
     (void)state;
@@ -192,6 +315,11 @@ int main(void)
         cmocka_unit_test(parts_round_trip),
         cmocka_unit_test(two_persons),
         cmocka_unit_test(lifting_waits_holding_expiry_does_not),
+        cmocka_unit_test(a_third_account_needs_two),
+        cmocka_unit_test(setting_a_mark_anew_does_not_lift_it),
+        cmocka_unit_test(what_moved_since_is_not_lifted),
+        cmocka_unit_test(an_altered_proposal_is_refused),
+        cmocka_unit_test(rules_miss_nothing_that_came_meanwhile),
         cmocka_unit_test(rules_move_verdicts),
         cmocka_unit_test(a_history_is_a_linked_list),
     };
