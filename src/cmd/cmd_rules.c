@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "app/batch_part.h"
 #include "app/whatif.h"
 #include "cmd/command.h"
 
@@ -148,18 +149,78 @@ static bool print_proposal(void *ctx, const struct batch *b)
     return true;
 }
 
+/* What a second person must see before confirming. */
+static void print_changes(const struct batch *b, const struct change *changes, size_t n)
+{
+    enum { SHOWN = 20 };
+    for (size_t i = 0; i < n && i < SHOWN; i++) {
+        char imei[IMEI_TEXT15];
+        imei_format15(changes[i].imei, imei);
+        printf("  %s  %s\n", imei, change_kind_name(changes[i].kind));
+    }
+    if (b->count > SHOWN)
+        printf("  ... %" PRIu64 " in all\n", b->count);
+}
+
+static void print_rules(const struct registry *reg, struct str text)
+{
+    struct buf now = {0};
+    rules_format(&reg->rules, &now);
+    struct str rest = text, rest_now = {(char *)now.p, now.n};
+    while (rest.p && rest.n) {
+        struct str wanted = str_split(rest, '\n', &rest);
+        struct str stands = str_split(rest_now, '\n', &rest_now);
+        if (!str_eq(wanted, stands))
+            printf("  %.*s  (now %.*s)\n", STR_ARG(wanted), STR_ARG(stands));
+    }
+    buf_release(&now);
+}
+
+static int show_proposal(struct cli *cli, struct registry *reg, uint64_t id)
+{
+    struct fault fault = {0};
+    struct batch b;
+    struct buf rules = {0};
+    size_t n = 0;
+    struct change *changes = calloc(BATCH_PART_CHANGES, sizeof *changes);
+    enum err err = changes ? batch_look(reg, id, &b, changes, &n, &rules, &fault) : ERR_MEMORY;
+    if (!err) {
+        struct party body = {0};
+        print_proposal(reg, &b);
+        if (b.entry.document_n && b.entry.event != EVENT_TAC_LIST)
+            printf("  order %.*s\n", b.entry.document_n, b.entry.document);
+        if (b.entry.party && !store_party_get(reg->store, b.entry.party, &body, NULL) &&
+            body.name[0])
+            printf("  for %s\n", body.name);
+        print_changes(&b, changes, n);
+        print_rules(reg, (struct str){(char *)rules.p, rules.n});
+    }
+    buf_release(&rules);
+    free(changes);
+    return err ? cli_fail(cli, err, &fault) : 0;
+}
+
 int cmd_proposals(struct cli *cli)
 {
     int code;
+    uint64_t id = 0;
+    if (!cli_options(cli, NULL, 0))
+        return 2;
+    if (cli->argc > 1 || (cli->argc && !str_to_u64(str_z(cli->argv[0]), INT64_MAX, &id)))
+        return cli_usage(cli, "at most one, the number of a proposal");
     struct registry *reg = cli_open(cli, false, true, &code);
     if (!reg)
         return code;
     struct fault fault = {0};
     struct registry *names = NULL;
     enum err err = registry_again(reg, &names, &fault);
-    if (!err)
-        err = store_batches(reg->store, print_proposal, names, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
+    if (!err && id) {
+        code = show_proposal(cli, names, id);
+    } else {
+        if (!err)
+            err = store_batches(reg->store, print_proposal, names, &fault);
+        code = err ? cli_fail(cli, err, &fault) : 0;
+    }
     registry_close(names);
     registry_close(reg);
     return code;

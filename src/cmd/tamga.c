@@ -40,7 +40,7 @@ static const struct command commands[] = {
     {"rules set", "KEY=VALUE...", "Prepare and bring in force a new rule set.", cmd_rules_set},
     {"what-if", "[--as-of DATE] --set KEY=VALUE [--set ...]",
      "Tell what a change of rules would do; change nothing.", cmd_what_if},
-    {"proposals", "", "List what waits for a second person.", cmd_proposals},
+    {"proposals", "[ID]", "List what waits for a second person, or show one.", cmd_proposals},
     {"confirm", "ID", "Carry out another person's proposal.", cmd_confirm},
     {"reject", "ID", "Drop a proposal.", cmd_reject},
     {"journal show", "[--imei IMEI] [--since CURSOR]", "Print the journal, or one IMEI's history.",
