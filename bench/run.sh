@@ -38,8 +38,8 @@ value() { # KEY "key=value ...": the value, nothing when there is none
     sed -n "s/.*\b$1=\([^ ]*\).*/\1/p" <<<"$2" | head -1
 }
 
-calc() { # EXPRESSION: a number in %g, or - when something in it was not measured
-    awk "BEGIN { $2 printf \"%s\", $1 }" </dev/null 2>/dev/null || echo -
+calc() { # EXPRESSION of awk; nothing when something in it was not measured
+    awk "BEGIN { printf \"%.6g\", $1 }" </dev/null 2>/dev/null
 }
 
 human() { # NUMBER: 1234567 -> 1.23 M
@@ -185,10 +185,10 @@ row_suspend() {
     wait $writer
     wait $pid || say "FAILED: the import beside suspensions"
     inside=$(cat inside.txt)
-    p99=$(calc "$(value p99_ms "$processes") / 1000" "")
+    p99=$(calc "$(value p99_ms "$processes") / 1000")
     row "suspend during the import, a process each, p99" "$p99" "$p99 s" max:0.5 "0.5 s"
     note "processes" "$(each_line "$processes")"
-    p99=$(calc "$(value p99_ms "$inside") / 1000" "")
+    p99=$(calc "$(value p99_ms "$inside") / 1000")
     row "  callers through the library, p99" "$p99" "$p99 s" max:0.5 "0.5 s"
     note "callers" "$(each_line "$inside")"
     rm -f busy.db*
@@ -231,7 +231,7 @@ serve_seconds() { # REGISTER
         kill -0 $pid 2>/dev/null || break
         sleep 0.01
     done
-    calc "$(date +%s.%N) - $began" ""
+    calc "$(date +%s.%N) - $began"
     kill $pid 2>/dev/null
     wait $pid 2>/dev/null
 }
@@ -243,12 +243,13 @@ bytes_of() { # REGISTER TABLE: on disk, pages and all
 row_registers() {
     local got rate items
     ten
-    rm -f figures
     "${programs}timed" each 3 $seed 0 "$scale" "$tamga" --register sqlite:ten.db check >/dev/null
     got=$("${programs}timed" each 20 $seed 0 "$scale" "$tamga" --register sqlite:ten.db check)
     row "check on 10 M, 25 k models; median of 20 starts" "$(value median_ms "$got")" \
         "$(value median_ms "$got") ms" max:30 "30 ms"
     note "least, greatest" "$(value min_ms "$got"), $(value max_ms "$got") ms"
+    got=$("${programs}timed" each 20 $seed 0 "$scale" "$tamga" --help)
+    note "of it the program's own start (--help)" "$(value median_ms "$got") ms"
     got=$(watch ten.db what-if --set grace_days=20 --set amnesty_before=2025-02-01)
     rate=$(ratio "$scale" "$(value seconds "$got")")
     row "what-if over 10 M stored rows" "$rate" "$(human "$rate") rows/s" min:3e6 "3 M rows/s"
@@ -256,7 +257,7 @@ row_registers() {
     items=$(sqlite3 ten.db 'SELECT next_seq - 1 FROM journal_head')
     rate=$(ratio "$items" "$(value seconds "$got")")
     row "journal verify, 10 M rows" "$rate" "$(human "$rate") rows/s" min:4e6 "4 M rows/s"
-    note "serve: start to listening, 10 M" "$(serve_seconds ten.db) s"
+    note "serve: start to listening, 10 M" "$(human "$(serve_seconds ten.db)") s"
     got=$("${programs}lookups" sqlite:ten.db $seed "$scale")
     note "index: built from 10 M facts" "$(value build "$got") s, $(value bytes "$got") bytes an IMEI"
     note "index: lookups, one thread" \
@@ -265,27 +266,37 @@ row_registers() {
         "$(ratio "$(bytes_of ten.db facts)" "$scale"), $(ratio "$(bytes_of ten.db journal_block)" "$items") bytes"
 }
 
-row_writes() {
-    local got rate bare
-    fresh one.db
-    got=$("${programs}writes" verified sqlite:one.db $seed $((3 * scale)) 64 8)
+# Bare single commits, rows a second. The disk's mood changes within seconds, so this is asked before
+# and after what it stands beside.
+bare_singles() { # DB
+    value rate "$("${programs}peer_sqlite" single "$1" $seed $((3 * scale)) 3)"
+}
+
+writes_on() { # WORK REGISTER BARE_DB MUST MUST_SHOWN
+    local got rate before after bare
+    cp "$3" again.db
+    sync again.db
+    before=$(bare_singles "$3")
+    got=$("${programs}writes" verified "sqlite:$2" $seed $((3 * scale)) 64 8)
     rate=$(value rate "$got")
-    bare=$(value rate "$("${programs}peer_sqlite" single bare.db $seed $((3 * scale)) 5)")
-    row "verified one by one, 64 callers, empty" "$rate" "$(human "$rate")/s" min:20000 "20 k/s" \
-        "$(human "$bare")/s" "$(ratio "$rate" "$bare")"
+    after=$(bare_singles again.db)
+    bare=$(calc "($before + $after) / 2")
+    row "$1" "$rate" "$(human "$rate")/s" "min:$4" "$5" "$(human "$bare")/s" "$(ratio "$rate" "$bare")"
     note "a caller waits" "$(each_line "$got")"
-    rm -f one.db* bare.db*
+    note "bare before and after" "$(human "$before")/s, $(human "$after")/s"
+    rm -f "$2"* "$3"* again.db*
+}
+
+row_writes() {
+    fresh one.db
+    "${programs}peer_sqlite" bulk wal bare.db $seed $((4 * scale)) 1 >/dev/null
+    writes_on "verified one by one, 64 callers, empty" one.db bare.db 20000 "20 k/s"
     ten
     copy ten.db one.db
     [ -e peer.db ] || peer wal peer.db 0 "$scale" >/dev/null
-    got=$("${programs}writes" verified sqlite:one.db $seed $((3 * scale)) 64 8)
-    rate=$(value rate "$got")
-    cp peer.db bare.db && sync bare.db
-    bare=$(value rate "$("${programs}peer_sqlite" single bare.db $seed $((3 * scale)) 5)")
-    row "verified one by one, 64 callers, on 10 M" "$rate" "$(human "$rate")/s" min:17000 "17 k/s" \
-        "$(human "$bare")/s" "$(ratio "$rate" "$bare")"
-    note "a caller waits" "$(each_line "$got")"
-    rm -f one.db* bare.db*
+    cp peer.db bare.db
+    sync bare.db
+    writes_on "verified one by one, 64 callers, on 10 M" one.db bare.db 17000 "17 k/s"
 }
 
 row_full() {
