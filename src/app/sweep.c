@@ -122,7 +122,7 @@ static enum err write_rows(struct step *s, const struct changes *list, struct fa
         bool gate = s->gate_at == GATE_FIRST ? at == 0
                                              : s->gate_at == GATE_LAST && at + n == list->n;
         struct commit_case c = {.entry = {.event = EVENT_SWEPT, .effective = s->effective},
-                                .changes = list->p + at,
+                                .changes = n ? list->p + at : NULL,
                                 .count = n,
                                 .before = &s->before,
                                 .gate = gate ? &s->gate : NULL};
