@@ -75,16 +75,6 @@ static bool parse_listen(const char *text, char *address, size_t size, uint16_t 
     return host.n > 0;
 }
 
-static void print_samples(FILE *out)
-{
-    const struct sample *s;
-    for (size_t i = 0; (s = sample_get(i)); i++)
-        fprintf(out, "  %-16s  %-22s %s %s%s%s\n", s->imei, s->id,
-                s->expect == REASON_COUNT ? "" : list_name(sample_list(s)),
-                s->expect == REASON_COUNT ? "mistyped digit" : reason_name(s->expect),
-                s->imsi ? " with IMSI " : "", s->imsi ? s->imsi : "");
-}
-
 static void wait_for_stop(const struct cli *cli)
 {
     while (!*cli->stop)
@@ -108,7 +98,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
            options.address, http_port(http), health.imeis, health.rules);
     if (options.demo) {
         puts("Samples, as they answered on the day they were made:");
-        print_samples(stdout);
+        cli_samples(stdout);
         printf("Try: curl -s http://%s:%u/api/v1/check/%s\n", options.address, http_port(http),
                sample_get(0)->imei);
     }
@@ -152,28 +142,4 @@ int cmd_serve(struct cli *cli)
     code = serve(cli, &keeper, &options);
     registry_close(keeper.reg);
     return code;
-}
-
-int cmd_demo_create(struct cli *cli)
-{
-    int code;
-    struct registry *reg = cli_open(cli, true, false, &code);
-    if (!reg)
-        return code;
-    struct fault fault = {0};
-    enum err err = reg->head.next_seq > 4
-                       ? fault_set(&fault, ERR_HELD, "the register is not new; samples are for new ones")
-                       : samples_make(reg, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    if (!err)
-        printf("samples made on a new register\n");
-    registry_close(reg);
-    return code;
-}
-
-int cmd_demo_list(struct cli *cli)
-{
-    (void)cli;
-    print_samples(stdout);
-    return 0;
 }

@@ -19,6 +19,7 @@ struct cli {
     const char *threads; /* likewise */
     const struct clock *clock;
     const volatile int *stop; /* set by SIGINT and SIGTERM */
+    char **words;             /* all of the command line, as given */
     int argc;                 /* words after the command's name */
     char **argv;
     const struct command *command;
@@ -61,6 +62,9 @@ int cli_batch(const struct cli *cli, enum err err, const struct batch_result *re
 
 bool cli_day(const struct cli *cli, const char *text, daynum *out);
 bool cli_imei(const struct cli *cli, const char *text, struct imei *out);
+
+/* The table of samples. */
+void cli_samples(FILE *out);
 
 /* Progress on a terminal, past one second. */
 void cli_progress(void *ctx, uint64_t done, uint64_t total);

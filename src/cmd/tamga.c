@@ -210,7 +210,7 @@ static void catch_signals(void)
 int main(int argc, char **argv)
 {
     struct globals globals = {0};
-    struct cli cli = {.stop = &stop_asked};
+    struct cli cli = {.stop = &stop_asked, .words = argv};
     int at = read_globals(argc, argv, &globals), words = 0;
     if (!at)
         return 2;
