@@ -8,14 +8,16 @@
  * The mix (share of facts): 45 % verified, a tenth of these by a second approval; 25 % amnesty;
  * 20 % grey, of them one in ten with an application open; 3 % expired; 2 % marked, half of them
  * for a time; 1 % clones; 1 % visitors; 1 % in use before the duty; 2 % known and not yet active.
- * Prints verdicts a second of CPU time, twice: over 4,096 phones in random order (the judge alone,
- * its data near), and over a million phones in IMEI order (as a pass over a register reads them). */
+ * Prints verdicts a second of CPU time, the best of ten slices, twice: over 4,096 phones in random
+ * order (the judge alone, its data near), and over a million phones in IMEI order (as a pass over a
+ * register reads them). */
 #include "population.h"
 
 #include "bulk/tac_file.h"
 #include "core/policy.h"
 
-enum { NEAR = 4096, FAR = 1 << 20, SECONDS = 2 };
+enum { NEAR = 4096, FAR = 1 << 20, SLICES = 10 };
+#define SLICE_SECONDS 0.25
 
 struct phone {
     struct imei imei;
@@ -89,23 +91,34 @@ static double cpu_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static uint64_t judge_all(const struct phone *phones, const uint32_t *order, size_t n)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct phone *phone = &phones[order ? order[i] : i];
+        struct verdict v = policy_judge_gated(phone->imei, &phone->facts, &rules, today, today - 1);
+        sum += v.reason + (uint64_t)v.valid_through + v.next_reason;
+    }
+    return sum;
+}
+
+/* The best of SLICES: others on the machine take caches and clock away, nobody adds any. */
 static double measure(const struct phone *phones, const uint32_t *order, size_t n)
 {
-    uint64_t judged = 0, sum = 0;
-    double began = cpu_seconds(), seconds;
-    do {
-        for (size_t i = 0; i < n; i++) {
-            const struct phone *phone = &phones[order ? order[i] : i];
-            struct verdict v =
-                policy_judge_gated(phone->imei, &phone->facts, &rules, today, today - 1);
-            sum += v.reason + (uint64_t)v.valid_through + v.next_reason;
-        }
-        judged += n;
-        seconds = cpu_seconds() - began;
-    } while (seconds < SECONDS);
-    if (!sum) /* the compiler must not drop the work */
-        bench_die("judge", "nothing was judged");
-    return (double)judged / seconds;
+    double best = 0;
+    for (int slice = 0; slice < SLICES; slice++) {
+        uint64_t judged = 0, sum = 0;
+        double began = cpu_seconds(), seconds;
+        do {
+            sum += judge_all(phones, order, n);
+            judged += n;
+            seconds = cpu_seconds() - began;
+        } while (seconds < SLICE_SECONDS);
+        if (!sum) /* the compiler must not drop the work */
+            bench_die("judge", "nothing was judged");
+        best = (double)judged / seconds > best ? (double)judged / seconds : best;
+    }
+    return best;
 }
 
 static int by_imei(const void *a, const void *b)
