@@ -44,7 +44,7 @@ struct batch_result {
     uint64_t changes;  /* in the plan */
     uint64_t rows;     /* rows written: changes that moved a fact */
     uint64_t seq;      /* of the intent entry, 0 = none */
-    uint64_t moved[REASON_COUNT]; /* rows by reason after */
+    uint64_t moved[REASON_COUNT]; /* rows that changed the reason, by reason after */
 };
 
 /* ERR_HELD with out_result->proposed when it waits for a second person. ERR_STOPPED on a stop

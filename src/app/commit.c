@@ -167,7 +167,7 @@ static enum err apply(struct tx *tx, struct commit_case *c, const struct change 
         c->before_first = row.before;
         c->after_first = row.after.reason;
     }
-    c->moved[row.after.reason]++;
+    c->moved[row.after.reason] += row.before != row.after.reason;
     return ERR_OK;
 }
 

@@ -42,7 +42,7 @@ struct commit_case {
     uint64_t rows;
     uint64_t left_out;   /* lenient: changes refused */
     uint8_t before_first, after_first; /* reasons of its first row */
-    uint64_t moved[REASON_COUNT];      /* rows by reason after */
+    uint64_t moved[REASON_COUNT];      /* rows that changed the reason, by reason after */
 };
 
 struct commit_options {
