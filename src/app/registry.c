@@ -261,9 +261,12 @@ uint64_t registry_party_id(const struct registry *reg, enum party_kind kind, str
 enum err registry_party(struct registry *reg, enum party_kind kind, struct str name, uint64_t *out,
                         struct fault *fault)
 {
-    if (!name.n || name.n > LIMIT_NAME || !str_utf8(name)) {
+    if (!name.n || name.n > LIMIT_NAME || !str_printable(name)) {
         fault_value(fault, name.p, name.n);
-        return fault_set(fault, ERR_NAME, "a name of 1 to %d bytes is wanted", LIMIT_NAME);
+        return fault_set(fault, ERR_NAME,
+                         "a name is 1 to %d bytes of plain UTF-8: no line ends, no controls or marks "
+                         "that hide text, no blanks at its ends",
+                         LIMIT_NAME);
     }
     struct party party = {.id = registry_party_id(reg, kind, name), .kind = (uint8_t)kind};
     if (kind != PARTY_PERSON)

@@ -11,8 +11,11 @@ static enum err prepare(struct registry *reg, const struct suspension *s, size_t
 {
     if (n == 0 || n > LIMIT_COMMIT_ROWS)
         return fault_set(fault, ERR_TOO_MANY, "1 to %d IMEIs at once", LIMIT_COMMIT_ROWS);
-    if (!s->order.n || s->order.n > LIMIT_DOCUMENT)
-        return fault_set(fault, ERR_NAME, "the order's number has 1 to %d bytes", LIMIT_DOCUMENT);
+    if (!s->order.n || s->order.n > LIMIT_DOCUMENT || !str_printable(s->order))
+        return fault_set(fault, ERR_NAME,
+                         "the order's number has 1 to %d bytes of plain UTF-8: no line ends, no "
+                         "controls, no blanks at its ends",
+                         LIMIT_DOCUMENT);
     *out = (struct entry){.ground = s->kind,
                           .effective = DAYNUM_NONE,
                           .document_n = (uint8_t)s->order.n};

@@ -109,6 +109,42 @@ bool str_utf8(struct str s)
     return true;
 }
 
+/* The code point of a valid sequence. */
+static uint32_t code_point(const unsigned char *p, size_t len)
+{
+    uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | (p[i] & 0x3fu);
+    return c;
+}
+
+static bool is_hidden(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+/* White space beside what is_hidden refuses anyway. */
+static bool is_wide_space(uint32_t c)
+{
+    return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
+}
+
+bool str_printable(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    bool space = false;
+    for (size_t i = 0, len; i < s.n; i += len) {
+        len = sequence(p + i, s.n - i);
+        uint32_t c = len ? code_point(p + i, len) : 0;
+        space = is_wide_space(c);
+        if (is_hidden(c) || (space && i == 0))
+            return false;
+    }
+    return !space;
+}
+
 void str_copy(char *to, size_t size, struct str s)
 {
     size_t n = s.n < size ? s.n : size - 1;

@@ -226,8 +226,9 @@ int cmd_feed_load(struct cli *cli)
     if (!name || !cli->argc)
         return cli_usage(cli, name ? "which file?" : "--operator is wanted");
     feed.operator_name = str_z(name);
-    if (feed.operator_name.n > LIMIT_NAME)
-        return cli_usage(cli, "the operator's name is too long");
+    if (!name[0] || feed.operator_name.n > LIMIT_NAME || !str_printable(feed.operator_name))
+        return cli_usage(cli, "--operator wants a name of 1 to 64 bytes, without line ends, controls "
+                              "or blanks at its ends");
     if (accept && !feed_guards_parse(str_z(accept), &feed.accept))
         return cli_usage(cli, "--accept wants guards of: dates size nulls move notice, or all");
     if (accept && (!feed.reason || !feed.reason[0]))

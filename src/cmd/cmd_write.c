@@ -2,6 +2,7 @@
  *
  * suspend, resume, sweep, user: small writing commands. */
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "app/staff.h"
@@ -140,9 +141,17 @@ int cmd_user_add(struct cli *cli)
 
 static bool print_user(void *ctx, const struct party *party)
 {
-    (void)ctx;
-    if (party->kind == PARTY_ACCOUNT && party->flags & PARTY_STAFF)
-        printf("%s\n", party->name);
+    const struct cli *cli = ctx;
+    if (party->kind != PARTY_ACCOUNT || !(party->flags & PARTY_STAFF))
+        return true;
+    if (!cli->json) {
+        puts(party->name);
+        return true;
+    }
+    json_t *line = json_pack("{s:s}", "name", party->name);
+    json_dumpf(line, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(line);
     return true;
 }
 
@@ -153,7 +162,7 @@ int cmd_user_list(struct cli *cli)
     if (!reg)
         return code;
     struct fault fault = {0};
-    enum err err = store_parties(reg->store, print_user, NULL, &fault);
+    enum err err = store_parties(reg->store, print_user, cli, &fault);
     code = err ? cli_fail(cli, err, &fault) : 0;
     registry_close(reg);
     return code;

@@ -121,6 +121,19 @@ like code_is(0, 'twice the same mark', 'suspend', '--mark', 'order', '--by', 'co
     imei(4))->{out}, qr/0 rows written/, 'changes nothing';
 is $r->whole->{head}, $before, 'and writes nothing';
 
+# Names and numbers are shown in lines and on terminals: what would show as something else is none.
+my @mark = ('suspend', '--mark', 'lost');
+for my $odd ("a\nb", "\e[2J", "x\xc2\x9b2J", "x\xe2\x80\xaey", " x", "x ", "\xff", '') {
+    my $name = $odd =~ s/([^ -~])/sprintf '\\x%02x', ord $1/egr;
+    like code_is(2, "--by '$name'", @mark, '--by', $odd, '--order', '1', imei(6))->{err},
+      qr/^tamga: NAME.*plain UTF-8[^\n]*\n\z/, 'says what a name is';
+    like code_is(2, "--order '$name'", @mark, '--by', 'police', '--order', $odd, imei(6))->{err},
+      qr/^tamga: NAME.*plain UTF-8[^\n]*\n\z/, 'or a number';
+    like code_is(2, "--operator '$name'", 'feed', 'load', '--operator', $odd, 'x.csv')->{err},
+      qr/--operator wants a name/, 'or an operator';
+}
+is $r->whole->{head}, $before, 'nothing was written';
+
 # --- imports, twice ---
 
 my $amnesty = $r->file('amnesty.txt', lines(imei(10), imei(11), imei(10), imei(12)));
@@ -255,6 +268,7 @@ like code_is(0, 'snapshot', 'snapshot', 'write', $r->path('snapshot'))->{out}, q
 ok -s $r->path('snapshot') > 256, 'it stands';
 like code_is(0, 'user add', 'user', 'add', 'aigul')->{out}, qr/two persons decide: no/, 'one alone';
 is $r->run('user', 'list')->{out}, "aigul\n", 'user list';
+is $r->run('--json', 'user', 'list')->{out}, "{\"name\":\"aigul\"}\n", 'user list as JSON';
 like $r->run('--json', 'what-if', '--set', 'grace_days=5')->{out},
   qr/\A\{"imeis":\d+,"changed":\d+,"lost":\d+,"regained":0\}\n\z/, 'what-if';
 is json($r->run('--json', 'rules', 'show')->{out})->{grace_days}, '30', 'changed nothing';
