@@ -420,6 +420,20 @@ enum err commit_cases(struct registry *reg, struct commit_case *const *cases, si
     return err;
 }
 
+const char *commit_refusal(enum err err)
+{
+    switch ((int)err) {
+    case ERR_NOT_SETTER:
+        return "only the body that set the mark lifts it: say --by that body; nothing was changed";
+    case ERR_NO_MARK:
+        return "no mark of this kind stands on it; nothing was changed";
+    case ERR_MARKS_FULL:
+        return "it bears as many marks as there may be; nothing was changed";
+    default:
+        return "nothing was changed";
+    }
+}
+
 enum err commit_one(struct registry *reg, struct commit_case *c, struct fault *fault)
 {
     enum err err = commit_cases(reg, &c, 1, NULL, fault);
@@ -427,7 +441,7 @@ enum err commit_one(struct registry *reg, struct commit_case *c, struct fault *f
         char imei[IMEI_TEXT15];
         imei_format15(c->refused, imei);
         fault_value(fault, imei, sizeof imei - 1);
-        err = fault_set(fault, c->err, "nothing was changed");
+        err = fault_set(fault, c->err, "%s", commit_refusal(c->err));
     }
     return err;
 }

@@ -61,6 +61,9 @@ MUST_USE enum err commit_cases(struct registry *registry, struct commit_case *co
 MUST_USE enum err commit_one(struct registry *registry, struct commit_case *c,
                              struct fault *fault);
 
+/* Why a change was refused and what to do, for fault.detail. */
+const char *commit_refusal(enum err err);
+
 /* ---- group commit ---- */
 
 /* In each process one committer: a thread that takes whatever is queued, up to LIMIT_COMMIT_ROWS

@@ -118,7 +118,7 @@ static enum err try_all(struct registry *reg, const struct changes *list, struct
             char text[IMEI_TEXT15];
             imei_format15(row.imei, text);
             fault_value(fault, text, sizeof text - 1);
-            return fault_set(fault, err, "nothing was changed");
+            return fault_set(fault, err, "%s", commit_refusal(err));
         }
     }
     return ERR_OK;

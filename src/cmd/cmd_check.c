@@ -143,9 +143,7 @@ static void print_text(const struct checking *c, const struct told *t)
 static void print_unusable(const struct checking *c, const char *text, enum err err)
 {
     if (!c->cli->json) {
-        struct fault fault = {0};
-        fault_value(&fault, text, strlen(text));
-        cli_fail(c->cli, err, &fault);
+        cli_unusable_imei(c->cli, text, err);
         return;
     }
     json_t *line = json_pack("{s:s,s:s}", "input", text, "error", err_name(err));

@@ -49,6 +49,10 @@ bool cli_options(struct cli *cli, const struct option_spec *specs, size_t n)
             continue;
         }
         struct str value, name = str_split(str_z(word), '=', &value);
+        if (str_eq(str_z(word), STR("--json"))) { /* before or after the command's name */
+            cli->json = true;
+            continue;
+        }
         const struct option_spec *spec = find_spec(specs, n, name);
         if (!spec) {
             complain(cli, "no such option", name);
@@ -174,18 +178,23 @@ bool cli_day(const struct cli *cli, const char *text, daynum *out)
     return false;
 }
 
-bool cli_imei(const struct cli *cli, const char *text, struct imei *out)
+int cli_unusable_imei(const struct cli *cli, const char *text, enum err err)
 {
-    enum err err = imei_parse_typed(str_z(text), out);
-    if (!err)
-        return true;
     struct fault fault = {0};
     fault_value(&fault, text, strlen(text));
     fault_set(&fault, err, "%s",
-              err == ERR_IMEI_MISTYPED ? "the last digit does not fit the others: one is mistyped"
-                                       : "an IMEI has 15 digits (14 and 16 are taken too)");
-    cli_fail(cli, err, &fault);
-    return false;
+              err == ERR_IMEI_MISTYPED
+                  ? "the last digit does not fit the others: one is mistyped; dial *#06# and compare"
+                  : "an IMEI has 15 digits; 14 and 16 are taken too, and blanks, dashes, slashes");
+    return cli_fail(cli, err, &fault);
+}
+
+bool cli_imei(const struct cli *cli, const char *text, struct imei *out)
+{
+    enum err err = imei_parse_typed(str_z(text), out);
+    if (err)
+        cli_unusable_imei(cli, text, err);
+    return !err;
 }
 
 void cli_progress(void *ctx, uint64_t done, uint64_t total)

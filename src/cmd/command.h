@@ -61,6 +61,8 @@ int cli_batch(const struct cli *cli, enum err err, const struct batch_result *re
               const struct fault *fault, int64_t began_us);
 
 bool cli_day(const struct cli *cli, const char *text, daynum *out);
+/* Tells what is wrong with a typed IMEI; returns the exit code. */
+int cli_unusable_imei(const struct cli *cli, const char *text, enum err err);
 bool cli_imei(const struct cli *cli, const char *text, struct imei *out);
 
 /* The table of samples. */

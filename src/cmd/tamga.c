@@ -13,7 +13,7 @@ static const struct command commands[] = {
     {"check", "[--as-of DATE] [--imsi IMSI] [--explain [--lang kk|ru|en]] IMEI...",
      "Tell the list of each IMEI: exit 0 all served, 1 some not served or unknown, 2 unusable.",
      cmd_check},
-    {"import tac", "[--format gsma|osmocom] [--complete] [--date DATE] FILE",
+    {"import tac", "[--format gsma|osmocom] [--complete] [--date DATE] [--keep-good] FILE",
      "Load the list of models (TAC). A new rule set is in force at once.", cmd_import_tac},
     {"import amnesty", "[--keep-good] FILE",
      "Add IMEIs that were in the country before the duty: one a line, or CSV with a column imei.",
@@ -104,27 +104,37 @@ static const struct command *find(int argc, char **argv, int *out_words)
     return NULL;
 }
 
-static int no_command(int argc, char **argv)
-{
-    if (!argc) {
-        print_help(stderr);
-        return 2;
-    }
-    fprintf(stderr, "tamga: no command `%s%s%s`; those that begin so:\n", argv[0],
-            argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-    for (int i = 0; i < COMMANDS; i++)
-        if (str_starts(str_z(commands[i].name), str_z(argv[0])))
-            fprintf(stderr, "  tamga %s %s\n", commands[i].name, commands[i].usage);
-    fputs("`tamga --help` lists all.\n", stderr);
-    return 2;
-}
-
 static bool wants_help(int argc, char **argv)
 {
     for (int i = 0; i < argc; i++)
         if (str_eq(str_z(argv[i]), STR("--help")) || str_eq(str_z(argv[i]), STR("-h")))
             return true;
     return false;
+}
+
+/* A group's name alone (`import`), or no command at all. */
+static int no_command(int argc, char **argv)
+{
+    bool help = wants_help(argc, argv), found = false;
+    FILE *out = help ? stdout : stderr;
+    if (!argc) {
+        print_help(stderr);
+        return 2;
+    }
+    if (!help)
+        fprintf(stderr, "tamga: no command `%s%s%s`\n", argv[0], argc > 1 ? " " : "",
+                argc > 1 ? argv[1] : "");
+    for (int i = 0; i < COMMANDS; i++) {
+        struct str rest, group = str_split(str_z(commands[i].name), ' ', &rest);
+        if (!str_eq(group, str_z(argv[0])) && !str_starts(str_z(commands[i].name), str_z(argv[0])))
+            continue;
+        fprintf(out, "  tamga %s %s\n      %s\n", commands[i].name, commands[i].usage,
+                commands[i].help);
+        found = true;
+    }
+    if (!help || !found)
+        fputs("`tamga --help` lists all.\n", stderr);
+    return help && found ? 0 : 2;
 }
 
 /* Where the machine lies at a given instant, for drills: --now. */
@@ -142,7 +152,8 @@ static bool fix_clock(struct clock *clock, const char *text)
 
 /* What stands before the command. */
 struct globals {
-    const char *url, *actor, *settings, *json, *now, *help;
+    const char *url, *actor, *settings, *now, *help;
+    bool json;
 };
 
 /* Reads them; returns how many words they took, 0 (never: the program's name is one) on an error. */
@@ -153,7 +164,6 @@ static int read_globals(int argc, char **argv, struct globals *g)
         {.name = "--settings", .value = &g->settings},
         {.name = "--actor", .value = &g->actor},
         {.name = "--now", .value = &g->now},
-        {.name = "--json", .flag = true, .value = &g->json},
         {.name = "--help", .flag = true, .value = &g->help},
     };
     int at = 1;
@@ -163,6 +173,7 @@ static int read_globals(int argc, char **argv, struct globals *g)
         struct cli one = {.argc = two ? 2 : 1, .argv = argv + at};
         if (!cli_options(&one, specs, sizeof specs / sizeof *specs))
             return 0;
+        g->json |= one.json;
         at += two ? 2 : 1;
     }
     return at;
@@ -190,7 +201,7 @@ static bool apply_globals(const struct globals *g, struct cli *cli)
     cli->actor = first_of(g->actor, "TAMGA_ACTOR", settings.actor, NULL);
     cli->listen = first_of(NULL, NULL, settings.listen, "127.0.0.1:8080");
     cli->threads = first_of(NULL, NULL, settings.threads, "2");
-    cli->json = g->json != NULL;
+    cli->json = g->json;
     cli->clock = &clock_system;
     const char *now = first_of(g->now, "TAMGA_NOW", "", NULL);
     if (!now)
