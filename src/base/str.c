@@ -97,16 +97,21 @@ static size_t sequence(const unsigned char *p, size_t n)
     return len;
 }
 
-bool str_utf8(struct str s)
+size_t str_utf8_bytes(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
-    for (size_t i = 0; i < s.n;) {
-        size_t len = sequence(p + i, s.n - i);
+    size_t i = 0;
+    for (size_t len; i < s.n; i += len) {
+        len = sequence(p + i, s.n - i);
         if (!len)
-            return false;
-        i += len;
+            break;
     }
-    return true;
+    return i;
+}
+
+bool str_utf8(struct str s)
+{
+    return str_utf8_bytes(s) == s.n;
 }
 
 /* The code point of a valid sequence. */

@@ -36,6 +36,8 @@ bool str_digits(struct str s);
 bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
 /* Valid UTF-8 by RFC 3629: no surrogates, no overlong forms. */
 bool str_utf8(struct str s);
+/* Bytes at its beginning that are; s.n when all are. */
+size_t str_utf8_bytes(struct str s);
 /* Valid UTF-8 that shows all it holds and nothing else: no controls, no marks that hide or turn text
  * round (U+200B-200F, 2028-202E, 2060-206F, FEFF), no white space at either end. */
 bool str_printable(struct str s);

@@ -23,6 +23,19 @@ struct csv {
     struct str fields[LIMIT_COLUMNS];
 };
 
+static const char not_utf8[] = "not UTF-8 (an older Windows encoding?): save it as UTF-8";
+
+/* Of the first field that is not UTF-8, from 1; 0 = it stands in none. No bytes of a character
+ * look like a separator, so such a field is foul by itself. */
+static uint32_t foul_column(const struct csv_split *split)
+{
+    uint32_t count = split->count > LIMIT_COLUMNS ? LIMIT_COLUMNS : split->count;
+    for (uint32_t i = 0; i < count; i++)
+        if (!str_utf8(split->fields[i]))
+            return i + 1;
+    return 0;
+}
+
 static enum err stop(struct csv *csv, enum err err)
 {
     csv->rows.stopped = true;
@@ -98,6 +111,16 @@ static bool is_value(const struct csv_split *split)
            split->fields[0].p[0] <= '9';
 }
 
+/* Names that cannot be read: no row of the file could be trusted. */
+static enum err foul_header(struct csv *csv, struct fault *fault)
+{
+    const struct csv_rows *rows = &csv->rows;
+    csv_rows_place(rows, fault, rows->pos + rows->foul_at, rows->text.n - rows->foul_at);
+    if (fault)
+        fault->column = foul_column(&rows->split);
+    return stop(csv, fault_set(fault, ERR_FILE_ENCODING, not_utf8));
+}
+
 static enum err read_header(struct csv *csv, const struct csv_options *options, struct fault *fault)
 {
     struct csv_rows *rows = &csv->rows;
@@ -111,6 +134,8 @@ static enum err read_header(struct csv *csv, const struct csv_options *options, 
         take_lines(csv);
         return ERR_OK;
     }
+    if (rows->foul)
+        return foul_header(csv, fault);
     if (memchr(rows->text.p, '\r', rows->text.n))
         return bad_header(csv, fault, "line ends are CR alone: save the file with LF", "");
     if (rows->split.count > LIMIT_COLUMNS)
@@ -185,6 +210,20 @@ static enum err bad_quote(const struct csv *csv, const struct csv_row *row, stru
                      "text behind a closing quote; write a quote within quotes twice");
 }
 
+static enum err bad_text(const struct csv *csv, const struct csv_row *row, struct fault *fault)
+{
+    const struct csv_rows *rows = &csv->rows;
+    csv_where(csv, row, 0, fault);
+    if (fault) {
+        uint32_t column = foul_column(&rows->split);
+        fault->column = column;
+        fault->byte += rows->foul_at;
+        if (column)
+            fault_value(fault, rows->split.fields[column - 1].p, rows->split.fields[column - 1].n);
+    }
+    return fault_set(fault, ERR_FILE_ENCODING, not_utf8);
+}
+
 static enum err bad_count(const struct csv *csv, const struct csv_row *row, struct fault *fault)
 {
     uint32_t count = csv->rows.split.count;
@@ -229,6 +268,8 @@ enum err csv_next(struct csv *csv, struct csv_row *out, struct fault *fault)
         return ERR_OK;
     csv_rows_split(rows);
     csv_rows_pass(rows);
+    if (rows->foul)
+        return bad_text(csv, out, fault);
     if (rows->split.state == CSV_SPLIT_BEHIND)
         return bad_quote(csv, out, fault);
     uint32_t count = rows->split.count;

@@ -2,7 +2,8 @@
  *
  * csv - reads the tables that people and operators hand in, row by row, in bounded memory.
  *
- * UTF-8 with or without BOM, LF or CRLF, quotes as RFC 4180; blanks around a value that stands
+ * UTF-8 with or without BOM (other bytes are a fault of their row, in the header, as NUL and UTF-16
+ * anywhere, one of the file), LF or CRLF, quotes as RFC 4180; blanks around a value that stands
  * without quotes are no part of it; blank lines are skipped. A row is at most LIMIT_LINE bytes, a
  * quoted value may hold line ends. Fields are slices of the reader's memory: nothing is copied.
  *
@@ -56,8 +57,8 @@ MUST_USE enum err csv_open(const struct csv_options *options, struct csv **out,
                            struct fault *fault);
 void csv_close(struct csv *csv);
 
-/* The next row; valid until the next call. A fault of one row (a value missing, too few or too
- * many columns, text behind a quote) leaves the reader behind that row: csv_stopped is false, and
+/* The next row; valid until the next call. A fault of one row (bytes that are not UTF-8, a value
+ * missing, too few or too many columns, text behind a quote) leaves the reader behind that row: csv_stopped is false, and
  * who keeps the good rows calls again. On such a fault only out->line and out->text are set. */
 MUST_USE enum err csv_next(struct csv *csv, struct csv_row *out, struct fault *fault);
 bool csv_stopped(const struct csv *csv);

@@ -82,22 +82,20 @@ static enum err fill(struct csv_rows *rows, struct fault *fault)
     return ERR_OK;
 }
 
+/* A NUL is a fault of the file, other bytes that are not UTF-8 are one of the row. */
 static enum err check_text(struct csv_rows *rows, size_t row_end, struct fault *fault)
 {
     struct str text = {rows->window + rows->pos, row_end - rows->pos};
     const char *nul = memchr(text.p, '\0', text.n);
-    size_t odd = rows->odd;
-    rows->odd = find_odd(rows, row_end);
     if (nul) {
         csv_rows_place(rows, fault, (size_t)(nul - rows->window), 0);
         return stop(rows, fault_set(fault, ERR_FILE_ENCODING,
                                     "a NUL byte: this is UTF-16 or no text; save it as UTF-8"));
     }
-    if (!str_utf8(text)) {
-        csv_rows_place(rows, fault, odd, smaller(row_end - odd, 16));
-        return stop(rows, fault_set(fault, ERR_FILE_ENCODING,
-                                    "not UTF-8 (an older Windows encoding?): save it as UTF-8"));
-    }
+    rows->foul_at = str_utf8_bytes(text);
+    rows->foul = rows->foul_at < text.n;
+    if (!rows->foul) /* else the row is looked at again when it is found again */
+        rows->odd = find_odd(rows, row_end);
     return ERR_OK;
 }
 
@@ -138,7 +136,7 @@ static enum err find_line(struct csv_rows *rows, struct fault *fault)
     }
     rows->text = (struct str){NULL, 0};
     rows->lines = 0;
-    rows->split_done = false;
+    rows->split_done = rows->foul = false;
     if (rows->pos == rows->end)
         return ERR_OK;
     size_t room = smaller(rows->end - rows->pos, ROW_ROOM);

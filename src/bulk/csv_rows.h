@@ -28,10 +28,12 @@ struct csv_rows {
     size_t next;     /* where the row behind it begins */
     uint64_t lines;  /* and how many line ends away */
     bool split_done; /* split holds its fields */
+    bool foul;       /* it is not UTF-8 from text.p + foul_at on */
+    size_t foul_at;
     struct csv_split split;
 };
 
-/* Opens, reads the first window, refuses what is no UTF-8 text. The rest of *rows is zero. */
+/* Opens, reads the first window, refuses what begins as no UTF-8 text. The rest of *rows is zero. */
 MUST_USE enum err csv_rows_open(struct csv_rows *rows, const char *path, bool hash,
                                 struct fault *fault);
 void csv_rows_release(struct csv_rows *rows);

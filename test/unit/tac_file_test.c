@@ -189,7 +189,7 @@ static void no_list_of_tacs(void **state)
         {"2025-07-01,35824005923751,401011234567890,77011234567,3G\n", TAC_FORMAT_AUTO,
          ERR_FILE_HEADER},
         {"tac,name,name\n35000100,\"a,b\n", TAC_FORMAT_AUTO, ERR_FILE_QUOTE},
-        {"tac,name,name\n35000100,\xff,b\n", TAC_FORMAT_AUTO, ERR_FILE_ENCODING},
+        {"tac,name,name\n35000100,\xff,b\n", TAC_FORMAT_AUTO, ERR_ROW},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct read_list list = {.file = {.row_count = 7}};
