@@ -68,6 +68,21 @@ static void note(struct feeding *f, const char *kind, struct str raw, daynum day
     findings_note(&f->findings, f->feed->operator_name, day, kind, raw);
 }
 
+static bool two_digits(const char *p, int max)
+{
+    unsigned tens = (unsigned)(p[0] - '0'), ones = (unsigned)(p[1] - '0');
+    return tens <= 9 && ones <= 9 && (int)(tens * 10 + ones) <= max;
+}
+
+/* HH:MM or HH:MM:SS, as nearly all are. */
+static bool is_clock(struct str time)
+{
+    const char *p = time.p;
+    if ((time.n != 5 && time.n != 8) || p[2] != ':' || !two_digits(p, 23) || !two_digits(p + 3, 59))
+        return false;
+    return time.n == 5 || (p[5] == ':' && two_digits(p + 6, 59));
+}
+
 static bool day_of(struct feeding *f, const struct csv_row *row, daynum *out)
 {
     struct str date = row->fields[COL_DATE], time = row->fields[COL_TIME];
@@ -78,9 +93,7 @@ static bool day_of(struct feeding *f, const struct csv_row *row, daynum *out)
         f->date_n = date.n;
     }
     *out = f->date;
-    bool offset = time.n && (time.p[time.n - 1] == 'Z' || memchr(time.p, '+', time.n) ||
-                             memchr(time.p, '-', time.n));
-    if (!offset)
+    if (!time.n || is_clock(time))
         return true;
     /* An offset other than ours may put the sighting on another of our days. */
     char text[64], day[DAYNUM_TEXT];

@@ -50,6 +50,8 @@ enum err imei_list_read(const struct load_options *options, struct imei_list *li
     memcpy(result->beside, r.rejects.beside_path, sizeof result->beside);
     if (!err && result->rows == 0)
         err = fault_set(fault, ERR_FILE_EMPTY, "%s holds no IMEI", options->path);
+    if (!err && result->rows == result->bad)
+        err = rejects_all(&r.rejects, fault);
     if (!err) {
         result->bytes = csv_bytes(csv, NULL);
         csv_hash(csv, out_hash);

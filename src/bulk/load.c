@@ -80,6 +80,16 @@ enum err rejects_end(struct rejects *r, struct fault *fault)
                      err_name(r->first.err), r->count);
 }
 
+enum err rejects_all(const struct rejects *r, struct fault *fault)
+{
+    if (fault)
+        *fault = (struct fault){0};
+    return fault_set(fault, ERR_FILE_EMPTY,
+                     "%.80s: no good row: all %" PRIu64 " are bad; nothing was loaded; they stand in "
+                     "%.80s",
+                     r->options->path, r->count, r->beside_path);
+}
+
 enum err load_each(struct csv *csv, const struct load_options *options, load_row_fn *fn, void *ctx,
                    uint64_t *rows, struct fault *fault)
 {

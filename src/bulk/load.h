@@ -33,6 +33,9 @@ MUST_USE enum err rejects_add(struct rejects *r, struct str row_text, const stru
 /* After the last row: without keep_good any bad row is ERR_ROW (or the first row's own error). */
 MUST_USE enum err rejects_end(struct rejects *r, struct fault *fault);
 
+/* When every row was bad and kept apart, there is nothing to load: ERR_FILE_EMPTY. */
+MUST_USE enum err rejects_all(const struct rejects *r, struct fault *fault);
+
 /* Each data row goes to fn; bad tells of a row that could not be cut into columns (of row only line
  * and text are then set), NULL of a good one. *rows counts both. Ends at the end of the file, at
  * the first error of the file or of fn, or at a stop (ERR_STOPPED). */

@@ -319,6 +319,8 @@ static enum err run(struct reading *r, const struct verified_options *how, struc
     memcpy(r->result->beside, r->rejects.beside_path, sizeof r->result->beside);
     if (!err)
         err = ended;
+    if (!err && r->result->rows == r->result->bad)
+        err = rejects_all(&r->rejects, fault);
     return err || r->result->known ? err : apply(r, &load, fault);
 }
 

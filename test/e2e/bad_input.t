@@ -189,6 +189,16 @@ for my $name ('amnesty', 'gsma') {
     is scalar(() = slurp("$list.bad.csv") =~ /^\d+,/mg), 3, "$name: three stand beside";
 }
 
+my $stands = $r->whole->{head};
+for my $words (['amnesty'], ['gsma'], ['verified', @by]) {
+    my ($name) = @$words;
+    my $none = $r->file("none-$name.csv", lines('imei,imei1', "12,$mistyped", 'x,12'));
+    $got = $r->run('import', @$words, '--keep-good', $none);
+    is $got->{code}, 2, "$name: --keep-good without a good row";
+    like $got->{err}, qr/^tamga: FILE_EMPTY: .*no good row: all 2 are bad/m, 'says so';
+    is $r->whole->{head}, $stands, 'and makes no batch of nothing';
+}
+
 # Rows of a feed that cannot be used are set aside and counted, as long as they are few.
 my @rows = map { '2026-02-28,' . imei(100 + $_) . ',401010000000003,,001' } 1 .. 99;
 my $byte = $r->copy_of;
@@ -202,6 +212,18 @@ $got = $r->run('feed', 'load', '--operator', 'alpha',
 is $got->{code}, 0, 'feed: two rows of 101';
 like $got->{out}, qr/99 home.*2 malformed/, 'feed: counted';
 is $r->sql('SELECT sum(count) FROM finding'), 2, 'feed: kept as findings';
+
+# A time is no must, but one that cannot be read makes the day doubtful.
+my @clocks = ('', '10:00', '23:59:59', '10:00:00.5', '10:00Z', '10:00+05', '10:00:00+0500', '10:00-03:00');
+my @no_clocks = ('99:99', '24:00', '10:60', '10:00:60', '1:00', '10.00', 'noon', '10:00+99:00', '10:00x');
+for my $time (@clocks, @no_clocks) {
+    my $copy = $r->copy_of;
+    $got = $copy->run('--json', 'feed', 'load', '--operator', 'alpha', '--accept', 'all', '--reason', 'x',
+        $copy->file('time.csv', lines('date,imei,imsi,msisdn,rat,time', '2026-02-28,' . imei(900) . ",401010000000003,,001,$time")));
+    my $line = json($got->{out});
+    is_deeply [@$line{qw(home malformed)}], [(grep { $_ eq $time } @clocks) ? (1, 0) : (0, 1)], "feed: time '$time'"
+      or diag $got->{err};
+}
 
 # Whose approval? A number with a wrong check digit is nobody's.
 for my $who ('030540003216', '12', 'abcdefghijkl') {
