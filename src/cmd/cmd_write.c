@@ -107,7 +107,13 @@ int cmd_sweep(struct cli *cli)
         return code;
     struct fault fault = {0};
     struct sweep_result result;
-    enum err err = sweep(reg, until, dry != NULL, &result, &fault);
+    enum err err = ERR_OK;
+    if (until_text && until > registry_today(reg)) {
+        fault_value(&fault, until_text, strlen(until_text));
+        err = fault_set(&fault, ERR_DATE, "--until lies after today: that day has not come");
+    }
+    if (!err)
+        err = sweep(reg, until, dry != NULL, &result, &fault);
     if (!err || err == ERR_GUARD || err == ERR_HELD)
         print_sweep(cli, &result);
     code = err ? cli_fail(cli, err, &fault) : 0;

@@ -174,7 +174,14 @@ bool cli_day(const struct cli *cli, const char *text, daynum *out)
 {
     if (daynum_parse(str_z(text), out) == ERR_OK)
         return true;
-    fprintf(stderr, "tamga: %s: a date is YYYY-MM-DD, not `%s`\n", cli->command->name, text);
+    char first[DAYNUM_TEXT], last[DAYNUM_TEXT];
+    struct fault fault = {0};
+    daynum_format(DAYNUM_FIRST, first);
+    daynum_format(DAYNUM_LAST, last);
+    fault_value(&fault, text, strlen(text));
+    fault_set(&fault, ERR_DATE, "a date is YYYY-MM-DD, a day that exists, from %s to %s", first,
+              last);
+    cli_fail(cli, ERR_DATE, &fault);
     return false;
 }
 

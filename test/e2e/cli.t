@@ -59,6 +59,9 @@ for my $command ($help =~ /^  ([a-z][a-z-]+(?: (?:tac|amnesty|gsma|verified|load
 }
 ok !-e $r->db, 'no register came into being by all this';
 
+like code_is(2, 'a date out of range', 'check', '--as-of', '9999-12-31', imei(1))->{err},
+  qr/^tamga: DATE `9999-12-31`: .*from 2000-01-01 to 2179-06-05$/m, 'says the range';
+
 # --- check ---
 
 code_is(0, 'suspend makes the register', 'suspend', @stolen, imei(1));
@@ -252,6 +255,9 @@ code_is(0, 'the same list again', 'import', 'tac', '--complete', '--date', '2026
 is json($r->run('--json', 'rules', 'show')->{out})->{rule_set}, $set, 'is no new rule set';
 code_is(0, 'a list that is not complete', 'import', 'tac', $tac);
 is(($r->lists(imei(6, '86927102')))[0], 'grey UNVERIFIED', 'gives it back');
+
+like code_is(2, 'sweep --until tomorrow', 'sweep', '--until', '2026-03-02')->{err},
+  qr/^tamga: DATE `2026-03-02`: --until lies after today/m, 'says why';
 
 # --- looking ---
 
