@@ -50,7 +50,7 @@ static void refuse(struct verifying *v, enum err err, const struct fault *fault)
 }
 
 /* Each thread makes its own hash: two made by one thread lie side by side in memory, and writing
- * the one stops the other's cache line, which took two thirds of the time. */
+ * the one stops the other's cache line. */
 static void *verify_some(void *arg)
 {
     struct verifying *v = arg;
