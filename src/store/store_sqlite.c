@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "store/wal_vfs.h"
+
 /* Tried with 10 M rows: page_size 4096 (schema.c) and 8192 import alike; single writes, which touch
  * a page each, are a third faster with 4096. mmap_size gave nothing. A cache of 8 MB instead of 64
  * makes single writes 1.1-1.35 times as fast (checkpoints find less to pass over), imports alike. */
@@ -35,6 +37,7 @@ static const char *path(const struct store *store)
 
 static void disconnect(struct sqlite_store *s)
 {
+    sqlite_checkpoint_stop(s);
     for (int i = 0; i < SQL_COUNT; i++) {
         sqlite3_finalize(s->stmt[i]);
         s->stmt[i] = NULL;
@@ -84,7 +87,8 @@ static enum err connect_as(struct sqlite_store *s, int flags, struct fault *faul
     char *name = s->frozen ? immutable_uri(s->path) : strdup(s->path);
     if (!name)
         return fault_set(fault, ERR_MEMORY, "%s", s->path);
-    int rc = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    const char *vfs = flags & SQLITE_OPEN_READWRITE ? wal_vfs() : NULL;
+    int rc = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, vfs);
     free(name);
     if (!s->db)
         return fault_set(fault, ERR_MEMORY, "%s", s->path);

@@ -73,7 +73,9 @@ struct sqlite_store {
     bool in_line; /* patience belongs to a write_begin, not to a read */
 
     int wal_pages;     /* in the WAL after the last commit of this handle */
-    int written_pages; /* by this handle since its last checkpoint */
+    int written_pages; /* by this handle since it last asked for a checkpoint */
+    bool wal_ripe;     /* to begin anew, as soon as what was asked for is done */
+    struct checkpointer *checkpointer; /* NULL until much was written */
 
     int claims; /* descriptor of PATH.batch, -1 = not open */
 
@@ -140,10 +142,16 @@ void column_text(sqlite3_stmt *stmt, int i, char *out, size_t size);
 /* ---- store_sqlite_write.c ---- */
 
 int sqlite_on_busy(void *store, int count);
-int sqlite_on_commit(void *store, sqlite3 *db, const char *name, int pages);
 enum err sqlite_write_begin(struct store *store, struct fault *fault);
 enum err sqlite_write_commit(struct store *store, struct fault *fault);
 void sqlite_write_rollback(struct store *store);
+
+/* ---- store_sqlite_checkpoint.c ---- */
+
+/* The WAL's length, told by SQLite at each commit (sqlite3_wal_hook). */
+int sqlite_on_commit(void *store, sqlite3 *db, const char *name, int pages);
+void sqlite_checkpoint(struct sqlite_store *s);      /* after a commit, out of the writer's place */
+void sqlite_checkpoint_stop(struct sqlite_store *s); /* before the handle is closed */
 
 /* ---- store_sqlite_facts.c, store_sqlite_in.c ---- */
 

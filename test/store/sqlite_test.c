@@ -517,6 +517,54 @@ static void the_wal_stays_small(void **state)
     assert_in_range(most, 1, 120 << 20); /* of 160 MB written; 32 and a little when undisturbed */
 }
 
+enum { BIG_PARTS = 24, BIG_BYTES = 1 << 20 }; /* three times SQLite's page cache */
+
+static void put_big(struct store *s, uint32_t first, int letter)
+{
+    struct buf big = {0};
+    assert_true(buf_reserve(&big, BIG_BYTES));
+    for (uint32_t i = 0; i < BIG_PARTS; i++) {
+        memset(big.p, letter + (int)i, BIG_BYTES);
+        assert_int_equal(
+            store_rules_put(s, first + i, (struct str){(char *)big.p, BIG_BYTES}, NULL), ERR_OK);
+    }
+    buf_release(&big);
+}
+
+static void same_big(struct store *s, uint32_t first, int letter)
+{
+    struct buf got = {0};
+    for (uint32_t i = 0; i < BIG_PARTS; i++) {
+        buf_clear(&got);
+        assert_int_equal(store_rules_get(s, first + i, &got, NULL), ERR_OK);
+        assert_int_equal(got.n, BIG_BYTES);
+        for (size_t k = 0; k < BIG_BYTES; k += 997)
+            assert_int_equal(got.p[k], letter + (int)i);
+    }
+    buf_release(&got);
+}
+
+/* Pages leave the cache for the WAL in the middle of it, and are read back from there. */
+static void a_transaction_larger_than_the_cache(void **state)
+{
+    struct bed *bed = *state;
+    struct store *other = bed_again(bed);
+    uint64_t before = imprint(other);
+    begin(bed->s);
+    put_big(bed->s, 1, 'A');
+    same_big(bed->s, 1, 'A');
+    assert_int_equal(imprint(other), before);
+    store_write_rollback(bed->s);
+    assert_int_equal(imprint(bed->s), before);
+    begin(bed->s);
+    put_big(bed->s, 1, 'a');
+    commit(bed->s);
+    same_big(other, 1, 'a');
+    store_close(other);
+    reopen(bed, STORE_WRITE, ERR_OK);
+    same_big(bed->s, 1, 'a');
+}
+
 /* ---- damage, and what SQLite makes of our statements ---- */
 
 static void damage_is_told(void **state)
@@ -612,6 +660,7 @@ int main(void)
         CASE(first_come_first_served),
         CASE(a_full_disk_is_told_and_harmless),
         CASE(the_wal_stays_small),
+        CASE(a_transaction_larger_than_the_cache),
         CASE(damage_is_told),
         CASE(notes_and_settings_stand_in_the_file),
     };
