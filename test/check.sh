@@ -36,6 +36,10 @@ layers() {
     return $status
 }
 
+formatted() {
+    git ls-files -co --exclude-standard -- '*.c' '*.h' | xargs clang-format --dry-run -Werror
+}
+
 gcc_build() {
     CC=gcc MESON_OPTIONS="-Dwerror=true" tools/build.sh build-gcc all tests
 }
@@ -54,6 +58,7 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 counts="0 passed, 0 failed"
 step "scripts parse" scripts_parse
+step "clang-format (make format)" formatted
 step "layers, sizes, licences" layers
 step "gcc -Werror" gcc_build
 step "clang -Werror, tests under ASan and UBSan" sanitized_tests

@@ -32,6 +32,7 @@ uint64_t answer_subscriber(const uint8_t key[SHA256_BYTES], uint64_t imsi);
  * check was made, of which IMEI (keyed digest) and with what result, and cannot be made up
  * without the key. Nothing is stored. */
 #define CHECK_NUMBER_EPOCH 1577836800 /* 2020-01-01T00:00:00Z */
+
 enum { CHECK_NUMBER_TEXT = 24 }; /* "XXXXX-XXXXX-XXXXX-XXXXX" and NUL */
 struct check_number {
     int64_t minute; /* UTC minutes since CHECK_NUMBER_EPOCH */

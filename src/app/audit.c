@@ -64,9 +64,9 @@ static void *verify_some(void *arg)
             break;
         const struct block *b = &v->slab->blocks[i];
         const uint8_t *prev = i ? v->slab->blocks[i - 1].hash : v->prev;
-        uint64_t want = i ? v->slab->blocks[i - 1].header.first_seq +
-                                v->slab->blocks[i - 1].header.item_count
-                          : v->next_seq;
+        uint64_t want =
+            i ? v->slab->blocks[i - 1].header.first_seq + v->slab->blocks[i - 1].header.item_count
+              : v->next_seq;
         enum err err = block_verify(sha, b, prev, want, &fault);
         if (err)
             refuse(v, err, &fault);
@@ -149,16 +149,14 @@ static enum err compare_beyond(struct verifying *v, struct registry *reg,
 
 static void compare_head(struct verifying *v, const struct store_head *head)
 {
-    bool same = v->next_seq == head->next_seq &&
-                memcmp(v->prev, head->hash, SHA256_BYTES) == 0 && v->rules == head->rules &&
-                v->gate.expire_through == head->gate.expire_through &&
+    bool same = v->next_seq == head->next_seq && memcmp(v->prev, head->hash, SHA256_BYTES) == 0 &&
+                v->rules == head->rules && v->gate.expire_through == head->gate.expire_through &&
                 v->gate.swept_through == head->gate.swept_through;
     if (!same)
         v->err = fault_set(&v->fault, ERR_CHAIN,
                            "the head says sequence %llu, the blocks end before %llu: head or tail "
                            "was changed",
-                           (unsigned long long)head->next_seq - 1,
-                           (unsigned long long)v->next_seq);
+                           (unsigned long long)head->next_seq - 1, (unsigned long long)v->next_seq);
     else if (v->against && !v->found)
         v->err = fault_set(&v->fault, ERR_CHAIN,
                            "no block has the hash given: the tail was cut, or written anew");

@@ -10,7 +10,7 @@
 struct audit_result {
     uint64_t blocks;
     uint64_t items;
-    uint64_t facts;      /* IMEIs compared (db check) */
+    uint64_t facts; /* IMEIs compared (db check) */
     uint64_t last_seq;
     uint8_t head[SHA256_BYTES];
 };

@@ -232,8 +232,7 @@ static enum err apply_part(struct batch_work *run, struct change *changes, struc
     buf_release(&bytes);
     if (err)
         return fault_set(fault, err, "batch %llu (%s), part %u cannot be read: it is damaged",
-                         (unsigned long long)run->batch.id, run->batch.label,
-                         run->batch.next_part);
+                         (unsigned long long)run->batch.id, run->batch.label, run->batch.next_part);
     struct commit_case c = {.entry = run->batch.entry,
                             .continues = run->batch.intent_seq,
                             .changes = changes,
@@ -271,7 +270,8 @@ enum err batch_apply(struct batch_work *run, struct fault *fault)
     uint64_t done = 0;
     while (!err && run->batch.next_part < run->batch.parts) {
         if (stopped(run->plan))
-            err = fault_set(fault, ERR_STOPPED, "the batch is finished when the register is opened next");
+            err = fault_set(fault, ERR_STOPPED,
+                            "the batch is finished when the register is opened next");
         else
             err = apply_part(run, changes, fault);
         progress(run, done += BATCH_PART_CHANGES);

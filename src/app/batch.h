@@ -39,11 +39,11 @@ struct batch_plan {
 };
 
 struct batch_result {
-    bool proposed;     /* nothing changed; batch_confirm(id) by another person applies it */
-    uint64_t id;       /* of the proposal or batch */
-    uint64_t changes;  /* in the plan */
-    uint64_t rows;     /* rows written: changes that moved a fact */
-    uint64_t seq;      /* of the intent entry, 0 = none */
+    bool proposed;    /* nothing changed; batch_confirm(id) by another person applies it */
+    uint64_t id;      /* of the proposal or batch */
+    uint64_t changes; /* in the plan */
+    uint64_t rows;    /* rows written: changes that moved a fact */
+    uint64_t seq;     /* of the intent entry, 0 = none */
     uint64_t moved[REASON_COUNT]; /* rows that changed the reason, by reason after */
 };
 

@@ -7,7 +7,8 @@
 
 #include "core/change.h"
 
-enum { BATCH_PART_CHANGES = 32768 }; /* one transaction, one block: about 50 ms of the writer's place */
+/* One transaction, one block: about 50 ms of the writer's place. */
+enum { BATCH_PART_CHANGES = 32768 };
 
 struct part_writer {
     struct buf bytes; /* owned; released by the user */

@@ -293,8 +293,8 @@ static enum err write_all(struct tx *tx, struct block *block, struct fault *faul
     struct registry *reg = tx->reg;
     struct seal_job job = {block, reg->sha, ERR_OK};
     pthread_t thread;
-    bool aside = tx->items >= SEAL_ASIDE_ITEMS &&
-                 pthread_create(&thread, NULL, seal_run, &job) == 0;
+    bool aside =
+        tx->items >= SEAL_ASIDE_ITEMS && pthread_create(&thread, NULL, seal_run, &job) == 0;
     if (!aside)
         seal_run(&job);
     size_t n = compact(tx);

@@ -17,14 +17,14 @@ struct commit_before {
 
 struct commit_case {
     /* in */
-    struct entry entry;     /* event, ground, party, document, effective (DAYNUM_NONE = today);
-                               actor and time are filled in */
-    uint64_t continues;     /* the rows belong to this entry, written earlier; 0 = write the entry */
+    /* event, ground, party, document, effective (DAYNUM_NONE = today); actor and time are filled in */
+    struct entry entry;
+    uint64_t continues; /* the rows belong to this entry, written earlier; 0 = write the entry */
     const struct change *changes; /* any order; several of one IMEI apply in turn */
     size_t count;
-    bool always;            /* write the entry even when nothing moved */
-    bool lenient;           /* a refused change is left out instead of refusing the case */
-    uint32_t rules_number;  /* puts this rule set in force; 0 = none */
+    bool always;           /* write the entry even when nothing moved */
+    bool lenient;          /* a refused change is left out instead of refusing the case */
+    uint32_t rules_number; /* puts this rule set in force; 0 = none */
     struct str rules_text;
     const struct gate *gate; /* moves the gate; NULL = no */
     const struct pair *pairs;
@@ -40,7 +40,7 @@ struct commit_case {
     struct imei refused; /* the IMEI that was refused, when err is set by a change */
     uint64_t seq;        /* of its entry; 0 = nothing moved, nothing written */
     uint64_t rows;
-    uint64_t left_out;   /* lenient: changes refused */
+    uint64_t left_out;                 /* lenient: changes refused */
     uint8_t before_first, after_first; /* reasons of its first row */
     uint64_t moved[REASON_COUNT];      /* rows that changed the reason, by reason after */
 };
@@ -55,11 +55,9 @@ struct commit_options {
 /* All changes together: at most LIMIT_BLOCK_ITEMS / 2. The error is the transaction's; look at
  * each case's own err as well. On an error nothing is written. options NULL = none. */
 MUST_USE enum err commit_cases(struct registry *registry, struct commit_case *const *cases,
-                               size_t n, const struct commit_options *options,
-                               struct fault *fault);
+                               size_t n, const struct commit_options *options, struct fault *fault);
 /* One case; its own refusal is returned too. */
-MUST_USE enum err commit_one(struct registry *registry, struct commit_case *c,
-                             struct fault *fault);
+MUST_USE enum err commit_one(struct registry *registry, struct commit_case *c, struct fault *fault);
 
 /* Why a change was refused and what to do, for fault.detail. */
 const char *commit_refusal(enum err err);

@@ -18,7 +18,7 @@ struct checking {
     struct registry *reg;
     struct registry *aside; /* reads while blocks are being read */
     struct replay *replay;
-    struct entry entry; /* the last one */
+    struct entry entry;          /* the last one */
     struct numbered_pair *pairs; /* all that came by; in the end those that stand */
     size_t pair_count, pair_size;
     uint64_t staff[STAFF_MAX]; /* accounts that the journal admits */
@@ -36,12 +36,12 @@ static enum err check_rules(struct checking *c, const struct item *item, struct 
 {
     struct buf text = {0};
     enum err err = store_rules_get(c->aside->store, item->rules.number, &text, fault);
-    bool same = !err && text.n == item->rules.text.n &&
-                memcmp(text.p, item->rules.text.p, text.n) == 0;
+    bool same =
+        !err && text.n == item->rules.text.n && memcmp(text.p, item->rules.text.p, text.n) == 0;
     buf_release(&text);
     if (!err && !same)
-        err = fault_set(fault, ERR_FACTS, "rule set %u differs from the journal",
-                        item->rules.number);
+        err =
+            fault_set(fault, ERR_FACTS, "rule set %u differs from the journal", item->rules.number);
     return err == ERR_NOT_FOUND
                ? fault_set(fault, ERR_FACTS, "rule set %u is missing", item->rules.number)
                : err;
@@ -175,8 +175,8 @@ static void settle_pairs(struct checking *c)
     if (c->pair_count)
         qsort(c->pairs, c->pair_count, sizeof *c->pairs, by_pair);
     for (size_t i = 0; i < c->pair_count; i++) {
-        bool last = i + 1 == c->pair_count ||
-                    compare_keys(&c->pairs[i].pair, &c->pairs[i + 1].pair) != 0;
+        bool last =
+            i + 1 == c->pair_count || compare_keys(&c->pairs[i].pair, &c->pairs[i + 1].pair) != 0;
         if (last && !c->pairs[i].pair.removed)
             c->pairs[kept++] = c->pairs[i];
     }
@@ -186,8 +186,7 @@ static void settle_pairs(struct checking *c)
 static bool compare_pair(void *ctx, const struct pair *pair)
 {
     struct checking *c = ctx;
-    bool known =
-        c->seen < c->pair_count && compare_keys(&c->pairs[c->seen].pair, pair) == 0;
+    bool known = c->seen < c->pair_count && compare_keys(&c->pairs[c->seen].pair, pair) == 0;
     c->seen++;
     if (!known)
         c->err = differs(c, pair->imei, "the subscribers paired with it differ from the journal");
@@ -235,14 +234,13 @@ static enum err compare_staff(struct checking *c)
 
 static enum err compare_facts(struct checking *c, struct audit_result *out)
 {
-    enum err err = store_facts_scan(c->reg->store, (struct imei){0},
-                                    (struct imei){IMEI_BODIES - 1}, compare_row, c, c->fault);
+    enum err err = store_facts_scan(c->reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
+                                    compare_row, c, c->fault);
     if (!err)
         err = c->err;
     if (!err && c->seen != replay_count(c->replay))
         err = fault_set(c->fault, ERR_FACTS, "%llu facts rows stand, the journal made %llu",
-                        (unsigned long long)c->seen,
-                        (unsigned long long)replay_count(c->replay));
+                        (unsigned long long)c->seen, (unsigned long long)replay_count(c->replay));
     out->facts = c->seen;
     return err;
 }

@@ -46,9 +46,8 @@ enum err registry_index(struct registry *reg, struct index **out, struct fault *
         index_free(index);
         return err;
     }
-    struct index_state state = {.next_seq = reg->head.next_seq,
-                                .rules = reg->head.rules,
-                                .gate = reg->head.gate};
+    struct index_state state = {
+        .next_seq = reg->head.next_seq, .rules = reg->head.rules, .gate = reg->head.gate};
     memcpy(state.hash, reg->head.hash, SHA256_BYTES);
     index_set_state(index, &state);
     *out = index;

@@ -47,9 +47,10 @@ static enum err must_be_staff(struct registry *reg, struct fault *fault)
     struct staff staff;
     enum err err = staff_of(reg, &staff, fault);
     if (!err && !staff.is_staff)
-        err = fault_set(fault, ERR_ACTOR,
-                        "two persons decide this: say who you are with --actor NAME, a staff account "
-                        "(`user add` makes one)");
+        err =
+            fault_set(fault, ERR_ACTOR,
+                      "two persons decide this: say who you are with --actor NAME, a staff account "
+                      "(`user add` makes one)");
     return err;
 }
 
@@ -157,8 +158,9 @@ static enum err unmoved(struct registry *reg, const struct batch *batch, struct 
         char text[IMEI_TEXT15];
         imei_format15(row.imei, text);
         fault_value(fault, text, sizeof text - 1);
-        err = fault_set(fault, ERR_HELD, "its facts moved since this was proposed: reject it, look, "
-                                         "propose again");
+        err = fault_set(fault, ERR_HELD,
+                        "its facts moved since this was proposed: reject it, look, "
+                        "propose again");
     }
     free(changes);
     return err;
@@ -245,8 +247,8 @@ enum err batch_reject(struct registry *reg, uint64_t id, struct fault *fault)
     if (err)
         return err;
     err = find_proposal(reg, id, &batch, fault);
-    struct commit_case c = {
-        .entry = {.event = EVENT_REJECTED, .effective = DAYNUM_NONE}, .always = true};
+    struct commit_case c = {.entry = {.event = EVENT_REJECTED, .effective = DAYNUM_NONE},
+                            .always = true};
     c.entry.document_n = (uint8_t)snprintf(c.entry.document, sizeof c.entry.document,
                                            "proposal %llu", (unsigned long long)id);
     struct commit_options options = {.also = with_rejection, .also_ctx = &batch};

@@ -193,8 +193,8 @@ enum err registry_open(const struct registry_options *options, struct registry *
         return ERR_MEMORY;
     reg->no_tac = options->no_tac && !options->write; /* a writer may have a batch to finish */
     str_copy(reg->actor_name, sizeof reg->actor_name, str_z(options->actor));
-    enum err err = store_open(options->url, options->write ? STORE_WRITE : STORE_READ,
-                              &reg->store, fault);
+    enum err err =
+        store_open(options->url, options->write ? STORE_WRITE : STORE_READ, &reg->store, fault);
     if (!err) {
         store_on_wait(reg->store, options->on_wait, options->on_wait_ctx);
         err = open_on(reg, fault);
@@ -263,10 +263,11 @@ enum err registry_party(struct registry *reg, enum party_kind kind, struct str n
 {
     if (!name.n || name.n > LIMIT_NAME || !str_printable(name)) {
         fault_value(fault, name.p, name.n);
-        return fault_set(fault, ERR_NAME,
-                         "a name is 1 to %d bytes of plain UTF-8: no line ends, no controls or marks "
-                         "that hide text, no blanks at its ends",
-                         LIMIT_NAME);
+        return fault_set(
+            fault, ERR_NAME,
+            "a name is 1 to %d bytes of plain UTF-8: no line ends, no controls or marks "
+            "that hide text, no blanks at its ends",
+            LIMIT_NAME);
     }
     struct party party = {.id = registry_party_id(reg, kind, name), .kind = (uint8_t)kind};
     if (kind != PARTY_PERSON)

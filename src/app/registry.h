@@ -26,7 +26,7 @@ struct registry {
     struct rules rules;     /* of head.rules; rules.tac points to tac */
     struct tac_table *tac;
     struct zone zone;
-    uint64_t actor;                   /* who acts; 0 = the register itself */
+    uint64_t actor; /* who acts; 0 = the register itself */
     char actor_name[LIMIT_NAME + 1];
     bool writes;
     bool no_tac;

@@ -149,7 +149,8 @@ static enum err give(struct registry *reg, uint8_t event, const struct given *gi
 
 static struct change activated(daynum day, daynum today)
 {
-    return (struct change){.kind = CHANGE_ACTIVATED, .activated = {.day = day, .known = day < today ? day : today}};
+    return (struct change){.kind = CHANGE_ACTIVATED,
+                           .activated = {.day = day, .known = day < today ? day : today}};
 }
 
 static enum err activate(struct registry *reg, struct fault *fault)

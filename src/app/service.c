@@ -202,8 +202,7 @@ enum err service_check(struct service *s, struct str typed, uint64_t imsi, struc
     }
     struct asking asking = {.imsi = imsi};
     if (imsi && v.reason == REASON_CLONE)
-        asking.paired =
-            index_is_paired(index, c.imei, answer_subscriber(s->keys.subscriber, imsi));
+        asking.paired = index_is_paired(index, c.imei, answer_subscriber(s->keys.subscriber, imsi));
     c.answer = answer_make(&v, imsi ? &asking : NULL, &view->rules);
     name_model(view, &c);
     struct check_number number = {.minute = (c.now_s - CHECK_NUMBER_EPOCH) / 60,

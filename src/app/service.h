@@ -22,8 +22,8 @@ struct checked {
     struct imei imei;
     struct answer answer;
     daynum today;
-    int64_t now_s;     /* UTC seconds of the check */
-    uint32_t rules;    /* number of the rule set */
+    int64_t now_s;  /* UTC seconds of the check */
+    uint32_t rules; /* number of the rule set */
     bool tac_known;
     char brand[LIMIT_TAC_NAME + 1]; /* UTF-8; empty when the TAC is unknown */
     char model[LIMIT_TAC_NAME + 1];
@@ -38,10 +38,10 @@ MUST_USE enum err service_check(struct service *service, struct str typed, uint6
 bool service_check_number(struct service *service, struct str number, struct check_number *out);
 
 struct service_health {
-    bool store_ok;        /* did the last look at the store succeed */
-    int64_t stale_ms;     /* since the last successful look */
-    uint64_t seq;         /* last sequence number applied */
-    uint64_t imeis;       /* in the index */
+    bool store_ok;    /* did the last look at the store succeed */
+    int64_t stale_ms; /* since the last successful look */
+    uint64_t seq;     /* last sequence number applied */
+    uint64_t imeis;   /* in the index */
     uint32_t rules;
     daynum today;
     daynum expire_through;

@@ -16,9 +16,8 @@ static enum err prepare(struct registry *reg, const struct suspension *s, size_t
                          "the order's number has 1 to %d bytes of plain UTF-8: no line ends, no "
                          "controls, no blanks at its ends",
                          LIMIT_DOCUMENT);
-    *out = (struct entry){.ground = s->kind,
-                          .effective = DAYNUM_NONE,
-                          .document_n = (uint8_t)s->order.n};
+    *out = (struct entry){
+        .ground = s->kind, .effective = DAYNUM_NONE, .document_n = (uint8_t)s->order.n};
     memcpy(out->document, s->order.p, s->order.n);
     return registry_party(reg, PARTY_BODY, s->body, &out->party, fault);
 }
@@ -68,7 +67,8 @@ static enum err run_or_propose(struct registry *reg, const struct suspension *s,
     if (err || !two)
         return err ? err : run(reg, s, list, entry, out, fault);
     struct batch_plan plan = {.entry = *entry,
-                              .label = entry->event == EVENT_RESUMED ? "resume" : "suspend: shortened",
+                              .label =
+                                  entry->event == EVENT_RESUMED ? "resume" : "suspend: shortened",
                               .reason = s->reason,
                               .source = changes_source(list),
                               .needs_second = true};
@@ -88,12 +88,12 @@ enum err suspend(struct registry *reg, const struct suspension *s, const struct 
     if (s->last < from || s->last < today)
         return fault_set(fault, ERR_DATE, "the last day lies before the first, or before today");
     for (size_t i = 0; i < n; i++)
-        changes_add(&list, &(struct change){.imei = imeis[i],
-                                            .kind = CHANGE_MARK_SET,
-                                            .mark = {.kind = s->kind,
-                                                     .setter = entry.party,
-                                                     .from = from,
-                                                     .last = s->last}});
+        changes_add(
+            &list,
+            &(struct change){
+                .imei = imeis[i],
+                .kind = CHANGE_MARK_SET,
+                .mark = {.kind = s->kind, .setter = entry.party, .from = from, .last = s->last}});
     bool lifting = false;
     err = changes_sort(&list);
     if (!err)

@@ -91,9 +91,9 @@ enum gate_at { GATE_FIRST, GATE_LAST, GATE_STAYS };
 
 struct step {
     struct registry *reg;
-    daynum effective;      /* day of the rows */
-    daynum counted;        /* its expiries are those of this deadline; DAYNUM_NONE: none written */
-    struct gate gate;      /* after the step */
+    daynum effective; /* day of the rows */
+    daynum counted;   /* its expiries are those of this deadline; DAYNUM_NONE: none written */
+    struct gate gate; /* after the step */
     enum gate_at gate_at;
     struct commit_before before;
     const struct commit_case *writing; /* the case whose transaction runs */
@@ -119,8 +119,8 @@ static enum err write_rows(struct step *s, const struct changes *list, struct fa
     size_t at = 0;
     do {
         size_t n = list->n - at < CASE_CHANGES ? list->n - at : CASE_CHANGES;
-        bool gate = s->gate_at == GATE_FIRST ? at == 0
-                                             : s->gate_at == GATE_LAST && at + n == list->n;
+        bool gate =
+            s->gate_at == GATE_FIRST ? at == 0 : s->gate_at == GATE_LAST && at + n == list->n;
         struct commit_case c = {.entry = {.event = EVENT_SWEPT, .effective = s->effective},
                                 .changes = n ? list->p + at : NULL,
                                 .count = n,
@@ -223,10 +223,11 @@ static enum err guards(struct registry *reg, daynum d, struct sweep_result *out,
     out->stopped_at = d;
     char day[DAYNUM_TEXT];
     daynum_format(d, day);
-    return fault_set(fault, ERR_GUARD,
-                     "%llu IMEIs would expire after %s, %llu are allowed: expire_through stays; look, "
-                     "then raise max_expiries_per_day or mend the feed",
-                     (unsigned long long)out->due, day, (unsigned long long)out->limit);
+    return fault_set(
+        fault, ERR_GUARD,
+        "%llu IMEIs would expire after %s, %llu are allowed: expire_through stays; look, "
+        "then raise max_expiries_per_day or mend the feed",
+        (unsigned long long)out->due, day, (unsigned long long)out->limit);
 }
 
 /* Writes what an advance to the present expire_through left unwritten when it was cut short: what
@@ -282,9 +283,10 @@ static enum err days(struct registry *reg, daynum until, bool dry_run, struct sw
     daynum today = registry_today(reg);
     daynum through = reg->head.gate.expire_through, swept = reg->head.gate.swept_through;
     enum err err = dry_run ? ERR_OK : finish_advance(reg, out, fault);
-    enum err stop = reg->rules.expiry_release == RELEASE_MANUAL
-                        ? fault_set(fault, ERR_HELD, "expiry_release is manual: expire_through stays")
-                        : ERR_OK;
+    enum err stop =
+        reg->rules.expiry_release == RELEASE_MANUAL
+            ? fault_set(fault, ERR_HELD, "expiry_release is manual: expire_through stays")
+            : ERR_OK;
     daynum d = through < swept ? through + 1 : swept + 1;
     for (; !err && d <= today; d++) {
         while (!err && !stop && through < d - 1 && through < until) {

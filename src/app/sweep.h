@@ -13,12 +13,12 @@ enum sweep_guard { SWEEP_MAX_PER_DAY, SWEEP_MEDIAN, SWEEP_NOTICES, SWEEP_FEEDS, 
 enum sweep_state { SWEEP_PASSED, SWEEP_NOT_ARMED, SWEEP_STOPPED };
 
 struct sweep_result {
-    daynum swept_through;  /* now */
-    daynum expire_through; /* now */
-    uint32_t days;         /* days whose rows were written */
-    uint64_t rows;         /* rows written, all days */
-    uint64_t expired;      /* of them to EXPIRED */
-    daynum stopped_at;     /* the day whose guard stopped the advance; DAYNUM_NONE */
+    daynum swept_through;         /* now */
+    daynum expire_through;        /* now */
+    uint32_t days;                /* days whose rows were written */
+    uint64_t rows;                /* rows written, all days */
+    uint64_t expired;             /* of them to EXPIRED */
+    daynum stopped_at;            /* the day whose guard stopped the advance; DAYNUM_NONE */
     uint8_t guards[SWEEP_GUARDS]; /* enum sweep_state, of the last day tried */
     uint64_t due;                 /* IMEIs that would expire on the last day tried */
     uint64_t limit;               /* that the guard which stopped allows */

@@ -17,10 +17,10 @@ static struct change for_new(const struct approving *how, const struct device *d
         return (struct change){.imei = imei,
                                .kind = CHANGE_ACTIVATED,
                                .activated = {.day = d->activation, .known = d->known}};
-    return (struct change){
-        .imei = imei,
-        .kind = how->kind == APPROVAL_BEFORE_DUTY ? CHANGE_BEFORE_DUTY : CHANGE_VERIFIED,
-        .approval = {.at = how->at, .by = by}};
+    return (struct change){.imei = imei,
+                           .kind = how->kind == APPROVAL_BEFORE_DUTY ? CHANGE_BEFORE_DUTY
+                                                                     : CHANGE_VERIFIED,
+                           .approval = {.at = how->at, .by = by}};
 }
 
 void verify_changes(const struct approving *how, const struct device *d, struct changes *out)
@@ -29,9 +29,8 @@ void verify_changes(const struct approving *how, const struct device *d, struct 
         struct change change = for_new(how, d, d->imeis[i]);
         changes_add(out, &change);
         if (d->count > 1)
-            changes_add(out, &(struct change){.imei = d->imeis[i],
-                                              .kind = CHANGE_GROUP,
-                                              .group = group_of(d)});
+            changes_add(out, &(struct change){
+                                 .imei = d->imeis[i], .kind = CHANGE_GROUP, .group = group_of(d)});
     }
     for (unsigned i = 0; i < d->old_count; i++)
         changes_add(out, &(struct change){.imei = d->old[i],
@@ -71,8 +70,7 @@ enum err verify_allowed(const struct approving *how, const struct facts *f)
     bool verified_other = f->verified_at != INSTANT_NONE && f->verified.party != how->party;
     if (how->kind == APPROVAL_BEFORE_DUTY)
         return ERR_OK;
-    if (how->kind == APPROVAL_REPAIR &&
-        (listed || verified_other || f->activation != DAYNUM_NONE))
+    if (how->kind == APPROVAL_REPAIR && (listed || verified_other || f->activation != DAYNUM_NONE))
         return ERR_NOT_NEW;
     return verified_other && f->verified_at >= how->at ? ERR_VERIFIED_OTHER : ERR_OK;
 }
@@ -96,7 +94,8 @@ static enum err allow(const struct commit_case *c, const struct facts *f,
     struct verdict v = policy_judge_gated(change->imei, f, &reg->rules, registry_today(reg),
                                           reg->head.gate.expire_through);
     enum list list = reason_list(v.reason);
-    bool good = list == LIST_WHITE || list == LIST_EXEMPT || (list == LIST_GREY && d->device->inherits);
+    bool good =
+        list == LIST_WHITE || list == LIST_EXEMPT || (list == LIST_GREY && d->device->inherits);
     return good && !f->mark_count ? ERR_OK : ERR_NOT_REPAIRABLE;
 }
 
@@ -158,8 +157,7 @@ enum err verify_hold(struct registry *reg, struct imei imei, daynum until, struc
     return one(reg, EVENT_HELD, &change, NULL, fault);
 }
 
-enum err verify_temporary(struct registry *reg, struct imei imei, daynum until,
-                          struct fault *fault)
+enum err verify_temporary(struct registry *reg, struct imei imei, daynum until, struct fault *fault)
 {
     struct change change = {.imei = imei, .kind = CHANGE_TEMPORARY, .until = until};
     return one(reg, EVENT_TEMPORARY, &change, NULL, fault);
@@ -192,15 +190,15 @@ enum err verify_machines(struct registry *reg, const struct imei *imeis, size_t 
     return err;
 }
 
-enum err verify_clone(struct registry *reg, struct imei imei, uint32_t state,
-                      const uint64_t *imsis, size_t n, struct fault *fault)
+enum err verify_clone(struct registry *reg, struct imei imei, uint32_t state, const uint64_t *imsis,
+                      size_t n, struct fault *fault)
 {
     struct pair pairs[LIMIT_PAIRS];
     if (n > LIMIT_PAIRS)
         return fault_set(fault, ERR_TOO_MANY, "at most %d subscribers an IMEI", LIMIT_PAIRS);
     for (size_t i = 0; i < n; i++)
-        pairs[i] = (struct pair){
-            .imei = imei, .subscriber = answer_subscriber(reg->keys.subscriber, imsis[i])};
+        pairs[i] = (struct pair){.imei = imei,
+                                 .subscriber = answer_subscriber(reg->keys.subscriber, imsis[i])};
     struct change change = {.imei = imei, .kind = CHANGE_CLONE, .clone = state};
     struct commit_case c = {.entry = {.event = EVENT_CLONE, .effective = DAYNUM_NONE},
                             .changes = &change,

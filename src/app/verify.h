@@ -28,8 +28,7 @@ struct approving {
 };
 
 /* Appends the changes of one device: approvals, the group that links its IMEIs, replacements. */
-void verify_changes(const struct approving *how, const struct device *device,
-                    struct changes *out);
+void verify_changes(const struct approving *how, const struct device *device, struct changes *out);
 /* Looks at the IMEIs that a repair took out and fills in what the new ones inherit. An old IMEI
  * that is black or never activated gets no automatic approval: ERR_NOT_REPAIRABLE, the IMEI in
  * *out_which. Nothing to do for other kinds. */

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-
 static bool is_served(const struct verdict *v)
 {
     return reason_list(v->reason) != LIST_BLACK;
@@ -153,11 +152,11 @@ enum err rules_change(struct registry *reg, const struct rules_plan *wanted,
         rules.tac_list = rules.number; /* a list has the number of the set that brought it */
         name_list(reg, list, &entry);
     }
-    struct batch_plan plan = {
-        .entry = entry,
-        .label = wanted->label,
-        .needs_second = list.n ? wanted->grave : !only_holds_expiry(&reg->rules, &rules),
-        .rules = &rules,
-        .tac_list = list};
+    struct batch_plan plan = {.entry = entry,
+                              .label = wanted->label,
+                              .needs_second =
+                                  list.n ? wanted->grave : !only_holds_expiry(&reg->rules, &rules),
+                              .rules = &rules,
+                              .tac_list = list};
     return batch_run(reg, &plan, out, fault);
 }

@@ -15,10 +15,10 @@ struct whatif_model {
 };
 
 struct whatif {
-    uint64_t imeis;    /* looked at */
-    uint64_t changed;  /* verdicts that would change in any way */
-    uint64_t lost;     /* served before, not after */
-    uint64_t regained; /* not served before, served after */
+    uint64_t imeis;                             /* looked at */
+    uint64_t changed;                           /* verdicts that would change in any way */
+    uint64_t lost;                              /* served before, not after */
+    uint64_t regained;                          /* not served before, served after */
     uint64_t moves[REASON_COUNT][REASON_COUNT]; /* reason before -> after, where it differs */
     uint32_t model_count;
     struct whatif_model models[WHATIF_MODELS]; /* most lost first */

@@ -193,8 +193,7 @@ static bool unnoticed(struct feeding *f, const struct facts_row *row, const stru
     daynum through = reg->head.gate.expire_through;
     struct facts after = row->facts;
     bool changed;
-    struct verdict was =
-        policy_judge_gated(row->imei, &row->facts, &reg->rules, f->today, through);
+    struct verdict was = policy_judge_gated(row->imei, &row->facts, &reg->rules, f->today, through);
     if (change_apply(&after, change, &changed) || reason_list(was.reason) == LIST_BLACK)
         return false;
     struct verdict v = policy_judge_gated(row->imei, &after, &reg->rules, f->today, through);
@@ -249,14 +248,14 @@ static enum err guard(struct feeding *f, struct fault *fault)
     uint32_t stops = out->tripped & ~f->feed->accept;
     if (!stops)
         return ERR_OK;
-    return fault_set(fault, ERR_GUARD,
-                     "guard %s: of %llu rows %llu are dated later than today, %llu malformed; %llu IMEIs "
-                     "would be black or within %d days of it before a notice. Look, then --accept %s "
-                     "--reason TEXT",
-                     feed_guard_name(stops), (unsigned long long)rows,
-                     (unsigned long long)out->future, (unsigned long long)out->malformed,
-                     (unsigned long long)out->unnoticed, FEED_NOTICE_DAYS,
-                     feed_guard_name(stops));
+    return fault_set(
+        fault, ERR_GUARD,
+        "guard %s: of %llu rows %llu are dated later than today, %llu malformed; %llu IMEIs "
+        "would be black or within %d days of it before a notice. Look, then --accept %s "
+        "--reason TEXT",
+        feed_guard_name(stops), (unsigned long long)rows, (unsigned long long)out->future,
+        (unsigned long long)out->malformed, (unsigned long long)out->unnoticed, FEED_NOTICE_DAYS,
+        feed_guard_name(stops));
 }
 
 static enum err apply(struct feeding *f, const struct load *load, struct fault *fault)
@@ -282,8 +281,8 @@ static enum err apply(struct feeding *f, const struct load *load, struct fault *
                               .progress = f->options->progress,
                               .progress_ctx = f->options->progress_ctx,
                               .stop = f->options->stop};
-    enum err err = registry_party(f->reg, PARTY_OPERATOR, f->feed->operator_name,
-                                  &plan.entry.party, fault);
+    enum err err =
+        registry_party(f->reg, PARTY_OPERATOR, f->feed->operator_name, &plan.entry.party, fault);
     return err ? err : batch_run(f->reg, &plan, &f->out->load.batch, fault);
 }
 
@@ -301,8 +300,10 @@ static enum err read_file(struct feeding *f, struct load *load, struct fault *fa
     for (uint32_t i = COL_IMEI; !err && i <= COL_IMSI; i++)
         if (!csv_has(csv, i)) {
             csv_where(csv, &(struct csv_row){.line = 1}, i, fault);
-            err = fault_set(fault, ERR_FILE_HEADER, "column %s is missing; wanted: "
-                            "date,imei,imsi,msisdn,rat[,time]", columns[i]);
+            err = fault_set(fault, ERR_FILE_HEADER,
+                            "column %s is missing; wanted: "
+                            "date,imei,imsi,msisdn,rat[,time]",
+                            columns[i]);
         }
     if (!err)
         err = load_each(csv, f->options, take_row, f, &f->out->load.rows, fault);
@@ -324,11 +325,8 @@ enum err feed_load(struct registry *reg, const struct load_options *options,
                    const struct feed_options *feed, struct feed_result *out, struct fault *fault)
 {
     struct load load = {.kind = "feed"};
-    struct feeding f = {.reg = reg,
-                        .options = options,
-                        .feed = feed,
-                        .out = out,
-                        .today = registry_today(reg)};
+    struct feeding f = {
+        .reg = reg, .options = options, .feed = feed, .out = out, .today = registry_today(reg)};
     *out = (struct feed_result){0};
     str_copy(load.operator_name, sizeof load.operator_name, feed->operator_name);
     enum err err = findings_init(&f.findings);

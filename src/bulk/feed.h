@@ -9,9 +9,10 @@
 #include "bulk/load.h"
 
 enum feed_guard {
-    FEED_DATES = 1 << 0,  /* over 5 % of the rows dated later than today */
-    FEED_NULLS = 1 << 1,  /* over 5 % of the rows null or malformed */
-    FEED_NOTICE = 1 << 2, /* an IMEI would be black, or within 7 days of it, before a first notice */
+    FEED_DATES = 1 << 0, /* over 5 % of the rows dated later than today */
+    FEED_NULLS = 1 << 1, /* over 5 % of the rows null or malformed */
+    FEED_NOTICE =
+        1 << 2, /* an IMEI would be black, or within 7 days of it, before a first notice */
 };
 enum { FEED_GUARDS = 3, FEED_ALL = 7, FEED_PERCENT = 5, FEED_NOTICE_DAYS = 7 };
 
@@ -27,13 +28,13 @@ struct feed_result {
     struct load_result load;
     uint64_t home, roaming, unknown; /* rows by IMSI */
     uint64_t future;                 /* rows dated later than today: set aside */
-    uint64_t malformed;              /* rows whose IMEI, date or columns cannot be used: set aside */
-    uint64_t imeis;                  /* different IMEIs with a home SIM */
-    uint64_t first;                  /* of them first activations */
-    uint64_t earlier;                /* of them moved earlier */
-    uint64_t unnoticed;              /* would be black, or within 7 days of it */
-    uint64_t whitened;               /* become white: seen before amnesty_before; two persons */
-    uint32_t tripped;                /* enum feed_guard */
+    uint64_t malformed; /* rows whose IMEI, date or columns cannot be used: set aside */
+    uint64_t imeis;     /* different IMEIs with a home SIM */
+    uint64_t first;     /* of them first activations */
+    uint64_t earlier;   /* of them moved earlier */
+    uint64_t unnoticed; /* would be black, or within 7 days of it */
+    uint64_t whitened;  /* become white: seen before amnesty_before; two persons */
+    uint32_t tripped;   /* enum feed_guard */
 };
 
 const char *feed_guard_name(uint32_t guard); /* "dates" */

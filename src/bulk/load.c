@@ -85,7 +85,8 @@ enum err rejects_all(const struct rejects *r, struct fault *fault)
     if (fault)
         *fault = (struct fault){0};
     return fault_set(fault, ERR_FILE_EMPTY,
-                     "%.80s: no good row: all %" PRIu64 " are bad; nothing was loaded; they stand in "
+                     "%.80s: no good row: all %" PRIu64
+                     " are bad; nothing was loaded; they stand in "
                      "%.80s",
                      r->options->path, r->count, r->beside_path);
 }

@@ -32,8 +32,7 @@ static enum err bring(struct registry *reg, const struct tac_import *how,
                 rules.tac_list_date == reg->rules.tac_list_date))
         return err;
     char label[BATCH_LABEL_MAX];
-    snprintf(label, sizeof label, "import tac%s %s", how->complete ? " --complete" : "",
-             how->path);
+    snprintf(label, sizeof label, "import tac%s %s", how->complete ? " --complete" : "", how->path);
     struct rules_plan plan = {.rules = &rules,
                               .tac_list = {(char *)packed->p, packed->n},
                               .grave = how->complete || file->machine_count,
@@ -51,8 +50,8 @@ enum err import_tac(struct registry *reg, const struct tac_import *how, struct t
         tac_builder_free(builder);
         return fault_set(fault, ERR_DATE, "the list's day lies in the future");
     }
-    enum err err = builder ? tac_file_read(how->path, how->format, builder, out_file, fault)
-                           : ERR_MEMORY;
+    enum err err =
+        builder ? tac_file_read(how->path, how->format, builder, out_file, fault) : ERR_MEMORY;
     if (!err)
         err = tac_builder_pack(builder, &packed);
     if (!err)

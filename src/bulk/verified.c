@@ -262,16 +262,16 @@ static enum err apply(struct reading *r, const struct load *load, struct fault *
     char label[BATCH_LABEL_MAX];
     snprintf(label, sizeof label, "import verified --kind %s %s", approval_kind_name(r->how.kind),
              r->options->path);
-    struct batch_plan plan = {.entry = {.event = r->how.kind == APPROVAL_REPAIR ? EVENT_REPAIRED
-                                                                               : EVENT_VERIFIED,
-                                        .ground = r->how.kind,
-                                        .party = r->how.party},
-                              .label = label,
-                              .needs_second = true,
-                              .load = load,
-                              .progress = r->options->progress,
-                              .progress_ctx = r->options->progress_ctx,
-                              .stop = r->options->stop};
+    struct batch_plan plan = {
+        .entry = {.event = r->how.kind == APPROVAL_REPAIR ? EVENT_REPAIRED : EVENT_VERIFIED,
+                  .ground = r->how.kind,
+                  .party = r->how.party},
+        .label = label,
+        .needs_second = true,
+        .load = load,
+        .progress = r->options->progress,
+        .progress_ctx = r->options->progress_ctx,
+        .stop = r->options->stop};
     enum err err = changes_sort(&list);
     plan.source = changes_source(&list);
     if (!err)

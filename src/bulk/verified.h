@@ -9,9 +9,9 @@
 #include "bulk/load.h"
 
 struct verified_options {
-    uint8_t kind;    /* enum approval_kind: import personal manufacture repair before_duty */
-    struct str by;   /* IIN or BIN */
-    int64_t at;      /* UTC seconds of the approval, INSTANT_NONE = now */
+    uint8_t kind;  /* enum approval_kind: import personal manufacture repair before_duty */
+    struct str by; /* IIN or BIN */
+    int64_t at;    /* UTC seconds of the approval, INSTANT_NONE = now */
 };
 
 MUST_USE enum err import_verified(struct registry *registry, const struct load_options *options,

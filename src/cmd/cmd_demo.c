@@ -21,9 +21,10 @@ int cmd_demo_create(struct cli *cli)
     if (!reg)
         return code;
     struct fault fault = {0};
-    enum err err = reg->head.next_seq > 4
-                       ? fault_set(&fault, ERR_HELD, "the register is not new; samples are for new ones")
-                       : samples_make(reg, &fault);
+    enum err err =
+        reg->head.next_seq > 4
+            ? fault_set(&fault, ERR_HELD, "the register is not new; samples are for new ones")
+            : samples_make(reg, &fault);
     code = err ? cli_fail(cli, err, &fault) : 0;
     if (!err)
         printf("samples made on a new register\n");

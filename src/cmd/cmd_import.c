@@ -42,8 +42,7 @@ static int end(const struct cli *cli, const struct importing *im, enum err err,
         if (cli->json)
             puts("{\"known\":true,\"rows\":0}");
         else
-            printf("%s: nothing new: loaded before, or the set stands already\n",
-                   im->options.path);
+            printf("%s: nothing new: loaded before, or the set stands already\n", im->options.path);
         return 0;
     }
     int code = cli_batch(cli, err, &r->batch, fault, im->began);
@@ -227,8 +226,9 @@ int cmd_feed_load(struct cli *cli)
         return cli_usage(cli, name ? "which file?" : "--operator is wanted");
     feed.operator_name = str_z(name);
     if (!name[0] || feed.operator_name.n > LIMIT_NAME || !str_printable(feed.operator_name))
-        return cli_usage(cli, "--operator wants a name of 1 to 64 bytes, without line ends, controls "
-                              "or blanks at its ends");
+        return cli_usage(cli,
+                         "--operator wants a name of 1 to 64 bytes, without line ends, controls "
+                         "or blanks at its ends");
     if (accept && !feed_guards_parse(str_z(accept), &feed.accept))
         return cli_usage(cli, "--accept wants guards of: dates size nulls move notice, or all");
     if (accept && (!feed.reason || !feed.reason[0]))

@@ -90,8 +90,8 @@ int cmd_journal_show(struct cli *cli)
                                         {.name = "--since", .value = &since_text}};
     if (!cli_options(cli, specs, 2) || (imei_text && !cli_imei(cli, imei_text, &imei)))
         return 2;
-    if (since_text[0] && (since_text[0] != 's' ||
-                          !str_to_u64(str_z(since_text + 1), INT64_MAX, &since)))
+    if (since_text[0] &&
+        (since_text[0] != 's' || !str_to_u64(str_z(since_text + 1), INT64_MAX, &since)))
         return cli_usage(cli, "--since wants a cursor as an earlier run printed it");
     int code;
     struct fault fault = {0};

@@ -37,8 +37,8 @@ int cmd_rules_show(struct cli *cli)
     return 0;
 }
 
-static void print_whatif(const struct cli *cli, const struct registry *reg,
-                         const struct whatif *w, int64_t began_us)
+static void print_whatif(const struct cli *cli, const struct registry *reg, const struct whatif *w,
+                         int64_t began_us)
 {
     if (cli->json) {
         printf("{\"imeis\":%" PRIu64 ",\"changed\":%" PRIu64 ",\"lost\":%" PRIu64
@@ -118,14 +118,14 @@ int cmd_rules_set(struct cli *cli)
     for (int i = 0; i < cli->argc && at < sizeof label; i++)
         at += (size_t)snprintf(label + at, sizeof label - at, " %s", cli->argv[i]);
     int64_t began = clock_monotonic_us();
-    enum err err = whatif_rules(reg, (const char *const *)cli->argv, (size_t)cli->argc, &rules,
-                                &fault);
+    enum err err =
+        whatif_rules(reg, (const char *const *)cli->argv, (size_t)cli->argc, &rules, &fault);
     if (!err)
         err = rules_change(reg, &(struct rules_plan){.rules = &rules, .label = label}, &result,
                            &fault);
     if (!err && !cli->json)
-        printf("rule set %" PRIu32 " is in force: %" PRIu64 " verdicts moved\n",
-               reg->rules.number, result.rows);
+        printf("rule set %" PRIu32 " is in force: %" PRIu64 " verdicts moved\n", reg->rules.number,
+               result.rows);
     else
         code = cli_batch(cli, err, &result, &fault, began);
     registry_close(reg);

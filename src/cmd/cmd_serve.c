@@ -44,10 +44,11 @@ static void keep_day(struct keeper *k)
                  k->reg->rules.expiry_release == RELEASE_MANUAL))
         return;
     enum err err = sweep(k->reg, until, false, &result, &fault);
-    fprintf(stderr, "event=sweep result=%s swept_through=%d expire_through=%d rows=%" PRIu64
+    fprintf(stderr,
+            "event=sweep result=%s swept_through=%d expire_through=%d rows=%" PRIu64
             " expired=%" PRIu64 "%s%s\n",
-            err_name(err), result.swept_through, result.expire_through, result.rows,
-            result.expired, err ? " detail=" : "", err ? fault.detail : "");
+            err_name(err), result.swept_through, result.expire_through, result.rows, result.expired,
+            err ? " detail=" : "", err ? fault.detail : "");
 }
 
 static void *keeper_run(void *arg)

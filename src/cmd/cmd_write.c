@@ -44,9 +44,9 @@ static int suspension(struct cli *cli, suspension_fn *fn)
     const char *mark = NULL, *by = NULL, *order = NULL, *from = NULL, *until = NULL;
     struct suspension s = {.from = DAYNUM_NONE, .last = DAYNUM_OPEN};
     const struct option_spec specs[] = {
-        {.name = "--mark", .value = &mark},       {.name = "--by", .value = &by},
-        {.name = "--order", .value = &order},     {.name = "--reason", .value = &s.reason},
-        {.name = "--from", .value = &from},       {.name = "--until", .value = &until},
+        {.name = "--mark", .value = &mark},   {.name = "--by", .value = &by},
+        {.name = "--order", .value = &order}, {.name = "--reason", .value = &s.reason},
+        {.name = "--from", .value = &from},   {.name = "--until", .value = &until},
     };
     if (!cli_options(cli, specs, fn == suspend ? 6 : 4))
         return 2;

@@ -189,10 +189,11 @@ int cli_unusable_imei(const struct cli *cli, const char *text, enum err err)
 {
     struct fault fault = {0};
     fault_value(&fault, text, strlen(text));
-    fault_set(&fault, err, "%s",
-              err == ERR_IMEI_MISTYPED
-                  ? "the last digit does not fit the others: one is mistyped; dial *#06# and compare"
-                  : "an IMEI has 15 digits; 14 and 16 are taken too, and blanks, dashes, slashes");
+    fault_set(
+        &fault, err, "%s",
+        err == ERR_IMEI_MISTYPED
+            ? "the last digit does not fit the others: one is mistyped; dial *#06# and compare"
+            : "an IMEI has 15 digits; 14 and 16 are taken too, and blanks, dashes, slashes");
     return cli_fail(cli, err, &fault);
 }
 

@@ -41,7 +41,7 @@ struct option_spec {
     struct many {       /* instead of value: collects every use */
         const char *p[64];
         size_t n;
-    } *many;
+    } * many;
 };
 
 /* Reads the options out of cli->argv, leaves the other words in place (argc shrinks). Prints what

@@ -72,15 +72,20 @@ static void print_help(FILE *out)
 {
     fputs("Tamga, the national register of mobile devices.\n\n"
           "usage: tamga [--register URL] [--settings FILE] [--actor NAME] [--json] COMMAND ...\n\n"
-          "  --register URL   sqlite:PATH or memory: (default sqlite:var/tamga.db, or $TAMGA_REGISTER)\n"
-          "  --settings FILE  INI file: register, actor, [serve] listen, threads (doc/operations.md)\n"
-          "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons decide\n"
+          "  --register URL   sqlite:PATH or memory: (default sqlite:var/tamga.db, or "
+          "$TAMGA_REGISTER)\n"
+          "  --settings FILE  INI file: register, actor, [serve] listen, threads "
+          "(doc/operations.md)\n"
+          "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons "
+          "decide\n"
           "  --json           one JSON object a line\n"
-          "  --now TIME       take this instant for now, e.g. 2025-06-01T12:00:00Z, or $TAMGA_NOW: for drills\n\n",
+          "  --now TIME       take this instant for now, e.g. 2025-06-01T12:00:00Z, or $TAMGA_NOW: "
+          "for drills\n\n",
           out);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-16s %s\n", commands[i].name, commands[i].help);
-    fputs("\n`tamga COMMAND --help` tells more. Exit codes: 0 done, 1 answer negative, 2 bad input or\n"
+    fputs("\n`tamga COMMAND --help` tells more. Exit codes: 0 done, 1 answer negative, 2 bad input "
+          "or\n"
           "usage, 3 held for a person (nothing changed), 4 store failure.\n",
           out);
 }

@@ -86,8 +86,8 @@ static bool apply_later(int64_t *moment, int64_t at)
 static enum err apply_mark_set(struct facts *f, const struct mark *m, bool *out_changed)
 {
     unsigned i = 0;
-    while (i < f->mark_count && (f->marks[i].kind < m->kind || (f->marks[i].kind == m->kind &&
-                                                                f->marks[i].setter < m->setter)))
+    while (i < f->mark_count && (f->marks[i].kind < m->kind ||
+                                 (f->marks[i].kind == m->kind && f->marks[i].setter < m->setter)))
         i++;
     if (i < f->mark_count && f->marks[i].kind == m->kind && f->marks[i].setter == m->setter) {
         *out_changed = f->marks[i].from != m->from || f->marks[i].last != m->last;

@@ -11,17 +11,17 @@
 
 /* Codes stand in the journal: never change one. */
 enum change_kind {
-    CHANGE_NONE = 0,      /* no fact: a verdict moved by a day or by a rule set */
-    CHANGE_ACTIVATED = 1, /* day, known: both only ever move earlier */
-    CHANGE_AMNESTY = 2,   /* on: yes or no */
-    CHANGE_VERIFIED = 3,  /* at, approval: the later one stands */
-    CHANGE_UNVERIFIED = 4, /* at, approval: an approval was withdrawn, this earlier one (or none:
+    CHANGE_NONE = 0,          /* no fact: a verdict moved by a day or by a rule set */
+    CHANGE_ACTIVATED = 1,     /* day, known: both only ever move earlier */
+    CHANGE_AMNESTY = 2,       /* on: yes or no */
+    CHANGE_VERIFIED = 3,      /* at, approval: the later one stands */
+    CHANGE_UNVERIFIED = 4,    /* at, approval: an approval was withdrawn, this earlier one (or none:
                               at == INSTANT_NONE) speaks again */
-    CHANGE_BEFORE_DUTY = 5, /* at, approval: the earlier one stands */
-    CHANGE_REPLACED = 6,    /* at: the later one stands */
-    CHANGE_REVOKED = 7,     /* at: the later one stands */
-    CHANGE_GSMA = 8,        /* on */
-    CHANGE_MARK_SET = 9,    /* mark: replaces the same body's mark of the same kind */
+    CHANGE_BEFORE_DUTY = 5,   /* at, approval: the earlier one stands */
+    CHANGE_REPLACED = 6,      /* at: the later one stands */
+    CHANGE_REVOKED = 7,       /* at: the later one stands */
+    CHANGE_GSMA = 8,          /* on */
+    CHANGE_MARK_SET = 9,      /* mark: replaces the same body's mark of the same kind */
     CHANGE_MARK_CLEARED = 10, /* mark.kind, mark.setter */
     CHANGE_CLONE = 11,        /* flags: 0, FACTS_CLONE_SUSPECTED or FACTS_CLONE */
     CHANGE_MACHINE = 12,      /* on */

@@ -53,7 +53,7 @@ struct zone {
     char name[64]; /* "Asia/Almaty" */
     uint32_t count;
     struct zone_step {
-        int64_t from; /* UTC seconds from which the offset holds; the first is INT64_MIN */
+        int64_t from;   /* UTC seconds from which the offset holds; the first is INT64_MIN */
         int32_t offset; /* seconds east of UTC */
     } steps[ZONE_STEPS];
 };

@@ -14,9 +14,9 @@ struct explain_line {
     const char *text_id; /* of the catalogue; NULL: the internal text of the reason in vars[0] */
     uint32_t count;
     struct {
-        const char *name;  /* of the variable in the text */
-        uint8_t kind;      /* enum explain_value */
-        int64_t value;     /* number, daynum, enum list or enum reason */
+        const char *name; /* of the variable in the text */
+        uint8_t kind;     /* enum explain_value */
+        int64_t value;    /* number, daynum, enum list or enum reason */
     } vars[2];
 };
 

@@ -50,12 +50,12 @@ static bool approval_equal(const struct approval *a, const struct approval *b)
 
 bool facts_equal(const struct facts *a, const struct facts *b)
 {
-    if (a->flags != b->flags || a->mark_count != b->mark_count ||
-        a->activation != b->activation || a->known != b->known ||
-        a->temporary_until != b->temporary_until || a->hold_until != b->hold_until ||
-        a->verified_at != b->verified_at || a->before_duty_at != b->before_duty_at ||
-        a->replaced_at != b->replaced_at || a->revoked_at != b->revoked_at ||
-        a->group != b->group || !approval_equal(&a->verified, &b->verified) ||
+    if (a->flags != b->flags || a->mark_count != b->mark_count || a->activation != b->activation ||
+        a->known != b->known || a->temporary_until != b->temporary_until ||
+        a->hold_until != b->hold_until || a->verified_at != b->verified_at ||
+        a->before_duty_at != b->before_duty_at || a->replaced_at != b->replaced_at ||
+        a->revoked_at != b->revoked_at || a->group != b->group ||
+        !approval_equal(&a->verified, &b->verified) ||
         !approval_equal(&a->before_duty, &b->before_duty))
         return false;
     for (unsigned i = 0; i < a->mark_count; i++) {

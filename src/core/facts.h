@@ -67,8 +67,8 @@ struct facts {
     /* Below: not read by the policy. */
     struct approval verified;
     struct approval before_duty;
-    uint64_t group;    /* device group: the IMEIs of one device share it; 0 = none */
-    uint64_t last_seq; /* sequence number of its last journal row, 0 = none */
+    uint64_t group;                 /* device group: the IMEIs of one device share it; 0 = none */
+    uint64_t last_seq;              /* sequence number of its last journal row, 0 = none */
     struct mark marks[LIMIT_MARKS]; /* sorted by kind, setter */
 };
 

@@ -26,8 +26,7 @@ static inline daynum later(daynum a, daynum b)
 
 /* Rule 1, marks: the strongest kind that acts on the day, 0 when none does. *until shrinks to the
  * last day before a mark ends or a stronger one begins. Rare, so not inlined. */
-__attribute__((noinline)) static uint8_t mark_on(const struct facts *f, daynum day,
-                                                   daynum *until)
+__attribute__((noinline)) static uint8_t mark_on(const struct facts *f, daynum day, daynum *until)
 {
     static const uint8_t reasons[] = {
         [MARK_STOLEN] = REASON_STOLEN,

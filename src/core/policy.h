@@ -18,10 +18,11 @@ enum verdict_flag {
 /* 16 bytes, so that compilers hand it over in two registers: a third more verdicts a second. */
 struct verdict {
     _Alignas(8) uint8_t reason; /* enum reason; the list and the rule follow from it */
-    uint8_t next_reason; /* what follows valid_through; equal to reason where nothing does */
-    uint8_t flags;       /* enum verdict_flag */
-    daynum deadline;     /* last day with service, of this verdict when it is grey or EXPIRED, else of
-                            the next; DAYNUM_NONE: there is none, or a hold is open */
+    uint8_t next_reason;        /* what follows valid_through; equal to reason where nothing does */
+    uint8_t flags;              /* enum verdict_flag */
+    /* last day with service, of this verdict when it is grey or EXPIRED, else of the next;
+     * DAYNUM_NONE: there is none, or a hold is open */
+    daynum deadline;
     daynum valid_through; /* last day on which this verdict holds if no fact changes; DAYNUM_OPEN */
 };
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 const struct reason_info reason_table[REASON_COUNT] = {
-#define X(code, reason, which, number, heard) \
+#define X(code, reason, which, number, heard)                                                      \
     [code] = {.name = #reason, .public = (heard), .list = LIST_##which, .rule = (number)},
 #include "core/reasons.def"
 #undef X

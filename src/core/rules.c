@@ -20,7 +20,7 @@ struct setting {
 };
 
 static const struct setting settings[] = {
-#define X(field, type, preset, meaning) \
+#define X(field, type, preset, meaning)                                                            \
     {#field, TYPE_##type, offsetof(struct rules, field), preset, meaning},
 #include "core/settings.def"
 #undef X
@@ -157,8 +157,7 @@ void rules_init(struct rules *rules)
 {
     memset(rules, 0, sizeof *rules);
     for (size_t i = 0; i < SETTINGS; i++)
-        (void)parse_value(&settings[i], str_z(settings[i].preset),
-                          (char *)rules + settings[i].at);
+        (void)parse_value(&settings[i], str_z(settings[i].preset), (char *)rules + settings[i].at);
 }
 
 enum err rules_set(struct rules *rules, struct str key, struct str value, struct fault *fault)

@@ -15,7 +15,7 @@ struct index;
 
 /* Where the index stands. */
 struct index_state {
-    uint64_t next_seq; /* everything before this sequence number is in */
+    uint64_t next_seq;          /* everything before this sequence number is in */
     uint8_t hash[SHA256_BYTES]; /* hash of the last block applied */
     uint32_t rules;             /* number of the rule set */
     struct gate gate;

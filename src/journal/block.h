@@ -18,11 +18,11 @@ struct block_header {
     uint64_t first_seq;  /* of its first item; the first block of a register has 1 */
     uint32_t item_count; /* 1 .. LIMIT_BLOCK_ITEMS */
     uint32_t body_bytes;
-    int64_t written_us;   /* UTC */
-    uint64_t batch;       /* sequence number of the intent entry it belongs to, 0 = no batch */
-    uint64_t open_entry;  /* entry to which the rows before the first entry belong, 0 = none */
-    uint32_t rules;       /* number of the rule set its rows were judged by (at the block's end) */
-    struct gate gate;     /* at the block's end */
+    int64_t written_us;  /* UTC */
+    uint64_t batch;      /* sequence number of the intent entry it belongs to, 0 = no batch */
+    uint64_t open_entry; /* entry to which the rows before the first entry belong, 0 = none */
+    uint32_t rules;      /* number of the rule set its rows were judged by (at the block's end) */
+    struct gate gate;    /* at the block's end */
     uint8_t section_hash[SHA256_BYTES]; /* of the section bytes; zeros when there is none */
 };
 

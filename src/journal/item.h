@@ -63,10 +63,10 @@ struct entry {
 };
 
 struct row {
-    struct change change;   /* with the IMEI */
-    uint64_t prev_seq;      /* this IMEI's row before, 0 = none: its history is a linked list */
-    uint8_t before;         /* enum reason */
-    struct verdict after;   /* as the register judges on the entry's effective day, gate included */
+    struct change change; /* with the IMEI */
+    uint64_t prev_seq;    /* this IMEI's row before, 0 = none: its history is a linked list */
+    uint8_t before;       /* enum reason */
+    struct verdict after; /* as the register judges on the entry's effective day, gate included */
 };
 
 struct gate {

@@ -48,9 +48,9 @@ void store_on_wait(struct store *store, void (*fn)(void *ctx, pid_t holder), voi
 struct store_head {
     uint8_t register_id[REGISTER_ID_BYTES]; /* random, made with the register */
     uint64_t next_seq;                      /* 1 in an empty register */
-    uint8_t hash[SHA256_BYTES];             /* of the last block; before the first: register_id, then zeros */
-    uint32_t rules;                         /* number of the rule set in force, 0 = none yet */
-    struct gate gate;                       /* DAYNUM_NONE, DAYNUM_NONE in an empty register */
+    uint8_t hash[SHA256_BYTES]; /* of the last block; before the first: register_id, then zeros */
+    uint32_t rules;             /* number of the rule set in force, 0 = none yet */
+    struct gate gate;           /* DAYNUM_NONE, DAYNUM_NONE in an empty register */
 };
 
 /* Inside a write: locks the head, so that the sequence has no gap. */
@@ -128,12 +128,12 @@ struct batch {
     uint32_t parts;      /* parts saved: numbered 0 .. parts - 1 */
     uint32_t next_part;  /* OPEN: first part not yet applied */
     int64_t time_ms;
-    uint64_t actor;                      /* who proposed or began it */
-    struct entry entry;                  /* the intent entry as it will be, or is, in the journal */
-    char label[BATCH_LABEL_MAX];         /* for people: "import amnesty list.txt" */
-    uint8_t load_hash[SHA256_BYTES];     /* of the file it came from, zeros = none */
-    uint32_t rules_number;               /* carries this rule set; 0 = none */
-    uint32_t tac_list;                   /* carries this TAC list; 0 = none */
+    uint64_t actor;                  /* who proposed or began it */
+    struct entry entry;              /* the intent entry as it will be, or is, in the journal */
+    char label[BATCH_LABEL_MAX];     /* for people: "import amnesty list.txt" */
+    uint8_t load_hash[SHA256_BYTES]; /* of the file it came from, zeros = none */
+    uint32_t rules_number;           /* carries this rule set; 0 = none */
+    uint32_t tac_list;               /* carries this TAC list; 0 = none */
 };
 
 /* All batch verbs outside a write commit by themselves. */
@@ -198,7 +198,7 @@ MUST_USE enum err store_parties(struct store *store,
 
 struct finding {
     char operator_name[LIMIT_NAME + 1];
-    daynum day;   /* of the row; DAYNUM_NONE */
+    daynum day;    /* of the row; DAYNUM_NONE */
     char kind[24]; /* "imei_form", "rat_unknown", ... */
     char raw[33];  /* at most 32 bytes of the text */
     uint64_t count;

@@ -72,9 +72,9 @@ struct sqlite_store {
     struct patience patience;
     bool in_line; /* patience belongs to a write_begin, not to a read */
 
-    int wal_pages;     /* in the WAL after the last commit of this handle */
-    int written_pages; /* by this handle since it last asked for a checkpoint */
-    bool wal_ripe;     /* to begin anew, as soon as what was asked for is done */
+    int wal_pages;                     /* in the WAL after the last commit of this handle */
+    int written_pages;                 /* by this handle since it last asked for a checkpoint */
+    bool wal_ripe;                     /* to begin anew, as soon as what was asked for is done */
     struct checkpointer *checkpointer; /* NULL until much was written */
 
     int claims; /* descriptor of PATH.batch, -1 = not open */

@@ -115,7 +115,9 @@ static void lifting_waits_holding_expiry_does_not(void **state)
     for (int i = 0; i < 3; i++) {
         struct rules rules;
         OK(whatif_rules(f->reg, &sets[i], 1, &rules, NULL));
-        assert_int_equal(rules_change(f->reg, &(struct rules_plan){.rules = &rules, .label = sets[i]}, &r, NULL), want[i]);
+        assert_int_equal(
+            rules_change(f->reg, &(struct rules_plan){.rules = &rules, .label = sets[i]}, &r, NULL),
+            want[i]);
     }
     fixture_whole(f);
     fixture_free(f);

@@ -27,9 +27,8 @@ static void a_refused_case_drops_out_alone(void **state)
     struct change wrong[2] = {mark_change(PHONE + 1, 1), mark_change(PHONE, 2)};
     wrong[1].kind = CHANGE_MARK_CLEARED;
     struct change other = mark_change(PHONE + 2, 1);
-    struct commit_case a = {.entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE},
-                            .changes = &set,
-                            .count = 1};
+    struct commit_case a = {
+        .entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE}, .changes = &set, .count = 1};
     struct commit_case b = {.entry = a.entry, .changes = wrong, .count = 2};
     struct commit_case c = {.entry = a.entry, .changes = &other, .count = 1};
     struct commit_case *cases[] = {&a, &b, &c};
@@ -53,14 +52,12 @@ static void nothing_moved_writes_nothing(void **state)
     (void)state;
     struct fixture *f = fixture_memory("2026-03-10");
     struct change set = mark_change(PHONE, 1);
-    struct commit_case c = {.entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE},
-                            .changes = &set,
-                            .count = 1};
+    struct commit_case c = {
+        .entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE}, .changes = &set, .count = 1};
     OK(commit_one(f->reg, &c, NULL));
     uint64_t seq = f->reg->head.next_seq;
-    struct commit_case again = {.entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE},
-                                .changes = &set,
-                                .count = 1};
+    struct commit_case again = {
+        .entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE}, .changes = &set, .count = 1};
     OK(commit_one(f->reg, &again, NULL));
     assert_int_equal(again.seq, 0);
     assert_int_equal(again.rows, 0);

@@ -21,7 +21,7 @@
 struct fixture {
     struct clock clock;
     struct registry *reg;
-    char dir[64];  /* empty: in memory */
+    char dir[64]; /* empty: in memory */
     char url[128];
 };
 

@@ -50,9 +50,10 @@ static void write_rows(struct rng *rng, struct file *file)
                     two ? PHONE + which + 1 : 0ULL);
         }
     }
-    fprintf(out, file->kind == AMNESTY ? "%014llu\n"
-                 : file->kind == FEED  ? "2026-02-01,%014llu,401011234567890,77010000000,001\n"
-                                       : "%014llu,\n",
+    fprintf(out,
+            file->kind == AMNESTY ? "%014llu\n"
+            : file->kind == FEED  ? "2026-02-01,%014llu,401011234567890,77010000000,001\n"
+                                  : "%014llu,\n",
             PHONE + IMEIS + 1);
     fclose(out);
 }
@@ -71,10 +72,10 @@ static void load(struct fixture *f, const struct file *file)
         struct feed_result fed;
         err = feed_load(f->reg, &options, &feed, &fed, &fault);
     } else {
-        struct verified_options how = {
-            .kind = file->kind == BEFORE ? APPROVAL_BEFORE_DUTY : APPROVAL_IMPORT,
-            .by = str_z(file->by),
-            .at = file->at};
+        struct verified_options how = {.kind = file->kind == BEFORE ? APPROVAL_BEFORE_DUTY
+                                                                    : APPROVAL_IMPORT,
+                                       .by = str_z(file->by),
+                                       .at = file->at};
         err = import_verified(f->reg, &options, &how, &result, &fault);
     }
     if (err)

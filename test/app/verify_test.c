@@ -12,8 +12,7 @@
 static enum err repair(struct fixture *f, uint64_t old, uint64_t new)
 {
     struct approving how = {.kind = APPROVAL_REPAIR, .at = INSTANT_NONE, .party = 5};
-    struct device device = {
-        .imeis = {{new}}, .count = 1, .old = {{old}}, .old_count = 1};
+    struct device device = {.imeis = {{new}}, .count = 1, .old = {{old}}, .old_count = 1};
     return verify_device(f->reg, NULL, &how, &device, NULL);
 }
 

@@ -19,8 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     part_begin(&w, NULL);
     for (size_t i = 0; i < n; i++)
         part_add(&w, &changes[i]);
-    if (!part_end(&w) ||
-        part_decode((struct str){(char *)w.bytes.p, w.bytes.n}, again, &n_again) || n != n_again)
+    if (!part_end(&w) || part_decode((struct str){(char *)w.bytes.p, w.bytes.n}, again, &n_again) ||
+        n != n_again)
         abort();
     for (size_t i = 0; i < n; i++) {
         uint8_t a[CHANGE_BYTES_MAX], b[CHANGE_BYTES_MAX];

@@ -62,8 +62,8 @@ static void walk(const struct world *w, daynum gate, struct days *d)
         d->of[i] = naive_judge(w->imei, &w->facts, &w->rules, FIRST + i, gate);
     d->run_end[KNOWN - 1] = KNOWN - 1;
     for (int i = KNOWN - 2; i >= 0; i--) {
-        bool same = d->of[i].reason == d->of[i + 1].reason &&
-                    d->of[i].deadline == d->of[i + 1].deadline;
+        bool same =
+            d->of[i].reason == d->of[i + 1].reason && d->of[i].deadline == d->of[i + 1].deadline;
         d->run_end[i] = same ? d->run_end[i + 1] : i;
     }
 }
@@ -118,7 +118,9 @@ static struct verdict walked(const struct days *d, int i)
         .reason = n->reason,
         .next_reason = has_next ? d->of[end + 1].reason : n->reason,
         .flags = (uint8_t)((n->used ? VERDICT_USED : 0) | (n->duplicate ? VERDICT_DUPLICATE : 0)),
-        .deadline = shown ? n->deadline : has_next ? d->of[end + 1].deadline : DAYNUM_NONE,
+        .deadline = shown      ? n->deadline
+                    : has_next ? d->of[end + 1].deadline
+                               : DAYNUM_NONE,
         .valid_through = has_next ? FIRST + end : DAYNUM_OPEN,
     };
 }

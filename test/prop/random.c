@@ -45,7 +45,7 @@ uint32_t random_rounds(uint32_t otherwise)
 daynum random_day(struct rng *rng)
 {
     static const int anchors[][3] = {
-        {2024, 2, 29}, {2025, 3, 25}, {2025, 5, 25}, {2025, 6, 25},
+        {2024, 2, 29}, {2025, 3, 25},  {2025, 5, 25},  {2025, 6, 25},
         {2025, 4, 25}, {2025, 12, 31}, {2026, 11, 22}, {2028, 2, 29},
     };
     if (rng_one_in(rng, 4))
@@ -70,7 +70,7 @@ struct imei random_imei(struct rng *rng)
 
 static struct approval random_approval(struct rng *rng, bool before_duty)
 {
-    static const uint8_t kinds[] = {APPROVAL_IMPORT, APPROVAL_PERSONAL, APPROVAL_MANUFACTURE,
+    static const uint8_t kinds[] = {APPROVAL_IMPORT, APPROVAL_PERSONAL,    APPROVAL_MANUFACTURE,
                                     APPROVAL_REPAIR, APPROVAL_SECOND_IMEI, APPROVAL_RECHECK};
     return (struct approval){
         .party = rng_one_in(rng, 3) ? 0 : rng_next(rng) >> 1,
@@ -153,9 +153,8 @@ void random_facts_by_changes(struct rng *rng, struct facts *out)
     uint32_t n = rng_below(rng, 9);
     for (uint32_t i = 0; i < n; i++) {
         /* Activation is what most rules hang on. */
-        struct change c =
-            i == 0 && !rng_one_in(rng, 4) ? random_change_of(rng, CHANGE_ACTIVATED)
-                                          : random_change(rng);
+        struct change c = i == 0 && !rng_one_in(rng, 4) ? random_change_of(rng, CHANGE_ACTIVATED)
+                                                        : random_change(rng);
         bool changed;
         enum err err = change_apply(out, &c, &changed);
         (void)err; /* clearing a mark that nobody set is refused: as good */

@@ -34,8 +34,7 @@ static struct change mark_cleared(uint8_t kind, uint64_t setter)
 static struct change approved(enum change_kind kind, int64_t at, uint8_t by, uint64_t party,
                               uint64_t application)
 {
-    return (struct change){.kind = (uint8_t)kind,
-                           .approval = {at, {party, application, by}}};
+    return (struct change){.kind = (uint8_t)kind, .approval = {at, {party, application, by}}};
 }
 
 static struct change activated(daynum day, daynum known)
@@ -203,9 +202,9 @@ static void marks_are_sorted_and_full_at_their_limit(void **state)
     for (uint64_t setter = LIMIT_MARKS; setter > 0; setter--)
         assert_true(apply(&f, mark_set((uint8_t)(1 + setter % 4), setter, 20200, DAYNUM_OPEN)));
     for (unsigned i = 1; i < LIMIT_MARKS; i++)
-        assert_true(f.marks[i - 1].kind < f.marks[i].kind ||
-                    (f.marks[i - 1].kind == f.marks[i].kind &&
-                     f.marks[i - 1].setter < f.marks[i].setter));
+        assert_true(
+            f.marks[i - 1].kind < f.marks[i].kind ||
+            (f.marks[i - 1].kind == f.marks[i].kind && f.marks[i - 1].setter < f.marks[i].setter));
     kept = f;
     struct change c = mark_set(MARK_STOLEN, 99, 20200, DAYNUM_OPEN);
     assert_int_equal(change_apply(&f, &c, &changed), ERR_MARKS_FULL);
@@ -259,7 +258,7 @@ static void twice_is_once_and_changed_tells_the_truth(void **state)
 /* What files load: in whatever order, the same facts. */
 static struct change random_loaded(void)
 {
-    static const enum change_kind kinds[] = {CHANGE_ACTIVATED, CHANGE_AMNESTY, CHANGE_VERIFIED,
+    static const enum change_kind kinds[] = {CHANGE_ACTIVATED,   CHANGE_AMNESTY,  CHANGE_VERIFIED,
                                              CHANGE_BEFORE_DUTY, CHANGE_REPLACED, CHANGE_REVOKED};
     struct change c = random_change_of(&rng, kinds[rng_below(&rng, 6)]);
     if (c.kind == CHANGE_AMNESTY)

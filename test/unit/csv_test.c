@@ -131,8 +131,10 @@ static const struct sample faults[] = {
     SAMPLE("imei\n1\n\xcf\xf0\n", "1|~|~@2;(FILE_ENCODING 3:1 \xcf\xf0)"),
     SAMPLE("imei\n\xed\xa0\x80\n4\n", "(FILE_ENCODING 2:1 \xed\xa0\x80)4@3;"),
     SAMPLE("imei\n1\n2\xc3", "1|~|~@2;(FILE_ENCODING 3:1 2\xc3)"),
-    SAMPLE("imei,note\n1,a\xff" "b\n4,\xd2\xa3\n5,\xfe\n6,c\n",
-           "(FILE_ENCODING 2:2 a\xff" "b)4@3;(FILE_ENCODING 4:2 \xfe)6@5;"),
+    SAMPLE("imei,note\n1,a\xff"
+           "b\n4,\xd2\xa3\n5,\xfe\n6,c\n",
+           "(FILE_ENCODING 2:2 a\xff"
+           "b)4@3;(FILE_ENCODING 4:2 \xfe)6@5;"),
     SAMPLE("x,imei\n\"a \"\"\xff\"\"\",1\n2,4\n", "(FILE_ENCODING 2:1 a \"\xff\")4@3;"),
     SAMPLE("imei\n1\xff\n2\0003\n", "(FILE_ENCODING 2:1 1\xff)(FILE_ENCODING 3:0 )"),
     SAMPLE("imei,date\n1,2,3\n4,5\n", "(FILE_COLUMN 2:0 1,2,3)4@3;"),

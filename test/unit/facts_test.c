@@ -117,15 +117,15 @@ static void a_full_row_has_its_known_bytes(void **state)
     f.mark_count = 1;
     f.marks[0] = (struct mark){14, DAYNUM_FIRST + 15, DAYNUM_OPEN, MARK_LOST};
     static const uint8_t want[] = {
-        0x3f, 0xe0, 0,                                                    /* presence, last_seq */
-        0,    1,    0, 2,                                                 /* activation, known */
-        1,    1,    2, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0, 6, 7,                /* verified */
-        5,    0,    0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0xc8, 1,          /* before duty */
-        0,    0,    0, 0, 10,                                             /* replaced */
-        0,    0,    0, 0, 11,                                             /* revoked */
-        0,    12,   0xff, 0xff,                                           /* temporary, hold */
-        0,    0,    0, 0, 0, 0, 0, 13,                                    /* group */
-        1,    2,    0, 0, 0, 0, 0, 0, 0, 14, 0, 15, 0xff, 0xff,           /* marks */
+        0x3f, 0xe0, 0,                                                     /* presence, last_seq */
+        0,    1,    0,    2,                                               /* activation, known */
+        1,    1,    2,    3,    4,  5, 0, 0,  0, 0,  0, 0,  0,    6,    7, /* verified */
+        5,    0,    0,    0,    0,  8, 0, 0,  0, 0,  0, 0,  0,    9,    0xc8, 1, /* before duty */
+        0,    0,    0,    0,    10,                                              /* replaced */
+        0,    0,    0,    0,    11,                                              /* revoked */
+        0,    12,   0xff, 0xff,                                         /* temporary, hold */
+        0,    0,    0,    0,    0,  0, 0, 13,                           /* group */
+        1,    2,    0,    0,    0,  0, 0, 0,  0, 14, 0, 15, 0xff, 0xff, /* marks */
     };
     assert_int_equal(facts_encode(&f, row), sizeof want);
     assert_memory_equal(row, want, sizeof want);

@@ -74,8 +74,8 @@ static bool read_flag(struct str word, struct facts *f)
         const char *word;
         uint32_t flag;
     } flags[] = {
-        {"amnesty", FACTS_AMNESTY},         {"gsma", FACTS_GSMA},
-        {"machine", FACTS_MACHINE},         {"clone", FACTS_CLONE},
+        {"amnesty", FACTS_AMNESTY},           {"gsma", FACTS_GSMA},
+        {"machine", FACTS_MACHINE},           {"clone", FACTS_CLONE},
         {"suspected", FACTS_CLONE_SUSPECTED},
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {

@@ -17,16 +17,21 @@ static const struct {
     const char *good[4];
     const char *bad[9];
 } values[] = {
-    {"duty_from", {"2025-03-25", "2000-01-01", "2179-06-05"},
+    {"duty_from",
+     {"2025-03-25", "2000-01-01", "2179-06-05"},
      {"", "2025-3-25", "2025-02-29", "1999-12-31", "2179-06-06", "today", "open", "-"}},
     {"enforce_after", {"2025-05-25", "2028-02-29"}, {"2025-13-01", "25.05.2025"}},
-    {"grace_days", {"0", "30", "3660"}, {"", "-1", "3661", "30 days", "3e1", "99999999999999999999"}},
+    {"grace_days",
+     {"0", "30", "3660"},
+     {"", "-1", "3661", "30 days", "3e1", "99999999999999999999"}},
     {"amnesty_before", {"2025-06-25"}, {"", "yes"}},
     {"min_notice_days", {"0", "14", "3660"}, {"", "3661", "1.5"}},
-    {"home_plmn", {"401", "40101,40102", "401,402,999999", ""},
+    {"home_plmn",
+     {"401", "40101,40102", "401,402,999999", ""},
      {"40", "4010101", "401,", "401;402", "4x1", ",401"}},
     {"machine_imsi", {"", "40177", "401770,90188"}, {"1", "a"}},
-    {"zone", {"Asia/Almaty", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5"},
+    {"zone",
+     {"Asia/Almaty", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5"},
      {"", "/etc/passwd", "Asia/ Almaty", "Asia\nAlmaty", "../x"}},
     {"malformed", {"black", "inform"}, {"", "Black", "white"}},
     {"unknown_served", {"yes", "no"}, {"", "true", "1", "YES"}},
@@ -133,8 +138,7 @@ static void bad_values_are_refused_and_change_nothing(void **state)
             struct fault fault = {0};
             rules_init(&r);
             text_of(&r, &kept);
-            enum err err =
-                rules_set(&r, str_z(values[i].key), str_z(values[i].bad[k]), &fault);
+            enum err err = rules_set(&r, str_z(values[i].key), str_z(values[i].bad[k]), &fault);
             if (err != ERR_SETTING_VALUE)
                 fail_msg("%s=%s is taken", values[i].key, values[i].bad[k]);
             assert_int_equal(fault.err, ERR_SETTING_VALUE);

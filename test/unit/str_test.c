@@ -16,13 +16,14 @@ static const struct str good[] = {
     STR("ГУ МВД, 12/3"),
     STR("Ішкі істер министрлігі"),
     STR("a  b"),
-    STR("a\xc2\xa0z"),         /* U+00A0 within */
-    STR("\xe2\x80\x90"),       /* U+2010, a hyphen */
-    STR("\xe2\x80\xb0"),       /* U+2030, just behind 2028-202F */
+    STR("a\xc2\xa0z"),       /* U+00A0 within */
+    STR("\xe2\x80\x90"),     /* U+2010, a hyphen */
+    STR("\xe2\x80\xb0"),     /* U+2030, just behind 2028-202F */
     STR("\xf0\x9f\x93\xb1"), /* U+1F4F1 */
-    STR("\xef\xbb\xbe" "a"),  /* U+FEFE, just before FEFF */
+    STR("\xef\xbb\xbe"
+        "a"), /* U+FEFE, just before FEFF */
     STR("~"),
-    STR("\xc2\xa1"),            /* U+00A1, just behind C1 */
+    STR("\xc2\xa1"), /* U+00A1, just behind C1 */
 };
 
 static const struct str bad[] = {
@@ -32,24 +33,33 @@ static const struct str bad[] = {
     STR("\033[2J"),
     STR("a\0b"),
     STR("\x7f"),
-    STR("a\xc2\x80"),           /* C1 */
-    STR("\xc2\x9b" "2J"),      /* CSI */
+    STR("a\xc2\x80"), /* C1 */
+    STR("\xc2\x9b"
+        "2J"), /* CSI */
     STR("\xc2\x9f"),
     STR(" a"),
     STR("a "),
     STR(" "),
-    STR("\xc2\xa0" "a"),       /* U+00A0 */
-    STR("a\xe3\x80\x80"),       /* U+3000 */
-    STR("a\xe2\x80\x8b" "b"),   /* U+200B */
-    STR("a\xe2\x80\x8f" "b"),   /* U+200F */
-    STR("a\xe2\x80\xa8" "b"),   /* U+2028 */
-    STR("a\xe2\x80\xae" "b"),   /* U+202E */
-    STR("a\xe2\x81\xa0" "b"),   /* U+2060 */
-    STR("a\xe2\x81\xaf" "b"),   /* U+206F */
-    STR("\xef\xbb\xbf" "a"),   /* U+FEFF */
+    STR("\xc2\xa0"
+        "a"),             /* U+00A0 */
+    STR("a\xe3\x80\x80"), /* U+3000 */
+    STR("a\xe2\x80\x8b"
+        "b"), /* U+200B */
+    STR("a\xe2\x80\x8f"
+        "b"), /* U+200F */
+    STR("a\xe2\x80\xa8"
+        "b"), /* U+2028 */
+    STR("a\xe2\x80\xae"
+        "b"), /* U+202E */
+    STR("a\xe2\x81\xa0"
+        "b"), /* U+2060 */
+    STR("a\xe2\x81\xaf"
+        "b"), /* U+206F */
+    STR("\xef\xbb\xbf"
+        "a"), /* U+FEFF */
     STR("a\xff"),
     STR("a\xd0"),
-    STR("\xed\xa0\x80"),       /* a surrogate */
+    STR("\xed\xa0\x80"), /* a surrogate */
 };
 
 static void what_shows_all_it_holds(void **state)
