@@ -48,7 +48,7 @@ deps:
 	@tools/deps.sh packages.txt packages-test.txt
 
 demo-reset:
-	rm -rf var/tamga.db* var/making var/tac-list.done
+	@tools/run.sh reset
 
 clean:
 	rm -rf build build-*

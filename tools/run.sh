@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # run - starts the register with its demonstration data, so that a stranger can look at it.
-# The data is made once, in var/, and kept; `make demo-reset` makes the next run begin anew.
+# The data is made once, in var/, and kept; `make demo-reset` (run.sh reset) makes the next run
+# begin anew; a list of models that was fetched stays.
 # PORT=8080 is where it listens (0 = any); when that port is taken, the next free one. TAMGA_VAR=var
 # is the directory of the data, TAMGA=build/tamga the program.
 set -euo pipefail
@@ -53,6 +54,12 @@ import_tac_list() {
 port_taken() {
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
+
+if [ "${1:-}" = reset ]; then
+    rm -rf "$var"/tamga.db* "$var/making" "$tac_done"
+    echo "The next \`make run\` begins with new demonstration data."
+    exit
+fi
 
 mkdir -p "$var"
 chmod 700 "$var"

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/batch_aside.h"
 #include "app/batch_part.h"
 #include "app/batch_run.h"
 #include "app/commit.h"
@@ -88,7 +89,7 @@ static enum err save_extras(struct batch_work *run, struct sha256 *sha, struct f
         sha256_add(sha, text.p, text.n);
         run->batch.rules_number = plan->rules->number;
         err = text.failed ? ERR_MEMORY
-                          : store_batch_part_put(reg->store, run->batch.id, UINT32_MAX,
+                          : store_batch_part_put(reg->store, run->batch.id, BATCH_PART_RULES,
                                                  (struct str){(char *)text.p, text.n}, fault);
         buf_release(&text);
     }
@@ -103,6 +104,19 @@ static enum err save_extras(struct batch_work *run, struct sha256 *sha, struct f
     return err;
 }
 
+static enum err save_aside(struct batch_work *run, struct fault *fault)
+{
+    const struct batch_plan *plan = run->plan;
+    struct buf bytes = {0};
+    aside_encode(plan->load, plan->findings, plan->finding_count, &bytes);
+    enum err err = bytes.failed
+                       ? ERR_MEMORY
+                       : store_batch_part_put(run->reg->store, run->batch.id, BATCH_PART_ASIDE,
+                                              (struct str){(char *)bytes.p, bytes.n}, fault);
+    buf_release(&bytes);
+    return err;
+}
+
 enum err batch_save(struct batch_work *run, struct fault *fault)
 {
     struct registry *reg = run->reg;
@@ -111,7 +125,7 @@ enum err batch_save(struct batch_work *run, struct fault *fault)
                                 .time_ms = clock_now_us(reg->clock) / 1000,
                                 .actor = reg->actor,
                                 .entry = plan->entry};
-    str_copy(run->batch.label, sizeof run->batch.label, str_z(plan->label));
+    str_show(run->batch.label, sizeof run->batch.label, str_z(plan->label));
     if (plan->load)
         memcpy(run->batch.load_hash, plan->load->hash, SHA256_BYTES);
     struct sha256 *sha = sha256_new();
@@ -125,6 +139,8 @@ enum err batch_save(struct batch_work *run, struct fault *fault)
         err = save_parts(run, sha, fault);
     if (!err && (plan->rules || plan->tac_list.n))
         err = save_extras(run, sha, fault);
+    if (!err && plan->load)
+        err = save_aside(run, fault);
     sha256_end(sha, run->batch.entry.digest);
     sha256_free(sha);
     run->batch.entry.count = run->batch.count;
@@ -150,28 +166,46 @@ static enum err staff_admit(struct registry *reg, uint64_t id, struct fault *fau
     return err ? err : store_party_put(reg->store, &party, fault);
 }
 
+static bool came_from_file(const struct batch *batch)
+{
+    static const uint8_t no_hash[SHA256_BYTES];
+    return memcmp(batch->load_hash, no_hash, sizeof no_hash) != 0;
+}
+
+/* The file that it came from is known from now on, and what in it could be no key. */
+static enum err remember_file(struct batch_work *run, struct fault *fault)
+{
+    struct store *store = run->reg->store;
+    struct buf bytes = {0};
+    struct aside aside = {0};
+    enum err err = store_batch_part_get(store, run->batch.id, BATCH_PART_ASIDE, &bytes, fault);
+    if (!err)
+        err = aside_decode((struct str){(char *)bytes.p, bytes.n}, &aside);
+    buf_release(&bytes);
+    if (err)
+        return fault_set(fault, err, "batch %llu: what came with its file cannot be read",
+                         (unsigned long long)run->batch.id);
+    memcpy(aside.load.hash, run->batch.load_hash, SHA256_BYTES);
+    aside.load.seq = run->batch.intent_seq;
+    aside.load.changes = run->batch.count;
+    aside.load.time_ms = run->batch.time_ms;
+    err = store_load_put(store, &aside.load, fault);
+    if (!err && aside.finding_count)
+        err = store_findings_add(store, aside.findings, aside.finding_count, fault);
+    aside_release(&aside);
+    return err;
+}
+
 static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault)
 {
     struct batch_work *run = ctx;
-    const struct batch_plan *plan = run->plan;
     run->batch.state = BATCH_OPEN;
     run->batch.intent_seq = reg->head.next_seq;
     enum err err = store_batch_update(reg->store, &run->batch, fault);
-    static const uint8_t no_hash[SHA256_BYTES];
-    if (!err && memcmp(run->batch.load_hash, no_hash, sizeof no_hash) != 0) {
-        struct load load = {.kind = "proposal"};
-        if (plan && plan->load)
-            load = *plan->load;
-        memcpy(load.hash, run->batch.load_hash, SHA256_BYTES);
-        load.seq = run->batch.intent_seq;
-        load.changes = run->batch.count;
-        load.time_ms = run->batch.time_ms;
-        err = store_load_put(reg->store, &load, fault);
-    }
+    if (!err && came_from_file(&run->batch))
+        err = remember_file(run, fault);
     if (!err && run->batch.entry.event == EVENT_STAFF)
         err = staff_admit(reg, run->batch.entry.party, fault);
-    if (!err && plan && plan->finding_count)
-        err = store_findings_add(reg->store, plan->findings, plan->finding_count, fault);
     return err;
 }
 
@@ -182,13 +216,11 @@ static enum err intent(struct batch_work *run, struct fault *fault)
     struct buf rules = {0};
     enum err err = ERR_OK;
     if (run->batch.rules_number)
-        err = store_batch_part_get(reg->store, run->batch.id, UINT32_MAX, &rules, fault);
+        err = store_batch_part_get(reg->store, run->batch.id, BATCH_PART_RULES, &rules, fault);
     struct commit_case c = {.entry = run->batch.entry,
                             .always = true,
                             .rules_number = run->batch.rules_number,
                             .rules_text = {(char *)rules.p, rules.n},
-                            .pairs = plan ? plan->pairs : NULL,
-                            .pair_count = plan ? plan->pair_count : 0,
                             .reason = plan ? plan->reason : NULL};
     c.entry.flags |= ENTRY_BATCH_BEGIN;
     c.entry.effective = registry_today(reg);

@@ -26,13 +26,11 @@ struct batch_plan {
     const char *reason; /* free text for the audit notes, NULL = none */
     struct batch_source source;
     bool needs_second; /* of the kind that waits for a second person when two_person is in force */
-    const struct load *load; /* remembered with the intent; NULL = none */
-    const struct finding *findings;
+    const struct load *load;        /* the file, remembered with the intent; NULL = none */
+    const struct finding *findings; /* only with load */
     size_t finding_count;
     const struct rules *rules; /* the batch brings this rule set in force; NULL = none */
     struct str tac_list;       /* packed TAC list that goes with it; empty = none */
-    const struct pair *pairs;  /* go with the intent */
-    size_t pair_count;
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* NULL = none */
     void *progress_ctx;
     const volatile int *stop; /* set by a signal handler: stop cleanly; NULL = never */

@@ -10,6 +10,10 @@
 /* One transaction, one block: about 50 ms of the writer's place. */
 enum { BATCH_PART_CHANGES = 32768 };
 
+/* Parts beside those of the changes, which count from 0. */
+#define BATCH_PART_RULES UINT32_MAX       /* the text of a rule set */
+#define BATCH_PART_ASIDE (UINT32_MAX - 1) /* batch_aside.h */
+
 struct part_writer {
     struct buf bytes; /* owned; released by the user */
     const struct change *common;

@@ -135,7 +135,7 @@ enum err batch_look(struct registry *reg, uint64_t id, struct batch *out, struct
     if (!err && out->parts)
         err = part_decode((struct str){(char *)bytes.p, bytes.n}, changes, out_count);
     if (!err && out->rules_number)
-        err = store_batch_part_get(reg->store, id, UINT32_MAX, out_rules, fault);
+        err = store_batch_part_get(reg->store, id, BATCH_PART_RULES, out_rules, fault);
     buf_release(&bytes);
     return err;
 }
@@ -184,7 +184,7 @@ static enum err as_proposed(struct registry *reg, const struct batch *batch, str
         if (rules && !batch->rules_number)
             break;
         buf_clear(&bytes);
-        err = store_batch_part_get(reg->store, batch->id, rules ? UINT32_MAX : part, &bytes, fault);
+        err = store_batch_part_get(reg->store, batch->id, rules ? BATCH_PART_RULES : part, &bytes, fault);
         if (!err)
             sha256_add(sha, bytes.p, bytes.n);
         if (!err && fresh && !rules)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static const struct err_info table[ERR_COUNT] = {
 #define X(name, http, exit, text) [name] = {#name, http, exit, text},
 #include "base/errors.def"
@@ -37,13 +39,6 @@ enum err fault_set(struct fault *fault, enum err err, const char *format, ...)
 
 void fault_value(struct fault *fault, const char *text, size_t n)
 {
-    if (!fault)
-        return;
-    if (n >= sizeof fault->value)
-        n = sizeof fault->value - 1;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        fault->value[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
-    }
-    fault->value[n] = '\0';
+    if (fault)
+        str_show(fault->value, sizeof fault->value, (struct str){text, n});
 }

@@ -150,6 +150,25 @@ bool str_printable(struct str s)
     return !space;
 }
 
+void str_show(char *to, size_t size, struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    size_t n = 0;
+    for (size_t i = 0, len; i < s.n; i += len) {
+        len = sequence(p + i, s.n - i);
+        bool shown = len && !is_hidden(code_point(p + i, len));
+        len = len ? len : 1;
+        if (n + (shown ? len : 1) >= size)
+            break;
+        if (shown)
+            memcpy(to + n, p + i, len);
+        else
+            to[n] = '?';
+        n += shown ? len : 1;
+    }
+    to[n] = '\0';
+}
+
 void str_copy(char *to, size_t size, struct str s)
 {
     size_t n = s.n < size ? s.n : size - 1;

@@ -311,6 +311,7 @@ static enum err run(struct reading *r, const struct verified_options *how, struc
         csv_hash(csv, file);
         err = known(r, how, file, &load, fault);
     }
+    r->result->bytes = csv ? csv_bytes(csv, NULL) : 0;
     csv_close(csv);
     if (!err && !r->result->known)
         err = check(r, fault);

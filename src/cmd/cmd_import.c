@@ -45,7 +45,9 @@ static int end(const struct cli *cli, const struct importing *im, enum err err,
             printf("%s: nothing new: loaded before, or the set stands already\n", im->options.path);
         return 0;
     }
-    int code = cli_batch(cli, err, &r->batch, fault, im->began);
+    int code = cli_batch(cli, err, &r->batch, fault);
+    if (!err && !cli->json)
+        cli_rate(r->batch.changes, "IMEI", r->bytes, im->began);
     if (!err && r->bad)
         printf("%" PRIu64 " bad rows were left out, they stand in %s\n", r->bad, r->beside);
     return code;
@@ -161,6 +163,8 @@ int cmd_import_tac(struct cli *cli)
     code = err ? cli_fail(cli, err, &fault) : 0;
     if (!err)
         print_tac(cli, &file, im.reg->rules.number);
+    if (!err && !cli->json)
+        cli_rate(file.row_count, "rows", 0, im.began);
     registry_close(im.reg);
     return code;
 }
@@ -203,12 +207,14 @@ static int load_one(struct cli *cli, struct registry *reg, const char *path,
         return cli_fail(cli, ERR_MEMORY, NULL);
     struct fault fault = {0};
     enum err err = feed_load(reg, &options, feed, result, &fault);
-    if (!err || err == ERR_GUARD)
+    bool waits = err == ERR_HELD && result->load.batch.proposed;
+    if (!err || err == ERR_GUARD || waits)
         print_feed(cli, path, result);
-    int code = err ? cli_fail(cli, err, &fault) : 0;
-    double seconds = (double)(clock_monotonic_us() - began) / 1e6;
+    int code = waits ? cli_batch(cli, err, &result->load.batch, &fault)
+               : err ? cli_fail(cli, err, &fault)
+                     : 0;
     if (!err)
-        fprintf(stderr, "%.2f s, %.0f rows/s\n", seconds, (double)result->load.rows / seconds);
+        cli_rate(result->load.rows, "rows", result->load.bytes, began);
     free(result);
     return code;
 }

@@ -117,7 +117,6 @@ int cmd_rules_set(struct cli *cli)
     size_t at = (size_t)snprintf(label, sizeof label, "rules set");
     for (int i = 0; i < cli->argc && at < sizeof label; i++)
         at += (size_t)snprintf(label + at, sizeof label - at, " %s", cli->argv[i]);
-    int64_t began = clock_monotonic_us();
     enum err err =
         whatif_rules(reg, (const char *const *)cli->argv, (size_t)cli->argc, &rules, &fault);
     if (!err)
@@ -127,7 +126,7 @@ int cmd_rules_set(struct cli *cli)
         printf("rule set %" PRIu32 " is in force: %" PRIu64 " verdicts moved\n", reg->rules.number,
                result.rows);
     else
-        code = cli_batch(cli, err, &result, &fault, began);
+        code = cli_batch(cli, err, &result, &fault);
     registry_close(reg);
     return code;
 }
@@ -246,7 +245,9 @@ int cmd_confirm(struct cli *cli)
     struct batch_result result = {0};
     int64_t began = clock_monotonic_us();
     enum err err = batch_confirm(reg, id, &result, &fault);
-    code = cli_batch(cli, err, &result, &fault, began);
+    code = cli_batch(cli, err, &result, &fault);
+    if (!err && !cli->json)
+        cli_rate(result.changes, "IMEI", 0, began);
     registry_close(reg);
     return code;
 }

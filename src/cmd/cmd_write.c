@@ -32,7 +32,7 @@ static int run_suspension(struct cli *cli, suspension_fn *fn, struct suspension 
         struct fault fault = {0};
         struct batch_result result = {0};
         enum err err = fn(reg, s, imeis, (size_t)cli->argc, &result, &fault);
-        code = cli_batch(cli, err, &result, &fault, 0);
+        code = cli_batch(cli, err, &result, &fault);
     }
     registry_close(reg);
     free(imeis);
@@ -140,7 +140,7 @@ int cmd_user_add(struct cli *cli)
     if (!err)
         printf("staff account %s; two persons decide: %s\n", cli->argv[0], two ? "yes" : "no");
     else
-        code = cli_batch(cli, err, &result, &fault, 0);
+        code = cli_batch(cli, err, &result, &fault);
     registry_close(reg);
     return code;
 }

@@ -136,14 +136,17 @@ int cli_fail(const struct cli *cli, enum err err, const struct fault *fault)
     return err_info(err)->exit_code;
 }
 
-static void print_rate(uint64_t n, int64_t began_us)
+void cli_rate(uint64_t n, const char *what, uint64_t bytes, int64_t began_us)
 {
     double seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
-    fprintf(stderr, "%.2f s, %.0f IMEI/s\n", seconds, seconds > 0 ? (double)n / seconds : 0);
+    fprintf(stderr, "%.2f s, %.0f %s/s", seconds, seconds > 0 ? (double)n / seconds : 0, what);
+    if (bytes)
+        fprintf(stderr, ", %.1f MB", (double)bytes / 1e6);
+    fputs("\n", stderr);
 }
 
 int cli_batch(const struct cli *cli, enum err err, const struct batch_result *r,
-              const struct fault *fault, int64_t began_us)
+              const struct fault *fault)
 {
     if (isatty(2))
         fputs("\r\033[K", stderr);
@@ -164,8 +167,6 @@ int cli_batch(const struct cli *cli, enum err err, const struct batch_result *r,
                 printf(", %" PRIu64 " %s %s", r->moved[i], list_name(reason_list((uint8_t)i)),
                        reason_name((uint8_t)i));
         printf("\n");
-        if (began_us)
-            print_rate(r->changes, began_us);
     }
     return err ? err_info(err)->exit_code : 0;
 }

@@ -58,7 +58,10 @@ struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_cod
 int cli_fail(const struct cli *cli, enum err err, const struct fault *fault);
 /* Prints a batch's result, or its refusal; returns the exit code. */
 int cli_batch(const struct cli *cli, enum err err, const struct batch_result *result,
-              const struct fault *fault, int64_t began_us);
+              const struct fault *fault);
+/* To stderr, at the end of something long: seconds, what (IMEI, rows) a second, MB read (bytes 0 = no
+ * file). began_us: clock_monotonic_us. */
+void cli_rate(uint64_t n, const char *what, uint64_t bytes, int64_t began_us);
 
 bool cli_day(const struct cli *cli, const char *text, daynum *out);
 /* Tells what is wrong with a typed IMEI; returns the exit code. */

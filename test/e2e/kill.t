@@ -3,7 +3,8 @@
 #
 # kill - the writing commands are killed (SIGKILL) at random points. After the next opening each
 # batch is finished or untouched, the chain verifies, facts agree with it, nothing that was
-# acknowledged is missing and nothing is doubled. Points come from a printed seed.
+# acknowledged is missing and nothing is doubled. Points come from a printed seed. Then some are
+# interrupted (SIGINT, SIGTERM), and say so.
 #
 # TAMGA_KILL_ROUNDS=40 rounds over all commands, TAMGA_KILL_ONLY=sweep,... over some; TAMGA_SEED
 # repeats a run (of the same speed).
@@ -77,13 +78,13 @@ sub checked {
     return $got->{code} ? undef : json($got->{out});
 }
 
-# Starts, kills after so many seconds; was it dead before?
+# Starts, sends the signal after so many seconds; what it said, and its wait status.
 sub kill_after {
-    my ($r, $seconds, @words) = @_;
+    my ($r, $signal, $seconds, @words) = @_;
     my $pid = $r->start({tag => 'killed'}, @words);
     sleep $seconds;
-    Register::stop($pid, 'KILL');
-    return $r->path('killed.out');
+    my $status = Register::stop($pid, $signal);
+    return (slurp($r->path('killed.out')), $status);
 }
 
 my (%points, @wrong);
@@ -94,11 +95,25 @@ sub expect {
     return $ok;
 }
 
+# An interrupted command ends by itself: done, or with the word that it was stopped.
+my $stopped = 0;
+
+sub interrupted {
+    my ($r, $name, $status) = @_;
+    return if grep { $status == $_ } 0, 2, 15; # 2, 15: it came before there was a handler
+    $stopped++;
+    expect($status == 2 << 8, "$name: interrupted, wait status $status");
+    my $said = slurp($r->path('killed.err'));
+    expect($said =~ /STOPPED.*(nothing was loaded|finished when the register is opened next)/,
+        "$name: interrupted, it said `$said`");
+}
+
 sub kill_batch {
-    my ($name) = @_;
+    my ($name, $signal) = @_;
     my $b = $batch{$name};
     my $r = $empty->copy_of;
-    my $told = slurp(kill_after($r, rand 1.05 * $b->{seconds}, @{$b->{words}}));
+    my ($told, $status) = kill_after($r, $signal, rand 1.05 * $b->{seconds}, @{$b->{words}});
+    interrupted($r, $name, $status) if $signal ne 'KILL';
     my $open = $r->sql('SELECT count(*) || \' \' || coalesce(max(state), \'-\') FROM batch');
     # The next opening for writing finishes or drops what was left.
     expect($r->run('user', 'add', 'aigul')->{code} == 0, "$name: the next opening");
@@ -123,8 +138,8 @@ sub kill_singles {
     my $r = $empty->copy_of;
     my @acknowledged;
     for my $n (1 .. SINGLES) {
-        my $told = slurp(kill_after($r, rand 1.3 * $seconds{suspend}, 'suspend', '--mark', 'stolen', '--by', 'police',
-                '--order', $n, imei($n)));
+        my ($told) = kill_after($r, 'KILL', rand 1.3 * $seconds{suspend}, 'suspend', '--mark', 'stolen',
+            '--by', 'police', '--order', $n, imei($n));
         push @acknowledged, $n if $told =~ /1 rows written/;
         $points{'suspend: ' . ($told ? 'told' : 'before')}++;
     }
@@ -149,7 +164,7 @@ sub expired {
 
 sub kill_sweep {
     my $r = $due->copy_of;
-    kill_after($r, rand 1.05 * $seconds{sweep}, 'sweep');
+    kill_after($r, 'KILL', rand 1.05 * $seconds{sweep}, 'sweep');
     expect($r->whole, 'sweep: not whole') or return;
     my %before = expired($r);
     $points{'sweep: ' . (!%before ? 'before' : keys %before < DUE ? 'within' : 'after')}++;
@@ -170,8 +185,18 @@ my @kinds = split /,/,
 for my $round (0 .. $rounds - 1) {
     my $kind = $kinds[$round % @kinds];
     @wrong = ();
-    $kind eq 'suspend' ? kill_singles() : $kind eq 'sweep' ? kill_sweep() : kill_batch($kind);
+    $kind eq 'suspend' ? kill_singles() : $kind eq 'sweep' ? kill_sweep() : kill_batch($kind, 'KILL');
     is_deeply \@wrong, [], "round $round: $kind";
+}
+unless ($ENV{TAMGA_KILL_ONLY}) {
+    my @names = sort keys %batch;
+    for my $round (0 .. 59) {
+        @wrong = ();
+        kill_batch($names[$round % @names], $round % 2 ? 'TERM' : 'INT');
+        is_deeply \@wrong, [], "interrupted, round $round: $names[$round % @names]";
+        last if $round >= 8 && $stopped >= 3;
+    }
+    ok $stopped >= 3, "$stopped were stopped on their way";
 }
 print "# killed at: $_ $points{$_}\n" for sort keys %points;
 done_testing;

@@ -31,7 +31,7 @@ my @got = split /\Q$mark\E\n/, `bash $dir/tour.sh 2>&1`;
 print '1..', scalar @steps, "\n";
 for my $i (0 .. $#steps) {
     my $got = $got[$i] // '';
-    $got =~ s/^\d+\.\d\d s, \d+ \w+\/s\n//gm;
+    $got =~ s/^\d+\.\d\d s, \d+ \w+\/s(, \d+\.\d MB)?\n//gm;
     my $ok = $got eq $steps[$i]{want};
     print $ok ? 'ok ' : 'not ok ', $i + 1, " - $steps[$i]{command}\n";
     print map {"# $_\n"} 'got:', split(/\n/, $got), 'want:', split(/\n/, $steps[$i]{want})

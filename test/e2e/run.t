@@ -89,4 +89,49 @@ ok $again->{port}, 'a start after one that was cut short';
 ($status, $body) = Register::http($again, 'GET', '/api/v1/check/357350079900013');
 is json($body)->{list}, 'white', 'has its samples';
 stop($again);
+
+# --- the list of models comes from npm when that is at hand ---
+
+# A stand-in for npm that packs what the package holds, or knows nothing.
+sub npm {
+    my ($name, $script) = @_;
+    mkdir "$dir.$name";
+    spew("$dir.$name/npm", "#!/bin/bash\necho \"$name \$*\" >>$dir.asked\n$script\n");
+    chmod 0755, "$dir.$name/npm";
+    return "$dir.$name:/usr/bin:/bin";
+}
+
+my $script_pack = <<"END";
+mkdir -p package/lib
+printf 'tac,name,name\\n1234567,Old,Phone\\n35735007,Nokia,3310\\n' >package/lib/tacdb.csv
+tar -czf imei_gencheck-4.0.0.tgz package
+END
+
+is system("$script reset >$dir.said"), 0, 'make demo-reset';
+like slurp("$dir.said"), qr/begins with new/, 'says what it did';
+is_deeply [grep { -e } glob "$dir/tamga.db* $dir/tac-list.done"], [], 'the register is gone';
+ok -s "$dir/cache/tacdb.csv", 'a list that was fetched stays';
+unlink "$dir/cache/tacdb.csv";
+{
+    local $ENV{PATH} = npm('broken', 'exit 1');
+    my $without = start("$dir.without");
+    ok $without->{port}, 'a start when npm has nothing';
+    like slurp($without->{log}), qr/No list of models at hand: going on without/, 'goes on without';
+    ($status, $body) = Register::http($without, 'GET', '/api/v1/check/357350079900013');
+    is json($body)->{list}, 'white', 'with its samples';
+    stop($without);
+    stop(start("$dir.later"));
+    is scalar(() = slurp("$dir.asked") =~ /broken/g), 1, 'npm is asked once a day';
+}
+unlink "$dir/cache/asked";
+{
+    local $ENV{PATH} = npm('whole', $script_pack);
+    my $with = start("$dir.with");
+    ok $with->{port}, 'a start when npm has it' or diag slurp("$dir.with");
+    like slurp("$dir.asked"), qr/whole pack .*imei_gencheck\@4\.0\.0/, 'the exact version is asked for';
+    like slurp($with->{log}), qr/2 taken \(0 machines, 1 with a leading 0 given back\)/, 'repaired';
+    ($status, $body) = Register::http($with, 'GET', '/api/v1/check/357350079900013');
+    is_deeply json($body)->{tac}, {brand => 'Nokia', model => '3310'}, 'and used';
+    stop($with);
+}
 done_testing;

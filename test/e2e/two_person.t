@@ -137,8 +137,21 @@ is as('aigul', 'suspend', @stolen, imei(22))->{code}, 0, 'a mark comes between';
 is as('bolat', 'confirm', $id)->{code}, 0, 'confirmed';
 is_deeply [map { $_->{deadline} } $r->check(imei(20), imei(21))], ['2026-03-12', '2026-03-17'],
   'the rule holds for all';
+my $early = $r->file('early.csv', lines('date,imei,imsi', '2025-03-01,' . imei(30) . ',401010000000001',
+        '2026-02-20,12ab,401010000000001'));
+$id = waits('a row from before the duty', 'aigul', 'feed', 'load', '--operator', 'alpha', '--accept',
+    'nulls', '--reason', 'drill', $early);
+is $r->sql('SELECT count(*) FROM finding'), 0, 'nothing of the file is kept yet';
+is as('bolat', 'confirm', $id)->{code}, 0, 'confirmed';
+is_deeply [$r->lists(imei(30))], ['white AMNESTY'], 'it is white';
+is $r->sql('SELECT operator_name, kind, raw, count FROM finding'), 'alpha|imei|12ab|1',
+  'the row that could be no key is a finding';
+is $r->sql("SELECT kind, operator_name, rows FROM load ORDER BY time_ms DESC LIMIT 1"), 'feed|alpha|2',
+  'the file is known';
+like as('aigul', 'feed', 'load', '--operator', 'alpha', $early)->{out}, qr/loaded before/, 'again: no effect';
+
 my $server = $r->serve;
-for my $n (1 .. 8, 20 .. 22) {
+for my $n (1 .. 8, 20 .. 22, 30) {
     my ($told) = $r->check(imei($n));
     my (undef, $body) = Register::http($server, 'GET', '/api/v1/check/' . imei($n));
     my $heard = json($body);

@@ -73,8 +73,33 @@ static void what_shows_all_it_holds(void **state)
             fail_msg("bad %zu", i);
 }
 
+static void shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"", ""},
+        {"\xd2\x9b\xd0\xb0\xd0\xb7\xd0\xb0\xd2\x9b", "\xd2\x9b\xd0\xb0\xd0\xb7\xd0\xb0\xd2\x9b"},
+        {"a\tb\x1b[31m\x7f", "a?b?[31m?"},
+        {"c1 \xc2\x9b", "c1 ?"},           /* CSI */
+        {"bidi \xe2\x80\xae.", "bidi ?."}, /* U+202E */
+        {"\xff\xc3(", "??("},
+        {"123456789", "1234567"},
+        {"123456\xd2\x9b", "123456"}, /* no half of a character */
+        {"12345\xd2\x9b", "12345\xd2\x9b"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char big[64], small[8];
+        bool cut = i >= 6;
+        str_show(cut ? small : big, cut ? sizeof small : sizeof big, str_z(rows[i].text));
+        assert_string_equal(cut ? small : big, rows[i].want);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_shows_all_it_holds)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_shows_all_it_holds),
+                                       cmocka_unit_test(shown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
