@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 
+#include <stdio.h>
+
 bool str_eq(struct str a, struct str b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
@@ -155,16 +157,21 @@ void str_show(char *to, size_t size, struct str s)
     const unsigned char *p = (const unsigned char *)s.p;
     size_t n = 0;
     for (size_t i = 0, len; i < s.n; i += len) {
+        char odd[5] = "?";
+        const char *from = odd;
+        size_t wide = 1;
         len = sequence(p + i, s.n - i);
-        bool shown = len && !is_hidden(code_point(p + i, len));
-        len = len ? len : 1;
-        if (n + (shown ? len : 1) >= size)
+        if (!len) {
+            wide = (size_t)snprintf(odd, sizeof odd, "\\x%02x", p[i]);
+            len = 1;
+        } else if (!is_hidden(code_point(p + i, len))) {
+            from = s.p + i;
+            wide = len;
+        }
+        if (n + wide >= size)
             break;
-        if (shown)
-            memcpy(to + n, p + i, len);
-        else
-            to[n] = '?';
-        n += shown ? len : 1;
+        memcpy(to + n, from, wide);
+        n += wide;
     }
     to[n] = '\0';
 }

@@ -42,7 +42,7 @@ size_t str_utf8_bytes(struct str s);
  * round (U+200B-200F, 2028-202E, 2060-206F, FEFF), no white space at either end. */
 bool str_printable(struct str s);
 /* Copies into a NUL-terminated buffer for people to look at, cut between characters: what str_printable
- * calls hidden, and bytes that are no UTF-8, become "?". */
+ * calls hidden becomes "?", a byte that is no UTF-8 "\xcf". */
 void str_show(char *to, size_t size, struct str s);
 /* Copies into a NUL-terminated buffer, cut to size - 1 bytes. */
 void str_copy(char *to, size_t size, struct str s);

@@ -73,7 +73,7 @@ for my $name (sort keys %importer) {
     }
     if ($name ne 'tac' && $name ne 'feed') { # these set such rows aside
         refused('a row in Windows-1251', $name, $at->('row1251', "$text$cp1251" . ($text =~ /,/ ? ",\n" : "\n")),
-            qr/:\d+:1: FILE_ENCODING `$cp1251`: not UTF-8.*save it as UTF-8/);
+            qr/:\d+:1: FILE_ENCODING `\\xcf\\xf0\\xe8\\xe2\\xe5\\xf2`: not UTF-8.*save it as UTF-8/);
     }
     refused('a quote without end', $name, $at->('quote', $text . "\"35735007\n" . "x,y\n" x 40000),
         qr/FILE_QUOTE|LINE_LONG/);

@@ -146,7 +146,7 @@ is as('bolat', 'confirm', $id)->{code}, 0, 'confirmed';
 is_deeply [$r->lists(imei(30))], ['white AMNESTY'], 'it is white';
 is $r->sql('SELECT operator_name, kind, raw, count FROM finding'), 'alpha|imei|12ab|1',
   'the row that could be no key is a finding';
-is $r->sql("SELECT kind, operator_name, rows FROM load ORDER BY time_ms DESC LIMIT 1"), 'feed|alpha|2',
+is $r->sql("SELECT kind, operator_name, rows FROM load ORDER BY seq DESC LIMIT 1"), 'feed|alpha|2',
   'the file is known';
 like as('aigul', 'feed', 'load', '--operator', 'alpha', $early)->{out}, qr/loaded before/, 'again: no effect';
 

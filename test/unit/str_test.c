@@ -84,7 +84,7 @@ static void shown(void **state)
         {"a\tb\x1b[31m\x7f", "a?b?[31m?"},
         {"c1 \xc2\x9b", "c1 ?"},           /* CSI */
         {"bidi \xe2\x80\xae.", "bidi ?."}, /* U+202E */
-        {"\xff\xc3(", "??("},
+        {"\xff\xc3(", "\\xff\\xc3("},
         {"123456789", "1234567"},
         {"123456\xd2\x9b", "123456"}, /* no half of a character */
         {"12345\xd2\x9b", "12345\xd2\x9b"},
