@@ -245,19 +245,6 @@ static enum err compare_facts(struct checking *c, struct audit_result *out)
     return err;
 }
 
-/* Whoever wrote meanwhile is no difference. */
-static enum err or_written(struct registry *reg, const struct audit_result *out, enum err err,
-                           struct fault *fault)
-{
-    struct store_head head;
-    if (err != ERR_FACTS || store_head(reg->store, &head, NULL) ||
-        head.next_seq == out->last_seq + 1)
-        return err;
-    return fault_set(fault, ERR_STORE_BUSY,
-                     "the register was written while it was compared: check again when nothing "
-                     "writes");
-}
-
 enum err audit_check(struct registry *reg, struct audit_result *out, struct fault *fault)
 {
     /* A clock that went back is no damage: rows are written up to the day that was swept. */
@@ -267,6 +254,10 @@ enum err audit_check(struct registry *reg, struct audit_result *out, struct faul
     enum err err = replay_new(&c.replay);
     if (!err)
         err = registry_again(reg, &c.aside, fault);
+    if (!err) /* whatever others write meanwhile */
+        err = store_read_begin(reg->store, fault);
+    if (!err)
+        err = registry_refresh(reg, fault);
     if (!err)
         err = audit_blocks(reg, NULL, &reader, out, fault);
     if (!err)
@@ -275,7 +266,7 @@ enum err audit_check(struct registry *reg, struct audit_result *out, struct faul
         err = compare_pairs(&c);
     if (!err)
         err = compare_staff(&c);
-    err = or_written(reg, out, err, fault);
+    store_read_end(reg->store);
     replay_free(c.replay);
     registry_close(c.aside);
     free(c.pairs);

@@ -46,6 +46,8 @@ struct store_ops {
     enum err (*findings)(struct store *, bool (*)(void *, const struct finding *), void *,
                          struct fault *);
     enum err (*note_put)(struct store *, uint64_t, int64_t, uint64_t, struct str, struct fault *);
+    enum err (*read_begin)(struct store *, struct fault *);
+    void (*read_end)(struct store *);
     enum err (*write_begin)(struct store *, struct fault *);
     enum err (*write_commit)(struct store *, struct fault *);
     void (*write_rollback)(struct store *);
@@ -60,6 +62,7 @@ struct store {
     void (*on_wait)(void *ctx, pid_t holder);
     void *on_wait_ctx;
     bool read_only;
+    bool reading; /* between read_begin and read_end */
     bool writing; /* between write_begin and its end */
     bool failed;  /* a verb of this write failed: only a rollback may follow */
 };

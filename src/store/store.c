@@ -75,12 +75,30 @@ static enum err alone_end(struct store *store, bool own, enum err err, struct fa
     return err;
 }
 
+enum err store_read_begin(struct store *store, struct fault *fault)
+{
+    if (store->writing || store->reading)
+        return fault_set(fault, ERR_STORE, "a %s is open already",
+                         store->writing ? "write" : "reading of one moment");
+    enum err err = store->ops->read_begin(store, fault);
+    store->reading = !err;
+    return err;
+}
+
+void store_read_end(struct store *store)
+{
+    if (store->reading)
+        store->ops->read_end(store);
+    store->reading = false;
+}
+
 enum err store_write_begin(struct store *store, struct fault *fault)
 {
     if (store->read_only)
         return fault_set(fault, ERR_STORE, "the register was opened for reading");
-    if (store->writing)
-        return fault_set(fault, ERR_STORE, "a write is open already");
+    if (store->writing || store->reading)
+        return fault_set(fault, ERR_STORE, "a %s is open already",
+                         store->writing ? "write" : "reading of one moment");
     enum err err = store->ops->write_begin(store, fault);
     store->writing = !err;
     store->failed = false;
@@ -120,6 +138,7 @@ void store_close(struct store *store)
     if (!store)
         return;
     store_write_rollback(store);
+    store_read_end(store);
     store->ops->close(store);
 }
 

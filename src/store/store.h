@@ -215,6 +215,13 @@ MUST_USE enum err store_findings(struct store *store,
 MUST_USE enum err store_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                                  struct str text, struct fault *fault); /* seq: entry, 0 = none */
 
+/* ---- reading more than once ---- */
+
+/* Reads from here to read_end see one moment, whatever others write. Not inside a write, and no write
+ * begins inside. While it lasts a store may grow by what others write: minutes, not hours. */
+MUST_USE enum err store_read_begin(struct store *store, struct fault *fault);
+void store_read_end(struct store *store); /* nothing when none was begun */
+
 /* ---- writing ---- */
 
 /* Takes the writer's place, waiting in line up to 60 s (ERR_STORE_BUSY). */

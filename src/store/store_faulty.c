@@ -266,6 +266,17 @@ static enum err f_note_put(struct store *store, uint64_t seq, int64_t time_ms, u
     return err ? err : store_note_put(inner_of(store), seq, time_ms, actor, text, fault);
 }
 
+static enum err f_read_begin(struct store *store, struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_read_begin(inner_of(store), fault);
+}
+
+static void f_read_end(struct store *store)
+{
+    store_read_end(inner_of(store));
+}
+
 static enum err f_write_begin(struct store *store, struct fault *fault)
 {
     enum err err = strike(store, fault);
@@ -324,6 +335,8 @@ static const struct store_ops ops = {
     .findings_add = f_findings_add,
     .findings = f_findings,
     .note_put = f_note_put,
+    .read_begin = f_read_begin,
+    .read_end = f_read_end,
     .write_begin = f_write_begin,
     .write_commit = f_write_commit,
     .write_rollback = f_write_rollback,

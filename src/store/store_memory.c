@@ -36,6 +36,8 @@ struct tree *memory_view(struct memory_store *s)
 {
     if (s->base.writing)
         return tree_hold(s->work);
+    if (s->moment)
+        return tree_hold(s->moment);
     pthread_mutex_lock(&s->memory->lock);
     struct tree *tree = tree_hold(s->memory->tree);
     pthread_mutex_unlock(&s->memory->lock);
@@ -134,6 +136,20 @@ static void leave_line(struct memory *m, struct memory_waiter *waiter)
 static struct timespec monotonic(int64_t us)
 {
     return (struct timespec){us / 1000000, us % 1000000 * 1000};
+}
+
+static enum err read_begin(struct store *store, struct fault *fault)
+{
+    (void)fault;
+    memory_of(store)->moment = memory_view(memory_of(store));
+    return ERR_OK;
+}
+
+static void read_end(struct store *store)
+{
+    struct memory_store *s = memory_of(store);
+    tree_drop(s->moment);
+    s->moment = NULL;
 }
 
 static enum err write_begin(struct store *store, struct fault *fault)
@@ -319,6 +335,8 @@ static const struct store_ops ops = {
     .findings_add = memory_findings_add,
     .findings = memory_findings,
     .note_put = memory_note_put,
+    .read_begin = read_begin,
+    .read_end = read_end,
     .write_begin = write_begin,
     .write_commit = write_commit,
     .write_rollback = write_rollback,

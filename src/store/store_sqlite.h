@@ -142,6 +142,8 @@ void column_text(sqlite3_stmt *stmt, int i, char *out, size_t size);
 /* ---- store_sqlite_write.c ---- */
 
 int sqlite_on_busy(void *store, int count);
+enum err sqlite_read_begin(struct store *store, struct fault *fault);
+void sqlite_read_end(struct store *store);
 enum err sqlite_write_begin(struct store *store, struct fault *fault);
 enum err sqlite_write_commit(struct store *store, struct fault *fault);
 void sqlite_write_rollback(struct store *store);

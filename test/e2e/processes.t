@@ -58,6 +58,8 @@ for my $reader (1 .. 2) {
             $wrong++, print STDERR "# check: $got->{err}" if $got->{code} > 1 || $got->{code} < 0;
             $got = $r->run({tag => "reader$reader"}, 'journal', 'verify');
             $wrong++, print STDERR "# verify: $got->{err}" if $got->{code};
+            $got = $r->run({tag => "reader$reader"}, 'db', 'check');
+            $wrong++, print STDERR "# db check: $got->{err}" if $got->{code};
         }
         POSIX::_exit($wrong);
     }
@@ -194,8 +196,8 @@ print $to "BEGIN IMMEDIATE; SELECT 'held';\n";
 $to->flush;
 is scalar <$from>, "held\n", 'a stranger holds the database';
 $pid = $w->start({tag => 'wait'}, 'suspend', @stolen, imei(1));
-ok poll(10, sub { slurp($w->path('wait.err')) =~ /waiting: (?:process $sqlite|another process) writes/ }),
-  'a writer that waits says so' or diag slurp($w->path('wait.err'));
+ok poll(10, sub { slurp($w->path('wait.err')) =~ /waiting: process $sqlite writes/ }),
+  'a writer that waits says for whom' or diag slurp($w->path('wait.err'));
 print $to "COMMIT;\n";
 close $to;
 is Register::wait_for($pid, 20), 0, 'then its turn comes';

@@ -102,6 +102,28 @@ static void a_scan_sees_one_moment(void **state)
     store_close(other);
 }
 
+static void reads_between_begin_and_end_see_one_moment(void **state)
+{
+    struct bed *bed = *state;
+    struct store *other = bed_again(bed);
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE));
+    uint64_t before = imprint(other);
+    assert_int_equal(store_read_begin(other, NULL), ERR_OK);
+    assert_int_equal(store_read_begin(other, NULL), ERR_STORE); /* not one in another */
+    assert_int_equal(store_write_begin(other, NULL), ERR_STORE);
+    begin(bed->s);
+    assert_int_equal(store_read_begin(bed->s, NULL), ERR_STORE); /* nor in a write */
+    change_everything(bed, bed->s);
+    commit(bed->s);
+    assert_int_equal(imprint(other), before);
+    store_read_end(other);
+    store_read_end(other); /* none is begun: nothing */
+    assert_int_equal(imprint(other), imprint(bed->s));
+    save_row(other, row_of(SOME, 3, DAYNUM_NONE)); /* and it may write */
+    assert_int_equal(store_read_begin(other, NULL), ERR_OK);
+    store_close(other);
+}
+
 static void changes_need_a_write(void **state)
 {
     struct bed *bed = *state;
@@ -195,6 +217,7 @@ const struct conformance_case write_cases[] = {
     {"others_see_a_write_only_whole", others_see_a_write_only_whole},
     {"a_scan_sees_one_moment", a_scan_sees_one_moment},
     {"changes_need_a_write", changes_need_a_write},
+    {"reads_between_begin_and_end_see_one_moment", reads_between_begin_and_end_see_one_moment},
     {"a_failed_write_can_only_be_rolled_back", a_failed_write_can_only_be_rolled_back},
     {"writers_in_line_lose_nothing", writers_in_line_lose_nothing},
     {"the_path_is_the_registers", the_path_is_the_registers},
