@@ -184,7 +184,8 @@ static enum err as_proposed(struct registry *reg, const struct batch *batch, str
         if (rules && !batch->rules_number)
             break;
         buf_clear(&bytes);
-        err = store_batch_part_get(reg->store, batch->id, rules ? BATCH_PART_RULES : part, &bytes, fault);
+        err = store_batch_part_get(reg->store, batch->id, rules ? BATCH_PART_RULES : part, &bytes,
+                                   fault);
         if (!err)
             sha256_add(sha, bytes.p, bytes.n);
         if (!err && fresh && !rules)

@@ -55,7 +55,7 @@ struct memory {
 struct memory_store {
     struct store base;
     struct memory *memory;
-    struct tree *work; /* while writing: the tree as this write leaves it */
+    struct tree *work;   /* while writing: the tree as this write leaves it */
     struct tree *moment; /* between read_begin and read_end: the tree as it stood */
     struct memory_waiter place;
 };
