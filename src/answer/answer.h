@@ -41,6 +41,8 @@ struct check_number {
 };
 void check_number_make(const uint8_t key[SHA256_BYTES], struct imei imei,
                        const struct check_number *n, char out[CHECK_NUMBER_TEXT]);
+/* What somebody typed, written as check_number_make writes it; false: no such form. */
+bool check_number_tidy(struct str text, char out[CHECK_NUMBER_TEXT]);
 /* Case, spaces and dashes do not matter; I, L read as 1, O as 0. imei NULL: not compared.
  * False: we never said so. */
 bool check_number_read(const uint8_t key[SHA256_BYTES], struct str text, const struct imei *imei,

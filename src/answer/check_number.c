@@ -54,14 +54,8 @@ static uint64_t proof_of(const uint8_t key[SHA256_BYTES], uint64_t said)
     return low(get_be(hash, 8), PROOF_BITS);
 }
 
-void check_number_make(const uint8_t key[SHA256_BYTES], struct imei imei,
-                       const struct check_number *n, char out[CHECK_NUMBER_TEXT])
+static void write_symbols(bits all, char out[CHECK_NUMBER_TEXT])
 {
-    uint64_t said = low((uint64_t)n->minute, MINUTE_BITS);
-    said = said << DIGEST_BITS | digest_of(key, n->minute, imei);
-    said = said << REASON_BITS | low(n->reason, REASON_BITS);
-    said = said << SERVED_BITS | n->served;
-    bits all = (bits)said << PROOF_BITS | proof_of(key, said);
     for (unsigned i = 0; i < SYMBOLS; i++) {
         unsigned shift = SYMBOL_BITS * (SYMBOLS - 1 - i);
         if (i && i % GROUP == 0)
@@ -69,6 +63,16 @@ void check_number_make(const uint8_t key[SHA256_BYTES], struct imei imei,
         *out++ = alphabet[(unsigned)(all >> shift) & 31];
     }
     *out = '\0';
+}
+
+void check_number_make(const uint8_t key[SHA256_BYTES], struct imei imei,
+                       const struct check_number *n, char out[CHECK_NUMBER_TEXT])
+{
+    uint64_t said = low((uint64_t)n->minute, MINUTE_BITS);
+    said = said << DIGEST_BITS | digest_of(key, n->minute, imei);
+    said = said << REASON_BITS | low(n->reason, REASON_BITS);
+    said = said << SERVED_BITS | n->served;
+    write_symbols((bits)said << PROOF_BITS | proof_of(key, said), out);
 }
 
 /* -1: no symbol. */
@@ -99,6 +103,15 @@ static bool parse(struct str text, bits *out)
     }
     *out = all;
     return symbols == SYMBOLS;
+}
+
+bool check_number_tidy(struct str text, char out[CHECK_NUMBER_TEXT])
+{
+    bits all;
+    if (!parse(text, &all))
+        return false;
+    write_symbols(all, out);
+    return true;
 }
 
 bool check_number_read(const uint8_t key[SHA256_BYTES], struct str text, const struct imei *imei,

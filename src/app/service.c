@@ -234,6 +234,11 @@ struct service_health service_health(struct service *s)
     };
 }
 
+const struct rules *service_rules(struct service *s)
+{
+    return &atomic_load(&s->view)->rules;
+}
+
 daynum service_local(struct service *s, int64_t utc_seconds, char out_hhmm[6])
 {
     const struct view *view = atomic_load(&s->view);

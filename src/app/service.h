@@ -48,6 +48,9 @@ struct service_health {
 };
 struct service_health service_health(struct service *service);
 
+/* The rules in force; they stay until service_stop. */
+const struct rules *service_rules(struct service *service);
+
 /* The register's day of an instant, and its local clock "HH:MM" for check times. */
 daynum service_local(struct service *service, int64_t utc_seconds, char out_hhmm[6]);
 

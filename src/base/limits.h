@@ -36,6 +36,7 @@ enum {
     LIMIT_HTTP_URI = 2048,   /* bytes of a request target; ours */
     LIMIT_HTTP_HEAD = 16384, /* bytes of request line and headers; ours */
     LIMIT_CHECK_IMEIS = 100, /* IMEIs in one check from outside; ours */
+    LIMIT_PUBLIC_URL = 200,  /* bytes of our own address: scheme://host:port; ours */
     LIMIT_HTTP_CONNECTIONS = 16384,
     LIMIT_HTTP_IDLE_SECONDS = 15,
 };

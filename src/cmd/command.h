@@ -11,12 +11,16 @@
 #include "app/batch.h"
 #include "app/registry.h"
 
+struct faces;
+
 struct cli {
     const char *url;
     const char *actor;
     bool json;
-    const char *listen;  /* of the settings file, NULL = none */
-    const char *threads; /* likewise */
+    const char *listen;     /* of the settings file, NULL = none */
+    const char *threads;    /* likewise */
+    const char *public_url; /* likewise */
+    const struct faces *faces;
     const struct clock *clock;
     const volatile int *stop; /* set by SIGINT and SIGTERM */
     char **words;             /* all of the command line, as given */

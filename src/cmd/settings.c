@@ -16,6 +16,7 @@ static const struct {
     {"", "actor", offsetof(struct settings, actor)},
     {"serve", "listen", offsetof(struct settings, listen)},
     {"serve", "threads", offsetof(struct settings, threads)},
+    {"serve", "public_url", offsetof(struct settings, public_url)},
 };
 
 struct reading {
@@ -28,6 +29,13 @@ struct reading {
 static int take(void *user, const char *section, const char *name, const char *value)
 {
     struct reading *r = user;
+    struct str face = str_z(section);
+    if (str_starts(face, STR("face."))) {
+        face = (struct str){face.p + 5, face.n - 5};
+        fault_value(r->fault, name, strlen(name));
+        r->err = faces_set(&r->out->faces, face, str_z(name), str_z(value), r->fault);
+        return r->err == ERR_OK;
+    }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(section, known[i].section) != 0 || strcmp(name, known[i].name) != 0)
             continue;
@@ -39,15 +47,23 @@ static int take(void *user, const char *section, const char *name, const char *v
         return 1;
     }
     fault_value(r->fault, name, strlen(name));
-    r->err = fault_set(r->fault, ERR_SETTING_UNKNOWN,
-                       "known are register, actor, and in [serve] listen, threads; rules of the "
-                       "country are set with `rules set`");
+    r->err = fault_set(
+        r->fault, ERR_SETTING_UNKNOWN,
+        "known are register, actor, and in [serve] listen, threads, public_url; [face.…]; "
+        "rules of the country are set with `rules set`");
     return 0;
+}
+
+void settings_init(struct settings *settings)
+{
+    *settings = (struct settings){0};
+    faces_init(&settings->faces);
 }
 
 enum err settings_read(const char *path, struct settings *out, struct fault *fault)
 {
-    struct settings settings = {0};
+    struct settings settings;
+    settings_init(&settings);
     struct reading r = {&settings, fault, ERR_OK};
     int line = ini_parse(path, take, &r);
     if (fault)

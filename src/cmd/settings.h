@@ -7,11 +7,15 @@
  *   actor = anna
  *   [serve]
  *   listen = 127.0.0.1:8080
- *   threads = 2 */
+ *   threads = 2
+ *   public_url = https://imei.example
+ *   [face.portal]
+ *   host = portal.example
+ *   product.name.kk = Таңба */
 #ifndef CMD_SETTINGS_H
 #define CMD_SETTINGS_H
 
-#include "base/err.h"
+#include "face/faces.h"
 
 enum { SETTINGS_VALUE = 512 };
 
@@ -21,8 +25,12 @@ struct settings {
     char actor[SETTINGS_VALUE];
     char listen[SETTINGS_VALUE];
     char threads[SETTINGS_VALUE];
+    char public_url[SETTINGS_VALUE];
+    struct faces faces;
 };
 
+/* As without a file: all empty, the faces as faces.def has them. */
+void settings_init(struct settings *settings);
 /* ERR_FILE_OPEN; ERR_SETTING_UNKNOWN, ERR_SETTING_VALUE with the line. */
 MUST_USE enum err settings_read(const char *path, struct settings *out, struct fault *fault);
 

@@ -74,7 +74,7 @@ static void print_help(FILE *out)
           "usage: tamga [--register URL] [--settings FILE] [--actor NAME] [--json] COMMAND ...\n\n"
           "  --register URL   sqlite:PATH or memory: (default sqlite:var/tamga.db, or "
           "$TAMGA_REGISTER)\n"
-          "  --settings FILE  INI file: register, actor, [serve] listen, threads "
+          "  --settings FILE  INI file: register, actor, [serve], [face.…] "
           "(doc/operations.md)\n"
           "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons "
           "decide\n"
@@ -197,6 +197,7 @@ static bool apply_globals(const struct globals *g, struct cli *cli)
     static struct settings settings; /* lives as long as the program: cli points into it */
     static struct clock held;
     struct fault fault = {0};
+    settings_init(&settings);
     enum err err = g->settings ? settings_read(g->settings, &settings, &fault) : ERR_OK;
     if (err) {
         cli_fail(cli, err, &fault);
@@ -206,6 +207,8 @@ static bool apply_globals(const struct globals *g, struct cli *cli)
     cli->actor = first_of(g->actor, "TAMGA_ACTOR", settings.actor, NULL);
     cli->listen = first_of(NULL, NULL, settings.listen, "127.0.0.1:8080");
     cli->threads = first_of(NULL, NULL, settings.threads, "2");
+    cli->public_url = first_of(NULL, NULL, settings.public_url, NULL);
+    cli->faces = &settings.faces;
     cli->json = g->json;
     cli->clock = &clock_system;
     const char *now = first_of(g->now, "TAMGA_NOW", "", NULL);

@@ -15,13 +15,25 @@ void html_text(struct exchange *x, struct str text)
 
 void html_say(struct exchange *x, enum text id)
 {
-    html_text(x, text_get(x->lang, id));
+    html_text(x, face_text(x->face, x->lang, id));
 }
 
 void html_say_with(struct exchange *x, enum text id, const char *name, struct str value)
 {
-    const struct text_var var = {name, value};
-    text_format_html(x->out, text_get(x->lang, id), &var, 1);
+    html_say_vars(x, id, &(struct text_var){name, value}, 1);
+}
+
+void html_say_vars(struct exchange *x, enum text id, const struct text_var *vars, size_t count)
+{
+    text_format_html(x->out, text_get(x->lang, id), vars, count);
+}
+
+void html_say_day(struct exchange *x, enum text id, daynum day)
+{
+    struct buf date = {0};
+    text_date(&date, x->lang, day);
+    html_say_with(x, id, "day", (struct str){(const char *)date.p, date.n});
+    buf_release(&date);
 }
 
 void html_say_count(struct exchange *x, enum text id, uint64_t n)
@@ -47,18 +59,18 @@ void html_sign(struct exchange *x, const char *name)
     html_put(x, "\"/></svg>");
 }
 
-static void check_url(struct exchange *x, enum lang lang)
+void html_url(struct exchange *x, const char *path)
 {
-    html_put(x, "/check?lang=");
-    html_put(x, lang_code(lang));
+    html_put(x, path);
+    if (x->lang_asked) {
+        html_put(x, "?lang=");
+        html_put(x, lang_code(x->lang));
+    }
 }
 
 void html_check_url(struct exchange *x)
 {
-    if (x->lang_asked)
-        check_url(x, x->lang);
-    else
-        html_put(x, "/check");
+    html_url(x, "/check");
 }
 
 static void head(struct exchange *x, enum text title)
@@ -92,6 +104,18 @@ static void sample_banner(struct exchange *x)
     html_put(x, "</div></div>\n");
 }
 
+/* This page in another language. */
+static void here_in(struct exchange *x, enum lang lang, const struct html_page *page)
+{
+    html_text(x, str_z(page->path ? page->path : "/check"));
+    html_put(x, "?lang=");
+    html_put(x, lang_code(lang));
+    if (page->query.n) {
+        html_put(x, "&amp;");
+        html_text(x, page->query);
+    }
+}
+
 /* A button where the page was made from a form: it posts the same once more, so that nobody loses
  * an answer by changing the language. */
 static void language_item(struct exchange *x, enum lang lang, const struct html_page *page)
@@ -106,7 +130,7 @@ static void language_item(struct exchange *x, enum lang lang, const struct html_
         return;
     }
     html_put(x, page->repost_name ? "<form method=\"post\" action=\"" : "<a href=\"");
-    check_url(x, lang);
+    here_in(x, lang, page);
     if (page->repost_name) {
         html_put(x, "\"><input type=\"hidden\" name=\"");
         html_put(x, page->repost_name);
@@ -141,6 +165,28 @@ static void masthead(struct exchange *x, const struct html_page *page)
     html_put(x, "</ul></nav>\n</div></header>\n");
 }
 
+/* The rooms of the site, on every page. */
+static void sections(struct exchange *x, const struct html_page *page)
+{
+    static const struct {
+        const char *path;
+        enum text name;
+    } all[] = {
+        {"/check", TEXT_NAV_CHECK}, {"/guide", TEXT_NAV_GUIDE}, {"/questions", TEXT_NAV_QUESTIONS}};
+    const char *here = page->path ? page->path : "/check";
+    html_put(x, "<nav class=\"sections\" aria-label=\"");
+    html_say(x, TEXT_NAV_LABEL);
+    html_put(x, "\"><ul class=\"wide\">");
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        html_put(x, "<li><a href=\"");
+        html_url(x, all[i].path);
+        html_put(x, strcmp(here, all[i].path) == 0 ? "\" aria-current=\"page\">" : "\">");
+        html_say(x, all[i].name);
+        html_put(x, "</a></li>");
+    }
+    html_put(x, "</ul></nav>\n");
+}
+
 void html_begin(struct exchange *x, const struct html_page *page)
 {
     x->response->content_type = "text/html; charset=utf-8";
@@ -153,6 +199,7 @@ void html_begin(struct exchange *x, const struct html_page *page)
     if (x->site->demo)
         sample_banner(x);
     masthead(x, page);
+    sections(x, page);
     html_put(x, "<main id=\"main\" class=\"wide\">\n");
 }
 

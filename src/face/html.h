@@ -10,6 +10,8 @@
 
 struct html_page {
     enum text title;
+    const char *path;        /* where the language switch leads; NULL: the check */
+    struct str query;        /* what it keeps there beside lang: "way=a.b"; empty: nothing */
     const char *repost_name; /* NULL: the switch is a link; else a form that posts this again */
     struct str repost_value;
 };
@@ -22,13 +24,17 @@ void html_text(struct exchange *x, struct str text);
 void html_say(struct exchange *x, enum text id);
 /* With one variable. */
 void html_say_with(struct exchange *x, enum text id, const char *name, struct str value);
+void html_say_vars(struct exchange *x, enum text id, const struct text_var *vars, size_t count);
+/* With {day}, as the language writes it. */
+void html_say_day(struct exchange *x, enum text id, daynum day);
 /* A plural text with its {n}. */
 void html_say_count(struct exchange *x, enum text id, uint64_t n);
 /* The text of a key, nothing when there is none: reason, CLONE, public. */
 void html_say_key(struct exchange *x, const char *a, const char *b, const char *c);
 /* One of the signs of signs.svg; for the eye only, words stand beside it. */
 void html_sign(struct exchange *x, const char *name);
-/* The address of the check, with the language where it was chosen. */
+/* An address of our own, with the language where it was chosen. */
+void html_url(struct exchange *x, const char *path);
 void html_check_url(struct exchange *x);
 
 #endif

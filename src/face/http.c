@@ -25,6 +25,7 @@ struct http {
     struct site site;
     FILE *log;
     uint16_t port;
+    char public_url[LIMIT_PUBLIC_URL + 1];
 };
 
 /* One request on a connection, from its head to its end. */
@@ -118,6 +119,7 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
         .target = str_z(call->target),
         .content_type = header(connection, "Content-Type"),
         .accept_language = header(connection, "Accept-Language"),
+        .host = header(connection, "Host"),
         .body = {call->body.n ? (const char *)call->body.p : "", call->body.n},
         .body_too_long = call->body_bytes > LIMIT_HTTP_BODY,
     };
@@ -262,6 +264,18 @@ static struct MHD_Daemon *listen_on(struct http *http, const struct http_options
         (unsigned)BACKLOG, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
 }
 
+/* How people reach us, as far as it is known: port 0 is known once we listen. */
+static void name_ourselves(struct http *http, const struct http_options *options, uint16_t port)
+{
+    bool v6 = strchr(options->address, ':') != NULL;
+    if (options->public_url)
+        str_copy(http->public_url, sizeof http->public_url, str_z(options->public_url));
+    else
+        snprintf(http->public_url, sizeof http->public_url, "http://%s%.64s%s:%u", v6 ? "[" : "",
+                 options->address, v6 ? "]" : "", (unsigned)port);
+    http->site.public_url = str_z(http->public_url);
+}
+
 enum err http_start(const struct http_options *options, struct http **out, struct fault *fault)
 {
     union address address;
@@ -270,8 +284,10 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     struct http *http = calloc(1, sizeof *http);
     if (!http)
         return ERR_MEMORY;
-    http->site = (struct site){options->service, options->demo};
+    http->site =
+        (struct site){.service = options->service, .demo = options->demo, .faces = options->faces};
     http->log = options->log;
+    name_ourselves(http, options, options->port);
     errno = 0;
     http->daemon = listen_on(http, options, &address);
     if (!http->daemon) {
@@ -283,6 +299,8 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     }
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
     http->port = info && info->port ? info->port : options->port;
+    if (!options->port && !options->public_url)
+        name_ourselves(http, options, http->port); /* tests: nobody asks before they are told */
     *out = http;
     return ERR_OK;
 }

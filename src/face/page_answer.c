@@ -5,7 +5,11 @@
 #include "face/page_answer.h"
 
 #include "face/html.h"
+#include "face/qr.h"
 #include "face/said.h"
+
+/* So many answers of one page carry their code; a print of more would be mostly codes. */
+enum { CODES_MAX = 4 };
 
 void page_imei(struct exchange *x, struct imei imei)
 {
@@ -112,7 +116,23 @@ static void use_rows(struct exchange *x, const struct checked *checked, const st
     }
 }
 
-static void proof_rows(struct exchange *x, const struct checked *checked)
+void page_number_qr(struct exchange *x, const char *number)
+{
+    char url[LIMIT_PUBLIC_URL + 4 + CHECK_NUMBER_TEXT];
+    if (!x->site->public_url.n)
+        return;
+    int n = snprintf(url, sizeof url, "%.*s/N/", STR_ARG(x->site->public_url));
+    for (; *number; number++)
+        if (*number != '-')
+            url[n++] = *number;
+    url[n] = '\0';
+    html_put(x, "<div class=\"proof-code\">");
+    if (qr_svg(x->out, url, text_get(x->lang, TEXT_NUMBER_QR)))
+        x->out->failed = true;
+    html_put(x, "</div>");
+}
+
+static void proof_rows(struct exchange *x, const struct checked *checked, bool with_code)
 {
     row_begin(x, TEXT_FIELD_NUMBER);
     html_put(x, "<span class=\"number\">");
@@ -120,6 +140,8 @@ static void proof_rows(struct exchange *x, const struct checked *checked)
     html_put(x, "</span><br><span class=\"hint\">");
     html_say(x, TEXT_FIELD_NUMBER_HINT);
     html_put(x, "</span>");
+    if (with_code)
+        page_number_qr(x, checked->number);
     row_end(x);
 
     char hhmm[6];
@@ -197,6 +219,6 @@ void page_answer(struct exchange *x, const struct checked *checked, size_t n)
     html_put(x, "</dl>\n");
     next_steps(x, &said, reason);
     html_put(x, "<dl class=\"proof\">\n");
-    proof_rows(x, checked);
+    proof_rows(x, checked, n <= CODES_MAX);
     html_put(x, "</dl>\n</article>\n");
 }

@@ -6,6 +6,8 @@
 
 /* One IMEI's answer as a section of the page; n counts from 1. */
 void page_answer(struct exchange *x, const struct checked *checked, size_t n);
+/* The QR code of a check number, where we know our own address. */
+void page_number_qr(struct exchange *x, const char *number);
 /* An IMEI in groups for the eye that are copied as bare digits. */
 void page_imei(struct exchange *x, struct imei imei);
 

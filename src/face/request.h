@@ -6,12 +6,15 @@
 #define FACE_REQUEST_H
 
 #include "app/service.h"
-#include "face/text.h"
+#include "face/faces.h"
 
 /* What all requests share. Read by many threads. */
 struct site {
     struct service *service;
-    bool demo; /* sample banner, list of samples */
+    bool demo;                 /* sample banner, list of samples */
+    const struct faces *faces; /* NULL: one face, in the catalogue's words */
+    struct str public_url; /* scheme://host[:port] under which people reach us: in QR codes; empty:
+                              none are drawn */
 };
 
 struct request {
@@ -19,6 +22,7 @@ struct request {
     struct str target; /* as sent: path, query, nothing decoded */
     struct str content_type;
     struct str accept_language;
+    struct str host; /* RFC 9110 7.2 */
     struct str body;
     bool body_too_long; /* above LIMIT_HTTP_BODY; body is not to be used */
 };
@@ -42,6 +46,7 @@ struct str response_body(const struct response *response);
 /* One request while it is answered. */
 struct exchange {
     const struct site *site;
+    const struct face *face; /* under whose name we answer; NULL: nobody's in particular */
     const struct request *request;
     struct response *response;
     struct buf *out;  /* = &response->body */

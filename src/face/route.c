@@ -30,6 +30,11 @@ static const struct route routes[] = {
     {"/check",
      "GET, HEAD, POST",
      {{METHOD_GET, NULL, page_form}, {METHOD_POST, form_type, page_check}}},
+    {"/guide", "GET, HEAD", {{METHOD_GET, NULL, page_guide}}},
+    {"/questions", "GET, HEAD", {{METHOD_GET, NULL, page_questions}}},
+    {"/number", "GET, HEAD", {{METHOD_GET, NULL, page_number}}},
+    {"/number/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number}}},
+    {"/N/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number}}}, /* short: for QR codes */
     {"/static/{}", "GET, HEAD", {{METHOD_GET, NULL, page_static}}},
     {"/healthz", "GET, HEAD", {{METHOD_GET, NULL, api_health}}},
     {"/api/v1/check", "POST", {{METHOD_POST, json_type, api_check_batch}}},
@@ -156,6 +161,7 @@ void route_answer(const struct site *site, const struct request *request, struct
     *response = (struct response){.status = 200, .route = "-"};
     struct exchange x = {
         .site = site,
+        .face = site->faces ? faces_find(site->faces, request->host) : NULL,
         .request = request,
         .response = response,
         .out = &response->body,

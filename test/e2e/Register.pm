@@ -80,6 +80,8 @@ sub db { return "$_[0]{dir}/tamga.db" }
 sub now { my ($r, $now) = @_; $r->{now} = $now; return $r }
 sub actor { my ($r, $name) = @_; $r->{actor} = $name; return $r }
 
+sub settings { my ($r, $path) = @_; $r->{settings} = $path; return $r }
+
 sub path { return "$_[0]{dir}/$_[1]" }
 
 sub file {
@@ -92,7 +94,8 @@ sub words {
     return (
         $tamga, '--register', $r->{url},
         ($r->{now} ? ('--now', $r->{now}) : ()),
-        ($r->{actor} ? ('--actor', $r->{actor}) : ()), @words
+        ($r->{actor} ? ('--actor', $r->{actor}) : ()),
+        ($r->{settings} ? ('--settings', $r->{settings}) : ()), @words
     );
 }
 
@@ -233,8 +236,8 @@ sub http {
     my ($server, $method, $target, $headers, $body) = @_;
     my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->{port},
         Timeout => 10) or return (0, '');
-    my $bytes = "$method $target HTTP/1.1\r\nHost: test\r\nConnection: close\r\n";
-    $bytes .= "$_: $headers->{$_}\r\n" for sort keys %{$headers // {}};
+    my %headers = (Host => 'test', Connection => 'close', %{$headers // {}});
+    my $bytes = "$method $target HTTP/1.1\r\n" . join '', map { "$_: $headers{$_}\r\n" } sort keys %headers;
     $bytes .= 'Content-Length: ' . length($body) . "\r\n" if defined $body;
     print $socket "$bytes\r\n", $body // '';
     local $/;

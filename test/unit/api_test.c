@@ -25,7 +25,7 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     service_stub_init(&f->service, daynum_from_ymd(2025, 7, 1));
-    f->site = (struct site){&f->service, false};
+    f->site = (struct site){.service = &f->service};
     *state = f;
     return 0;
 }

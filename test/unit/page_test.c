@@ -6,132 +6,15 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "face/request.h"
-#include "service_stub.h"
+#include "asked.h"
 
 #define GOOD "490154203237518"
-
-struct fixture {
-    struct service service;
-    struct site site;
-    struct response response;
-    char *text; /* body, NUL-terminated */
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    service_stub_init(&f->service, daynum_from_ymd(2025, 7, 1));
-    f->site = (struct site){&f->service, false};
-    *state = f;
-    return 0;
-}
-
-static void forget(struct fixture *f)
-{
-    response_release(&f->response);
-    free(f->text);
-    f->text = NULL;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    forget(f);
-    free(f);
-    return 0;
-}
-
-static void ask(struct fixture *f, const struct request *request)
-{
-    forget(f);
-    route_answer(&f->site, request, &f->response);
-    struct str body = response_body(&f->response);
-    f->text = strndup(body.n ? body.p : "", body.n);
-    assert_non_null(f->text);
-    assert_int_equal(strlen(f->text), body.n);
-    assert_true(str_utf8(body));
-}
-
-static void get(struct fixture *f, const char *target)
-{
-    const struct request request = {.method = STR("GET"), .target = str_z(target)};
-    ask(f, &request);
-}
-
-static void post(struct fixture *f, const char *target, const char *form)
-{
-    const struct request request = {
-        .method = STR("POST"),
-        .target = str_z(target),
-        .content_type = STR("application/x-www-form-urlencoded; charset=utf-8"),
-        .body = str_z(form),
-    };
-    ask(f, &request);
-}
-
-static bool says(const struct fixture *f, const char *part)
-{
-    return strstr(f->text, part) != NULL;
-}
-
-static unsigned count(const struct fixture *f, const char *part)
-{
-    unsigned n = 0;
-    for (const char *at = f->text; (at = strstr(at, part)); at += strlen(part))
-        n++;
-    return n;
-}
-
-/* How often the page says the text of a key. */
-static unsigned told(const struct fixture *f, enum lang lang, const char *a, const char *b,
-                     const char *c)
-{
-    enum text id;
-    assert_true(text_find_parts(a, b, c, &id));
-    struct buf html = {0};
-    text_html(&html, text_get(lang, id));
-    buf_put(&html, "", 1);
-    assert_false(html.failed);
-    unsigned n = count(f, (char *)html.p);
-    buf_release(&html);
-    return n;
-}
-
-/* Every element that is opened is closed, in order. */
-static void markup_is_whole(const struct fixture *f)
-{
-    static const char *const empty[] = {"meta", "link", "input", "br", "!doctype"};
-    struct str open[64];
-    size_t depth = 0;
-    const char *at = f->text;
-    while ((at = strchr(at, '<'))) {
-        const char *end = strchr(at, '>');
-        assert_non_null(end);
-        bool closes = at[1] == '/', lone = end[-1] == '/';
-        const char *name = at + 1 + closes;
-        struct str tag = {name, strcspn(name, " />\n")};
-        for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++)
-            lone = lone || str_eq(tag, str_z(empty[i]));
-        if (closes) {
-            assert_true(depth > 0);
-            if (!str_eq(open[--depth], tag))
-                fail_msg("<%.*s> closed by </%.*s>", STR_ARG(open[depth]), STR_ARG(tag));
-        } else if (!lone) {
-            assert_true(depth < sizeof open / sizeof open[0]);
-            open[depth++] = tag;
-        }
-        at = end;
-    }
-    assert_int_equal(depth, 0);
-}
 
 static void form_stands_in_every_language(void **state)
 {
     struct fixture *f = *state;
     for (enum lang lang = 0; lang < LANG_COUNT; lang++) {
-        char target[32], tag[32];
+        char target[32], tag[48];
         snprintf(target, sizeof target, "/check?lang=%s", lang_code(lang));
         get(f, target);
         assert_int_equal(f->response.status, 200);
@@ -398,7 +281,7 @@ static void a_failing_service_is_told(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, asked_setup, asked_teardown)
     const struct CMUnitTest tests[] = {
         T(form_stands_in_every_language),
         T(every_reason_is_told_in_every_language),
