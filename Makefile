@@ -51,4 +51,4 @@ demo-reset:
 	@tools/run.sh reset
 
 clean:
-	rm -rf build build-*
+	rm -rf build build-* web/out web/node_modules

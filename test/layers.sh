@@ -74,7 +74,7 @@ sources | grep '\.c$' | xargs -r awk '
             open = 0 }' | result "no function above 70 lines"
 
 git ls-files -co --exclude-standard -- '*.c' '*.h' '*.def' '*.sh' '*.t' '*.sql' '*.css' \
-    '*.js' '*.build' '.ci/run' Makefile meson_options.txt | sort -u |
+    '*.js' '*.mjs' '*.ts' '*.tsx' '*.build' '.ci/run' Makefile meson_options.txt | sort -u |
     while read -r file; do
         [ -e "$file" ] || continue
         head -3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file: no SPDX line"

@@ -14,6 +14,7 @@ if [[ " $* " == *" tests "* ]] && [ -f "$dir/build.ninja" ] && ! grep -q cmocka 
 then
     rm -rf "$dir"
 fi
+web/build.sh
 if [ ! -f "$dir/build.ninja" ]; then
     rm -rf "$dir"
     meson setup "$dir" "${options[@]}" >"$dir.log" 2>&1 || {

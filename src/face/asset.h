@@ -7,13 +7,24 @@
 
 #include "base/str.h"
 
-enum asset_id { ASSET_STYLE_CSS, ASSET_SIGNS_SVG, ASSET_TAMGA_SVG, ASSET_COUNT };
+enum asset_id {
+    ASSET_STYLE_CSS,
+    ASSET_SIGNS_SVG,
+    ASSET_TAMGA_SVG,
+    ASSET_PORTAL_KK_JS, /* in the order of enum lang */
+    ASSET_PORTAL_RU_JS,
+    ASSET_PORTAL_EN_JS,
+    ASSET_SCAN_JS,
+    ASSET_ZXING_READER_WASM,
+    ASSET_COUNT
+};
 
 struct asset {
-    const char *name; /* "style.3f2a91c0d4e5.css" */
+    const char *name; /* "style.3f2a91c0d4e5.css"; empty: this build goes without */
     const char *url;  /* "/static/style.3f2a91c0d4e5.css" */
     const char *content_type;
     struct str bytes;
+    struct str packed; /* the same by gzip; empty where that gains nothing */
 };
 
 extern const struct asset asset_table[ASSET_COUNT];

@@ -87,7 +87,13 @@ static void head(struct exchange *x, enum text title)
     html_put(x, asset_table[ASSET_TAMGA_SVG].url);
     html_put(x, "\">\n<link rel=\"stylesheet\" href=\"");
     html_put(x, asset_table[ASSET_STYLE_CSS].url);
-    html_put(x, "\">\n</head>\n");
+    html_put(x, "\">\n");
+    if (x->response->scripted) {
+        html_put(x, "<script type=\"module\" src=\"");
+        html_put(x, asset_table[ASSET_PORTAL_KK_JS + x->lang].url);
+        html_put(x, "\"></script>\n");
+    }
+    html_put(x, "</head>\n");
 }
 
 /* In all three languages, on every page and print, so that nobody takes a sample for an answer. */
@@ -151,7 +157,7 @@ static void language_item(struct exchange *x, enum lang lang, const struct html_
 static void masthead(struct exchange *x, const struct html_page *page)
 {
     html_put(x, "<header class=\"masthead\"><div class=\"wide\">\n<a class=\"home\" href=\"");
-    html_check_url(x);
+    html_url(x, "/");
     html_put(x, "\"><svg class=\"tamga\" aria-hidden=\"true\" focusable=\"false\">"
                 "<use href=\"#tamga\"/></svg><span><strong>");
     html_say(x, TEXT_PRODUCT_NAME);
@@ -172,8 +178,8 @@ static void sections(struct exchange *x, const struct html_page *page)
         const char *path;
         enum text name;
     } all[] = {
-        {"/check", TEXT_NAV_CHECK}, {"/guide", TEXT_NAV_GUIDE}, {"/questions", TEXT_NAV_QUESTIONS}};
-    const char *here = page->path ? page->path : "/check";
+        {"/", TEXT_NAV_CHECK}, {"/guide", TEXT_NAV_GUIDE}, {"/questions", TEXT_NAV_QUESTIONS}};
+    const char *here = page->path ? page->path : "/";
     html_put(x, "<nav class=\"sections\" aria-label=\"");
     html_say(x, TEXT_NAV_LABEL);
     html_put(x, "\"><ul class=\"wide\">");

@@ -40,9 +40,15 @@ struct call {
 /* --- headers --- */
 
 /* Nothing but our own style and signs, no script, no frame, no other site. */
-static const char content_policy[] =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'";
+#define POLICY                                                                                     \
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "                   \
+    "base-uri 'none'; frame-ancestors 'none'"
+static const char content_policy[] = POLICY;
+/* Our own script, from our own files: it makes no markup out of text (trusted types), and compiles
+ * the scanner's wasm. */
+static const char script_policy[] =
+    POLICY "; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+           "require-trusted-types-for 'script'; trusted-types 'none'";
 
 static void put_header(struct MHD_Response *r, const char *name, const char *value)
 {
@@ -54,13 +60,24 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
 {
     put_header(r, "Content-Type", response->content_type);
     put_header(r, "Content-Language", response->language);
-    put_header(r, "Vary", response->language ? "Accept-Language" : NULL);
+    put_header(r, "Vary",
+               response->language      ? "Accept-Language"
+               : response->whole_bytes ? "Accept-Encoding"
+                                       : NULL);
+    put_header(r, "Content-Encoding", response->packed ? "gzip" : NULL);
+    if (response->whole_bytes) {
+        char whole[24];
+        snprintf(whole, sizeof whole, "%zu", response->whole_bytes);
+        put_header(r, "X-Content-Bytes",
+                   whole); /* for progress: how much a packed file unpacks to */
+    }
     put_header(r, "Allow", response->allow);
-    put_header(r, "Location", response->location);
     put_header(r, "Retry-After", response->status == 503 ? "10" : NULL);
     put_header(r, "Cache-Control",
                response->keeps ? "public, max-age=31536000, immutable" : "no-store");
-    put_header(r, "Content-Security-Policy", content_policy);
+    put_header(r, "Content-Security-Policy", response->scripted ? script_policy : content_policy);
+    put_header(r, "Permissions-Policy",
+               response->scripted ? "camera=(self), geolocation=(), microphone=()" : NULL);
     put_header(r, "Cross-Origin-Opener-Policy", "same-origin");
     put_header(r, "Cross-Origin-Resource-Policy", "same-origin");
     put_header(r, "Referrer-Policy", "no-referrer");
@@ -119,6 +136,7 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
         .target = str_z(call->target),
         .content_type = header(connection, "Content-Type"),
         .accept_language = header(connection, "Accept-Language"),
+        .accept_encoding = header(connection, "Accept-Encoding"),
         .host = header(connection, "Host"),
         .body = {call->body.n ? (const char *)call->body.p : "", call->body.n},
         .body_too_long = call->body_bytes > LIMIT_HTTP_BODY,

@@ -23,21 +23,34 @@ struct inputs {
     struct input *list; /* LIMIT_CHECK_IMEIS */
 };
 
-void page_home(struct exchange *x)
+/* Does Accept-Encoding (RFC 9110 12.5.3) take gzip? A weight of 0 is a refusal. */
+static bool takes_gzip(struct str accept)
 {
-    x->response->status = 302;
-    x->response->content_type = "text/html; charset=utf-8";
-    snprintf(x->response->location, sizeof x->response->location, "/check%s%s",
-             x->lang_asked ? "?lang=" : "", x->lang_asked ? lang_code(x->lang) : "");
+    while (accept.n) {
+        struct str weight, coding = str_split(accept, ',', &accept);
+        coding = str_trim(str_split(coding, ';', &weight));
+        weight = str_trim(weight);
+        if (str_eq_nocase(coding, STR("gzip")))
+            return !str_eq(weight, STR("q=0")) && !str_starts(weight, STR("q=0.0"));
+    }
+    return false;
+}
+
+static void send_asset(struct exchange *x, const struct asset *asset)
+{
+    struct response *response = x->response;
+    response->content_type = asset->content_type;
+    response->keeps = true;
+    response->packed = asset->packed.n && takes_gzip(x->request->accept_encoding);
+    response->whole_bytes = asset->bytes.n;
+    response->fixed = response->packed ? asset->packed : asset->bytes;
 }
 
 void page_static(struct exchange *x)
 {
     for (size_t i = 0; i < ASSET_COUNT; i++)
-        if (str_eq(x->param, str_z(asset_table[i].name))) {
-            x->response->content_type = asset_table[i].content_type;
-            x->response->keeps = true;
-            x->response->fixed = asset_table[i].bytes;
+        if (asset_table[i].bytes.n && str_eq(x->param, str_z(asset_table[i].name))) {
+            send_asset(x, &asset_table[i]);
             return;
         }
     route_fail(x, ERR_NOT_FOUND);
@@ -53,7 +66,7 @@ void page_error(struct exchange *x, enum err err)
     html_put(x, "</h1>\n<p class=\"lead\">");
     html_say_key(x, info->text_id, "help", NULL);
     html_put(x, "</p>\n<p><a href=\"");
-    html_check_url(x);
+    html_url(x, "/");
     html_put(x, "\">");
     html_say(x, TEXT_ERROR_BACK);
     html_put(x, "</a></p>\n");
@@ -103,11 +116,24 @@ static void input_errors(struct exchange *x, const struct inputs *inputs)
     html_put(x, "</div></div>\n");
 }
 
+/* What the script needs to know of us: where the scanner's files are, what its button says. */
+static void script_files(struct exchange *x)
+{
+    html_put(x, "\" data-scan=\"");
+    html_put(x, asset_table[ASSET_SCAN_JS].url);
+    html_put(x, "\" data-wasm=\"");
+    html_put(x, asset_table[ASSET_ZXING_READER_WASM].url);
+    html_put(x, "\" data-button=\"");
+    html_say(x, TEXT_CHECK_BUTTON);
+}
+
 static void form(struct exchange *x, struct str typed, const struct inputs *inputs)
 {
     bool wrong = inputs && (inputs->failed || inputs->too_many || !inputs->count);
     html_put(x, "<form class=\"check\" method=\"post\" action=\"");
     html_check_url(x);
+    if (x->response->scripted)
+        script_files(x);
     html_put(x, "\">\n<label for=\"imei\">");
     html_say(x, TEXT_CHECK_LABEL);
     html_put(x, "</label>\n<p class=\"hint\" id=\"hint\">");
@@ -122,9 +148,9 @@ static void form(struct exchange *x, struct str typed, const struct inputs *inpu
     html_text(x, typed);
     html_put(x, "</textarea>\n<p class=\"hint\" id=\"several\">");
     say_max(x, TEXT_CHECK_SEVERAL);
-    html_put(x, "</p>\n<button class=\"main\">");
+    html_put(x, "</p>\n<div id=\"helper\"><button class=\"main\">");
     html_say(x, TEXT_CHECK_BUTTON);
-    html_put(x, "</button>\n</form>\n");
+    html_put(x, "</button></div>\n</form>\n");
 }
 
 static void sample_row(struct exchange *x, const struct sample *sample)
@@ -163,18 +189,31 @@ static void samples(struct exchange *x)
     html_put(x, "</ul>\n</form>\n</section>\n");
 }
 
-void page_form(struct exchange *x)
+/* The question itself. */
+static void front(struct exchange *x, const struct html_page *page)
 {
-    html_begin(x, &(struct html_page){.title = TEXT_CHECK_HEADING});
+    html_begin(x, page);
     html_put(x, "<h1>");
     html_say(x, TEXT_CHECK_HEADING);
     html_put(x, "</h1>\n<p class=\"lead\">");
     html_say(x, TEXT_CHECK_LEAD);
     html_put(x, "</p>\n");
     form(x, (struct str){"", 0}, NULL);
+    html_put(x, "<div id=\"answers\"></div>\n");
     if (x->site->demo)
         samples(x);
     html_end(x);
+}
+
+void page_home(struct exchange *x)
+{
+    x->response->scripted = asset_table[ASSET_PORTAL_KK_JS].bytes.n > 0;
+    front(x, &(struct html_page){.title = TEXT_CHECK_HEADING, .path = "/"});
+}
+
+void page_form(struct exchange *x)
+{
+    front(x, &(struct html_page){.title = TEXT_CHECK_HEADING});
 }
 
 /* --- its answers --- */

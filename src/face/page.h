@@ -6,7 +6,7 @@
 
 #include "face/request.h"
 
-void page_home(struct exchange *x);      /* GET /: to the check */
+void page_home(struct exchange *x);      /* GET /: the same as /check, with a script that helps */
 void page_form(struct exchange *x);      /* GET /check */
 void page_check(struct exchange *x);     /* POST /check: imei=…, one a line; or sample=… */
 void page_guide(struct exchange *x);     /* GET /guide?way=… : do I have to verify */

@@ -153,46 +153,6 @@ static void proof_rows(struct exchange *x, const struct checked *checked, bool w
     row_end(x);
 }
 
-/* Where the device came from decides who has it verified. */
-static void where_from(struct exchange *x)
-{
-    static const enum text ways[] = {TEXT_OWN_ABROAD, TEXT_OWN_HERE, TEXT_OWN_REPAIR,
-                                     TEXT_OWN_BEFORE};
-    html_put(x, "<p>");
-    html_say(x, TEXT_OWN_WHERE);
-    html_put(x, "</p>\n<ul>");
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        html_put(x, "<li>");
-        html_say(x, ways[i]);
-        html_put(x, "</li>");
-    }
-    html_put(x, "</ul>\n");
-}
-
-static void next_steps(struct exchange *x, const struct said *said, uint8_t reason)
-{
-    html_put(x, "<div class=\"steps\">\n<section>\n<h3>");
-    html_sign(x, "buy");
-    html_say(x, TEXT_BUY_HEADING);
-    html_put(x, "</h3>\n");
-    if (said->refrain) {
-        html_put(x, "<p><strong>");
-        html_say(x, TEXT_BUY_REFRAIN);
-        html_put(x, "</strong></p>\n");
-    }
-    html_put(x, "<p>");
-    html_say_key(x, "buy", said->reason, NULL);
-    html_put(x, "</p>\n</section>\n<section>\n<h3>");
-    html_sign(x, "own");
-    html_say(x, TEXT_OWN_HEADING);
-    html_put(x, "</h3>\n<p>");
-    html_say_key(x, "own", said->reason, NULL);
-    html_put(x, "</p>\n");
-    if (reason == REASON_UNVERIFIED || reason == REASON_EXPIRED || reason == REASON_NEVER_ACTIVATED)
-        where_from(x);
-    html_put(x, "</section>\n</div>\n");
-}
-
 void page_answer(struct exchange *x, const struct checked *checked, size_t n)
 {
     struct said said = said_of(checked);
@@ -205,7 +165,9 @@ void page_answer(struct exchange *x, const struct checked *checked, size_t n)
     html_say_key(x, "list", list, "title");
     html_put(x, "</h2><p>");
     html_say_key(x, "list", list, "meaning");
-    html_put(x, "</p></div></header>\n<dl>\n");
+    html_put(x, "</p></div></header>\n");
+    page_clock(x, &said, checked->today);
+    html_put(x, "<dl>\n");
 
     row_begin(x, TEXT_FIELD_IMEI);
     page_imei(x, checked->imei);
@@ -217,7 +179,7 @@ void page_answer(struct exchange *x, const struct checked *checked, size_t n)
     model_row(x, checked);
     use_rows(x, checked, &said);
     html_put(x, "</dl>\n");
-    next_steps(x, &said, reason);
+    page_next(x, &said, reason);
     html_put(x, "<dl class=\"proof\">\n");
     proof_rows(x, checked, n <= CODES_MAX);
     html_put(x, "</dl>\n</article>\n");

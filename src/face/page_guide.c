@@ -79,7 +79,7 @@ static void answer(struct exchange *x, const struct guide_place *place)
     html_put(x, "</h2>\n<p>");
     say(x, "answer", help);
     html_put(x, "</p>\n<p class=\"ways\"><a class=\"main\" href=\"");
-    html_check_url(x);
+    html_url(x, "/");
     html_put(x, "\">");
     html_say(x, TEXT_NAV_CHECK);
     html_put(x, "</a> <a href=\"");

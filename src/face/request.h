@@ -22,6 +22,7 @@ struct request {
     struct str target; /* as sent: path, query, nothing decoded */
     struct str content_type;
     struct str accept_language;
+    struct str accept_encoding;
     struct str host; /* RFC 9110 7.2 */
     struct str body;
     bool body_too_long; /* above LIMIT_HTTP_BODY; body is not to be used */
@@ -33,7 +34,9 @@ struct response {
     const char *allow;    /* methods, of a 405; NULL */
     const char *language; /* of the texts in it; NULL */
     const char *route;    /* its place in the table, for logs: never what was typed */
-    char location[64];    /* of a redirect; empty */
+    bool packed;          /* the body is gzip */
+    size_t whole_bytes;   /* of a packed body, before it was packed */
+    bool scripted;        /* a page whose own script may run */
     bool keeps;           /* named by its hash: may be kept for ever */
     struct str fixed;     /* a body that lives as long as the program; else body */
     struct buf body;      /* owned by the response */

@@ -59,7 +59,8 @@ void route_fail(struct exchange *x, enum err err)
 {
     buf_clear(x->out);
     x->response->fixed = (struct str){NULL, 0};
-    x->response->location[0] = '\0';
+    x->response->scripted = x->response->packed = false;
+    x->response->whole_bytes = 0;
     x->response->keeps = false;
     if (x->machine)
         api_problem(x, err);

@@ -120,7 +120,12 @@ for my $lang (qw(kk ru en)) {
         like $r->{head}, qr/^Content-Language: $lang\r?$/m, "$lang: named in the header";
     }
 }
-like request('GET', '/')->{head}, qr{^Location: /check\r?$}m, '/ leads to the check';
+my $front = request('GET', '/');
+ok index($front->{body}, $title{kk}) >= 0 && $front->{body} =~ m{<form class="check" method="post" action="/check"},
+  '/ is the question, with a form that needs no script';
+like $front->{head}, qr/^Content-Security-Policy: default-src 'none';.*script-src 'self' 'wasm-unsafe-eval'/m,
+  'its script may run';
+unlike request('GET', '/check')->{head}, qr/script-src/, 'on /check none may';
 is request('GET', '/healthz')->{status}, 200, 'healthz';
 like request('GET', '/healthz')->{body}, qr/"status":"ok","store":"ok"/, 'healthz: ok';
 my ($style) = request('GET', '/check')->{body} =~ m{(/static/style\.\w+\.css)};

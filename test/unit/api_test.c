@@ -363,20 +363,38 @@ static void files_of_the_page(void **state)
 {
     struct fixture *f = *state;
     for (size_t i = 0; i < ASSET_COUNT; i++) {
+        if (!asset_table[i].bytes.n) /* a build without node */
+            continue;
         get(f, asset_table[i].url);
         assert_int_equal(f->response.status, 200);
         assert_true(f->response.keeps);
         assert_string_equal(f->response.content_type, asset_table[i].content_type);
         assert_int_equal(response_body(&f->response).n, asset_table[i].bytes.n);
+        assert_false(f->response.packed);
+    }
+    static const struct {
+        const char *accept;
+        bool packed;
+    } codings[] = {{"gzip", true},          {"br, GZIP;q=0.5", true},
+                   {"deflate,gzip", true},  {"gzip;q=0", false},
+                   {"gzip;q=0.000", false}, {"identity", false},
+                   {"x-gzip, br", false},   {"", false}};
+    for (size_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
+        const struct request request = {.method = STR("GET"),
+                                        .target = str_z(asset_table[ASSET_STYLE_CSS].url),
+                                        .accept_encoding = str_z(codings[i].accept)};
+        ask(f, &request);
+        assert_int_equal(f->response.packed, codings[i].packed);
+        assert_int_equal(f->response.whole_bytes, asset_table[ASSET_STYLE_CSS].bytes.n);
     }
     get(f, "/static/style.css");
     assert_int_equal(f->response.status, 404);
     assert_false(f->response.keeps);
-    get(f, "/");
-    assert_int_equal(f->response.status, 302);
-    assert_string_equal(f->response.location, "/check");
     get(f, "/?lang=ru");
-    assert_string_equal(f->response.location, "/check?lang=ru");
+    assert_int_equal(f->response.status, 200);
+    assert_int_equal(f->response.scripted, asset_table[ASSET_PORTAL_RU_JS].bytes.n > 0);
+    get(f, "/check?lang=ru");
+    assert_false(f->response.scripted);
 }
 
 int main(void)

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// The module that build.mjs makes of text/LANG.json: ids below "portal.".
+declare module "texts" {
+  export const lang: string;
+  export const texts: Record<string, string | Record<string, string>>;
+}
