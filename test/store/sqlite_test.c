@@ -501,7 +501,7 @@ static void the_wal_stays_small(void **state)
     char wal[128];
     snprintf(wal, sizeof wal, "%s-wal", bed->path);
     off_t most = 0;
-    for (uint32_t i = 0; i < 40; i++) {
+    for (uint32_t i = 0; i < 100; i++) {
         struct stat st;
         begin(bed->s);
         assert_int_equal(store_rules_put(bed->s, i, (struct str){(char *)big.p, BYTES}, NULL),
@@ -514,7 +514,9 @@ static void the_wal_stays_small(void **state)
     atomic_store(&poll.stop, true);
     pthread_join(thread, NULL);
     store_close(poll.s);
-    assert_in_range(most, 1, 120 << 20); /* of 160 MB written; 32 and a little when undisturbed */
+    /* Of 400 MB written; 32 and a little when undisturbed. How much longer it gets beside busy readers
+     * is a matter of who runs when. */
+    assert_in_range(most, 1, 200 << 20);
 }
 
 enum { BIG_PARTS = 24, BIG_BYTES = 1 << 20 }; /* three times SQLite's page cache */
@@ -563,6 +565,56 @@ static void a_transaction_larger_than_the_cache(void **state)
     store_close(other);
     reopen(bed, STORE_WRITE, ERR_OK);
     same_big(bed->s, 1, 'a');
+}
+
+enum { WIDE_ROWS = 600000, WIDE_STEP = 200 }; /* a row changed on each of 3,000 pages: 12 MB */
+
+static void put_wide(struct store *s, size_t step, uint32_t n)
+{
+    struct facts_row *rows = calloc(WIDE_ROWS / step, sizeof *rows);
+    assert_non_null(rows);
+    for (size_t i = 0; i < WIDE_ROWS / step; i++)
+        rows[i] = row_of(SOME + i * step, n, DAYNUM_NONE);
+    assert_int_equal(store_facts_put(s, rows, WIDE_ROWS / step, NULL), ERR_OK);
+    free(rows);
+}
+
+static void same_wide(struct store *s, uint64_t last_seq)
+{
+    for (size_t i = 0; i < WIDE_ROWS / WIDE_STEP; i++)
+        assert_int_equal(get_row(s, SOME + i * WIDE_STEP).facts.last_seq, last_seq);
+}
+
+/* What spilled into the WAL and was rolled back must not fall onto what another handle commits there
+ * afterwards: not when the first reads again, not when it closes. */
+static void a_rollback_after_a_spill_leaves_others_alone(void **state)
+{
+    struct bed *bed = *state;
+    begin(bed->s);
+    put_wide(bed->s, 1, 1);
+    commit(bed->s);
+    for (uint32_t closes = 0; closes < 2; closes++) {
+        reopen(bed, STORE_WRITE, ERR_OK);
+        struct store *spilling = bed_again(bed), *reader = bed_again(bed);
+        begin(spilling);
+        put_wide(spilling, WIDE_STEP, 100);
+        store_write_rollback(spilling);
+        /* Keeps the frames in the WAL: a checkpoint stops at the oldest reader. */
+        assert_int_equal(store_read_begin(reader, NULL), ERR_OK);
+        begin(bed->s);
+        put_wide(bed->s, WIDE_STEP, 2 + closes);
+        commit(bed->s);
+        uint64_t want = get_row(bed->s, SOME).facts.last_seq;
+        if (!closes)
+            get_row(spilling, SOME + 1);
+        store_close(spilling);
+        spilling = bed_again(bed);
+        same_wide(spilling, want);
+        store_read_end(reader);
+        store_close(reader);
+        store_close(spilling);
+        same_wide(bed->s, want);
+    }
 }
 
 /* ---- damage, and what SQLite makes of our statements ---- */
@@ -661,6 +713,7 @@ int main(void)
         CASE(a_full_disk_is_told_and_harmless),
         CASE(the_wal_stays_small),
         CASE(a_transaction_larger_than_the_cache),
+        CASE(a_rollback_after_a_spill_leaves_others_alone),
         CASE(damage_is_told),
         CASE(notes_and_settings_stand_in_the_file),
     };
