@@ -88,6 +88,18 @@ static void verify_on_all(struct verifying *v)
         pthread_join(threads[i], NULL);
 }
 
+/* A day that has passed the gate, and a phone that was cut off by it, do not come back. */
+static void gate_follows(struct verifying *v, const struct block_header *header)
+{
+    bool first = header->first_seq == 1;
+    if (!first && (header->gate.expire_through < v->gate.expire_through ||
+                   header->gate.swept_through < v->gate.swept_through))
+        v->err = fault_set(&v->fault, ERR_CHAIN,
+                           "the block of sequence %llu takes expire_through or swept_through back",
+                           (unsigned long long)header->first_seq);
+    v->gate = header->gate;
+}
+
 static void finish_slab(struct verifying *v)
 {
     struct slab *s = v->slab;
@@ -102,10 +114,11 @@ static void finish_slab(struct verifying *v)
     verify_on_all(v);
     for (size_t i = 0; v->fn && !v->err && i < s->count; i++)
         v->err = v->fn(v->fn_ctx, &s->blocks[i], &v->fault);
+    for (size_t i = 0; !v->err && i < s->count; i++)
+        gate_follows(v, &s->blocks[i].header);
     const struct block *last = &s->blocks[s->count - 1];
     memcpy(v->prev, last->hash, SHA256_BYTES);
     v->next_seq = last->header.first_seq + last->header.item_count;
-    v->gate = last->header.gate;
     v->rules = last->header.rules;
     s->count = 0;
     buf_clear(&s->bytes);

@@ -144,6 +144,9 @@ static enum err apply(struct tx *tx, struct commit_case *c, const struct change 
     const struct commit_before *b = c->before ? c->before : &plain;
     struct verdict before =
         policy_judge_gated(change->imei, facts, b->rules, b->day, b->expire_through);
+    if (change->kind == CHANGE_NONE && c->due_by &&
+        (tx->rows[at].due == DAYNUM_NONE || tx->rows[at].due > c->due_by))
+        return ERR_OK; /* somebody has been here since it was listed */
     bool changed = false;
     err = change_apply(facts, change, &changed);
     if (err || (!changed && change->kind != CHANGE_NONE))
@@ -173,6 +176,7 @@ static enum err apply(struct tx *tx, struct commit_case *c, const struct change 
 
 /* What a refused case must give back. */
 struct undo {
+    struct gate gate;
     size_t body_n;
     uint64_t next_seq;
     uint32_t items;
@@ -182,7 +186,8 @@ struct undo {
 
 static bool undo_keep(struct tx *tx, const struct commit_case *c, struct undo *u)
 {
-    *u = (struct undo){.body_n = tx->body.n, .next_seq = tx->next_seq, .items = tx->items};
+    *u = (struct undo){
+        .gate = tx->gate, .body_n = tx->body.n, .next_seq = tx->next_seq, .items = tx->items};
     if (c->lenient || c->count == 0)
         return true;
     u->rows = malloc(c->count * sizeof *u->rows);
@@ -199,6 +204,7 @@ static bool undo_keep(struct tx *tx, const struct commit_case *c, struct undo *u
 
 static void undo_case(struct tx *tx, struct commit_case *c, const struct undo *u)
 {
+    tx->gate = u->gate;
     tx->body.n = u->body_n;
     tx->next_seq = u->next_seq;
     tx->items = u->items;
@@ -217,6 +223,8 @@ static enum err run_case(struct tx *tx, struct commit_case *c)
     if (c->entry.effective == DAYNUM_NONE)
         c->entry.effective = tx->today;
     enum err err = undo_keep(tx, c, &undo) ? ERR_OK : ERR_MEMORY;
+    if (!err && c->stands)
+        err = c->stands(c, &tx->reg->rules, &tx->gate);
     if (!err && c->gate)
         tx->gate = *c->gate;
     if (!err && c->continues)

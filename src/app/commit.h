@@ -27,6 +27,12 @@ struct commit_case {
     uint32_t rules_number; /* puts this rule set in force; 0 = none */
     struct str rules_text;
     const struct gate *gate; /* moves the gate; NULL = no */
+    /* Is what this case was prepared from still so? Asked in the transaction, with the rules in force and
+     * the gate as it stands before the case; else the case is refused. NULL = yes. */
+    enum err (*stands)(const struct commit_case *c, const struct rules *rules,
+                       const struct gate *now);
+    const void *stands_ctx;
+    daynum due_by; /* CHANGE_NONE of an IMEI that is not due by this day is left out; 0 = any */
     const struct pair *pairs;
     size_t pair_count;
     const struct commit_before *before; /* NULL = today, under the rules in force */

@@ -12,7 +12,12 @@
 #include "app/changes.h"
 #include "app/commit.h"
 
-enum { HISTORY_DAYS = 14, MEDIAN_FACTOR = 3, CASE_CHANGES = 16384 };
+enum {
+    HISTORY_DAYS = 14,
+    MEDIAN_FACTOR = 3,
+    CASE_CHANGES = 16384,
+    TRIES = 1000, /* times that another sweep may overtake this one */
+};
 
 const char *sweep_guard_name(enum sweep_guard guard)
 {
@@ -93,12 +98,22 @@ struct step {
     struct registry *reg;
     daynum effective; /* day of the rows */
     daynum counted;   /* its expiries are those of this deadline; DAYNUM_NONE: none written */
+    daynum due_by;    /* what the listed IMEIs were due by */
+    struct gate from; /* as the step found it; then as it has moved it itself */
     struct gate gate; /* after the step */
     enum gate_at gate_at;
     struct commit_before before;
     const struct commit_case *writing; /* the case whose transaction runs */
     uint64_t rows, expired;            /* of the cases before it */
+    bool overtaken;                    /* another sweep has moved the gate meanwhile */
 };
+
+static void account(const struct step *s, struct sweep_result *out)
+{
+    out->rows += s->rows;
+    out->expired += s->expired;
+    out->overtaken += s->overtaken;
+}
 
 /* Adds the transaction's expiries to those of the day. */
 static enum err note_day(struct registry *reg, void *ctx, struct fault *fault)
@@ -113,6 +128,29 @@ static enum err note_day(struct registry *reg, void *ctx, struct fault *fault)
     return err ? err : store_load_put(reg->store, &load, fault);
 }
 
+/* A step is planned outside of any transaction. Another sweep may have moved the gate since: the
+ * rows would be judged, and the gate set, by what is no more. A person may have put expiry on
+ * hold since: then the gate stays where it is. */
+static enum err still_so(const struct commit_case *c, const struct rules *rules,
+                         const struct gate *now)
+{
+    const struct step *s = c->stands_ctx;
+    if (now->expire_through != s->from.expire_through ||
+        now->swept_through != s->from.swept_through)
+        return ERR_STORE_BUSY;
+    bool advances = c->gate && c->gate->expire_through > now->expire_through;
+    return advances && rules->expiry_release == RELEASE_MANUAL ? ERR_HELD : ERR_OK;
+}
+
+static enum err refused(enum err err, struct fault *fault)
+{
+    if (err == ERR_HELD)
+        return fault_set(fault, err, "expiry_release is manual: expire_through stays");
+    if (err == ERR_STORE_BUSY)
+        return fault_set(fault, err, "another sweep is at work");
+    return err;
+}
+
 /* Rows for the listed IMEIs, and the gate. */
 static enum err write_rows(struct step *s, const struct changes *list, struct fault *fault)
 {
@@ -125,14 +163,20 @@ static enum err write_rows(struct step *s, const struct changes *list, struct fa
                                 .changes = n ? list->p + at : NULL,
                                 .count = n,
                                 .before = &s->before,
+                                .due_by = s->due_by,
+                                .stands = still_so,
+                                .stands_ctx = s,
                                 .gate = gate ? &s->gate : NULL};
         bool note = s->counted != DAYNUM_NONE;
         struct commit_options options = {.also = note ? note_day : NULL, .also_ctx = s};
         struct commit_case *cases[] = {&c};
         s->writing = &c;
         enum err err = commit_cases(s->reg, cases, 1, &options, fault);
+        s->overtaken = !err && c.err == ERR_STORE_BUSY;
         if (err || c.err)
-            return err ? err : c.err;
+            return err ? err : refused(c.err, fault);
+        if (gate)
+            s->from = s->gate;
         s->rows += c.rows;
         s->expired += c.moved[REASON_EXPIRED];
         at += n;
@@ -174,6 +218,8 @@ static enum err sweep_day(struct registry *reg, daynum d, bool dry_run, struct s
     struct step s = {.reg = reg,
                      .effective = d,
                      .counted = d - 1,
+                     .due_by = d,
+                     .from = reg->head.gate,
                      .gate = gate,
                      .gate_at = GATE_LAST,
                      .before = {&reg->rules, d - 1, gate.expire_through}};
@@ -182,11 +228,8 @@ static enum err sweep_day(struct registry *reg, daynum d, bool dry_run, struct s
         err = count_expiring(reg, &list, d, d - 1, &s.expired, fault);
     else if (!err)
         err = write_rows(&s, &list, fault);
-    if (!err) {
-        out->days++;
-        out->rows += s.rows;
-        out->expired += s.expired;
-    }
+    out->days += !err;
+    account(&s, out);
     changes_release(&list);
     return err;
 }
@@ -239,6 +282,8 @@ static enum err finish_advance(struct registry *reg, struct sweep_result *out, s
     struct step s = {.reg = reg,
                      .effective = through + 1 < today ? through + 1 : today,
                      .counted = through,
+                     .due_by = through + 1,
+                     .from = reg->head.gate,
                      .gate_at = GATE_STAYS};
     s.before = (struct commit_before){&reg->rules, s.effective, through - 1};
     enum err err = ERR_OK;
@@ -246,8 +291,7 @@ static enum err finish_advance(struct registry *reg, struct sweep_result *out, s
         err = due_list(reg, DAYNUM_FIRST, through + 1, &list, fault);
     if (!err && list.n)
         err = write_rows(&s, &list, fault);
-    out->rows += s.rows;
-    out->expired += s.expired;
+    account(&s, out);
     changes_release(&list);
     return err;
 }
@@ -265,16 +309,23 @@ static enum err advance(struct registry *reg, daynum d, bool dry_run, struct swe
     struct step s = {.reg = reg,
                      .effective = d + 1 < today ? d + 1 : today,
                      .counted = d + 1 <= reg->head.gate.swept_through ? d : DAYNUM_NONE,
+                     .due_by = d + 1,
+                     .from = reg->head.gate,
                      .gate = {d, reg->head.gate.swept_through}};
     s.before = (struct commit_before){&reg->rules, s.effective, through};
     if (d + 1 <= reg->head.gate.swept_through)
         err = due_list(reg, DAYNUM_FIRST, d + 1, &list, fault);
     if (!err)
         err = write_rows(&s, &list, fault);
-    out->rows += s.rows;
-    out->expired += s.expired;
+    account(&s, out);
     changes_release(&list);
     return err;
+}
+
+/* What stops expire_through alone; the rows of the calendar go on. */
+static bool stops(enum err err)
+{
+    return !err || err == ERR_GUARD || err == ERR_HELD;
 }
 
 static enum err days(struct registry *reg, daynum until, bool dry_run, struct sweep_result *out,
@@ -291,7 +342,7 @@ static enum err days(struct registry *reg, daynum until, bool dry_run, struct sw
     for (; !err && d <= today; d++) {
         while (!err && !stop && through < d - 1 && through < until) {
             stop = advance(reg, through + 1, dry_run, out, fault);
-            err = stop == ERR_GUARD || !stop ? ERR_OK : stop;
+            err = stops(stop) ? ERR_OK : stop;
             through += !stop;
         }
         if (!err && d > swept)
@@ -299,7 +350,7 @@ static enum err days(struct registry *reg, daynum until, bool dry_run, struct sw
     }
     while (!err && !stop && through < until) {
         stop = advance(reg, through + 1, dry_run, out, fault);
-        err = stop == ERR_GUARD || !stop ? ERR_OK : stop;
+        err = stops(stop) ? ERR_OK : stop;
         through += !stop;
     }
     return err ? err : stop;
@@ -318,6 +369,14 @@ enum err sweep(struct registry *reg, daynum until, bool dry_run, struct sweep_re
     if (until == DAYNUM_NONE || until > today)
         until = today;
     err = days(reg, until, dry_run, out, fault);
+    for (unsigned tries = 0; err == ERR_STORE_BUSY && out->overtaken > tries && tries < TRIES;
+         tries++) {
+        struct fault why = {0};
+        err = registry_refresh(reg, fault);
+        err = err ? err : days(reg, until, dry_run, out, &why);
+        if (err && fault)
+            *fault = why;
+    }
     out->swept_through = reg->head.gate.swept_through;
     out->expire_through = reg->head.gate.expire_through;
     return err;

@@ -22,6 +22,7 @@ struct sweep_result {
     uint8_t guards[SWEEP_GUARDS]; /* enum sweep_state, of the last day tried */
     uint64_t due;                 /* IMEIs that would expire on the last day tried */
     uint64_t limit;               /* that the guard which stopped allows */
+    uint32_t overtaken;           /* times that another sweep did the work meanwhile */
 };
 
 const char *sweep_guard_name(enum sweep_guard guard); /* "max_expiries_per_day" */
