@@ -94,8 +94,11 @@ static enum err save_extras(struct batch_work *run, struct sha256 *sha, struct f
         buf_release(&text);
     }
     if (!err && plan->tac_list.n) {
+        /* Its place among the lists it gets with the intent: until then others may take it. */
         run->batch.tac_list = plan->rules->tac_list;
-        err = store_tac_list_put(reg->store, run->batch.tac_list, plan->tac_list, fault);
+        sha256_add(sha, plan->tac_list.p, plan->tac_list.n);
+        err =
+            store_batch_part_put(reg->store, run->batch.id, BATCH_PART_TAC, plan->tac_list, fault);
     }
     if (!err)
         err = store_write_commit(reg->store, fault);
@@ -196,6 +199,18 @@ static enum err remember_file(struct batch_work *run, struct fault *fault)
     return err;
 }
 
+static enum err bring_list(struct batch_work *run, struct fault *fault)
+{
+    struct store *store = run->reg->store;
+    struct buf packed = {0};
+    enum err err = store_batch_part_get(store, run->batch.id, BATCH_PART_TAC, &packed, fault);
+    if (!err)
+        err = store_tac_list_put(store, run->batch.tac_list,
+                                 (struct str){(char *)packed.p, packed.n}, fault);
+    buf_release(&packed);
+    return err;
+}
+
 static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault)
 {
     struct batch_work *run = ctx;
@@ -204,6 +219,8 @@ static enum err with_intent(struct registry *reg, void *ctx, struct fault *fault
     enum err err = store_batch_update(reg->store, &run->batch, fault);
     if (!err && came_from_file(&run->batch))
         err = remember_file(run, fault);
+    if (!err && run->batch.tac_list)
+        err = bring_list(run, fault);
     if (!err && run->batch.entry.event == EVENT_STAFF)
         err = staff_admit(reg, run->batch.entry.party, fault);
     return err;

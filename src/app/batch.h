@@ -10,6 +10,8 @@
 #ifndef APP_BATCH_H
 #define APP_BATCH_H
 
+#include <stdatomic.h>
+
 #include "app/registry.h"
 
 /* Changes ascending by (imei, kind); no two of the same IMEI and kind. */
@@ -33,7 +35,7 @@ struct batch_plan {
     struct str tac_list;       /* packed TAC list that goes with it; empty = none */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* NULL = none */
     void *progress_ctx;
-    const volatile int *stop; /* set by a signal handler: stop cleanly; NULL = never */
+    const atomic_int *stop; /* set by a signal handler: stop cleanly; NULL = never */
 };
 
 struct batch_result {

@@ -13,6 +13,7 @@ enum { BATCH_PART_CHANGES = 32768 };
 /* Parts beside those of the changes, which count from 0. */
 #define BATCH_PART_RULES UINT32_MAX       /* the text of a rule set */
 #define BATCH_PART_ASIDE (UINT32_MAX - 1) /* batch_aside.h */
+#define BATCH_PART_TAC   (UINT32_MAX - 2) /* a packed TAC list, core/tac.h */
 
 struct part_writer {
     struct buf bytes; /* owned; released by the user */

@@ -179,16 +179,17 @@ static enum err as_proposed(struct registry *reg, const struct batch *batch, str
     enum err err = sha ? audit_entry(reg, batch->intent_seq, &entry, fault) : ERR_MEMORY;
     if (sha)
         sha256_begin(sha);
-    for (uint32_t part = 0; !err && part <= batch->parts; part++) {
-        bool rules = part == batch->parts; /* last, the text of a rule set */
-        if (rules && !batch->rules_number)
-            break;
+    /* In the order of saving: the changes, the text of a rule set, a list of models. */
+    for (uint32_t i = 0; !err && i < batch->parts + 2; i++) {
+        bool changes = i < batch->parts, rules = i == batch->parts;
+        uint32_t part = changes ? i : rules ? BATCH_PART_RULES : BATCH_PART_TAC;
+        if (!changes && !(rules ? batch->rules_number : batch->tac_list))
+            continue;
         buf_clear(&bytes);
-        err = store_batch_part_get(reg->store, batch->id, rules ? BATCH_PART_RULES : part, &bytes,
-                                   fault);
+        err = store_batch_part_get(reg->store, batch->id, part, &bytes, fault);
         if (!err)
             sha256_add(sha, bytes.p, bytes.n);
-        if (!err && fresh && !rules)
+        if (!err && fresh && changes)
             err = unmoved(reg, batch, (struct str){(char *)bytes.p, bytes.n}, fault);
     }
     buf_release(&bytes);

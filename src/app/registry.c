@@ -94,16 +94,27 @@ enum err registry_tac_list(struct registry *reg, uint32_t number, struct tac_tab
     return err;
 }
 
-static enum err load_tac(struct registry *reg, struct fault *fault)
+/* What the rules need beside their text: the zone and the list of models. All of it or nothing is
+ * taken over, so that a failure in between leaves no set that is judged with another's list. */
+static enum err take_rules(struct registry *reg, struct rules *rules, struct fault *fault)
 {
+    struct zone zone = reg->zone;
     struct tac_table *table = NULL;
-    if (reg->rules.tac_list && !reg->no_tac) {
-        enum err err = registry_tac_list(reg, reg->rules.tac_list, &table, fault);
-        if (err)
-            return err;
+    bool new_list = rules->tac_list != reg->rules.tac_list;
+    enum err err = ERR_OK;
+    if (!str_eq(str_z(rules->zone), str_z(zone.name)))
+        err = zone_load(rules->zone, &zone, fault);
+    if (!err && new_list && rules->tac_list && !reg->no_tac)
+        err = registry_tac_list(reg, rules->tac_list, &table, fault);
+    if (err)
+        return err;
+    if (new_list) {
+        tac_table_free(reg->tac);
+        reg->tac = table;
     }
-    tac_table_free(reg->tac);
-    reg->tac = table;
+    reg->zone = zone;
+    rules->tac = reg->tac;
+    reg->rules = *rules;
     return ERR_OK;
 }
 
@@ -123,17 +134,8 @@ enum err registry_refresh(struct registry *reg, struct fault *fault)
         err = fault_set(fault, ERR_CHAIN, "rule set %u cannot be read: it was changed",
                         reg->head.rules);
     buf_release(&text);
-    if (!err && !str_eq(str_z(rules.zone), str_z(reg->zone.name)))
-        err = zone_load(rules.zone, &reg->zone, fault);
-    if (err)
-        return err;
-    bool new_list = rules.tac_list != reg->rules.tac_list;
     rules.number = reg->head.rules;
-    rules.tac = reg->tac;
-    reg->rules = rules;
-    err = new_list ? load_tac(reg, fault) : ERR_OK;
-    reg->rules.tac = reg->tac;
-    return err;
+    return err ? err : take_rules(reg, &rules, fault);
 }
 
 /* A register that was made under a held clock is a drill: its first entry says so. Any other lives

@@ -66,11 +66,15 @@ enum err verify_prepare(struct registry *reg, const struct approving *how, struc
 enum err verify_allowed(const struct approving *how, const struct facts *f)
 {
     bool listed = f->mark_count || f->flags || f->replaced_at != INSTANT_NONE ||
-                  f->revoked_at != INSTANT_NONE;
+                  f->revoked_at != INSTANT_NONE || f->before_duty_at != INSTANT_NONE ||
+                  f->temporary_until != DAYNUM_NONE;
     bool verified_other = f->verified_at != INSTANT_NONE && f->verified.party != how->party;
     if (how->kind == APPROVAL_BEFORE_DUTY)
         return ERR_OK;
-    if (how->kind == APPROVAL_REPAIR && (listed || verified_other || f->activation != DAYNUM_NONE))
+    /* A repair's new IMEI is unused and on no list (domain.md 2.5); told once more, it is its own. */
+    bool other_approval = f->verified_at != INSTANT_NONE && f->verified.kind != APPROVAL_REPAIR;
+    if (how->kind == APPROVAL_REPAIR &&
+        (listed || verified_other || other_approval || f->activation != DAYNUM_NONE))
         return ERR_NOT_NEW;
     return verified_other && f->verified_at >= how->at ? ERR_VERIFIED_OTHER : ERR_OK;
 }

@@ -3,14 +3,15 @@
  * zone - the machine's tz database, read once through the C library and kept as plain steps, so
  * that afterwards any thread turns instants into days without the library's hidden zone.
  *
- * zone_load changes the environment (TZ) for a moment and puts it back: call it at start, before
- * there are threads. It asks for the offset once a week, which sees every change of every zone
+ * zone_load changes the environment (TZ) for a moment and puts it back, one thread at a time; nobody
+ * else in the house reads TZ or asks the C library for local time. It asks for the offset once a week, which sees every change of every zone
  * since 2000 (the shortest period between two is Morocco's and Egypt's month of Ramadan), and
  * bisects to the second where two weeks differ. Before 2000 the first offset holds, after 2060
  * the last one. About 1 ms. */
 #include "app/registry.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -123,6 +124,21 @@ static bool set_tz(const char *value)
     return !failed;
 }
 
+/* With the environment's TZ set to the name, and back. */
+static bool sample_as(const char *name, struct zone *zone)
+{
+    static pthread_mutex_t environment = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&environment);
+    const char *tz = getenv("TZ");
+    char *saved = tz ? strdup(tz) : NULL;
+    bool ok = (!tz || saved) && set_tz(name) && sample(zone);
+    if (!tz || saved)
+        ok = set_tz(saved) && ok;
+    free(saved);
+    pthread_mutex_unlock(&environment);
+    return ok;
+}
+
 static enum err load(const char *name, struct zone *out, struct fault *fault)
 {
     if (!name_ok(name))
@@ -131,16 +147,9 @@ static enum err load(const char *name, struct zone *out, struct fault *fault)
         return fault_set(fault, ERR_ZONE,
                          "no time zone %s under %s: install tzdata, or name another", name,
                          database());
-    const char *tz = getenv("TZ");
-    char *saved = tz ? strdup(tz) : NULL;
-    if (tz && !saved)
-        return fault_set(fault, ERR_MEMORY, "no memory for the time zone");
     struct zone zone = {.count = 0};
     str_copy(zone.name, sizeof zone.name, str_z(name));
-    bool ok = set_tz(name) && sample(&zone);
-    ok = set_tz(saved) && ok;
-    free(saved);
-    if (!ok)
+    if (!sample_as(name, &zone))
         return fault_set(fault, ERR_ZONE, "the file of time zone %s is damaged", name);
     if (strcmp(name, PROBE_ZONE) == 0 && zone_offset(&zone, PROBE_AT) != PROBE_OFFSET)
         return fault_set(fault, ERR_ZONE_STALE,

@@ -13,7 +13,7 @@
 #include "bulk/radix.h"
 
 enum column { COL_DATE, COL_IMEI, COL_IMSI, COL_MSISDN, COL_RAT, COL_TIME, COLUMNS };
-enum { LOOK_AT = 16384 };
+enum { LOOK_AT = 16384, DATE_TEXT = 10, RAT_TEXT = 8 /* longest of each, bytes */ };
 
 static const char *const columns[COLUMNS] = {"date", "imei", "imsi", "msisdn", "rat", "time"};
 static const char *const guard_names[FEED_GUARDS] = {"dates", "nulls", "notice"};
@@ -68,6 +68,13 @@ static void note(struct feeding *f, const char *kind, struct str raw, daynum day
     findings_note(&f->findings, f->feed->operator_name, day, kind, raw);
 }
 
+/* What stands in a column that names nobody: as it is, when it can only be that. Where columns have
+ * slipped a subscriber's number stands there, and no finding keeps one. */
+static struct str short_text(struct str raw, size_t most)
+{
+    return raw.n <= most ? raw : STR("too long");
+}
+
 static bool two_digits(const char *p, int max)
 {
     unsigned tens = (unsigned)(p[0] - '0'), ones = (unsigned)(p[1] - '0');
@@ -116,7 +123,7 @@ static void look_at_rat(struct feeding *f, struct str rat, daynum day)
         bool known = code.n == 3 && str_to_u64(code, 999, &v) &&
                      ((v >= 1 && v <= 7) || (v >= 101 && v <= 105));
         if (!known)
-            note(f, "rat_unknown", code, day);
+            note(f, "rat_unknown", short_text(code, RAT_TEXT), day);
     }
 }
 
@@ -129,12 +136,12 @@ static enum err take_row(void *ctx, const struct csv *csv, const struct csv_row 
     struct imei imei;
     (void)csv;
     if (bad) {
-        note(f, "row", row->text, DAYNUM_NONE);
+        note(f, "row", str_z(err_name(bad->err)), DAYNUM_NONE);
         out->malformed++;
         return ERR_OK;
     }
     if (!day_of(f, row, &day)) {
-        note(f, "date", row->fields[COL_DATE], DAYNUM_NONE);
+        note(f, "date", short_text(row->fields[COL_DATE], DATE_TEXT), DAYNUM_NONE);
         out->malformed++;
         return ERR_OK;
     }

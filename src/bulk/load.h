@@ -17,7 +17,7 @@ struct load_options {
     FILE *tell; /* bad rows are told here; NULL = nowhere */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *progress_ctx;
-    const volatile int *stop;
+    const atomic_int *stop;
 };
 
 struct rejects {

@@ -160,7 +160,7 @@ int cmd_import_tac(struct cli *cli)
     struct tac_file file = {0};
     struct batch_result result;
     enum err err = import_tac(im.reg, &how, &file, &result, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
+    code = err || result.proposed ? cli_batch(cli, err, &result, &fault) : 0;
     if (!err)
         print_tac(cli, &file, im.reg->rules.number);
     if (!err && !cli->json)

@@ -186,8 +186,10 @@ static int show_proposal(struct cli *cli, struct registry *reg, uint64_t id)
     if (!err) {
         struct party body = {0};
         print_proposal(reg, &b);
-        if (b.entry.document_n && b.entry.event != EVENT_TAC_LIST)
-            printf("  order %.*s\n", b.entry.document_n, b.entry.document);
+        if (b.entry.document_n)
+            printf("  %s %.*s\n",
+                   b.entry.event == EVENT_TAC_LIST ? "list of models, SHA-256" : "order",
+                   b.entry.document_n, b.entry.document);
         if (b.entry.party && !store_party_get(reg->store, b.entry.party, &body, NULL) &&
             body.name[0])
             printf("  for %s\n", body.name);

@@ -22,9 +22,9 @@ struct cli {
     const char *public_url; /* likewise */
     const struct faces *faces;
     const struct clock *clock;
-    const volatile int *stop; /* set by SIGINT and SIGTERM */
-    char **words;             /* all of the command line, as given */
-    int argc;                 /* words after the command's name */
+    const atomic_int *stop; /* set by SIGINT and SIGTERM */
+    char **words;           /* all of the command line, as given */
+    int argc;               /* words after the command's name */
     char **argv;
     const struct command *command;
 };

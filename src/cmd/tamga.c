@@ -60,7 +60,8 @@ static const struct command commands[] = {
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-static volatile int stop_asked;
+static atomic_int stop_asked; /* lock-free: a signal handler sets it, threads read it */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "7.17.5: always lock-free");
 
 static void on_signal(int number)
 {
@@ -86,7 +87,9 @@ static void print_help(FILE *out)
         fprintf(out, "  %-16s %s\n", commands[i].name, commands[i].help);
     fputs("\n`tamga COMMAND --help` tells more. Exit codes: 0 done, 1 answer negative, 2 bad input "
           "or\n"
-          "usage, 3 held for a person (nothing changed), 4 store failure.\n",
+          "usage, 3 held for a person (nothing changed), 4 store failure, 130 interrupted (done so "
+          "far, or\n"
+          "nothing: it says so).\n",
           out);
 }
 

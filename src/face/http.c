@@ -17,8 +17,9 @@
 #include "face/request.h"
 
 /* So much of a body that is too long is read and thrown away, so that its sender gets to read the
- * answer; what is longer is cut off. */
-enum { DISCARD_MAX = 1 << 20, BACKLOG = 1024, SPARE_FILES = 64 };
+ * answer; what says beforehand that it is longer is answered at once, and chunks without an end, to which
+ * libmicrohttpd 0.9.75 lets nobody answer while they come, are cut off. */
+enum { DISCARD_MAX = 16 << 20, BACKLOG = 1024, SPARE_FILES = 64 };
 
 struct http {
     struct MHD_Daemon *daemon;

@@ -8,6 +8,7 @@
 
 #include "app/commit.h"
 #include "app/verify.h"
+#include "app/whatif.h"
 
 #define PHONE 35735007990200ULL
 
@@ -173,6 +174,47 @@ static void any_call_may_fail(void **state)
     }
 }
 
+/* Another process brings a list of models; reading it fails once. The registry must go on by the old
+ * set and the old list, then by the new of both: never by one of each. */
+static void a_rule_set_is_taken_over_whole(void **state)
+{
+    (void)state;
+    for (uint64_t n = 1; n <= 3; n++) { /* head, rules, list */
+        struct fixture *f = fixture_memory("2026-03-10");
+        struct registry *other;
+        OK(registry_again(f->reg, &other, NULL));
+        struct tac_builder *builder = tac_builder_new();
+        struct buf packed = {0};
+        assert_non_null(builder);
+        OK(tac_builder_add(builder, 35735007, TAC_DEVICE, STR("Maker"), STR("Model")));
+        OK(tac_builder_pack(builder, &packed));
+        tac_builder_free(builder);
+        struct rules rules = other->rules;
+        rules.tac_list_complete = true;
+        rules.tac_list_date = fixture_daynum("2026-03-10");
+        struct rules_plan plan = {
+            .rules = &rules, .tac_list = {(char *)packed.p, packed.n}, .label = "list"};
+        struct batch_result result;
+        OK(rules_change(other, &plan, &result, NULL));
+        buf_release(&packed);
+        registry_close(other);
+
+        struct store *faulty;
+        OK(store_faulty_new(f->reg->store, &faulty));
+        f->reg->store = faulty;
+        store_faulty_arm(faulty, n, 0, ERR_STORE);
+        enum err err = registry_refresh(f->reg, NULL);
+        assert_int_equal(f->reg->rules.number == 2, err == ERR_OK);
+        assert_int_equal(f->reg->tac != NULL, f->reg->rules.number == 2);
+        assert_int_equal(err, ERR_STORE);
+        OK(registry_refresh(f->reg, NULL));
+        assert_int_equal(f->reg->rules.number, 2);
+        assert_ptr_equal(f->reg->rules.tac, f->reg->tac);
+        assert_int_equal(tac_table_count(f->reg->tac), 1);
+        fixture_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +222,7 @@ int main(void)
         cmocka_unit_test(nothing_moved_writes_nothing),
         cmocka_unit_test(many_callers_meet),
         cmocka_unit_test(any_call_may_fail),
+        cmocka_unit_test(a_rule_set_is_taken_over_whole),
     };
     return cmocka_run_group_tests_name("commit", tests, NULL, NULL);
 }

@@ -88,6 +88,15 @@ static void a_new_imei_is_unused_and_on_no_list(void **state)
     struct change listed = {.imei = {FRESH + 2}, .kind = CHANGE_AMNESTY, .on = true};
     fixture_give(f, EVENT_AMNESTY, &listed, 1);
     assert_int_equal(repair(f, OLD, FRESH + 2), ERR_NOT_NEW);
+    struct change visitor = {
+        .imei = {FRESH + 3}, .kind = CHANGE_TEMPORARY, .until = fixture_daynum("2026-04-01")};
+    fixture_give(f, EVENT_VERIFIED, &visitor, 1);
+    assert_int_equal(repair(f, OLD, FRESH + 3), ERR_NOT_NEW);
+    struct change proof = {.imei = {FRESH + 4},
+                           .kind = CHANGE_BEFORE_DUTY,
+                           .approval = {1767225600, {.kind = APPROVAL_BEFORE_DUTY, .party = 9}}};
+    fixture_give(f, EVENT_VERIFIED, &proof, 1);
+    assert_int_equal(repair(f, OLD, FRESH + 4), ERR_NOT_NEW);
     assert_int_equal(fixture_verdict(f, OLD).reason, REASON_VERIFIED);
     fixture_whole(f);
     fixture_free(f);

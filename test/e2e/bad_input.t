@@ -213,6 +213,18 @@ is $got->{code}, 0, 'feed: two rows of 101';
 like $got->{out}, qr/99 home.*2 malformed/, 'feed: counted';
 is $r->sql('SELECT sum(count) FROM finding'), 2, 'feed: kept as findings';
 
+# Columns that have slipped bring a subscriber's number where none belongs: no finding keeps it.
+{
+    my $copy = $r->copy_of;
+    my ($imsi, $msisdn) = ('401011234567890', '77010001122');
+    my @slipped = ("2026-02-28,,$imsi,$msisdn", "$imsi," . imei(1) . ",$imsi,$msisdn,1",
+        "2026-02-28," . imei(1) . ",$imsi,1,$msisdn", "2026-02-28,\"" . imei(1) . "\"x,$imsi,$msisdn,1");
+    is $copy->run('feed', 'load', '--operator', 'alpha', '--accept', 'all', '--reason', 'test',
+        $copy->file('slipped.csv', lines('date,imei,imsi,msisdn,rat', @slipped)))->{code}, 0, 'feed: columns that slipped';
+    my $kept = $copy->sql('SELECT group_concat(kind || raw) FROM finding');
+    ok length $kept && $kept !~ /$imsi|401011|$msisdn/, 'nobody is named in a finding' or diag $kept;
+}
+
 # A time is no must, but one that cannot be read makes the day doubtful.
 my @clocks = ('', '10:00', '23:59:59', '10:00:00.5', '10:00Z', '10:00+05', '10:00:00+0500', '10:00-03:00');
 my @no_clocks = ('99:99', '24:00', '10:60', '10:00:60', '1:00', '10.00', 'noon', '10:00+99:00', '10:00x');

@@ -6,8 +6,8 @@
 # acknowledged is missing and nothing is doubled. Points come from a printed seed. Then some are
 # interrupted (SIGINT, SIGTERM), and say so.
 #
-# TAMGA_KILL_ROUNDS=40 rounds over all commands, TAMGA_KILL_ONLY=sweep,... over some; TAMGA_SEED
-# repeats a run (of the same speed).
+# TAMGA_KILL_ROUNDS=75 rounds over all commands (a round of suspend is ten: 210 points),
+# TAMGA_KILL_ONLY=sweep,... over some; TAMGA_SEED repeats a run (of the same speed).
 use strict;
 use warnings;
 use FindBin;
@@ -19,7 +19,7 @@ use Time::HiRes qw(time sleep);
 
 use constant {LIST => 80_000, DEVICES => 18_000, SEEN => 40_000, DUE => 34_000, SINGLES => 10};
 
-my $rounds = $ENV{TAMGA_KILL_ROUNDS} // 40;
+my $rounds = $ENV{TAMGA_KILL_ROUNDS} // 75;
 my $seed = $ENV{TAMGA_SEED} // time;
 srand int $seed;
 print '# seed TAMGA_SEED=', int $seed, " TAMGA_KILL_ROUNDS=$rounds\n";
@@ -102,7 +102,7 @@ sub interrupted {
     my ($r, $name, $status) = @_;
     return if grep { $status == $_ } 0, 2, 15; # 2, 15: it came before there was a handler
     $stopped++;
-    expect($status == 2 << 8, "$name: interrupted, wait status $status");
+    expect($status == 130 << 8, "$name: interrupted, wait status $status");
     my $said = slurp($r->path('killed.err'));
     expect($said =~ /STOPPED.*(nothing was loaded|finished when the register is opened next)/,
         "$name: interrupted, it said `$said`");

@@ -161,6 +161,24 @@ for my $n (1 .. 8, 20 .. 22, 30) {
 }
 Register::stop($server->{pid});
 
+# --- a list of models is what was proposed ---
+
+my @lists = map { $r->file("tac$_.csv", lines('tac,name,name', "3573500$_,Maker,Model $_")) } 7, 8;
+my ($one, $two) = map { waits("list $_", 'aigul', 'import', 'tac', '--complete', $lists[$_]) } 0, 1;
+like as('bolat', 'proposals', $two)->{out}, qr/list of models, SHA-256 [0-9a-f]{64}/, 'a list is named by its hash';
+is as('bolat', 'confirm', $one)->{code}, 0, 'the first of two lists is confirmed';
+is +($r->check(imei(40, '35735007')))[0]{tac}{model}, 'Model 7', 'and is in force';
+is +($r->check(imei(40, '35735008')))[0]{tac}, undef, 'the other is not';
+ok $r->whole, 'whole';
+is as('bolat', 'confirm', $two)->{code}, 3, 'the second was prepared under other rules';
+is as('bolat', 'reject', $two)->{code}, 0, 'it is rejected';
+$id = waits('once more', 'aigul', 'import', 'tac', '--complete', $lists[1]);
+$r->sql("UPDATE batch_part SET bytes = x'00' WHERE batch = $id AND part = 4294967293");
+my $altered = as('bolat', 'confirm', $id);
+isnt $altered->{code}, 0, 'a list that was altered meanwhile is refused';
+like $altered->{err}, qr/is not what was proposed: somebody altered it/, 'and why';
+is as('bolat', 'reject', $id)->{code}, 0, 'it is rejected';
+
 # --- turned off by two ---
 
 $id = waits('turning the rule off', 'aigul', 'rules', 'set', 'two_person=off');
