@@ -18,6 +18,8 @@ static void derive(const uint8_t master[MASTER_BYTES], struct register_keys *out
     sha256_hmac(master, "party", 5, out->party);
     sha256_hmac(master, "subscriber", 10, out->subscriber);
     sha256_hmac(master, "check", 5, out->check);
+    sha256_hmac(master, "api", 3, out->api);
+    sha256_hmac(master, "seal", 4, out->seal);
     sha256_hmac(master, "sign", 4, seed);
     (void)crypto_sign_seed_keypair(out->sign.public_key, out->sign.secret_key, seed);
     sodium_memzero(seed, sizeof seed);

@@ -15,6 +15,8 @@ struct register_keys {
     uint8_t party[SHA256_BYTES];      /* opaque ids of persons, bodies and accounts */
     uint8_t subscriber[SHA256_BYTES]; /* hashes of IMSIs in pairs */
     uint8_t check[SHA256_BYTES];      /* check numbers */
+    uint8_t api[SHA256_BYTES];        /* hashes of API keys */
+    uint8_t seal[SHA256_BYTES];       /* signing keys of programs, sealed */
     struct index_keys sign;           /* snapshot, lists */
 };
 

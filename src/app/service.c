@@ -28,6 +28,7 @@ struct service {
     struct registry *reg; /* the follower's alone */
     const struct clock *clock;
     struct register_keys keys;
+    struct keyring *ring;
     _Atomic(struct view *) view;
     _Atomic(struct held_index *) index;
     _Atomic int64_t seen_us; /* monotonic time of the last look that succeeded */
@@ -83,7 +84,7 @@ static enum err follow(struct service *s)
         err = push_index(s, NULL);
     if (!err && s->reg->rules.number != atomic_load(&s->view)->rules.number)
         err = push_view(s);
-    return err;
+    return err ? err : keyring_load(s->ring, s->reg, NULL);
 }
 
 static void *run(void *arg)
@@ -108,6 +109,9 @@ static enum err begin(struct service *s, const char *url, struct fault *fault)
         err = push_view(s);
     if (!err)
         err = push_index(s, fault);
+    s->ring = keyring_new(&s->reg->keys);
+    if (!err)
+        err = s->ring ? keyring_load(s->ring, s->reg, fault) : ERR_MEMORY;
     if (err)
         return err;
     s->keys = s->reg->keys;
@@ -129,6 +133,7 @@ static void release(struct service *s)
         index_free(h->index);
         free(h);
     }
+    keyring_free(s->ring);
     registry_close(s->reg);
     free(s);
 }
@@ -211,6 +216,29 @@ enum err service_check(struct service *s, struct str typed, uint64_t imsi, struc
     check_number_make(s->keys.check, c.imei, &number, c.number);
     *out = c;
     return ERR_OK;
+}
+
+/* ---- keys, from any thread ---- */
+
+static daynum today_of(const struct service *s)
+{
+    return zone_day(&atomic_load(&s->view)->zone, clock_now_us(s->clock) / 1000000);
+}
+
+enum err service_bearer(struct service *s, struct str key, struct caller *out)
+{
+    return keyring_bearer(s->ring, key, today_of(s), out);
+}
+
+enum err service_certificate(struct service *s, struct str certificate, struct caller *out)
+{
+    return keyring_certificate(s->ring, certificate, today_of(s), out);
+}
+
+enum err service_signer(struct service *s, struct str id, struct caller *out,
+                        uint8_t out_secret[API_KEY_BYTES])
+{
+    return keyring_signer(s->ring, id, today_of(s), out, out_secret);
 }
 
 bool service_check_number(struct service *s, struct str number, struct check_number *out)

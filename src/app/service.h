@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * service - what a long-running program answers from: the index, the rules and the TAC list in
- * memory, kept up to date by one thread that follows the register. No check touches the store;
- * when the store fails, checks go on and service_health says how stale they are.
+ * service - what a long-running program answers from: the index, the rules, the TAC list and the API
+ * keys in memory, kept up to date by one thread that follows the register. No check touches the
+ * store; when the store fails, checks go on and service_health says how stale they are.
  *
  * All service_* calls below are safe from any thread. */
 #ifndef APP_SERVICE_H
 #define APP_SERVICE_H
 
-#include "app/registry.h"
+#include "app/keyring.h"
 
 struct service;
 
@@ -36,6 +36,13 @@ MUST_USE enum err service_check(struct service *service, struct str typed, uint6
 
 /* Did we say so? What a check number says; false: it is none of ours. */
 bool service_check_number(struct service *service, struct str number, struct check_number *out);
+
+/* Who asks, by his key (keyring.h). */
+MUST_USE enum err service_bearer(struct service *service, struct str key, struct caller *out);
+MUST_USE enum err service_certificate(struct service *service, struct str certificate,
+                                      struct caller *out);
+MUST_USE enum err service_signer(struct service *service, struct str id, struct caller *out,
+                                 uint8_t out_secret[API_KEY_BYTES]);
 
 struct service_health {
     bool store_ok;    /* did the last look at the store succeed */

@@ -21,7 +21,14 @@ static int64_t fixed_now(const struct clock *clock)
     return clock->fixed_us;
 }
 
+static int64_t steady_now(const struct clock *clock)
+{
+    (void)clock;
+    return read_us(CLOCK_MONOTONIC);
+}
+
 const struct clock clock_system = {.now_us = system_now};
+const struct clock clock_steady = {.now_us = steady_now};
 
 void clock_init_fixed(struct clock *clock, int64_t us)
 {

@@ -13,6 +13,8 @@ struct clock {
 };
 
 extern const struct clock clock_system;
+/* Time that never jumps, from an unknown beginning: for waiting and for rates. */
+extern const struct clock clock_steady;
 
 /* A clock that stands until clock_set moves it. */
 void clock_init_fixed(struct clock *clock, int64_t us);

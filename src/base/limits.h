@@ -32,13 +32,37 @@ enum {
     LIMIT_BAD_ROWS_SHOWN = 20, /* bad rows printed; the rest go to the file beside */
 
     /* HTTP */
-    LIMIT_HTTP_BODY = 65536, /* bytes of a request's body; ours */
-    LIMIT_HTTP_URI = 2048,   /* bytes of a request target; ours */
-    LIMIT_HTTP_HEAD = 16384, /* bytes of request line and headers; ours */
-    LIMIT_CHECK_IMEIS = 100, /* IMEIs in one check from outside; ours */
-    LIMIT_PUBLIC_URL = 200,  /* bytes of our own address: scheme://host:port; ours */
+    LIMIT_HTTP_BODY = 65536,      /* bytes of a request's body; ours */
+    LIMIT_HTTP_URI = 2048,        /* bytes of a request target; ours */
+    LIMIT_HTTP_HEAD = 16384,      /* bytes of request line and headers; ours */
+    LIMIT_CHECK_BATCH = 1000,     /* IMEIs in one check by a key with the scope check.batch; ours */
+    LIMIT_SIGNATURE_SECONDS = 60, /* that a signed request's time may be off; ours */
+    LIMIT_NONCES = 1 << 20,       /* signed requests remembered at once: 8 MB; ours */
+    LIMIT_API_KEYS = 4096,        /* of one register, revoked ones too; ours */
+    LIMIT_CHECK_IMEIS = 100,      /* IMEIs in one check from outside; ours */
+    LIMIT_PUBLIC_URL = 200,       /* bytes of our own address: scheme://host:port; ours */
     LIMIT_HTTP_CONNECTIONS = 16384,
     LIMIT_HTTP_IDLE_SECONDS = 15,
+    LIMIT_HTTP_INFLIGHT =
+        4096, /* requests whose answer is not sent: x 64 kB of body = 256 MB; ours */
+    LIMIT_CROWDED_SECONDS = 10, /* after which a crowd is told to come again; ours */
+    LIMIT_NETS = 32,            /* addresses or networks in one setting; ours */
+    LIMIT_FORWARDED = 1024,     /* bytes of X-Forwarded-For that are read, from its end; ours */
+
+    /* Rates: what a settings file may change, in IMEIs asked a second and at once. Ours:
+     * ARCHITECTURE.md, "Who is one client". */
+    LIMIT_ADDRESS_RATE = 200, /* of one IPv4 address or IPv6 /64: an operator's whole NAT */
+    LIMIT_ADDRESS_BURST = 2000,
+    LIMIT_PERSON_RATE = 50, /* of one kind of browser and language behind it */
+    LIMIT_PERSON_BURST = 500,
+    LIMIT_KEY_RATE = 20000, /* of one API key */
+    LIMIT_KEY_BURST = 40000,
+    LIMIT_PUBLIC_RATE = 20000, /* of everybody without a key together, in one process */
+    LIMIT_PUBLIC_BURST = 20000,
+    LIMIT_RATE_MAX = 10000000, /* greatest that can be set */
+    LIMIT_CLIENTS = 1 << 19,   /* clients remembered at once: 4 MB */
+    LIMIT_FINGERPRINT =
+        200, /* bytes of User-Agent, and of Accept-Language, that tell people apart */
 };
 
 /* Bytes of an input file: a country's day is 2 GB. Ours. */

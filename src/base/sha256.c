@@ -1,12 +1,18 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Long input goes through EVP. An HMAC of a few bytes is made from SHA256_Init and its sisters: they are
+ * deprecated because they know no providers, which is why they cost no locks: EVP's HMAC takes 1.3 µs,
+ * of which the hash itself is 0.3, and each answer carries two. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/sha256.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 struct sha256 {
     EVP_MD *md;
@@ -54,12 +60,29 @@ void sha256_end(struct sha256 *h, uint8_t out[SHA256_BYTES])
     assert(ok == 1);
 }
 
+void sha256_once(const void *p, size_t n, uint8_t out[SHA256_BYTES])
+{
+    SHA256(n ? p : (const void *)"", n, out);
+}
+
 void sha256_hmac(const uint8_t key[SHA256_BYTES], const void *p, size_t n,
                  uint8_t out[SHA256_BYTES])
 {
-    unsigned len = SHA256_BYTES;
-    unsigned char *ok = HMAC(EVP_sha256(), key, SHA256_BYTES, p, n, out, &len);
-    assert(ok && len == SHA256_BYTES);
+    enum { BLOCK = 64, INNER = 0x36, OUTER = 0x5c }; /* RFC 2104 2 */
+    uint8_t pad[BLOCK];
+    SHA256_CTX ctx;
+    memset(pad, INNER, sizeof pad);
+    for (int i = 0; i < SHA256_BYTES; i++)
+        pad[i] ^= key[i];
+    int ok = SHA256_Init(&ctx) && SHA256_Update(&ctx, pad, sizeof pad) &&
+             SHA256_Update(&ctx, p, n) && SHA256_Final(out, &ctx);
+    for (int i = 0; i < BLOCK; i++)
+        pad[i] ^= INNER ^ OUTER;
+    ok = ok && SHA256_Init(&ctx) && SHA256_Update(&ctx, pad, sizeof pad) &&
+         SHA256_Update(&ctx, out, SHA256_BYTES) && SHA256_Final(out, &ctx);
+    assert(ok);
+    OPENSSL_cleanse(pad, sizeof pad);
+    OPENSSL_cleanse(&ctx, sizeof ctx);
 }
 
 void sha256_hex(const uint8_t hash[SHA256_BYTES], char out[2 * SHA256_BYTES + 1])

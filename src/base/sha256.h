@@ -20,6 +20,8 @@ void sha256_begin(struct sha256 *h);
 void sha256_add(struct sha256 *h, const void *p, size_t n);
 void sha256_end(struct sha256 *h, uint8_t out[SHA256_BYTES]);
 
+/* The whole in one call: for what comes once. */
+void sha256_once(const void *p, size_t n, uint8_t out[SHA256_BYTES]);
 /* HMAC-SHA-256 (RFC 2104) of n bytes under a 32-byte key. */
 void sha256_hmac(const uint8_t key[SHA256_BYTES], const void *p, size_t n,
                  uint8_t out[SHA256_BYTES]);

@@ -42,6 +42,9 @@ struct store_ops {
     enum err (*party_get)(struct store *, uint64_t, struct party *, struct fault *);
     enum err (*parties)(struct store *, bool (*)(void *, const struct party *), void *,
                         struct fault *);
+    enum err (*api_key_put)(struct store *, const struct api_key *, struct fault *);
+    enum err (*api_keys)(struct store *, bool (*)(void *, const struct api_key *), void *,
+                         struct fault *);
     enum err (*findings_add)(struct store *, const struct finding *, size_t, struct fault *);
     enum err (*findings)(struct store *, bool (*)(void *, const struct finding *), void *,
                          struct fault *);

@@ -229,6 +229,12 @@ enum err store_parties(struct store *store, bool (*fn)(void *ctx, const struct p
     return done(store, store->ops->parties(store, fn, ctx, fault));
 }
 
+enum err store_api_keys(struct store *store, bool (*fn)(void *ctx, const struct api_key *key),
+                        void *ctx, struct fault *fault)
+{
+    return done(store, store->ops->api_keys(store, fn, ctx, fault));
+}
+
 enum err store_findings(struct store *store, bool (*fn)(void *ctx, const struct finding *finding),
                         void *ctx, struct fault *fault)
 {
@@ -332,6 +338,15 @@ enum err store_party_put(struct store *store, const struct party *party, struct 
     enum err err = alone_begin(store, &own, fault);
     if (!err)
         err = store->ops->party_put(store, party, fault);
+    return alone_end(store, own, err, fault);
+}
+
+enum err store_api_key_put(struct store *store, const struct api_key *key, struct fault *fault)
+{
+    bool own;
+    enum err err = alone_begin(store, &own, fault);
+    if (!err)
+        err = store->ops->api_key_put(store, key, fault);
     return alone_end(store, own, err, fault);
 }
 

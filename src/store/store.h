@@ -194,6 +194,41 @@ MUST_USE enum err store_parties(struct store *store,
                                 bool (*fn)(void *ctx, const struct party *party), void *ctx,
                                 struct fault *fault);
 
+/* ---- API keys: what programs sign in with ---- */
+
+enum api_key_kind {
+    API_KEY_BEARER = 1,      /* secret: HMAC-SHA-256 of the key's bytes under the register's key */
+    API_KEY_SIGNED = 2,      /* secret: the signing key, sealed under the register's key */
+    API_KEY_CERTIFICATE = 3, /* secret: SHA-256 of what the proxy says of the certificate */
+};
+enum api_scope {
+    API_SCOPE_CHECK = 1 << 0,       /* checks as the public's, by the key's own limit */
+    API_SCOPE_CHECK_BATCH = 1 << 1, /* up to LIMIT_CHECK_BATCH IMEIs at once */
+};
+enum { API_KEY_SECRET = 72 }; /* bytes, the longest: nonce 24, key 32, tag 16 */
+
+/* Revoked and expired ones stay: a log that names one can be read years later. */
+struct api_key {
+    uint32_t id;     /* random, no secret: stands in logs */
+    uint8_t kind;    /* enum api_key_kind */
+    uint32_t scopes; /* enum api_scope */
+    char name[LIMIT_NAME + 1];
+    uint8_t secret_n;
+    uint8_t secret[API_KEY_SECRET];
+    daynum expires;      /* last day on which it counts */
+    int64_t created_ms;  /* UTC */
+    uint64_t created_by; /* account, 0 = nobody in particular */
+    int64_t revoked_ms;  /* 0 = in force */
+    uint64_t revoked_by;
+};
+/* Adds or replaces. Outside a write it commits by itself. */
+MUST_USE enum err store_api_key_put(struct store *store, const struct api_key *key,
+                                    struct fault *fault);
+/* By id. */
+MUST_USE enum err store_api_keys(struct store *store,
+                                 bool (*fn)(void *ctx, const struct api_key *key), void *ctx,
+                                 struct fault *fault);
+
 /* ---- findings: rows of an operator's file that can be no key ---- */
 
 struct finding {

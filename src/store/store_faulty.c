@@ -245,6 +245,19 @@ static enum err f_parties(struct store *store, bool (*fn)(void *, const struct p
     return err ? err : store_parties(inner_of(store), fn, ctx, fault);
 }
 
+static enum err f_api_key_put(struct store *store, const struct api_key *key, struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_api_key_put(inner_of(store), key, fault);
+}
+
+static enum err f_api_keys(struct store *store, bool (*fn)(void *, const struct api_key *),
+                           void *ctx, struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_api_keys(inner_of(store), fn, ctx, fault);
+}
+
 static enum err f_findings_add(struct store *store, const struct finding *findings, size_t n,
                                struct fault *fault)
 {
@@ -332,6 +345,8 @@ static const struct store_ops ops = {
     .party_put = f_party_put,
     .party_get = f_party_get,
     .parties = f_parties,
+    .api_key_put = f_api_key_put,
+    .api_keys = f_api_keys,
     .findings_add = f_findings_add,
     .findings = f_findings,
     .note_put = f_note_put,

@@ -22,6 +22,7 @@ enum table {
     TABLE_PART,
     TABLE_LOAD,
     TABLE_PARTY,
+    TABLE_API_KEY,
     TABLE_FINDING,
     TABLE_NOTE,
     TABLE_COUNTER,
@@ -144,6 +145,9 @@ enum err memory_party_put(struct store *store, const struct party *party, struct
 enum err memory_party_get(struct store *store, uint64_t id, struct party *out, struct fault *fault);
 enum err memory_parties(struct store *store, bool (*fn)(void *ctx, const struct party *party),
                         void *ctx, struct fault *fault);
+enum err memory_api_key_put(struct store *store, const struct api_key *key, struct fault *fault);
+enum err memory_api_keys(struct store *store, bool (*fn)(void *ctx, const struct api_key *key),
+                         void *ctx, struct fault *fault);
 enum err memory_findings_add(struct store *store, const struct finding *findings, size_t n,
                              struct fault *fault);
 enum err memory_findings(struct store *store, bool (*fn)(void *ctx, const struct finding *finding),

@@ -223,6 +223,38 @@ enum err memory_parties(struct store *store, bool (*fn)(void *ctx, const struct 
     return ERR_OK;
 }
 
+/* ---- API keys ---- */
+
+enum err memory_api_key_put(struct store *store, const struct api_key *api_key, struct fault *fault)
+{
+    struct memory_key key = number_key(TABLE_API_KEY, api_key->id);
+    return memory_put(memory_of(store), &key, api_key, sizeof *api_key, fault);
+}
+
+struct api_key_walk {
+    bool (*fn)(void *ctx, const struct api_key *key);
+    void *ctx;
+};
+
+static bool on_api_key(void *ctx, struct str key, struct str value)
+{
+    (void)key;
+    const struct api_key_walk *walk = ctx;
+    struct api_key api_key;
+    memcpy(&api_key, value.p, sizeof api_key);
+    return walk->fn(walk->ctx, &api_key);
+}
+
+enum err memory_api_keys(struct store *store, bool (*fn)(void *ctx, const struct api_key *key),
+                         void *ctx, struct fault *fault)
+{
+    (void)fault;
+    struct api_key_walk walk = {fn, ctx};
+    struct memory_key key = memory_key(TABLE_API_KEY);
+    memory_walk(memory_of(store), &key, on_api_key, &walk);
+    return ERR_OK;
+}
+
 /* ---- findings: by operator, day, kind, raw ---- */
 
 static void key_text(struct memory_key *key, const char *text, size_t max)

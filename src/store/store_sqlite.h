@@ -48,6 +48,8 @@ enum sql {
     SQL_PARTY_PUT,
     SQL_PARTY_GET,
     SQL_PARTIES,
+    SQL_API_KEY_PUT,
+    SQL_API_KEYS,
     SQL_FINDING_ADD,
     SQL_FINDINGS,
     SQL_NOTE_PUT,
@@ -210,6 +212,9 @@ enum err sqlite_party_put(struct store *store, const struct party *party, struct
 enum err sqlite_party_get(struct store *store, uint64_t id, struct party *out, struct fault *fault);
 enum err sqlite_parties(struct store *store, bool (*fn)(void *ctx, const struct party *party),
                         void *ctx, struct fault *fault);
+enum err sqlite_api_key_put(struct store *store, const struct api_key *key, struct fault *fault);
+enum err sqlite_api_keys(struct store *store, bool (*fn)(void *ctx, const struct api_key *key),
+                         void *ctx, struct fault *fault);
 enum err sqlite_findings_add(struct store *store, const struct finding *findings, size_t n,
                              struct fault *fault);
 enum err sqlite_findings(struct store *store, bool (*fn)(void *ctx, const struct finding *finding),

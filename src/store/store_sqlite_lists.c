@@ -109,6 +109,65 @@ enum err sqlite_parties(struct store *store, bool (*fn)(void *ctx, const struct 
     return err;
 }
 
+/* ---- API keys ---- */
+
+enum err sqlite_api_key_put(struct store *store, const struct api_key *key, struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    sqlite3_stmt *stmt = NULL;
+    enum err err = sql_take(s, SQL_API_KEY_PUT, &stmt, fault);
+    if (err)
+        return err;
+    bind_u64(stmt, 1, key->id);
+    bind_u64(stmt, 2, key->kind);
+    bind_u64(stmt, 3, key->scopes);
+    bind_text(stmt, 4, key->name, sizeof key->name);
+    bind_bytes(stmt, 5, key->secret, key->secret_n);
+    bind_i64(stmt, 6, key->expires);
+    bind_i64(stmt, 7, key->created_ms);
+    bind_u64(stmt, 8, key->created_by);
+    bind_i64(stmt, 9, key->revoked_ms);
+    bind_u64(stmt, 10, key->revoked_by);
+    return sql_run(s, stmt, NULL, fault);
+}
+
+static void read_api_key(sqlite3_stmt *stmt, struct api_key *out)
+{
+    *out = (struct api_key){.id = (uint32_t)column_u64(stmt, 0),
+                            .kind = (uint8_t)column_u64(stmt, 1),
+                            .scopes = (uint32_t)column_u64(stmt, 2),
+                            .expires = sqlite3_column_int(stmt, 5),
+                            .created_ms = sqlite3_column_int64(stmt, 6),
+                            .created_by = column_u64(stmt, 7),
+                            .revoked_ms = sqlite3_column_int64(stmt, 8),
+                            .revoked_by = column_u64(stmt, 9)};
+    column_text(stmt, 3, out->name, sizeof out->name);
+    struct str secret = column_bytes(stmt, 4);
+    if (secret.n <= sizeof out->secret) { /* what is longer is damage, and opens nothing */
+        out->secret_n = (uint8_t)secret.n;
+        memcpy(out->secret, secret.p, secret.n);
+    }
+}
+
+enum err sqlite_api_keys(struct store *store, bool (*fn)(void *ctx, const struct api_key *key),
+                         void *ctx, struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    sqlite3_stmt *stmt = NULL;
+    enum err err = sql_take(s, SQL_API_KEYS, &stmt, fault);
+    if (err)
+        return err;
+    bool found = true, more = true;
+    while (more && !(err = sql_step(s, stmt, &found, fault)) && found) {
+        struct api_key key;
+        read_api_key(stmt, &key);
+        more = fn(ctx, &key);
+    }
+    if (!more)
+        sql_free(stmt);
+    return err;
+}
+
 /* ---- findings ---- */
 
 enum err sqlite_findings_add(struct store *store, const struct finding *findings, size_t n,

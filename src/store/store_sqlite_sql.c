@@ -75,6 +75,15 @@ static const char *const texts[SQL_COUNT] = {
                       "flags = excluded.flags, name = excluded.name",
     [SQL_PARTY_GET] = "SELECT kind, flags, name, id FROM party WHERE id = ?1",
     [SQL_PARTIES] = "SELECT kind, flags, name, id FROM party ORDER BY id",
+    [SQL_API_KEY_PUT] =
+        "INSERT INTO api_key (id, kind, scopes, name, secret, expires, created_ms, created_by, "
+        "revoked_ms, revoked_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+        "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, scopes = excluded.scopes, "
+        "name = excluded.name, secret = excluded.secret, expires = excluded.expires, "
+        "created_ms = excluded.created_ms, created_by = excluded.created_by, "
+        "revoked_ms = excluded.revoked_ms, revoked_by = excluded.revoked_by",
+    [SQL_API_KEYS] = "SELECT id, kind, scopes, name, secret, expires, created_ms, created_by, "
+                     "revoked_ms, revoked_by FROM api_key ORDER BY id",
     [SQL_FINDING_ADD] = "INSERT INTO finding (operator_name, day, kind, raw, count) "
                         "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (operator_name, day, kind, raw) "
                         "DO UPDATE SET count = count + excluded.count",

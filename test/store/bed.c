@@ -203,6 +203,13 @@ static bool add_finding(void *sum, const struct finding *finding)
     return true;
 }
 
+static bool add_api_key(void *sum, const struct api_key *key)
+{
+    add(sum, &key->id, sizeof key->id);
+    add(sum, &key->revoked_ms, sizeof key->revoked_ms);
+    return true;
+}
+
 uint64_t imprint(struct store *s)
 {
     uint64_t sum = 0xcbf29ce484222325u;
@@ -218,6 +225,7 @@ uint64_t imprint(struct store *s)
     assert_int_equal(store_pairs_scan(s, add_pair, &sum, NULL), ERR_OK);
     assert_int_equal(store_batches(s, add_batch, &sum, NULL), ERR_OK);
     assert_int_equal(store_parties(s, add_party, &sum, NULL), ERR_OK);
+    assert_int_equal(store_api_keys(s, add_api_key, &sum, NULL), ERR_OK);
     assert_int_equal(store_findings(s, add_finding, &sum, NULL), ERR_OK);
     for (uint32_t i = 0; i < 4; i++) {
         struct buf bytes = {0};

@@ -598,6 +598,71 @@ static void parties_are_kept_and_replaced(void **state)
     assert_int_equal(all.n, 2);
 }
 
+struct api_keys {
+    struct api_key key[4];
+    size_t n, stop_at;
+};
+
+static bool see_api_key(void *ctx, const struct api_key *key)
+{
+    struct api_keys *k = ctx;
+    k->key[k->n++] = *key;
+    return k->n != k->stop_at;
+}
+
+static struct api_keys api_keys(struct store *s)
+{
+    struct api_keys k = {0};
+    assert_int_equal(store_api_keys(s, see_api_key, &k, NULL), ERR_OK);
+    return k;
+}
+
+static void api_keys_are_kept_and_replaced(void **state)
+{
+    struct store *s = of(state);
+    struct api_key high = {.id = UINT32_MAX,
+                           .kind = API_KEY_SIGNED,
+                           .scopes = API_SCOPE_CHECK | API_SCOPE_CHECK_BATCH,
+                           .name = "egov \xd2\x9a",
+                           .secret_n = API_KEY_SECRET,
+                           .expires = DAYNUM_LAST,
+                           .created_ms = -7,
+                           .created_by = INT64_MAX};
+    struct api_key low = {.id = 1, .kind = API_KEY_BEARER, .secret_n = 32, .expires = DAYNUM_FIRST};
+    memset(high.secret, 0xfe, sizeof high.secret);
+    assert_int_equal(api_keys(s).n, 0);
+    assert_int_equal(store_api_key_put(s, &high, NULL), ERR_OK);
+    begin(s);
+    assert_int_equal(store_api_key_put(s, &low, NULL), ERR_OK);
+    low.revoked_ms = 99;
+    low.revoked_by = 5;
+    assert_int_equal(store_api_key_put(s, &low, NULL), ERR_OK);
+    commit(s);
+    begin(s);
+    low.name[0] = 'x';
+    assert_int_equal(store_api_key_put(s, &low, NULL), ERR_OK);
+    store_write_rollback(s);
+    struct api_keys all = api_keys(s), one = {.stop_at = 1};
+    assert_int_equal(all.n, 2);
+    assert_int_equal(all.key[0].id, 1);
+    assert_int_equal(all.key[0].revoked_ms, 99);
+    assert_int_equal(all.key[0].revoked_by, 5);
+    assert_string_equal(all.key[0].name, "");
+    const struct api_key *got = &all.key[1];
+    assert_int_equal(got->id, UINT32_MAX);
+    assert_int_equal(got->kind, API_KEY_SIGNED);
+    assert_int_equal(got->scopes, high.scopes);
+    assert_string_equal(got->name, high.name);
+    assert_int_equal(got->secret_n, API_KEY_SECRET);
+    assert_memory_equal(got->secret, high.secret, API_KEY_SECRET);
+    assert_int_equal(got->expires, DAYNUM_LAST);
+    assert_int_equal(got->created_ms, -7);
+    assert_true(got->created_by == INT64_MAX);
+    assert_int_equal(got->revoked_ms, 0);
+    assert_int_equal(store_api_keys(s, see_api_key, &one, NULL), ERR_OK);
+    assert_int_equal(one.n, 1);
+}
+
 struct findings {
     struct finding finding[8];
     size_t n;
@@ -666,6 +731,7 @@ const struct conformance_case verb_cases[] = {
     {"a_claim_has_one_owner", a_claim_has_one_owner},
     {"loads_are_remembered", loads_are_remembered},
     {"parties_are_kept_and_replaced", parties_are_kept_and_replaced},
+    {"api_keys_are_kept_and_replaced", api_keys_are_kept_and_replaced},
     {"findings_add_up", findings_add_up},
     {"notes_are_taken", notes_are_taken},
 };

@@ -15,6 +15,7 @@ static enum err deed(struct bed *bed, const struct block *block)
     struct batch batch = batch_of("b");
     struct load load = {.kind = "feed", .hash = {7}};
     struct party party = {77, PARTY_BODY, 0, "court"};
+    const struct api_key api_key = {.id = 1, .expires = DAYNUM_LAST};
     struct finding finding = {"Tele2", DAYNUM_FIRST, "x", "y", 1};
     struct store_head head;
     enum err err = store_write_begin(s, NULL);
@@ -33,6 +34,7 @@ static enum err deed(struct bed *bed, const struct block *block)
     err = err ? err : store_batch_update(s, &batch, NULL);
     err = err ? err : store_load_put(s, &load, NULL);
     err = err ? err : store_party_put(s, &party, NULL);
+    err = err ? err : store_api_key_put(s, &api_key, NULL);
     err = err ? err : store_findings_add(s, &finding, 1, NULL);
     err = err ? err : store_note_put(s, 1, 1, 1, STR("n"), NULL);
     err = err ? err : store_write_commit(s, NULL);
@@ -57,7 +59,7 @@ static void any_call_of_a_write_may_fail(void **state)
         assert_int_equal(err, ERR_STORE_FULL);
         assert_int_equal(imprint(bed->s), before);
     }
-    assert_int_equal(n, 17); /* calls of the deed, and one */
+    assert_int_equal(n, 18); /* calls of the deed, and one */
     assert_int_not_equal(imprint(bed->s), before);
     assert_true(get_row(bed->s, SOME).facts.exists);
 }
@@ -98,6 +100,14 @@ static bool never_party(void *ctx, const struct party *party)
 {
     (void)ctx;
     (void)party;
+    fail();
+    return false;
+}
+
+static bool never_api_key(void *ctx, const struct api_key *key)
+{
+    (void)ctx;
+    (void)key;
     fail();
     return false;
 }
@@ -149,6 +159,8 @@ static void every_verb_fails_as_told(void **state)
     assert_int_equal(store_party_put(s, &party, NULL), ERR_STORE);
     assert_int_equal(store_party_get(s, 77, &found, NULL), ERR_STORE);
     assert_int_equal(store_parties(s, never_party, NULL, NULL), ERR_STORE);
+    assert_int_equal(store_api_key_put(s, &(struct api_key){.id = 1}, NULL), ERR_STORE);
+    assert_int_equal(store_api_keys(s, never_api_key, NULL, NULL), ERR_STORE);
     assert_int_equal(store_findings(s, never_finding, NULL, NULL), ERR_STORE);
     assert_int_equal(store_note_put(s, 1, 1, 1, STR("n"), NULL), ERR_STORE);
     assert_int_equal(store_write_begin(s, NULL), ERR_STORE);

@@ -111,8 +111,38 @@ static void a_newer_schema_is_refused(void **state)
     tamper(bed, "PRAGMA user_version = 1000");
     reopen(bed, STORE_READ, ERR_STORE_NEWER);
     reopen(bed, STORE_WRITE, ERR_STORE_NEWER);
-    tamper(bed, "PRAGMA user_version = 1");
+    tamper(bed, "PRAGMA user_version = 2");
     reopen(bed, STORE_WRITE, ERR_OK);
+}
+
+static bool see_key_id(void *id, const struct api_key *key)
+{
+    *(uint32_t *)id = key->id;
+    return true;
+}
+
+/* A register of version 1 with everything in it, as the program before this one left it. */
+static void version_1_keeps_its_data(void **state)
+{
+    struct bed *bed = *state;
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE));
+    begin(bed->s);
+    append_block(bed, bed->s);
+    const struct party police = {7, PARTY_BODY, 0, "police"};
+    assert_int_equal(store_party_put(bed->s, &police, NULL), ERR_OK);
+    commit(bed->s);
+    uint64_t before = imprint(bed->s);
+    tamper(bed, "DROP TABLE api_key; PRAGMA user_version = 1");
+    reopen(bed, STORE_READ, ERR_STORE_OLD);
+    reopen(bed, STORE_WRITE, ERR_OK);
+    assert_true(imprint(bed->s) == before);
+    const struct api_key key = {.id = 3, .kind = API_KEY_BEARER, .expires = DAYNUM_LAST};
+    assert_int_equal(store_api_key_put(bed->s, &key, NULL), ERR_OK);
+    reopen(bed, STORE_READ, ERR_OK);
+    uint32_t id = 0;
+    assert_int_equal(store_api_keys(bed->s, see_key_id, &id, NULL), ERR_OK);
+    assert_int_equal(id, 3);
+    assert_true(get_row(bed->s, SOME).facts.exists);
 }
 
 static void two_may_make_the_register_at_once(void **state)
@@ -700,6 +730,7 @@ int main(void)
         CASE(what_is_no_register_is_left_alone),
         CASE(an_older_schema_is_raised_by_writers_only),
         CASE(a_newer_schema_is_refused),
+        CASE(version_1_keeps_its_data),
         CASE(two_may_make_the_register_at_once),
         CASE(any_name_is_a_file_name),
         CASE(a_reader_reads_and_no_more),
