@@ -11,7 +11,7 @@
 #include "app/service.h"
 #include "app/sweep.h"
 #include "cmd/command.h"
-#include "face/http.h"
+#include "cmd/door.h"
 
 enum { EVENING_HOUR = 21, TICK_SECONDS = 20 };
 
@@ -76,21 +76,6 @@ static bool parse_listen(const char *text, char *address, size_t size, uint16_t 
     return host.n > 0;
 }
 
-/* scheme://host[:port], as RFC 6454 4 has it. */
-static bool is_origin(struct str url)
-{
-    struct str scheme = STR("https://");
-    if (!str_starts(url, scheme))
-        scheme = STR("http://");
-    if (!str_starts(url, scheme) || url.n == scheme.n || url.n > LIMIT_PUBLIC_URL)
-        return false;
-    for (size_t i = scheme.n; i < url.n; i++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]",
-                    url.p[i]))
-            return false;
-    return true;
-}
-
 static void wait_for_stop(const struct cli *cli)
 {
     while (!*cli->stop)
@@ -137,18 +122,19 @@ int cmd_serve(struct cli *cli)
                                         {.name = "--threads", .value = &threads}};
     char address[64];
     uint64_t count;
-    struct http_options options = {
-        .address = address, .public_url = cli->public_url, .faces = cli->faces};
+    struct http_options options = {.address = address};
     if (!cli_options(cli, specs, 4))
         return 2;
     if (!parse_listen(listen, address, sizeof address, &options.port))
         return cli_usage(cli, "--listen wants ADDRESS:PORT");
     if (!str_to_u64(str_z(threads), 64, &count) || !count)
         return cli_usage(cli, "--threads wants 1 to 64");
-    if (cli->public_url && !is_origin(str_z(cli->public_url)))
-        return cli_usage(cli, "public_url wants http://HOST or https://HOST[:PORT], no path");
     options.threads = (unsigned)count;
     options.demo = demo || public;
+    struct fault fault = {0};
+    enum err err = door_settings(cli->settings, &options, &fault);
+    if (err)
+        return cli_fail(cli, err, &fault);
     bool loopback = str_starts(str_z(address), STR("127.")) || str_eq(str_z(address), STR("::1"));
     if (demo && !public && !loopback)
         return cli_usage(cli, "--demo stays on loopback; --demo-public says that you mean it");

@@ -10,17 +10,15 @@
 
 #include "app/batch.h"
 #include "app/registry.h"
-
-struct faces;
+#include "cmd/settings.h"
 
 struct cli {
     const char *url;
     const char *actor;
     bool json;
-    const char *listen;     /* of the settings file, NULL = none */
-    const char *threads;    /* likewise */
-    const char *public_url; /* likewise */
-    const struct faces *faces;
+    const char *listen;  /* of the settings file, NULL = none */
+    const char *threads; /* likewise */
+    const struct settings *settings;
     const struct clock *clock;
     const atomic_int *stop; /* set by SIGINT and SIGTERM */
     char **words;           /* all of the command line, as given */
@@ -30,7 +28,7 @@ struct cli {
 };
 
 struct command {
-    const char *name;  /* "import amnesty": one or two words */
+    const char *name;  /* "import amnesty": one to three words */
     const char *usage; /* what follows the name */
     const char *help;
     int (*run)(struct cli *cli);
@@ -100,6 +98,9 @@ int cmd_db_check(struct cli *cli);
 int cmd_snapshot_write(struct cli *cli);
 int cmd_user_add(struct cli *cli);
 int cmd_user_list(struct cli *cli);
+int cmd_key_create(struct cli *cli);
+int cmd_key_list(struct cli *cli);
+int cmd_key_revoke(struct cli *cli);
 int cmd_demo_create(struct cli *cli);
 int cmd_demo_list(struct cli *cli);
 int cmd_serve(struct cli *cli);

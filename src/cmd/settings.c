@@ -17,6 +17,18 @@ static const struct {
     {"serve", "listen", offsetof(struct settings, listen)},
     {"serve", "threads", offsetof(struct settings, threads)},
     {"serve", "public_url", offsetof(struct settings, public_url)},
+    {"serve", "trusted_proxies", offsetof(struct settings, trusted_proxies)},
+    {"serve", "forwarded", offsetof(struct settings, forwarded)},
+    {"serve", "certificate_header", offsetof(struct settings, certificate_header)},
+    {"serve", "metrics_from", offsetof(struct settings, metrics_from)},
+    {"limits", "person_rate", offsetof(struct settings, rate[0])},
+    {"limits", "person_burst", offsetof(struct settings, burst[0])},
+    {"limits", "address_rate", offsetof(struct settings, rate[1])},
+    {"limits", "address_burst", offsetof(struct settings, burst[1])},
+    {"limits", "key_rate", offsetof(struct settings, rate[2])},
+    {"limits", "key_burst", offsetof(struct settings, burst[2])},
+    {"limits", "public_rate", offsetof(struct settings, rate[3])},
+    {"limits", "public_burst", offsetof(struct settings, burst[3])},
 };
 
 struct reading {
@@ -47,10 +59,9 @@ static int take(void *user, const char *section, const char *name, const char *v
         return 1;
     }
     fault_value(r->fault, name, strlen(name));
-    r->err = fault_set(
-        r->fault, ERR_SETTING_UNKNOWN,
-        "known are register, actor, and in [serve] listen, threads, public_url; [face.…]; "
-        "rules of the country are set with `rules set`");
+    r->err = fault_set(r->fault, ERR_SETTING_UNKNOWN,
+                       "known are register, actor, and what doc/operations.md lists for [serve], "
+                       "[limits] and [face.…]; rules of the country are set with `rules set`");
     return 0;
 }
 

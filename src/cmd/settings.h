@@ -9,6 +9,8 @@
  *   listen = 127.0.0.1:8080
  *   threads = 2
  *   public_url = https://imei.example
+ *   [limits]
+ *   address_rate = 200
  *   [face.portal]
  *   host = portal.example
  *   product.name.kk = Таңба */
@@ -17,7 +19,7 @@
 
 #include "face/faces.h"
 
-enum { SETTINGS_VALUE = 512 };
+enum { SETTINGS_VALUE = 512, SETTINGS_LIMITS = 4 };
 
 /* Empty where the file says nothing. */
 struct settings {
@@ -25,6 +27,12 @@ struct settings {
     char actor[SETTINGS_VALUE];
     char listen[SETTINGS_VALUE];
     char threads[SETTINGS_VALUE];
+    char trusted_proxies[SETTINGS_VALUE];
+    char forwarded[SETTINGS_VALUE];
+    char certificate_header[SETTINGS_VALUE];
+    char metrics_from[SETTINGS_VALUE];
+    char rate[SETTINGS_LIMITS][SETTINGS_VALUE]; /* by enum limit_kind */
+    char burst[SETTINGS_LIMITS][SETTINGS_VALUE];
     char public_url[SETTINGS_VALUE];
     struct faces faces;
 };

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
-#include "cmd/settings.h"
 
 static const struct command commands[] = {
     {"check", "[--as-of DATE] [--imsi IMSI] [--explain [--lang kk|ru|en]] IMEI...",
@@ -52,6 +51,12 @@ static const struct command commands[] = {
     {"snapshot write", "FILE", "Write the signed index file for EIR nodes.", cmd_snapshot_write},
     {"user add", "NAME", "Make a staff account.", cmd_user_add},
     {"user list", "", "List the staff accounts.", cmd_user_list},
+    {"user key create",
+     "--name NAME --scope check|check.batch[,...] [--expires DATE] [--signed | --certificate "
+     "FINGERPRINT]",
+     "Make a program's API key and show it once.", cmd_key_create},
+    {"user key list", "", "List the API keys.", cmd_key_list},
+    {"user key revoke", "ID", "End an API key at once.", cmd_key_revoke},
     {"demo create", "", "Fill a new register with sample devices.", cmd_demo_create},
     {"demo list", "", "Print the samples and what each should answer today.", cmd_demo_list},
     {"serve", "[--listen ADDR:PORT] [--demo] [--threads N]",
@@ -75,7 +80,7 @@ static void print_help(FILE *out)
           "usage: tamga [--register URL] [--settings FILE] [--actor NAME] [--json] COMMAND ...\n\n"
           "  --register URL   sqlite:PATH or memory: (default sqlite:var/tamga.db, or "
           "$TAMGA_REGISTER)\n"
-          "  --settings FILE  INI file: register, actor, [serve], [face.…] "
+          "  --settings FILE  INI file: register, actor, [serve], [limits], [face.…] "
           "(doc/operations.md)\n"
           "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons "
           "decide\n"
@@ -93,21 +98,27 @@ static void print_help(FILE *out)
           out);
 }
 
-/* One or two words name a command; *out_words tells how many. */
+/* How many words of the line are the command's name; 0: another command. */
+static int words_of(const struct command *command, int argc, char **argv)
+{
+    struct str rest = str_z(command->name);
+    int words = 0;
+    while (rest.p) {
+        struct str word = str_split(rest, ' ', &rest);
+        if (words == argc || !str_eq(word, str_z(argv[words])))
+            return 0;
+        words++;
+    }
+    return words;
+}
+
+/* One to three words name a command; *out_words tells how many. */
 static const struct command *find(int argc, char **argv, int *out_words)
 {
     for (int i = 0; i < COMMANDS; i++) {
-        struct str second, first = str_split(str_z(commands[i].name), ' ', &second);
-        if (!argc || !str_eq(first, str_z(argv[0])))
-            continue;
-        if (!second.p) {
-            *out_words = 1;
+        *out_words = words_of(&commands[i], argc, argv);
+        if (*out_words)
             return &commands[i];
-        }
-        if (argc > 1 && str_eq(second, str_z(argv[1]))) {
-            *out_words = 2;
-            return &commands[i];
-        }
     }
     return NULL;
 }
@@ -210,8 +221,7 @@ static bool apply_globals(const struct globals *g, struct cli *cli)
     cli->actor = first_of(g->actor, "TAMGA_ACTOR", settings.actor, NULL);
     cli->listen = first_of(NULL, NULL, settings.listen, "127.0.0.1:8080");
     cli->threads = first_of(NULL, NULL, settings.threads, "2");
-    cli->public_url = first_of(NULL, NULL, settings.public_url, NULL);
-    cli->faces = &settings.faces;
+    cli->settings = &settings;
     cli->json = g->json;
     cli->clock = &clock_system;
     const char *now = first_of(g->now, "TAMGA_NOW", "", NULL);

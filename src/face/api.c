@@ -3,7 +3,9 @@
 
 #include <jansson.h>
 
-#include "face/said.h"
+#include "face/checked_json.h"
+#include "face/guard.h"
+#include "face/openapi.h"
 
 /* A register that was not seen for longer is stale: the follower looks five times a second. */
 enum { STALE_MS = 5000 };
@@ -45,83 +47,65 @@ static json_t *json_str(struct str s)
     return json_stringn(s.p, s.n);
 }
 
-/* What follows, or null. */
-static json_t *json_next(const struct said *said)
+static void put_answer(struct exchange *x, const struct checked *checked)
 {
-    if (!said->next)
-        return json_null();
-    return json_pack("{s:s, s:s, s:o}", "list", list_name(said->next_list), "reason", said->next,
-                     "from", json_day(said->valid_through + 1));
-}
-
-/* The shape of design.md 4, with the public reason alone. */
-static json_t *json_checked(const struct checked *checked)
-{
-    struct said said = said_of(checked);
-    char imei[IMEI_TEXT15];
-    imei_format15(checked->imei, imei);
-    json_t *tac = checked->tac_known
-                      ? json_pack("{s:s, s:s}", "brand", checked->brand, "model", checked->model)
-                      : json_null();
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:I, s:o,"
-                     " s:s, s:o}",
-                     "imei", imei, "list", list_name(said.list), "reason", said.reason,
-                     "public_reason", said.reason, "rule",
-                     (int)reason_table[checked->answer.reason % REASON_COUNT].rule, "deadline",
-                     json_day(said.deadline), "valid_through", json_day(said.valid_through), "next",
-                     json_next(&said), "served", (int)checked->answer.served, "used",
-                     (int)said.used, "duplicate", (int)said.duplicate, "tac", tac, "rule_set",
-                     (json_int_t)checked->rules, "as_of", json_day(checked->today), "check_number",
-                     checked->number, "checked_at", json_instant(checked->now_s));
+    x->response->content_type = "application/json";
+    checked_json(x->out, checked);
+    buf_str(x->out, STR("\n"));
 }
 
 void api_check(struct exchange *x)
 {
     struct checked checked;
-    enum err err = service_check(x->site->service, x->param, 0, &checked);
+    enum err err = guard_check(x, x->param, 0, &checked);
     if (err)
         route_fail(x, err);
     else
-        answer_json(x, json_checked(&checked));
+        put_answer(x, &checked);
 }
 
 /* One IMEI of a batch; an unusable one is answered in its place. Errors are of the service. */
-static enum err check_item(struct exchange *x, const json_t *item, json_t *answers)
+static enum err check_item(struct exchange *x, const json_t *item)
 {
     if (!json_is_string(item))
         return ERR_USAGE;
     struct str typed = {json_string_value(item), json_string_length(item)};
     struct checked checked;
-    json_t *answer;
-    enum err err = service_check(x->site->service, typed, 0, &checked);
-    if (err) {
-        const struct err_info *info = err_info(err);
-        enum text title;
-        if (info->http_status >= 500 || !text_find(str_z(info->text_id), &title))
-            return err;
-        answer = json_pack("{s:o, s:s, s:o}", "input", json_str(typed), "error", err_name(err),
-                           "title", json_str(text_get(x->lang, title)));
-    } else {
-        answer = json_checked(&checked);
+    enum err err = guard_check(x, typed, 0, &checked);
+    if (!err) {
+        checked_json(x->out, &checked);
+        return ERR_OK;
     }
-    return json_array_append_new(answers, answer) ? ERR_MEMORY : ERR_OK;
+    const struct err_info *info = err_info(err);
+    enum text title;
+    if (info->http_status >= 500 || !text_find(str_z(info->text_id), &title))
+        return err;
+    buf_str(x->out, STR("{\"input\":"));
+    checked_json_text(x->out, typed);
+    buf_str(x->out, STR(",\"error\":"));
+    checked_json_text(x->out, str_z(err_name(err)));
+    buf_str(x->out, STR(",\"title\":"));
+    checked_json_text(x->out, text_get(x->lang, title));
+    buf_str(x->out, STR("}"));
+    return ERR_OK;
 }
 
-static enum err check_items(struct exchange *x, const json_t *imei, json_t *answers)
+static enum err check_items(struct exchange *x, const json_t *imei)
 {
     if (json_is_string(imei))
-        return check_item(x, imei, answers);
+        return check_item(x, imei);
     size_t count = json_array_size(imei); /* 0 for what is no array */
     if (!count)
         return ERR_USAGE;
-    if (count > LIMIT_CHECK_IMEIS)
+    if (count > guard_most(x))
         return ERR_TOO_MANY;
-    for (size_t i = 0; i < count; i++) {
-        enum err err = check_item(x, json_array_get(imei, i), answers);
-        if (err)
-            return err;
+    enum err err = guard_admit(x, count - 1); /* the route paid for one */
+    for (size_t i = 0; i < count && !err; i++) {
+        if (i)
+            buf_str(x->out, STR(","));
+        err = check_item(x, json_array_get(imei, i));
     }
-    return ERR_OK;
+    return err;
 }
 
 void api_check_batch(struct exchange *x)
@@ -134,15 +118,13 @@ void api_check_batch(struct exchange *x)
         route_fail(x, utf8 ? ERR_UTF8 : ERR_USAGE);
         return;
     }
-    json_t *answers = json_array();
-    enum err err = answers ? check_items(x, json_object_get(asked, "imei"), answers) : ERR_MEMORY;
-    if (err) {
-        json_decref(answers);
+    buf_str(x->out, STR("{\"answers\":["));
+    enum err err = check_items(x, json_object_get(asked, "imei"));
+    buf_str(x->out, STR("]}\n"));
+    x->response->content_type = "application/json";
+    x->response->language = lang_code(x->lang);
+    if (err)
         route_fail(x, err);
-    } else {
-        x->response->language = lang_code(x->lang);
-        answer_json(x, json_pack("{s:o}", "answers", answers));
-    }
     json_decref(asked);
 }
 
@@ -169,6 +151,12 @@ void api_health(struct exchange *x)
                      (json_int_t)health.stale_ms, "seq", (json_int_t)health.seq, "imeis",
                      (json_int_t)health.imeis, "rules", (json_int_t)health.rules, "today",
                      json_day(health.today), "expire_through", json_day(health.expire_through)));
+}
+
+void api_document(struct exchange *x)
+{
+    x->response->content_type = "application/json";
+    x->response->fixed = openapi_document;
 }
 
 void api_problem(struct exchange *x, enum err err)

@@ -5,16 +5,19 @@
  * A request comes in several calls: first its head, then pieces of its body, then a last one
  * without a piece. The answer is queued on that last call, never on the first: libmicrohttpd 0.9.75
  * takes an answer to the head alone for a refusal and closes the connection, which makes each
- * request four times as dear. The one exception is a body that says it is far too long: there
- * closing is right. */
+ * request four times as dear. The exceptions are a body that says it is far too long, and a door that
+ * is full: there closing is right. */
 #include "face/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 
+#include "face/nonces.h"
 #include "face/request.h"
+#include "face/stats.h"
 
 /* So much of a body that is too long is read and thrown away, so that its sender gets to read the
  * answer; what says beforehand that it is longer is answered at once, and chunks without an end, to which
@@ -24,6 +27,13 @@ enum { DISCARD_MAX = 16 << 20, BACKLOG = 1024, SPARE_FILES = 64 };
 struct http {
     struct MHD_Daemon *daemon;
     struct site site;
+    struct limiter *limiter;
+    struct stats *stats;
+    struct nonces *nonces;
+    char certificate_header[LIMIT_NAME + 1]; /* empty: none is read */
+    struct nets trusted;
+    enum forwarded_form forwarded;
+    _Atomic int inflight; /* requests whose head has come and whose answer is not sent */
     FILE *log;
     uint16_t port;
     char public_url[LIMIT_PUBLIC_URL + 1];
@@ -35,6 +45,7 @@ struct call {
     struct buf body;
     uint64_t body_bytes;
     bool begun;
+    enum crowd crowd; /* when its head had come */
     int64_t since_us;
 };
 
@@ -73,7 +84,13 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
                    whole); /* for progress: how much a packed file unpacks to */
     }
     put_header(r, "Allow", response->allow);
-    put_header(r, "Retry-After", response->status == 503 ? "10" : NULL);
+    put_header(r, "WWW-Authenticate",
+               response->status == 401 ? "Bearer realm=\"tamga\", Tamga-HMAC-SHA256"
+                                       : NULL); /* RFC 9110 15.5.2 */
+    char seconds[12] = "";
+    if (response->retry_after_s)
+        snprintf(seconds, sizeof seconds, "%u", response->retry_after_s);
+    put_header(r, "Retry-After", response->status == 503 && !*seconds ? "10" : seconds);
     put_header(r, "Cache-Control",
                response->keeps ? "public, max-age=31536000, immutable" : "no-store");
     put_header(r, "Content-Security-Policy", response->scripted ? script_policy : content_policy);
@@ -128,10 +145,72 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, struct r
     return result;
 }
 
+struct joined {
+    char bytes[LIMIT_FORWARDED];
+    size_t n;
+    const char *name;
+};
+
+/* Each line with that name, after a comma; when they do not fit, those that came last. */
+static enum MHD_Result join(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct joined *j = cls;
+    (void)kind;
+    if (!value || strcasecmp(name, j->name) != 0)
+        return MHD_YES;
+    size_t n = strlen(value), room = sizeof j->bytes - 1;
+    if (n > room) {
+        value += n - room;
+        n = room;
+    }
+    if (j->n + 1 + n > sizeof j->bytes)
+        j->n = 0;
+    j->bytes[j->n++] = ',';
+    memcpy(j->bytes + j->n, value, n);
+    j->n += n;
+    return MHD_YES;
+}
+
+/* Did it pass some proxy? */
+static bool was_forwarded(struct MHD_Connection *connection)
+{
+    static const char *const names[] = {"X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, names[i]))
+            return true;
+    return false;
+}
+
+static struct address client_of(const struct http *http, struct MHD_Connection *connection,
+                                bool *out_trusted, bool *out_strange)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct address peer = address_of(info ? info->client_addr : NULL);
+    *out_trusted = nets_hold(&http->trusted, &peer);
+    if (!*out_trusted) {
+        *out_strange = was_forwarded(connection);
+        return peer;
+    }
+    struct joined j = {.name = http->forwarded == FORWARDED_7239 ? "Forwarded" : "X-Forwarded-For"};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, join, &j);
+    return address_forwarded(&peer, &http->trusted, http->forwarded, (struct str){j.bytes, j.n});
+}
+
+static enum crowd crowd_of(struct http *http)
+{
+    int n = atomic_load_explicit(&http->inflight, memory_order_relaxed);
+    if (n <= LIMIT_HTTP_INFLIGHT / 4 * 3)
+        return CROWD_NONE;
+    return n <= LIMIT_HTTP_INFLIGHT ? CROWD_MANY : CROWD_FULL;
+}
+
 static enum MHD_Result answer(struct http *http, struct MHD_Connection *connection,
-                              const struct call *call, const char *method)
+                              struct call *call, const char *method)
 {
     const char *name = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    bool strange = false, trusted = false;
+    const struct address client = client_of(http, connection, &trusted, &strange);
     const struct request request = {
         .method = str_z(name),
         .target = str_z(call->target),
@@ -139,11 +218,24 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
         .accept_language = header(connection, "Accept-Language"),
         .accept_encoding = header(connection, "Accept-Encoding"),
         .host = header(connection, "Host"),
+        .user_agent = header(connection, "User-Agent"),
+        .authorization = header(connection, "Authorization"),
+        .certificate = trusted && *http->certificate_header
+                           ? header(connection, http->certificate_header)
+                           : (struct str){"", 0},
+        .client = client,
+        .strange_proxy = strange,
+        .inflight = atomic_load_explicit(&http->inflight, memory_order_relaxed),
+        .crowd = call->crowd,
         .body = {call->body.n ? (const char *)call->body.p : "", call->body.n},
         .body_too_long = call->body_bytes > LIMIT_HTTP_BODY,
     };
     struct response response;
     route_answer(&http->site, &request, &response);
+    stats_request(http->stats, response.route_index, response.status,
+                  clock_monotonic_us() - call->since_us);
+    if (request.strange_proxy)
+        stats_add(http->stats, STAT_UNTRUSTED, 1);
     log_line(http, call, method, &response);
     return send_response(connection, &response);
 }
@@ -172,11 +264,14 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return MHD_NO;
     if (!call->begun) {
         call->begun = true;
-        uint64_t length;
-        if (!str_to_u64(header(connection, "Content-Length"), UINT64_MAX, &length) ||
-            length <= DISCARD_MAX)
+        atomic_fetch_add_explicit(&http->inflight, 1, memory_order_relaxed);
+        call->crowd = crowd_of(http);
+        uint64_t length = 0;
+        if (str_to_u64(header(connection, "Content-Length"), UINT64_MAX, &length) &&
+            length > DISCARD_MAX)
+            call->body_bytes = length;
+        else if (call->crowd != CROWD_FULL)
             return MHD_YES;
-        call->body_bytes = length;
         return answer(http, connection, call, method);
     }
     if (*body_bytes)
@@ -200,12 +295,14 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
 static void on_end(void *cls, struct MHD_Connection *connection, void **context,
                    enum MHD_RequestTerminationCode code)
 {
+    struct http *http = cls;
     struct call *call = *context;
-    (void)cls;
     (void)connection;
     (void)code;
     if (!call)
         return;
+    if (call->begun)
+        atomic_fetch_sub_explicit(&http->inflight, 1, memory_order_relaxed);
     buf_release(&call->body);
     free(call->target);
     free(call);
@@ -223,13 +320,13 @@ on_complaint(void *cls, const char *format, va_list args)
     (void)args;
 }
 
-union address {
+union endpoint {
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
 };
 
-static enum err parse_address(const struct http_options *options, union address *out)
+static enum err parse_address(const struct http_options *options, union endpoint *out)
 {
     memset(out, 0, sizeof *out);
     if (inet_pton(AF_INET, options->address, &out->v4.sin_addr) == 1) {
@@ -263,7 +360,7 @@ static unsigned connection_limit(void)
 }
 
 static struct MHD_Daemon *listen_on(struct http *http, const struct http_options *options,
-                                    union address *address)
+                                    union endpoint *address)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC;
     if (address->any.sa_family == AF_INET6)
@@ -295,23 +392,50 @@ static void name_ourselves(struct http *http, const struct http_options *options
     http->site.public_url = str_z(http->public_url);
 }
 
+static void release(struct http *http)
+{
+    limiter_free(http->limiter);
+    stats_free(http->stats);
+    nonces_free(http->nonces);
+    free(http);
+}
+
 enum err http_start(const struct http_options *options, struct http **out, struct fault *fault)
 {
-    union address address;
+    union endpoint address;
     if (parse_address(options, &address))
         return fault_set(fault, ERR_USAGE, "%.64s: not an IPv4 or IPv6 address", options->address);
     struct http *http = calloc(1, sizeof *http);
     if (!http)
         return ERR_MEMORY;
-    http->site =
-        (struct site){.service = options->service, .demo = options->demo, .faces = options->faces};
+    http->limiter = limiter_new(&options->limits);
+    http->stats = stats_new();
+    http->nonces = nonces_new();
+    if (!http->limiter || !http->stats || !http->nonces) {
+        release(http);
+        return ERR_MEMORY;
+    }
+    http->site = (struct site){.service = options->service,
+                               .demo = options->demo,
+                               .faces = options->faces,
+                               .limiter = http->limiter,
+                               .steady = &clock_steady,
+                               .stats = http->stats,
+                               .nonces = http->nonces,
+                               .wall = &clock_system,
+                               .started_s = clock_now_us(&clock_system) / 1000000,
+                               .metrics_from = options->metrics_from};
+    http->trusted = options->trusted;
+    http->forwarded = options->forwarded;
+    str_copy(http->certificate_header, sizeof http->certificate_header,
+             str_z(options->certificate_header));
     http->log = options->log;
     name_ourselves(http, options, options->port);
     errno = 0;
     http->daemon = listen_on(http, options, &address);
     if (!http->daemon) {
         int why = errno;
-        free(http);
+        release(http);
         return fault_set(fault, ERR_UNAVAILABLE, "cannot listen on %.64s port %u: %s",
                          options->address, (unsigned)options->port,
                          why ? strerror(why) : "refused");
@@ -334,5 +458,5 @@ void http_stop(struct http *http)
     if (!http)
         return;
     MHD_stop_daemon(http->daemon);
-    free(http);
+    release(http);
 }

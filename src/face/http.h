@@ -8,17 +8,25 @@
 #include <stdio.h>
 
 #include "app/service.h"
+#include "face/address.h"
 #include "face/faces.h"
+#include "face/limiter.h"
 
 struct http_options {
     const char *address; /* "127.0.0.1", "::1": an address of this machine, no name */
     uint16_t port;       /* 0 = any that is free */
     struct service *service;
+    bool demo;           /* sample banner and list of samples */
+    unsigned threads;    /* 0 = one */
+    struct nets trusted; /* proxies whose word about the client counts */
+    enum forwarded_form forwarded;
+    const char
+        *certificate_header; /* in which a trusted proxy names a client's certificate; NULL */
+    struct limits limits;
+    struct nets metrics_from; /* who may read /metrics */
+    FILE *log;                /* one line a request, without any IMEI; NULL = none */
     const char *public_url; /* scheme://host[:port] as people reach us; NULL: http://address:port */
     const struct faces *faces; /* borrowed; NULL: one face */
-    bool demo;                 /* sample banner and list of samples */
-    unsigned threads;          /* 0 = one */
-    FILE *log;                 /* one line a request, without any IMEI; NULL = none */
 };
 
 struct http;

@@ -7,6 +7,7 @@
 #include "app/samples.h"
 #include "face/asset.h"
 #include "face/form.h"
+#include "face/guard.h"
 #include "face/html.h"
 #include "face/page_answer.h"
 
@@ -265,7 +266,7 @@ static enum err check_all(struct exchange *x, struct inputs *inputs, uint64_t im
 {
     for (size_t i = 0; i < inputs->count && !inputs->too_many; i++) {
         struct input *input = &inputs->list[i];
-        input->err = service_check(x->site->service, input->typed, imsi, &input->checked);
+        input->err = guard_check(x, input->typed, imsi, &input->checked);
         if (input->err && err_info(input->err)->http_status >= 500)
             return input->err;
         inputs->failed += input->err != ERR_OK;
@@ -330,7 +331,9 @@ static enum err check_typed(struct exchange *x, struct str typed, struct str sam
     if (!inputs.list)
         return ERR_MEMORY;
     split(typed, &inputs);
-    enum err err = check_all(x, &inputs, imsi);
+    enum err err = inputs.count && !inputs.too_many ? guard_admit(x, inputs.count - 1) : ERR_OK;
+    if (!err)
+        err = check_all(x, &inputs, imsi);
     if (!err) {
         struct html_page page = {.title = TEXT_CHECK_RESULT,
                                  .repost_name = sample ? "sample" : "imei",

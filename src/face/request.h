@@ -6,16 +6,31 @@
 #define FACE_REQUEST_H
 
 #include "app/service.h"
+#include "face/address.h"
 #include "face/faces.h"
+
+struct limiter;
+struct nonces;
+struct stats;
 
 /* What all requests share. Read by many threads. */
 struct site {
     struct service *service;
-    bool demo;                 /* sample banner, list of samples */
-    const struct faces *faces; /* NULL: one face, in the catalogue's words */
-    struct str public_url; /* scheme://host[:port] under which people reach us: in QR codes; empty:
-                              none are drawn */
+    bool demo;                  /* sample banner, list of samples */
+    struct limiter *limiter;    /* NULL: nobody is limited */
+    const struct clock *steady; /* of the limiter */
+    struct stats *stats;        /* NULL: nothing is counted */
+    struct nonces *nonces;      /* of signed requests */
+    const struct clock *wall;   /* of signatures: the world's time, also in a drill */
+    int64_t started_s;          /* by it */
+    struct nets metrics_from;   /* who may read /metrics */
+    const struct faces *faces;  /* NULL: one face, in the catalogue's words */
+    struct str public_url;      /* scheme://host[:port] under which people reach us: in QR codes;
+                                   empty: none are drawn */
 };
+
+/* How full the door is (LIMIT_HTTP_INFLIGHT): the public is turned away first. */
+enum crowd { CROWD_NONE, CROWD_MANY, CROWD_FULL };
 
 struct request {
     struct str method; /* "GET"; HEAD comes as GET */
@@ -24,6 +39,13 @@ struct request {
     struct str accept_language;
     struct str accept_encoding;
     struct str host; /* RFC 9110 7.2 */
+    struct str user_agent;
+    struct str authorization;
+    struct str certificate; /* as a trusted proxy says; empty */
+    struct address client;  /* behind the trusted proxies */
+    enum crowd crowd;
+    int inflight;       /* requests at the door, this one too */
+    bool strange_proxy; /* it was forwarded, by nobody whom we trust */
     struct str body;
     bool body_too_long; /* above LIMIT_HTTP_BODY; body is not to be used */
 };
@@ -31,15 +53,17 @@ struct request {
 struct response {
     int status; /* RFC 9110 */
     const char *content_type;
-    const char *allow;    /* methods, of a 405; NULL */
-    const char *language; /* of the texts in it; NULL */
-    const char *route;    /* its place in the table, for logs: never what was typed */
-    bool packed;          /* the body is gzip */
-    size_t whole_bytes;   /* of a packed body, before it was packed */
-    bool scripted;        /* a page whose own script may run */
-    bool keeps;           /* named by its hash: may be kept for ever */
-    struct str fixed;     /* a body that lives as long as the program; else body */
-    struct buf body;      /* owned by the response */
+    const char *allow;      /* methods, of a 405; NULL */
+    const char *language;   /* of the texts in it; NULL */
+    const char *route;      /* its place in the table, for logs: never what was typed */
+    unsigned route_index;   /* the same as a number: route.h */
+    unsigned retry_after_s; /* 0 = not told */
+    bool packed;            /* the body is gzip */
+    size_t whole_bytes;     /* of a packed body, before it was packed */
+    bool scripted;          /* a page whose own script may run */
+    bool keeps;             /* named by its hash: may be kept for ever */
+    struct str fixed;       /* a body that lives as long as the program; else body */
+    struct buf body;        /* owned by the response */
 };
 
 void response_release(struct response *response);
@@ -52,13 +76,14 @@ struct exchange {
     const struct face *face; /* under whose name we answer; NULL: nobody's in particular */
     const struct request *request;
     struct response *response;
-    struct buf *out;  /* = &response->body */
-    struct str path;  /* as sent */
-    struct str query; /* as sent; empty */
-    struct str param; /* the decoded {…} of the route; empty */
+    struct buf *out;      /* = &response->body */
+    struct str path;      /* as sent */
+    struct str query;     /* as sent; empty */
+    struct str param;     /* the decoded {…} of the route; empty */
+    struct caller caller; /* id 0: the public */
     enum lang lang;
     bool lang_asked; /* by ?lang=: links of the page keep it */
-    bool machine;    /* below /api/, or /healthz: errors are problem+json */
+    bool machine;    /* below /api/, or /healthz, or /metrics: errors are problem+json */
 };
 
 /* Fills *response, always; errors are answers too. */

@@ -5,8 +5,11 @@
  * nothing. Only the {…} of a route is decoded. */
 #include "face/api.h"
 #include "face/form.h"
+#include "face/guard.h"
+#include "face/metrics.h"
 #include "face/page.h"
-#include "face/request.h"
+#include "face/route.h"
+#include "face/stats.h"
 
 enum method { METHOD_NONE, METHOD_GET, METHOD_POST };
 
@@ -14,6 +17,7 @@ struct method_row {
     enum method method;
     const char *accepts; /* media type of the body; NULL: no body is read */
     void (*answer)(struct exchange *x);
+    enum { FREE, LIMITED } door; /* LIMITED: pays for one IMEI before anything is read */
 };
 
 struct route {
@@ -26,22 +30,35 @@ static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
 
 static const struct route routes[] = {
-    {"/", "GET, HEAD", {{METHOD_GET, NULL, page_home}}},
+    {"/", "GET, HEAD", {{METHOD_GET, NULL, page_home, FREE}}},
     {"/check",
      "GET, HEAD, POST",
-     {{METHOD_GET, NULL, page_form}, {METHOD_POST, form_type, page_check}}},
-    {"/guide", "GET, HEAD", {{METHOD_GET, NULL, page_guide}}},
-    {"/questions", "GET, HEAD", {{METHOD_GET, NULL, page_questions}}},
-    {"/number", "GET, HEAD", {{METHOD_GET, NULL, page_number}}},
-    {"/number/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number}}},
-    {"/N/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number}}}, /* short: for QR codes */
-    {"/static/{}", "GET, HEAD", {{METHOD_GET, NULL, page_static}}},
-    {"/healthz", "GET, HEAD", {{METHOD_GET, NULL, api_health}}},
-    {"/api/v1/check", "POST", {{METHOD_POST, json_type, api_check_batch}}},
-    {"/api/v1/check/{}", "GET, HEAD", {{METHOD_GET, NULL, api_check}}},
-    {"/api/v1/check-number/{}", "GET, HEAD", {{METHOD_GET, NULL, api_check_number}}},
+     {{METHOD_GET, NULL, page_form, FREE}, {METHOD_POST, form_type, page_check, LIMITED}}},
+    {"/guide", "GET, HEAD", {{METHOD_GET, NULL, page_guide, FREE}}},
+    {"/questions", "GET, HEAD", {{METHOD_GET, NULL, page_questions, FREE}}},
+    {"/number", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
+    {"/number/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
+    {"/N/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}}, /* short: for QR codes */
+    {"/static/{}", "GET, HEAD", {{METHOD_GET, NULL, page_static, FREE}}},
+    {"/healthz", "GET, HEAD", {{METHOD_GET, NULL, api_health, FREE}}},
+    {"/metrics", "GET, HEAD", {{METHOD_GET, NULL, metrics_answer, FREE}}},
+    {"/api/v1/openapi.json", "GET, HEAD", {{METHOD_GET, NULL, api_document, FREE}}},
+    {"/api/v1/check", "POST", {{METHOD_POST, json_type, api_check_batch, LIMITED}}},
+    {"/api/v1/check/{}", "GET, HEAD", {{METHOD_GET, NULL, api_check, LIMITED}}},
+    {"/api/v1/check-number/{}", "GET, HEAD", {{METHOD_GET, NULL, api_check_number, LIMITED}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
+_Static_assert((int)ROUTES < (int)STATS_ROUTES, "more routes than are counted");
+
+unsigned route_count(void)
+{
+    return ROUTES;
+}
+
+const char *route_pattern(unsigned route)
+{
+    return route && route <= ROUTES ? routes[route - 1].pattern : "-";
+}
 
 void response_release(struct response *response)
 {
@@ -112,8 +129,12 @@ static enum err call(struct exchange *x, const struct route *route)
             return ERR_TOO_LONG;
         if (row->accepts && !is_type(x->request->content_type, row->accepts))
             return ERR_MEDIA_TYPE;
-        row->answer(x);
-        return ERR_OK;
+        enum err err = row->door == LIMITED ? guard_identify(x) : ERR_OK;
+        if (!err && row->door == LIMITED)
+            err = guard_admit(x, 1);
+        if (!err)
+            row->answer(x);
+        return err;
     }
     x->response->allow = route->allow;
     return ERR_METHOD;
@@ -135,6 +156,7 @@ static enum err dispatch(struct exchange *x, struct buf *scratch)
         if (!matches(x->path, routes[i].pattern, &raw))
             continue;
         x->response->route = routes[i].pattern;
+        x->response->route_index = (unsigned)i + 1;
         enum err err = form_decode(raw, false, scratch);
         if (err)
             return err;
@@ -169,7 +191,7 @@ void route_answer(const struct site *site, const struct request *request, struct
     };
     x.path = str_split(request->target, '?', &x.query);
     x.machine = str_starts(x.path, STR("/api/")) || str_eq(x.path, STR("/api")) ||
-                str_eq(x.path, STR("/healthz"));
+                str_eq(x.path, STR("/healthz")) || str_eq(x.path, STR("/metrics"));
     choose_language(&x);
     struct buf scratch = {0};
     enum err err = dispatch(&x, &scratch);
@@ -181,6 +203,7 @@ void route_answer(const struct site *site, const struct request *request, struct
         response_release(response);
         *response = (struct response){.status = 500,
                                       .route = response->route,
+                                      .route_index = response->route_index,
                                       .content_type = "text/plain; charset=utf-8",
                                       .fixed = {sorry, sizeof sorry - 1}};
     }

@@ -80,7 +80,12 @@ sub db { return "$_[0]{dir}/tamga.db" }
 sub now { my ($r, $now) = @_; $r->{now} = $now; return $r }
 sub actor { my ($r, $name) = @_; $r->{actor} = $name; return $r }
 
-sub settings { my ($r, $path) = @_; $r->{settings} = $path; return $r }
+# Lines of a settings file that all later commands get; none: no file.
+sub settings {
+    my ($r, @text) = @_;
+    $r->{settings} = @text ? spew("$r->{dir}/settings.ini", lines(@text)) : undef;
+    return $r;
+}
 
 sub path { return "$_[0]{dir}/$_[1]" }
 
@@ -93,9 +98,9 @@ sub words {
     my ($r, @words) = @_;
     return (
         $tamga, '--register', $r->{url},
+        ($r->{settings} ? ('--settings', $r->{settings}) : ()),
         ($r->{now} ? ('--now', $r->{now}) : ()),
-        ($r->{actor} ? ('--actor', $r->{actor}) : ()),
-        ($r->{settings} ? ('--settings', $r->{settings}) : ()), @words
+        ($r->{actor} ? ('--actor', $r->{actor}) : ()), @words
     );
 }
 

@@ -13,7 +13,7 @@ use Test::More;
 my $r = Register->new;
 is $r->run('demo', 'create')->{code}, 0, 'samples';
 my @samples = map { (split ' ')[0] } split /\n/, $r->run('demo', 'list')->{out};
-$r->settings($r->file('tamga.ini', <<'END'));
+$r->settings(split /\n/, <<'END');
 [serve]
 public_url = https://portal.example
 [face.portal]
@@ -80,9 +80,9 @@ for my $face (keys %host) {
 }
 is Register::stop($server->{pid}), 0, 'a clean end';
 
-$r->settings($r->file('wrong.ini', "[serve]\npublic_url = https://a/b\n"));
+$r->settings('[serve]', 'public_url = https://a/b');
 is $r->run('serve', '--listen', '127.0.0.1:0')->{code}, 2, 'an address with a path is refused';
-$r->settings($r->file('wrong.ini', "[face.portal]\nhost = a\n[face.door]\nhost = b\n"));
+$r->settings('[face.portal]', 'host = a', '[face.door]', 'host = b');
 my $run = $r->run('serve', '--listen', '127.0.0.1:0');
-like $run->{err}, qr/wrong\.ini:4: SETTING_UNKNOWN `host`: a face is portal, registry or app/, 'so is a face that is none';
+like $run->{err}, qr/settings\.ini:4: SETTING_UNKNOWN `host`: a face is portal, registry or app/, 'so is a face that is none';
 done_testing;

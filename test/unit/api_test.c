@@ -8,6 +8,8 @@
 #include <jansson.h>
 
 #include "face/asset.h"
+#include "face/checked_json.h"
+#include "face/limiter.h"
 #include "face/request.h"
 #include "service_stub.h"
 
@@ -215,6 +217,168 @@ static void batches(void **state)
     is_problem(f, 415, "MEDIA_TYPE");
 }
 
+/* A tenth of a second for an IMEI behind one address; three kinds of browser there. */
+static void who_asks_too_often_is_told_when_to_come(void **state)
+{
+    struct fixture *f = *state;
+    struct clock steady;
+    clock_init_fixed(&steady, 1000000);
+    struct limits limits = {{[LIMIT_KIND_PERSON] = {5, 10},
+                             [LIMIT_KIND_ADDRESS] = {10, 25},
+                             [LIMIT_KIND_PUBLIC] = {20, 45}}};
+    f->site.limiter = limiter_new(&limits);
+    f->site.steady = &steady;
+    struct request request = {.method = STR("GET"), .target = STR("/api/v1/check/" GOOD)};
+    static const struct {
+        const char *agent, *language;
+        uint8_t address;
+        unsigned passes;
+        const char *reason;
+        unsigned wait;
+    } rows[] = {
+        {"A", "kk", 1, 10, "RATE", 1}, {"A", "ru", 1, 10, "RATE", 1},
+        {"B", "kk", 1, 5, "RATE", 1},  {"A", "kk", 2, 10, "RATE", 1},
+        {"A", "kk", 3, 10, "RATE", 1}, {"A", "kk", 4, 0, "CROWDED", 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        request.user_agent = str_z(rows[i].agent);
+        request.accept_language = str_z(rows[i].language);
+        request.client.bytes[0] = rows[i].address;
+        for (unsigned n = 0; n < rows[i].passes; n++) {
+            ask(f, &request);
+            assert_int_equal(f->response.status, 200);
+        }
+        ask(f, &request);
+        is_problem(f, i == 5 ? 503 : 429, rows[i].reason);
+        assert_int_equal(f->response.retry_after_s, rows[i].wait);
+        assert_string_equal(f->response.language, rows[i].language);
+    }
+    clock_set(&steady, 1000000 + 60 * 1000000LL);
+    post(f, "/api/v1/check", "application/json",
+         STR("{\"imei\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"]}"));
+    assert_int_equal(f->response.status, 200); /* six of ten */
+    post(f, "/api/v1/check", "application/json",
+         STR("{\"imei\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"]}"));
+    is_problem(f, 429, "RATE");
+    for (int i = 0; i < 3; i++) /* its door's token was paid, the rest was not */
+        post(f, "/check", "application/x-www-form-urlencoded", STR("imei=" GOOD));
+    assert_int_equal(f->response.status, 200);
+    post(f, "/check", "application/x-www-form-urlencoded", STR("imei=" GOOD));
+    assert_int_equal(f->response.status, 429);
+    assert_non_null(memmem(f->response.body.p, f->response.body.n, "Тым жиі", strlen("Тым жиі")));
+    for (int i = 0; i < 100; i++) {
+        get(f, "/healthz");
+        assert_int_equal(f->response.status, 200);
+    }
+    request.crowd = CROWD_MANY;
+    clock_set(&steady, 1000000 + 120 * 1000000LL);
+    ask(f, &request);
+    is_problem(f, 503, "CROWDED");
+    assert_int_equal(f->response.retry_after_s, LIMIT_CROWDED_SECONDS);
+    limiter_free(f->site.limiter);
+    f->site.limiter = NULL;
+}
+
+static void ask_with_key(struct fixture *f, const char *key, struct str body)
+{
+    struct request request = {
+        .method = STR("POST"),
+        .target = STR("/api/v1/check"),
+        .content_type = STR("application/json"),
+        .authorization = str_z(key),
+        .body = body,
+    };
+    ask(f, &request);
+}
+
+static void keys_open_what_they_are_for(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *key;
+        int status;
+        const char *reason;
+    } rows[] = {
+        {"Bearer good", 200, NULL},
+        {"bearer  batch ", 200, NULL},
+        {"Bearer expired", 401, "KEY_EXPIRED"},
+        {"Bearer revoked", 401, "KEY_REVOKED"},
+        {"Bearer none", 403, "SCOPE"},
+        {"Bearer wrong", 401, "KEY"},
+        {"Bearer", 401, "KEY"},
+        {"Basic good", 401, "KEY"},
+        {"good", 401, "KEY"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ask_with_key(f, rows[i].key, STR("{\"imei\":\"" GOOD "\"}"));
+        assert_int_equal(f->response.status, rows[i].status);
+        if (rows[i].reason)
+            is_problem(f, rows[i].status, rows[i].reason);
+    }
+    for (int n = LIMIT_CHECK_IMEIS; n <= LIMIT_CHECK_BATCH + 1; n += 1 + (n > 101) * 898) {
+        struct buf many = {0};
+        buf_str(&many, STR("{\"imei\":[\"" GOOD "\""));
+        for (int i = 1; i < n; i++)
+            buf_str(&many, STR(",\"" GOOD "\""));
+        buf_str(&many, STR("]}"));
+        struct str body = {(char *)many.p, many.n};
+        ask_with_key(f, "Bearer batch", body);
+        assert_int_equal(f->response.status, n > LIMIT_CHECK_BATCH ? 413 : 200);
+        if (f->response.status == 200)
+            assert_int_equal(json_array_size(json_object_get(f->json, "answers")), (size_t)n);
+        ask_with_key(f, "Bearer good", body);
+        assert_int_equal(f->response.status, n > LIMIT_CHECK_IMEIS ? 413 : 200);
+        buf_release(&many);
+    }
+}
+
+/* A key has a bucket of its own, and goes in while the public waits outside. */
+static void keys_are_limited_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct clock steady;
+    clock_init_fixed(&steady, 0);
+    struct limits limits = {{[LIMIT_KIND_ADDRESS] = {1, 2}, [LIMIT_KIND_KEY] = {1, 5}}};
+    f->site.limiter = limiter_new(&limits);
+    f->site.steady = &steady;
+    struct request request = {.method = STR("GET"),
+                              .target = STR("/api/v1/check/" GOOD),
+                              .crowd = CROWD_MANY,
+                              .authorization = STR("Bearer good")};
+    for (int i = 0; i < 5; i++) {
+        ask(f, &request);
+        assert_int_equal(f->response.status, 200);
+    }
+    ask(f, &request);
+    is_problem(f, 429, "RATE");
+    request.authorization = STR("Bearer batch");
+    ask(f, &request);
+    assert_int_equal(f->response.status, 200);
+    request.crowd = CROWD_FULL;
+    ask(f, &request);
+    is_problem(f, 503, "CROWDED");
+    limiter_free(f->site.limiter);
+    f->site.limiter = NULL;
+}
+
+/* Names as no phone has them: the encoder of our own must still write JSON. */
+static void any_text_becomes_json(void **state)
+{
+    (void)state;
+    for (int c = 1; c < 0x100; c++) {
+        struct buf out = {0};
+        char text[8] = {'a', (char)c, 'b'};
+        if (c >= 0x80)
+            snprintf(text, sizeof text, "a%c%cb", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+        checked_json_text(&out, str_z(text));
+        json_t *value = json_loadb((char *)out.p, out.n, JSON_DECODE_ANY, NULL);
+        assert_non_null(value);
+        assert_string_equal(json_string_value(value), text);
+        json_decref(value);
+        buf_release(&out);
+    }
+}
+
 static void did_we_say_so(void **state)
 {
     struct fixture *f = *state;
@@ -405,6 +569,10 @@ int main(void)
         T(only_public_reasons_go_out),
         T(a_check_refuses_in_the_askers_language),
         T(batches),
+        T(who_asks_too_often_is_told_when_to_come),
+        T(keys_open_what_they_are_for),
+        T(keys_are_limited_apart),
+        T(any_text_becomes_json),
         T(did_we_say_so),
         T(health),
         T(wrong_methods_name_the_right_ones),

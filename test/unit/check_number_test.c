@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include "answer/answer.h"
 #include "prop/random.h"
 
@@ -144,9 +147,37 @@ static void what_is_no_number_is_refused(void **state)
     assert_true(got.minute == -5);
 }
 
+/* RFC 4231 4.7, its key of 131 bytes hashed first as RFC 2104 asks; and every length against OpenSSL's. */
+static void the_mac_is_hmac(void **state)
+{
+    (void)state;
+    uint8_t long_key[131], hashed[SHA256_BYTES], mac[SHA256_BYTES], text[200];
+    char hex[2 * SHA256_BYTES + 1];
+    memset(long_key, 0xaa, sizeof long_key);
+    struct sha256 *h = sha256_new();
+    assert_non_null(h);
+    sha256_begin(h);
+    sha256_add(h, long_key, sizeof long_key);
+    sha256_end(h, hashed);
+    sha256_free(h);
+    static const char message[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    sha256_hmac(hashed, message, sizeof message - 1, mac);
+    sha256_hex(mac, hex);
+    assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    for (unsigned n = 0; n < sizeof text; n++) {
+        uint8_t want[SHA256_BYTES];
+        unsigned size = sizeof want;
+        text[n] = (uint8_t)n;
+        sha256_hmac(hashed, text, n, mac);
+        assert_non_null(HMAC(EVP_sha256(), hashed, sizeof hashed, text, n, want, &size));
+        assert_memory_equal(mac, want, sizeof want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_mac_is_hmac),
         cmocka_unit_test(numbers_go_round),
         cmocka_unit_test(looks_like_this),
         cmocka_unit_test(every_changed_symbol_is_refused),

@@ -39,6 +39,48 @@ enum err service_check(struct service *s, struct str typed, uint64_t imsi, struc
     return ERR_OK;
 }
 
+/* The keys of tests: "good", "batch", "expired", "revoked", "none" (no scope), and signers of the same
+ * names. */
+static enum err caller_named(struct str name, struct caller *out)
+{
+    static const struct {
+        struct str name;
+        struct caller caller;
+    } rows[] = {
+        {STR("good"), {1, API_SCOPE_CHECK, ERR_OK}},
+        {STR("batch"), {2, API_SCOPE_CHECK | API_SCOPE_CHECK_BATCH, ERR_OK}},
+        {STR("expired"), {3, API_SCOPE_CHECK, ERR_KEY_EXPIRED}},
+        {STR("revoked"), {4, API_SCOPE_CHECK, ERR_KEY_REVOKED}},
+        {STR("none"), {5, 0, ERR_OK}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (str_eq(name, rows[i].name)) {
+            *out = rows[i].caller;
+            return ERR_OK;
+        }
+    return ERR_KEY;
+}
+
+enum err service_bearer(struct service *s, struct str text, struct caller *out)
+{
+    (void)s;
+    return caller_named(text, out);
+}
+
+enum err service_certificate(struct service *s, struct str certificate, struct caller *out)
+{
+    (void)s;
+    return caller_named(certificate, out);
+}
+
+enum err service_signer(struct service *s, struct str id, struct caller *out,
+                        uint8_t out_secret[API_KEY_BYTES])
+{
+    (void)s;
+    memset(out_secret, 7, API_KEY_BYTES);
+    return caller_named(id, out);
+}
+
 bool service_check_number(struct service *s, struct str number, struct check_number *out)
 {
     (void)s;
