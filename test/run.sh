@@ -6,6 +6,7 @@
 #
 # TAMGA_BUILD   build directory (build); MESON_OPTIONS when it has to be made
 # TAMGA_SUITE   run only this suite of test/meson.build, and no scripts
+# TAMGA_BROWSER no: without the tests that need a browser
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -99,6 +100,17 @@ replay_corpora() {
     done
 }
 
+# Pages in Debian's Chromium. They need web/'s npm packages, which the build brings.
+run_browser() {
+    local script name
+    for script in test/browser/*.mjs; do
+        name=${script#test/}
+        name=${name%.mjs}
+        [ "$name" != browser/house ] && wanted "$name" "$@" || continue
+        run_tap "$name" node "$script"
+    done
+}
+
 tools/build.sh "$dir" all tests || {
     echo "The build failed."
     failed=1
@@ -109,5 +121,6 @@ run_programs "$@"
 if [ -z "${TAMGA_SUITE:-}" ]; then
     replay_corpora "$@"
     run_scripts "$@"
+    [ "${TAMGA_BROWSER:-}" = no ] || run_browser "$@"
 fi
 finish
