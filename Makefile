@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What people type. Meson builds; the scripts in tools/ and test/ do the rest.
-.PHONY: help build run test check check-long bench fuzz format deps demo-reset clean
+.PHONY: help build run test check check-long bench pictures fuzz format deps demo-reset clean
 
 help:
 	@echo 'make run         build, make the demonstration register once, serve it on loopback (PORT=8080)'
@@ -9,6 +9,7 @@ help:
 	@echo 'make check       both compilers with -Werror, layers, tests under ASan and UBSan'
 	@echo 'make check-long  ThreadSanitizer, ten times the random rounds, fuzzing for minutes'
 	@echo 'make bench       measures; prints the numbers and the machine'
+	@echo 'make pictures    pictures of all pages into build/pictures, those of the documents into doc/pictures'
 	@echo 'make fuzz        every fuzz target for FUZZ_SECONDS (30)'
 	@echo 'make format      clang-format over src, test and bench'
 	@echo 'make deps        installs the Debian packages of packages.txt and packages-test.txt'
@@ -36,6 +37,10 @@ check-long:
 
 bench: build
 	@bench/run.sh
+
+pictures: build
+	@tools/deps.sh packages-test.txt
+	@node tools/pictures.mjs
 
 fuzz:
 	@tools/deps.sh packages.txt packages-test.txt

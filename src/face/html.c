@@ -99,7 +99,7 @@ static void head(struct exchange *x, enum text title)
 /* In all three languages, on every page and print, so that nobody takes a sample for an answer. */
 static void sample_banner(struct exchange *x)
 {
-    html_put(x, "<div class=\"samples-banner\" role=\"note\"><div class=\"wide\">");
+    html_put(x, "<aside class=\"samples-banner\"><div class=\"wide\">");
     for (enum lang lang = 0; lang < LANG_COUNT; lang++) {
         html_put(x, "<p lang=\"");
         html_put(x, lang_code(lang));
@@ -107,7 +107,7 @@ static void sample_banner(struct exchange *x)
         html_text(x, text_get(lang, TEXT_SAMPLE_BANNER));
         html_put(x, "</p>");
     }
-    html_put(x, "</div></div>\n");
+    html_put(x, "</div></aside>\n");
 }
 
 /* This page in another language. */

@@ -12,6 +12,7 @@ void page_check(struct exchange *x);     /* POST /check: imei=…, one a line; o
 void page_guide(struct exchange *x);     /* GET /guide?way=… : do I have to verify */
 void page_questions(struct exchange *x); /* GET /questions */
 void page_number(struct exchange *x); /* GET /number/{number}, /number?number=…: did we say so */
+void page_style(struct exchange *x);  /* GET /style: what the pages are made of */
 void page_static(struct exchange *x); /* GET /static/{name}: style and signs, named by hash */
 void page_error(struct exchange *x, enum err err);
 

@@ -19,13 +19,18 @@ void page_imei(struct exchange *x, struct imei imei)
     } groups[] = {{0, 2}, {2, 6}, {8, 6}, {14, 1}};
     char digits[IMEI_TEXT15];
     imei_format15(imei, digits);
-    html_put(x, "<span class=\"imei\">");
+    html_put(x, "<span class=\"imei\"><span aria-hidden=\"true\">");
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         html_put(x, "<span>");
         html_text(x, (struct str){digits + groups[i].at, groups[i].n});
         html_put(x, "</span>");
     }
-    html_put(x, "</span>");
+    html_put(x, "</span><span class=\"heard\">");
+    for (size_t i = 0; digits[i]; i++) {
+        html_put(x, i ? " " : "");
+        html_text(x, (struct str){digits + i, 1});
+    }
+    html_put(x, "</span></span>");
 }
 
 static void row_begin(struct exchange *x, enum text label)

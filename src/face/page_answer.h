@@ -12,7 +12,7 @@ void page_number_qr(struct exchange *x, const char *number);
 /* Its parts: the clock drawn, where there is a last day with service; what to do now. */
 void page_clock(struct exchange *x, const struct said *said, daynum today);
 void page_next(struct exchange *x, const struct said *said, uint8_t reason);
-/* An IMEI in groups for the eye that are copied as bare digits. */
+/* An IMEI in groups for the eye that are copied as bare digits; digit by digit for who listens. */
 void page_imei(struct exchange *x, struct imei imei);
 
 #endif

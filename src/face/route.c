@@ -39,6 +39,7 @@ static const struct route routes[] = {
     {"/number", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
     {"/number/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
     {"/N/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}}, /* short: for QR codes */
+    {"/style", "GET, HEAD", {{METHOD_GET, NULL, page_style, FREE}}},
     {"/static/{}", "GET, HEAD", {{METHOD_GET, NULL, page_static, FREE}}},
     {"/healthz", "GET, HEAD", {{METHOD_GET, NULL, api_health, FREE}}},
     {"/metrics", "GET, HEAD", {{METHOD_GET, NULL, metrics_answer, FREE}}},

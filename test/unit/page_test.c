@@ -146,8 +146,10 @@ static void model_number_time_and_groups(void **state)
     post(f, "/check?lang=en", "imei=4901+5420-323/751");
     assert_true(says(f, "Brand &amp; &lt;Sons&gt; Model &quot;1&quot;"));
     assert_true(says(f, "1 July 2025, 17:00"));
-    assert_true(says(f, "<span class=\"imei\"><span>49</span><span>015420</span>"
-                        "<span>323751</span><span>8</span></span>"));
+    assert_true(
+        says(f, "<span class=\"imei\"><span aria-hidden=\"true\"><span>49</span><span>015420</span>"
+                "<span>323751</span><span>8</span></span><span class=\"heard\">"
+                "4 9 0 1 5 4 2 0 3 2 3 7 5 1 8</span></span>"));
     f->service.tac_known = false;
     post(f, "/check?lang=en", "imei=" GOOD);
     assert_true(says(f, text_get(LANG_EN, TEXT_FIELD_MODEL_UNKNOWN).p));

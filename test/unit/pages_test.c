@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "asked.h"
+#include "face/asset.h"
 #include "face/guide.h"
 #include "face/qr.h"
 
@@ -307,6 +308,52 @@ static void a_host_chooses_the_face(void **state)
     }
 }
 
+/* --- what the pages are made of --- */
+
+/* Each token of the style is shown, and each size of text has the class that shows it. */
+static void every_token_is_shown(struct fixture *f)
+{
+    struct str css = asset_table[ASSET_STYLE_CSS].bytes, root = css;
+    (void)str_split(root, '{', &root);
+    root = str_split(root, '}', &root);
+    unsigned shown = 0;
+    while (root.n) {
+        struct str value, token = str_trim(str_split(str_split(root, ';', &root), ':', &value));
+        value = str_trim(value);
+        bool text = str_starts(token, STR("--text-"));
+        if (!text && !str_starts(token, STR("--space-")) && !str_starts(value, STR("#")))
+            continue;
+        char part[64];
+        snprintf(part, sizeof part, "<code>%.*s</code>", STR_ARG(token));
+        assert_int_equal(count(f, part), 1);
+        if (text) {
+            snprintf(part, sizeof part, ".show-%.*s {", (int)token.n - 7, token.p + 7);
+            assert_non_null(memmem(css.p, css.n, part, strlen(part)));
+        }
+        shown++;
+    }
+    assert_true(shown > 30);
+}
+
+static void the_components_stand_on_one_page(void **state)
+{
+    struct fixture *f = *state;
+    for (enum lang lang = 0; lang < LANG_COUNT; lang++) {
+        char target[32];
+        snprintf(target, sizeof target, "/style?lang=%s", lang_code(lang));
+        get(f, target);
+        assert_int_equal(f->response.status, 200);
+        markup_is_whole(f);
+        for (enum list list = 0; list < LIST_COUNT; list++) {
+            char article[48];
+            snprintf(article, sizeof article, "<article class=\"answer %s\"", list_name(list));
+            assert_true(count(f, article) > 0);
+        }
+        every_token_is_shown(f);
+        assert_true(says(f, "<use href=\"#sign-own\"/>"));
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, asked_setup, asked_teardown)
@@ -319,6 +366,7 @@ int main(void)
         T(answers_carry_a_code_where_we_know_our_address),
         T(a_code_is_drawn_whole),
         T(a_host_chooses_the_face),
+        T(the_components_stand_on_one_page),
     };
     return cmocka_run_group_tests_name("pages", tests, NULL, NULL);
 }
