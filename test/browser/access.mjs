@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Can everybody use it? Each page in each language, light and dark, is asked of axe-core (WCAG 2.2 AA); it
+// fits from 320 px to 4K without sideways scrolling; texts half as long again, as another language's
+// may be, are not cut; the whole way goes by keyboard alone; screen readers hear an IMEI digit by digit.
+import { readFileSync } from "node:fs";
+
+import { LANGS, fromWeb, is, ok, test, window } from "./house.mjs";
+import { pages, ready } from "./pages.mjs";
+
+const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const WIDTHS = [320, 375, 768, 1280, 3840];
+
+async function axe(page) {
+  await page.evaluate(AXE);
+  const result = await page.evaluate(
+    // eslint-disable-next-line no-undef
+    (tags) => globalThis.axe.run(document, { runOnly: tags }),
+    TAGS,
+  );
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 120)} ${node.failureSummary.slice(0, 200)}`),
+  );
+}
+
+/** Runs in the page: what sticks out of the window, or is cut by what holds it. */
+function cut() {
+  const found = [];
+  const wide = document.documentElement;
+  if (wide.scrollWidth > wide.clientWidth) found.push(`sideways: ${wide.scrollWidth} in ${wide.clientWidth}`);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let node; (node = walker.nextNode()); ) {
+    if (!node.data.trim()) continue;
+    const holder = node.parentElement;
+    if (holder.closest("svg, textarea, .skip, .heard, script") || !holder.checkVisibility()) continue;
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) {
+      if (box.left < -1 || box.right > wide.clientWidth + 1) found.push(`out of the window: ${node.data.trim()}`);
+      for (let e = holder; e && e !== document.body; e = e.parentElement) {
+        if (getComputedStyle(e).overflow === "visible") continue;
+        const around = e.getBoundingClientRect();
+        if (box.right > around.right + 1 || box.bottom > around.bottom + 1) found.push(`cut: ${node.data.trim()}`);
+      }
+    }
+  }
+  return [...new Set(found)];
+}
+
+/** Runs in the page: every text becomes half as long again, with marks above and below its letters. */
+function lengthen() {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  for (let node; (node = walker.nextNode()); )
+    if (/\p{L}/u.test(node.data) && !node.parentElement.closest("textarea, script, .imei, .number, code"))
+      nodes.push(node);
+  for (const node of nodes) {
+    const words = node.data.trim().split(/\s+/);
+    const more = words.slice(0, Math.ceil(words.length / 2));
+    node.data = `⟦${[...words, ...more].join(" ").replace(/[oоеeаa]/g, "$&\u0302\u0323")}⟧`;
+  }
+}
+
+async function looks(browser, url, register) {
+  for (const lang of LANGS)
+    for (const colorScheme of ["light", "dark"]) {
+      const { context, page } = await window(browser, url, { lang, colorScheme, bypassCSP: true });
+      for (const { name, go } of pages(register)) {
+        await go(page, lang);
+        is(await axe(page), [], `${lang} ${colorScheme} ${name}: axe finds nothing`);
+      }
+      await context.close();
+    }
+}
+
+async function fits(browser, url, register) {
+  for (const lang of LANGS) {
+    const { context, page } = await window(browser, url, { lang });
+    for (const { name, go } of pages(register)) {
+      await go(page, lang);
+      const bad = [];
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        bad.push(...(await page.evaluate(cut)).map((what) => `${width}: ${what}`));
+      }
+      is(bad, [], `${lang} ${name}: fits from 320 px to 4K`);
+      await page.evaluate(lengthen);
+      const long = [];
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        long.push(...(await page.evaluate(cut)).map((what) => `${width}: ${what}`));
+      }
+      is(long, [], `${lang} ${name}: with texts half as long again nothing is cut`);
+    }
+    await context.close();
+  }
+}
+
+/** Presses Tab until something that fits has the focus; false when it never does. */
+async function tabTo(page, selector) {
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return true;
+  }
+  return false;
+}
+
+/** Is the focus to be seen: an outline around whatever has it? */
+function focusSeen(page) {
+  return page.evaluate(() => {
+    const style = getComputedStyle(document.activeElement);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  });
+}
+
+async function byKeyboard(browser, url, register) {
+  const { context, page, complaints } = await window(browser, url, { lang: "ru" });
+  await page.goto("/?lang=ru");
+  await ready(page);
+  await page.keyboard.press("Tab");
+  ok(await page.evaluate(() => document.activeElement.matches(".skip")), "keyboard: first a way past the head");
+  ok(await page.evaluate(() => document.activeElement.getBoundingClientRect().left >= 0), "keyboard: that is seen");
+  await page.keyboard.press("Enter");
+  ok(await tabTo(page, "#imei"), "keyboard: comes to the field");
+  ok(await focusSeen(page), "keyboard: which shows it");
+  await page.keyboard.type(register.samples.find((s) => s.id === "grey_29").imei);
+  ok(await tabTo(page, "form.check button.main"), "keyboard: comes to the button");
+  ok(await focusSeen(page), "keyboard: which shows it too");
+  await page.keyboard.press("Enter");
+  await page.locator("article.answer").waitFor();
+  ok(await page.evaluate(() => document.activeElement.matches("article.answer h2")), "keyboard: the answer has the focus");
+  ok(await tabTo(page, ".origins summary"), "keyboard: comes to where it is from");
+  await page.keyboard.press("Enter");
+  ok(await page.locator(".origins details[open]").count(), "keyboard: opens an origin");
+  ok(await tabTo(page, ".origins details[open] a"), "keyboard: and its door");
+  await page.keyboard.press("Enter");
+  await page.locator(".outcome").waitFor();
+  ok(/\/guide\?.*way=/.test(page.url()), "keyboard: into the guide");
+  ok(await tabTo(page, ".taken a"), "keyboard: back to an answer given");
+  await page.keyboard.press("Enter");
+  ok(await tabTo(page, ".options a"), "keyboard: and to another one");
+  is(complaints, [], "keyboard: nothing to complain of");
+  await context.close();
+}
+
+/** What a screen reader hears, by Chromium's own tree of accessible things. */
+async function heard(browser, url, register) {
+  const { context, page } = await window(browser, url, { lang: "kk" });
+  const sample = register.samples.find((s) => s.id === "grey_29");
+  await page.goto("/?lang=kk");
+  await ready(page);
+  await page.locator("#imei").fill(sample.imei);
+  await page.keyboard.press("Tab");
+  await page.locator("form.check button.main").click();
+  await page.locator("article.answer").waitFor();
+  const tree = await page.locator("article.answer").ariaSnapshot();
+  ok(tree.includes([...sample.imei].join(" ")), "screen reader: the IMEI digit by digit", tree);
+  ok(!tree.includes(sample.imei), "screen reader: and not as one great number", tree);
+  ok(/29 күн қалды/.test(tree) && /8 сәуірді қоса алғанда/.test(tree), "screen reader: the clock as text", tree);
+  const copied = await page.evaluate(() => {
+    getSelection().selectAllChildren(document.querySelector("article.answer .imei"));
+    return getSelection().toString();
+  });
+  is(copied.replace(/\s/g, ""), sample.imei, "an IMEI that is copied is its digits, once");
+  await context.close();
+}
+
+await test(async ({ register, browser, url }) => {
+  await looks(browser, url, register);
+  await fits(browser, url, register);
+  await byKeyboard(browser, url, register);
+  await heard(browser, url, register);
+});
