@@ -61,6 +61,7 @@ step "scripts parse" scripts_parse
 step "clang-format (make format)" formatted
 step "layers, sizes, licences" layers
 step "gcc -Werror" gcc_build
+step "the page as Debian's node 18 builds it" test/node18.sh
 step "clang -Werror, tests under ASan and UBSan" sanitized_tests
 
 read -r ok _ bad _ <<<"$counts"
