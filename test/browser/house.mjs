@@ -91,6 +91,7 @@ export class Register {
       this.words("--settings", `${name}.ini`, "serve", "--listen", `127.0.0.1:${port}`, ...words),
       { stdio: ["ignore", out, out] },
     );
+    process.once("exit", () => child.kill("SIGKILL")); // however this test ends
     const ended = new Promise((resolve) => child.once("exit", resolve));
     this.servers.push({ child, ended });
     const url = await until(
