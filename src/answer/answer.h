@@ -39,13 +39,13 @@ struct check_number {
     uint8_t reason; /* enum reason */
     bool served;
 };
-void check_number_make(const uint8_t key[SHA256_BYTES], struct imei imei,
-                       const struct check_number *n, char out[CHECK_NUMBER_TEXT]);
+void check_number_make(const struct sha256_key *key, struct imei imei, const struct check_number *n,
+                       char out[CHECK_NUMBER_TEXT]);
 /* What somebody typed, written as check_number_make writes it; false: no such form. */
 bool check_number_tidy(struct str text, char out[CHECK_NUMBER_TEXT]);
 /* Case, spaces and dashes do not matter; I, L read as 1, O as 0. imei NULL: not compared.
  * False: we never said so. */
-bool check_number_read(const uint8_t key[SHA256_BYTES], struct str text, const struct imei *imei,
+bool check_number_read(const struct sha256_key *key, struct str text, const struct imei *imei,
                        struct check_number *out);
 
 #endif

@@ -37,20 +37,20 @@ static uint64_t low(uint64_t v, unsigned count)
 }
 
 /* Bits of an HMAC; the labels keep the two uses of the key apart. */
-static uint64_t digest_of(const uint8_t key[SHA256_BYTES], int64_t minute, struct imei imei)
+static uint64_t digest_of(const struct sha256_key *key, int64_t minute, struct imei imei)
 {
     uint8_t bytes[20] = "imei", hash[SHA256_BYTES];
     put_be(bytes + 4, low((uint64_t)minute, MINUTE_BITS), 8);
     put_be(bytes + 12, imei.body, 8);
-    sha256_hmac(key, bytes, sizeof bytes, hash);
+    sha256_key_hmac(key, bytes, sizeof bytes, hash);
     return low(get_be(hash, 8), DIGEST_BITS);
 }
 
-static uint64_t proof_of(const uint8_t key[SHA256_BYTES], uint64_t said)
+static uint64_t proof_of(const struct sha256_key *key, uint64_t said)
 {
     uint8_t bytes[13] = "check", hash[SHA256_BYTES];
     put_be(bytes + 5, said, 8);
-    sha256_hmac(key, bytes, sizeof bytes, hash);
+    sha256_key_hmac(key, bytes, sizeof bytes, hash);
     return low(get_be(hash, 8), PROOF_BITS);
 }
 
@@ -65,8 +65,8 @@ static void write_symbols(bits all, char out[CHECK_NUMBER_TEXT])
     *out = '\0';
 }
 
-void check_number_make(const uint8_t key[SHA256_BYTES], struct imei imei,
-                       const struct check_number *n, char out[CHECK_NUMBER_TEXT])
+void check_number_make(const struct sha256_key *key, struct imei imei, const struct check_number *n,
+                       char out[CHECK_NUMBER_TEXT])
 {
     uint64_t said = low((uint64_t)n->minute, MINUTE_BITS);
     said = said << DIGEST_BITS | digest_of(key, n->minute, imei);
@@ -114,7 +114,7 @@ bool check_number_tidy(struct str text, char out[CHECK_NUMBER_TEXT])
     return true;
 }
 
-bool check_number_read(const uint8_t key[SHA256_BYTES], struct str text, const struct imei *imei,
+bool check_number_read(const struct sha256_key *key, struct str text, const struct imei *imei,
                        struct check_number *out)
 {
     bits all;

@@ -28,6 +28,7 @@ struct service {
     struct registry *reg; /* the follower's alone */
     const struct clock *clock;
     struct register_keys keys;
+    struct sha256_key check; /* keys.check, made ready */
     struct keyring *ring;
     _Atomic(struct view *) view;
     _Atomic(struct held_index *) index;
@@ -115,6 +116,7 @@ static enum err begin(struct service *s, const char *url, struct fault *fault)
     if (err)
         return err;
     s->keys = s->reg->keys;
+    sha256_key_init(&s->check, s->keys.check);
     s->store_ok = true;
     s->seen_us = clock_monotonic_us();
     return pthread_create(&s->thread, NULL, run, s) == 0 ? ERR_OK : ERR_MEMORY;
@@ -170,8 +172,8 @@ static void name_model(const struct view *view, struct checked *out)
     struct tac_info info;
     out->tac_known = tac_find(view->tac, imei_tac(out->imei), &info);
     if (out->tac_known) {
-        str_copy(out->brand, sizeof out->brand, info.brand);
-        str_copy(out->model, sizeof out->model, info.model);
+        out->brand = info.brand;
+        out->model = info.model;
     }
 }
 
@@ -213,7 +215,7 @@ enum err service_check(struct service *s, struct str typed, uint64_t imsi, struc
     struct check_number number = {.minute = (c.now_s - CHECK_NUMBER_EPOCH) / 60,
                                   .reason = public_code(c.answer.reason),
                                   .served = c.answer.served};
-    check_number_make(s->keys.check, c.imei, &number, c.number);
+    check_number_make(&s->check, c.imei, &number, c.number);
     *out = c;
     return ERR_OK;
 }
@@ -243,7 +245,7 @@ enum err service_signer(struct service *s, struct str id, struct caller *out,
 
 bool service_check_number(struct service *s, struct str number, struct check_number *out)
 {
-    return check_number_read(s->keys.check, number, NULL, out);
+    return check_number_read(&s->check, number, NULL, out);
 }
 
 struct service_health service_health(struct service *s)

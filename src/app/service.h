@@ -25,8 +25,8 @@ struct checked {
     int64_t now_s;  /* UTC seconds of the check */
     uint32_t rules; /* number of the rule set */
     bool tac_known;
-    char brand[LIMIT_TAC_NAME + 1]; /* UTF-8; empty when the TAC is unknown */
-    char model[LIMIT_TAC_NAME + 1];
+    struct str brand; /* UTF-8, stays until service_stop; empty when the TAC is unknown */
+    struct str model;
     char number[CHECK_NUMBER_TEXT]; /* check number */
 };
 

@@ -17,12 +17,10 @@ void buf_clear(struct buf *b)
     b->failed = false;
 }
 
-bool buf_reserve(struct buf *b, size_t n)
+bool buf_grow(struct buf *b, size_t n)
 {
     if (b->failed)
         return false;
-    if (b->size - b->n >= n)
-        return true;
     size_t size = b->size ? b->size : 256;
     while (size - b->n < n) {
         if (size > SIZE_MAX / 2) {
@@ -41,22 +39,6 @@ bool buf_reserve(struct buf *b, size_t n)
     return true;
 }
 
-void buf_put(struct buf *b, const void *p, size_t n)
-{
-    if (!n || !buf_reserve(b, n))
-        return;
-    memcpy(b->p + b->n, p, n);
-    b->n += n;
-}
-
-void buf_uint(struct buf *b, uint64_t v, unsigned bytes)
-{
-    if (!buf_reserve(b, bytes))
-        return;
-    put_be(b->p + b->n, v, bytes);
-    b->n += bytes;
-}
-
 void buf_varint(struct buf *b, uint64_t v)
 {
     uint8_t out[10];
@@ -67,11 +49,6 @@ void buf_varint(struct buf *b, uint64_t v)
     }
     out[n++] = (uint8_t)v;
     buf_put(b, out, n);
-}
-
-void buf_str(struct buf *b, struct str s)
-{
-    buf_put(b, s.p, s.n);
 }
 
 void buf_printf(struct buf *b, const char *format, ...)

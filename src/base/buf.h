@@ -22,13 +22,43 @@ struct buf {
 
 void buf_release(struct buf *b);
 void buf_clear(struct buf *b);
+bool buf_grow(struct buf *b, size_t n); /* buf_reserve's rare half */
 /* Room for n more bytes; false when there is no memory (and .failed is set). */
-bool buf_reserve(struct buf *b, size_t n);
-void buf_put(struct buf *b, const void *p, size_t n);
-void buf_uint(struct buf *b, uint64_t v, unsigned bytes);
+static inline bool buf_reserve(struct buf *b, size_t n)
+{
+    return (!b->failed && b->size - b->n >= n) || buf_grow(b, n);
+}
+
+/* Inline, so that a literal is a few moves. */
+static inline void buf_put(struct buf *b, const void *p, size_t n)
+{
+    if (!n || !buf_reserve(b, n))
+        return;
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+
+static inline void buf_str(struct buf *b, struct str s)
+{
+    buf_put(b, s.p, s.n);
+}
+
+static inline void put_be(uint8_t *p, uint64_t v, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++)
+        p[i] = (uint8_t)(v >> (8 * (bytes - 1 - i)));
+}
+
+static inline void buf_uint(struct buf *b, uint64_t v, unsigned bytes)
+{
+    if (!buf_reserve(b, bytes))
+        return;
+    put_be(b->p + b->n, v, bytes);
+    b->n += bytes;
+}
+
 /* LEB128: 7 bits a byte, low first, canonical (no trailing zero groups). */
 void buf_varint(struct buf *b, uint64_t v);
-void buf_str(struct buf *b, struct str s);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct rd {
@@ -52,12 +82,6 @@ uint64_t rd_uint(struct rd *r, unsigned bytes);
 uint64_t rd_varint(struct rd *r);
 /* n bytes in place, NULL when there are fewer. */
 const uint8_t *rd_bytes(struct rd *r, size_t n);
-
-static inline void put_be(uint8_t *p, uint64_t v, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++)
-        p[i] = (uint8_t)(v >> (8 * (bytes - 1 - i)));
-}
 
 static inline uint64_t get_be(const uint8_t *p, unsigned bytes)
 {

@@ -65,24 +65,46 @@ void sha256_once(const void *p, size_t n, uint8_t out[SHA256_BYTES])
     SHA256(n ? p : (const void *)"", n, out);
 }
 
-void sha256_hmac(const uint8_t key[SHA256_BYTES], const void *p, size_t n,
-                 uint8_t out[SHA256_BYTES])
+_Static_assert(sizeof(SHA256_CTX) == SHA256_STATE, "the state of libcrypto's SHA-256");
+
+void sha256_key_init(struct sha256_key *key, const uint8_t bytes[SHA256_BYTES])
 {
     enum { BLOCK = 64, INNER = 0x36, OUTER = 0x5c }; /* RFC 2104 2 */
     uint8_t pad[BLOCK];
-    SHA256_CTX ctx;
+    SHA256_CTX inner, outer;
     memset(pad, INNER, sizeof pad);
     for (int i = 0; i < SHA256_BYTES; i++)
-        pad[i] ^= key[i];
-    int ok = SHA256_Init(&ctx) && SHA256_Update(&ctx, pad, sizeof pad) &&
-             SHA256_Update(&ctx, p, n) && SHA256_Final(out, &ctx);
+        pad[i] ^= bytes[i];
+    int ok = SHA256_Init(&inner) && SHA256_Update(&inner, pad, sizeof pad);
     for (int i = 0; i < BLOCK; i++)
         pad[i] ^= INNER ^ OUTER;
-    ok = ok && SHA256_Init(&ctx) && SHA256_Update(&ctx, pad, sizeof pad) &&
-         SHA256_Update(&ctx, out, SHA256_BYTES) && SHA256_Final(out, &ctx);
+    ok = ok && SHA256_Init(&outer) && SHA256_Update(&outer, pad, sizeof pad);
     assert(ok);
+    memcpy(key->inner, &inner, sizeof inner);
+    memcpy(key->outer, &outer, sizeof outer);
     OPENSSL_cleanse(pad, sizeof pad);
-    OPENSSL_cleanse(&ctx, sizeof ctx);
+    OPENSSL_cleanse(&inner, sizeof inner);
+    OPENSSL_cleanse(&outer, sizeof outer);
+}
+
+void sha256_key_hmac(const struct sha256_key *key, const void *p, size_t n,
+                     uint8_t out[SHA256_BYTES])
+{
+    SHA256_CTX ctx;
+    memcpy(&ctx, key->inner, sizeof ctx);
+    int ok = SHA256_Update(&ctx, p, n) && SHA256_Final(out, &ctx);
+    memcpy(&ctx, key->outer, sizeof ctx);
+    ok = ok && SHA256_Update(&ctx, out, SHA256_BYTES) && SHA256_Final(out, &ctx);
+    assert(ok); /* SHA256_Final leaves no state behind */
+}
+
+void sha256_hmac(const uint8_t bytes[SHA256_BYTES], const void *p, size_t n,
+                 uint8_t out[SHA256_BYTES])
+{
+    struct sha256_key key;
+    sha256_key_init(&key, bytes);
+    sha256_key_hmac(&key, p, n, out);
+    OPENSSL_cleanse(&key, sizeof key);
 }
 
 void sha256_hex(const uint8_t hash[SHA256_BYTES], char out[2 * SHA256_BYTES + 1])

@@ -22,8 +22,17 @@ void sha256_end(struct sha256 *h, uint8_t out[SHA256_BYTES]);
 
 /* The whole in one call: for what comes once. */
 void sha256_once(const void *p, size_t n, uint8_t out[SHA256_BYTES]);
-/* HMAC-SHA-256 (RFC 2104) of n bytes under a 32-byte key. */
-void sha256_hmac(const uint8_t key[SHA256_BYTES], const void *p, size_t n,
+/* HMAC-SHA-256 (RFC 2104). A key that is used often is made ready once: half of a short HMAC is the
+ * key's own two blocks. */
+enum { SHA256_STATE = 112 };
+struct sha256_key {
+    _Alignas(8) uint8_t inner[SHA256_STATE], outer[SHA256_STATE];
+};
+void sha256_key_init(struct sha256_key *key, const uint8_t bytes[SHA256_BYTES]);
+void sha256_key_hmac(const struct sha256_key *key, const void *p, size_t n,
+                     uint8_t out[SHA256_BYTES]);
+/* Both in one, of n bytes under a 32-byte key. */
+void sha256_hmac(const uint8_t bytes[SHA256_BYTES], const void *p, size_t n,
                  uint8_t out[SHA256_BYTES]);
 /* 64 lower-case hexadecimal digits and a NUL. */
 void sha256_hex(const uint8_t hash[SHA256_BYTES], char out[2 * SHA256_BYTES + 1]);

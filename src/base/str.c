@@ -3,11 +3,6 @@
 
 #include <stdio.h>
 
-bool str_eq(struct str a, struct str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -21,11 +16,6 @@ bool str_eq_nocase(struct str a, struct str b)
         if (lower(a.p[i]) != lower(b.p[i]))
             return false;
     return true;
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-    return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
 }
 
 static bool is_space(char c)

@@ -22,10 +22,18 @@ static inline struct str str_z(const char *z)
     return (struct str){z ? z : "", z ? strlen(z) : 0};
 }
 
-bool str_eq(struct str a, struct str b);
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
+}
+
 /* ASCII letters without regard to case. */
 bool str_eq_nocase(struct str a, struct str b);
-bool str_starts(struct str s, struct str prefix);
 /* Without ASCII white space at both ends. */
 struct str str_trim(struct str s);
 /* Splits at the first sep: the head is returned, *rest is what follows it (p == NULL: no more). */

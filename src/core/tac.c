@@ -226,6 +226,7 @@ struct tac_table {
     uint32_t count;
     uint32_t names_bytes;
     uint8_t *pages;                /* two bits a TAC: enum tac_class */
+    uint32_t *first;               /* page -> its first record; one more ends the last */
     uint16_t directory[DIRECTORY]; /* TAC >> PAGE_BITS -> page; 0 is the empty page */
 };
 
@@ -312,11 +313,14 @@ static void fill_pages(struct tac_table *t)
         const uint8_t *record = record_at(t, i);
         uint32_t tac = (uint32_t)get_be(record, 4), in_page = tac % PAGE_TACS;
         uint16_t *page = &t->directory[tac >> PAGE_BITS];
-        if (!*page)
+        if (!*page) {
             *page = ++used;
+            t->first[used] = (uint32_t)i;
+        }
         uint8_t *cell = &t->pages[(size_t)*page * PAGE_BYTES + in_page / 4];
         *cell = (uint8_t)(*cell | record[4] << in_page % 4 * 2);
     }
+    t->first[used + 1] = t->count;
 }
 
 enum err tac_table_new(const void *packed, size_t n, struct tac_table **out)
@@ -343,7 +347,8 @@ enum err tac_table_new(const void *packed, size_t n, struct tac_table **out)
     enum err err = check_records(t, &pages);
     if (!err) {
         t->pages = calloc(pages + 1, PAGE_BYTES);
-        err = t->pages ? ERR_OK : ERR_MEMORY;
+        t->first = calloc(pages + 2, sizeof *t->first);
+        err = t->pages && t->first ? ERR_OK : ERR_MEMORY;
     }
     if (err) {
         tac_table_free(t);
@@ -360,6 +365,7 @@ void tac_table_free(struct tac_table *t)
         return;
     free(t->packed);
     free(t->pages);
+    free(t->first);
     free(t);
 }
 
@@ -381,7 +387,8 @@ bool tac_find(const struct tac_table *t, uint32_t tac, struct tac_info *out)
 {
     if (tac_classify(t, tac) == TAC_MISSING)
         return false;
-    size_t low = 0, high = t->count;
+    size_t page = t->directory[tac >> PAGE_BITS];
+    size_t low = t->first[page], high = t->first[page + 1];
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (get_be(record_at(t, middle), 4) <= tac)

@@ -29,9 +29,9 @@ void checked_json_text(struct buf *out, struct str s)
 /* A name of our own that needs no escape, quoted. */
 static void put_name(struct buf *out, const char *name)
 {
-    buf_put(out, "\"", 1);
+    buf_str(out, STR("\""));
     buf_put(out, name, strlen(name));
-    buf_put(out, "\"", 1);
+    buf_str(out, STR("\""));
 }
 
 static void put_day(struct buf *out, daynum day)
@@ -82,9 +82,9 @@ static void put_model(struct buf *out, const struct checked *checked)
         return;
     }
     buf_str(out, STR("{\"brand\":"));
-    checked_json_text(out, str_z(checked->brand));
+    checked_json_text(out, checked->brand);
     buf_str(out, STR(",\"model\":"));
-    checked_json_text(out, str_z(checked->model));
+    checked_json_text(out, checked->model);
     buf_str(out, STR("}"));
 }
 

@@ -46,6 +46,17 @@ enum err form_decode(struct str s, bool plus, struct buf *out)
     return is_text(decoded) ? ERR_OK : ERR_UTF8;
 }
 
+enum err form_piece(struct str s, struct buf *scratch, struct str *out)
+{
+    if (!s.n || !memchr(s.p, '%', s.n)) {
+        *out = s;
+        return is_text(s) ? ERR_OK : ERR_UTF8;
+    }
+    enum err err = form_decode(s, false, scratch);
+    *out = (struct str){(const char *)scratch->p, scratch->n};
+    return err;
+}
+
 enum err form_value(struct str form, const char *name, struct buf *out, bool *out_found)
 {
     *out_found = false;

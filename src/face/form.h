@@ -11,6 +11,8 @@
 /* Appends s decoded; plus: '+' is a space. ERR_USAGE for a broken %xx, ERR_UTF8 for what is no
  * UTF-8 text, a NUL or another control character (line ends and tabs may stand in a form). */
 MUST_USE enum err form_decode(struct str s, bool plus, struct buf *out);
+/* A piece of a path, decoded: s itself where nothing is encoded, else in scratch. Errors as above. */
+MUST_USE enum err form_piece(struct str s, struct buf *scratch, struct str *out);
 /* The first value of a name, appended decoded. *out_found tells whether there is one. */
 MUST_USE enum err form_value(struct str form, const char *name, struct buf *out, bool *out_found);
 

@@ -11,10 +11,11 @@ static struct str cut(struct str s)
 }
 
 /* From one bucket; the longest wait of a request is what is told. */
-static enum err pay(struct exchange *x, enum limit_kind kind, uint64_t client, uint64_t imeis)
+static enum err pay(struct exchange *x, enum limit_kind kind, uint64_t client, uint64_t imeis,
+                    int64_t now_us)
 {
     const struct site *site = x->site;
-    int64_t wait = limiter_take(site->limiter, kind, client, imeis, clock_now_us(site->steady));
+    int64_t wait = limiter_take(site->limiter, kind, client, imeis, now_us);
     if (!wait)
         return ERR_OK;
     stats_add(site->stats, STAT_LIMITED + (unsigned)kind, imeis);
@@ -31,13 +32,14 @@ static enum err pay_as_public(struct exchange *x, uint64_t imeis)
         cut(request->user_agent),
         cut(request->accept_language),
     };
+    int64_t now_us = clock_now_us(x->site->steady);
     /* The narrow bucket first: one script that is refused there costs its neighbours nothing. */
-    enum err err =
-        pay(x, LIMIT_KIND_PERSON, limiter_client(limiter, LIMIT_KIND_PERSON, pieces, 3), imeis);
+    enum err err = pay(x, LIMIT_KIND_PERSON, limiter_client(limiter, LIMIT_KIND_PERSON, pieces, 3),
+                       imeis, now_us);
     if (!err)
         err = pay(x, LIMIT_KIND_ADDRESS, limiter_client(limiter, LIMIT_KIND_ADDRESS, pieces, 1),
-                  imeis);
-    return err ? err : pay(x, LIMIT_KIND_PUBLIC, 0, imeis);
+                  imeis, now_us);
+    return err ? err : pay(x, LIMIT_KIND_PUBLIC, 0, imeis, now_us);
 }
 
 static enum err pay_by_key(struct exchange *x, uint64_t imeis)
@@ -46,7 +48,7 @@ static enum err pay_by_key(struct exchange *x, uint64_t imeis)
     put_be(id, x->caller.id, sizeof id);
     const struct str piece = {(const char *)id, sizeof id};
     return pay(x, LIMIT_KIND_KEY, limiter_client(x->site->limiter, LIMIT_KIND_KEY, &piece, 1),
-               imeis);
+               imeis, clock_now_us(x->site->steady));
 }
 
 enum err guard_identify(struct exchange *x)

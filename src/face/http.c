@@ -11,12 +11,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
-#include <stdatomic.h>
 #include <sys/resource.h>
 
+#include "face/http_call.h"
 #include "face/nonces.h"
-#include "face/request.h"
 #include "face/stats.h"
 
 /* So much of a body that is too long is read and thrown away, so that its sender gets to read the
@@ -24,90 +22,7 @@
  * libmicrohttpd 0.9.75 lets nobody answer while they come, are cut off. */
 enum { DISCARD_MAX = 16 << 20, BACKLOG = 1024, SPARE_FILES = 64 };
 
-struct http {
-    struct MHD_Daemon *daemon;
-    struct site site;
-    struct limiter *limiter;
-    struct stats *stats;
-    struct nonces *nonces;
-    char certificate_header[LIMIT_NAME + 1]; /* empty: none is read */
-    struct nets trusted;
-    enum forwarded_form forwarded;
-    _Atomic int inflight; /* requests whose head has come and whose answer is not sent */
-    FILE *log;
-    uint16_t port;
-    char public_url[LIMIT_PUBLIC_URL + 1];
-};
-
-/* One request on a connection, from its head to its end. */
-struct call {
-    char *target; /* as sent */
-    struct buf body;
-    uint64_t body_bytes;
-    bool begun;
-    enum crowd crowd; /* when its head had come */
-    int64_t since_us;
-};
-
-/* --- headers --- */
-
-/* Nothing but our own style and signs, no script, no frame, no other site. */
-#define POLICY                                                                                     \
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "                   \
-    "base-uri 'none'; frame-ancestors 'none'"
-static const char content_policy[] = POLICY;
-/* Our own script, from our own files: it makes no markup out of text (trusted types), and compiles
- * the scanner's wasm. */
-static const char script_policy[] =
-    POLICY "; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
-           "require-trusted-types-for 'script'; trusted-types 'none'";
-
-static void put_header(struct MHD_Response *r, const char *name, const char *value)
-{
-    if (value && *value)
-        (void)MHD_add_response_header(r, name, value); /* fails only for want of memory */
-}
-
-static void put_headers(struct MHD_Response *r, const struct response *response)
-{
-    put_header(r, "Content-Type", response->content_type);
-    put_header(r, "Content-Language", response->language);
-    put_header(r, "Vary",
-               response->language      ? "Accept-Language"
-               : response->whole_bytes ? "Accept-Encoding"
-                                       : NULL);
-    put_header(r, "Content-Encoding", response->packed ? "gzip" : NULL);
-    if (response->whole_bytes) {
-        char whole[24];
-        snprintf(whole, sizeof whole, "%zu", response->whole_bytes);
-        put_header(r, "X-Content-Bytes",
-                   whole); /* for progress: how much a packed file unpacks to */
-    }
-    put_header(r, "Allow", response->allow);
-    put_header(r, "WWW-Authenticate",
-               response->status == 401 ? "Bearer realm=\"tamga\", Tamga-HMAC-SHA256"
-                                       : NULL); /* RFC 9110 15.5.2 */
-    char seconds[12] = "";
-    if (response->retry_after_s)
-        snprintf(seconds, sizeof seconds, "%u", response->retry_after_s);
-    put_header(r, "Retry-After", response->status == 503 && !*seconds ? "10" : seconds);
-    put_header(r, "Cache-Control",
-               response->keeps ? "public, max-age=31536000, immutable" : "no-store");
-    put_header(r, "Content-Security-Policy", response->scripted ? script_policy : content_policy);
-    put_header(r, "Permissions-Policy",
-               response->scripted ? "camera=(self), geolocation=(), microphone=()" : NULL);
-    put_header(r, "Cross-Origin-Opener-Policy", "same-origin");
-    put_header(r, "Cross-Origin-Resource-Policy", "same-origin");
-    put_header(r, "Referrer-Policy", "no-referrer");
-    put_header(r, "X-Content-Type-Options", "nosniff");
-}
-
 /* --- one request --- */
-
-static struct str header(struct MHD_Connection *connection, const char *name)
-{
-    return str_z(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
-}
 
 static void log_line(const struct http *http, const struct call *call, const char *method,
                      const struct response *response)
@@ -119,82 +34,6 @@ static void log_line(const struct http *http, const struct call *call, const cha
     fprintf(http->log, "time=%s event=request method=%.8s route=%s status=%d bytes=%zu us=%lld\n",
             time, method, response->route, response->status, response_body(response).n,
             (long long)(clock_monotonic_us() - call->since_us));
-}
-
-/* Takes the response's bytes. */
-static enum MHD_Result send_response(struct MHD_Connection *connection, struct response *response)
-{
-    struct str body = response_body(response);
-    union {
-        const void *in;
-        void *out;
-    } bytes = {.in = body.n ? body.p : ""}; /* libmicrohttpd does not write there */
-    bool owned = response->body.p && body.p == (const char *)response->body.p && body.n;
-    struct MHD_Response *r = MHD_create_response_from_buffer(
-        body.n, bytes.out, owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-    if (!r) {
-        response_release(response);
-        return MHD_NO;
-    }
-    if (owned)
-        response->body = (struct buf){0};
-    response_release(response);
-    put_headers(r, response);
-    enum MHD_Result result = MHD_queue_response(connection, (unsigned)response->status, r);
-    MHD_destroy_response(r);
-    return result;
-}
-
-struct joined {
-    char bytes[LIMIT_FORWARDED];
-    size_t n;
-    const char *name;
-};
-
-/* Each line with that name, after a comma; when they do not fit, those that came last. */
-static enum MHD_Result join(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    struct joined *j = cls;
-    (void)kind;
-    if (!value || strcasecmp(name, j->name) != 0)
-        return MHD_YES;
-    size_t n = strlen(value), room = sizeof j->bytes - 1;
-    if (n > room) {
-        value += n - room;
-        n = room;
-    }
-    if (j->n + 1 + n > sizeof j->bytes)
-        j->n = 0;
-    j->bytes[j->n++] = ',';
-    memcpy(j->bytes + j->n, value, n);
-    j->n += n;
-    return MHD_YES;
-}
-
-/* Did it pass some proxy? */
-static bool was_forwarded(struct MHD_Connection *connection)
-{
-    static const char *const names[] = {"X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, names[i]))
-            return true;
-    return false;
-}
-
-static struct address client_of(const struct http *http, struct MHD_Connection *connection,
-                                bool *out_trusted, bool *out_strange)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    struct address peer = address_of(info ? info->client_addr : NULL);
-    *out_trusted = nets_hold(&http->trusted, &peer);
-    if (!*out_trusted) {
-        *out_strange = was_forwarded(connection);
-        return peer;
-    }
-    struct joined j = {.name = http->forwarded == FORWARDED_7239 ? "Forwarded" : "X-Forwarded-For"};
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, join, &j);
-    return address_forwarded(&peer, &http->trusted, http->forwarded, (struct str){j.bytes, j.n});
 }
 
 static enum crowd crowd_of(struct http *http)
@@ -210,19 +49,17 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
 {
     const char *name = strcmp(method, "HEAD") == 0 ? "GET" : method;
     bool strange = false, trusted = false;
-    const struct address client = client_of(http, connection, &trusted, &strange);
+    const struct address client = http_client(http, connection, call, &trusted, &strange);
     const struct request request = {
         .method = str_z(name),
-        .target = str_z(call->target),
-        .content_type = header(connection, "Content-Type"),
-        .accept_language = header(connection, "Accept-Language"),
-        .accept_encoding = header(connection, "Accept-Encoding"),
-        .host = header(connection, "Host"),
-        .user_agent = header(connection, "User-Agent"),
-        .authorization = header(connection, "Authorization"),
-        .certificate = trusted && *http->certificate_header
-                           ? header(connection, http->certificate_header)
-                           : (struct str){"", 0},
+        .target = call->target,
+        .content_type = http_head(call, HEAD_CONTENT_TYPE),
+        .accept_language = http_head(call, HEAD_ACCEPT_LANGUAGE),
+        .accept_encoding = http_head(call, HEAD_ACCEPT_ENCODING),
+        .host = http_head(call, HEAD_HOST),
+        .user_agent = http_head(call, HEAD_USER_AGENT),
+        .authorization = http_head(call, HEAD_AUTHORIZATION),
+        .certificate = trusted ? http_head(call, HEAD_CERTIFICATE) : (struct str){"", 0},
         .client = client,
         .strange_proxy = strange,
         .inflight = atomic_load_explicit(&http->inflight, memory_order_relaxed),
@@ -237,7 +74,7 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
     if (request.strange_proxy)
         stats_add(http->stats, STAT_UNTRUSTED, 1);
     log_line(http, call, method, &response);
-    return send_response(connection, &response);
+    return http_send(http, connection, call, &response);
 }
 
 /* Keeps what fits the limit and counts the rest. */
@@ -260,14 +97,15 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     struct call *call = *context;
     (void)url;
     (void)version;
-    if (!call || !call->target)
+    if (!call)
         return MHD_NO;
     if (!call->begun) {
         call->begun = true;
         atomic_fetch_add_explicit(&http->inflight, 1, memory_order_relaxed);
         call->crowd = crowd_of(http);
+        MHD_get_connection_values(connection, MHD_HEADER_KIND, http_head_take, call);
         uint64_t length = 0;
-        if (str_to_u64(header(connection, "Content-Length"), UINT64_MAX, &length) &&
+        if (str_to_u64(http_head(call, HEAD_CONTENT_LENGTH), UINT64_MAX, &length) &&
             length > DISCARD_MAX)
             call->body_bytes = length;
         else if (call->crowd != CROWD_FULL)
@@ -282,13 +120,14 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 /* The target as it was sent, before anybody decodes it. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
-    (void)cls;
     (void)connection;
-    struct call *call = calloc(1, sizeof *call);
+    size_t n = strlen(target);
+    struct call *call = malloc(sizeof *call + n + 1);
     if (!call)
         return NULL;
-    call->target = strdup(target);
-    call->since_us = clock_monotonic_us();
+    *call = (struct call){.http = cls, .since_us = clock_monotonic_us()};
+    memcpy(call->bytes, target, n + 1);
+    call->target = (struct str){call->bytes, n};
     return call;
 }
 
@@ -303,8 +142,9 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **context,
         return;
     if (call->begun)
         atomic_fetch_sub_explicit(&http->inflight, 1, memory_order_relaxed);
+    if (call->reply)
+        replies_give(http->replies, call->reply);
     buf_release(&call->body);
-    free(call->target);
     free(call);
     *context = NULL;
 }
@@ -397,6 +237,7 @@ static void release(struct http *http)
     limiter_free(http->limiter);
     stats_free(http->stats);
     nonces_free(http->nonces);
+    replies_free(http->replies);
     free(http);
 }
 
@@ -411,7 +252,8 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     http->limiter = limiter_new(&options->limits);
     http->stats = stats_new();
     http->nonces = nonces_new();
-    if (!http->limiter || !http->stats || !http->nonces) {
+    http->replies = replies_new(http_plain_headers);
+    if (!http->limiter || !http->stats || !http->nonces || !http->replies) {
         release(http);
         return ERR_MEMORY;
     }
@@ -427,8 +269,8 @@ enum err http_start(const struct http_options *options, struct http **out, struc
                                .metrics_from = options->metrics_from};
     http->trusted = options->trusted;
     http->forwarded = options->forwarded;
-    str_copy(http->certificate_header, sizeof http->certificate_header,
-             str_z(options->certificate_header));
+    str_copy(http->name, sizeof http->name, str_z(options->certificate_header));
+    http->certificate_header = str_z(http->name);
     http->log = options->log;
     name_ourselves(http, options, options->port);
     errno = 0;

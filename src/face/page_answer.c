@@ -91,9 +91,9 @@ static void model_row(struct exchange *x, const struct checked *checked)
     row_begin(x, TEXT_FIELD_MODEL);
     if (checked->tac_known) {
         html_put(x, "<strong>");
-        html_text(x, str_z(checked->brand));
-        html_put(x, checked->brand[0] && checked->model[0] ? " " : "");
-        html_text(x, str_z(checked->model));
+        html_text(x, checked->brand);
+        html_put(x, checked->brand.n && checked->model.n ? " " : "");
+        html_text(x, checked->model);
         html_put(x, "</strong><br><span class=\"hint\">");
         html_say(x, TEXT_FIELD_MODEL_COMPARE);
         html_put(x, "</span>");

@@ -185,8 +185,8 @@ static void answers(struct exchange *x)
     struct checked checked = {.today = today,
                               .now_s = (int64_t)today * 86400 + 43200,
                               .tac_known = true,
-                              .brand = "Tamga",
-                              .model = "A1",
+                              .brand = STR("Tamga"),
+                              .model = STR("A1"),
                               .number = "00000-00000-00000-00000"};
     if (imei_parse_network(STR("357350079900013"), &checked.imei))
         return;

@@ -21,7 +21,7 @@ struct method_row {
 };
 
 struct route {
-    const char *pattern; /* "{}" = any one piece */
+    struct str pattern; /* a last "{}" = any one piece */
     const char *allow;
     struct method_row methods[2];
 };
@@ -29,24 +29,30 @@ struct route {
 static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
 
+#define AT(literal)                                                                                \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
 static const struct route routes[] = {
-    {"/", "GET, HEAD", {{METHOD_GET, NULL, page_home, FREE}}},
-    {"/check",
+    {AT("/"), "GET, HEAD", {{METHOD_GET, NULL, page_home, FREE}}},
+    {AT("/check"),
      "GET, HEAD, POST",
      {{METHOD_GET, NULL, page_form, FREE}, {METHOD_POST, form_type, page_check, LIMITED}}},
-    {"/guide", "GET, HEAD", {{METHOD_GET, NULL, page_guide, FREE}}},
-    {"/questions", "GET, HEAD", {{METHOD_GET, NULL, page_questions, FREE}}},
-    {"/number", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
-    {"/number/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
-    {"/N/{}", "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}}, /* short: for QR codes */
-    {"/style", "GET, HEAD", {{METHOD_GET, NULL, page_style, FREE}}},
-    {"/static/{}", "GET, HEAD", {{METHOD_GET, NULL, page_static, FREE}}},
-    {"/healthz", "GET, HEAD", {{METHOD_GET, NULL, api_health, FREE}}},
-    {"/metrics", "GET, HEAD", {{METHOD_GET, NULL, metrics_answer, FREE}}},
-    {"/api/v1/openapi.json", "GET, HEAD", {{METHOD_GET, NULL, api_document, FREE}}},
-    {"/api/v1/check", "POST", {{METHOD_POST, json_type, api_check_batch, LIMITED}}},
-    {"/api/v1/check/{}", "GET, HEAD", {{METHOD_GET, NULL, api_check, LIMITED}}},
-    {"/api/v1/check-number/{}", "GET, HEAD", {{METHOD_GET, NULL, api_check_number, LIMITED}}},
+    {AT("/guide"), "GET, HEAD", {{METHOD_GET, NULL, page_guide, FREE}}},
+    {AT("/questions"), "GET, HEAD", {{METHOD_GET, NULL, page_questions, FREE}}},
+    {AT("/number"), "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
+    {AT("/number/{}"), "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
+    {AT("/N/{}"),
+     "GET, HEAD",
+     {{METHOD_GET, NULL, page_number, LIMITED}}}, /* short: for QR codes */
+    {AT("/style"), "GET, HEAD", {{METHOD_GET, NULL, page_style, FREE}}},
+    {AT("/static/{}"), "GET, HEAD", {{METHOD_GET, NULL, page_static, FREE}}},
+    {AT("/healthz"), "GET, HEAD", {{METHOD_GET, NULL, api_health, FREE}}},
+    {AT("/metrics"), "GET, HEAD", {{METHOD_GET, NULL, metrics_answer, FREE}}},
+    {AT("/api/v1/openapi.json"), "GET, HEAD", {{METHOD_GET, NULL, api_document, FREE}}},
+    {AT("/api/v1/check"), "POST", {{METHOD_POST, json_type, api_check_batch, LIMITED}}},
+    {AT("/api/v1/check/{}"), "GET, HEAD", {{METHOD_GET, NULL, api_check, LIMITED}}},
+    {AT("/api/v1/check-number/{}"), "GET, HEAD", {{METHOD_GET, NULL, api_check_number, LIMITED}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 _Static_assert((int)ROUTES < (int)STATS_ROUTES, "more routes than are counted");
@@ -58,7 +64,7 @@ unsigned route_count(void)
 
 const char *route_pattern(unsigned route)
 {
-    return route && route <= ROUTES ? routes[route - 1].pattern : "-";
+    return route && route <= ROUTES ? routes[route - 1].pattern.p : "-";
 }
 
 void response_release(struct response *response)
@@ -86,23 +92,15 @@ void route_fail(struct exchange *x, enum err err)
         page_error(x, err);
 }
 
-/* Does the path match? The piece in the place of {} goes to *out_param. */
-static bool matches(struct str path, const char *pattern, struct str *out_param)
+/* Does the path match? The piece in the place of a last {} goes to *out_param. */
+static bool matches(struct str path, struct str pattern, struct str *out_param)
 {
-    struct str want = str_z(pattern);
-    *out_param = (struct str){"", 0};
-    while (want.p && path.p) {
-        struct str want_piece = str_split(want, '/', &want);
-        struct str piece = str_split(path, '/', &path);
-        if (str_eq(want_piece, STR("{}"))) {
-            if (!piece.n)
-                return false;
-            *out_param = piece;
-        } else if (!str_eq(want_piece, piece)) {
-            return false;
-        }
-    }
-    return !want.p && !path.p;
+    bool open = pattern.p[pattern.n - 1] == '}';
+    size_t fixed = pattern.n - (open ? 2 : 0);
+    if (path.n < fixed || memcmp(path.p, pattern.p, fixed) != 0)
+        return false;
+    *out_param = (struct str){path.p + fixed, path.n - fixed};
+    return open ? out_param->n && !memchr(out_param->p, '/', out_param->n) : !out_param->n;
 }
 
 /* The media type without parameters. */
@@ -156,13 +154,10 @@ static enum err dispatch(struct exchange *x, struct buf *scratch)
         struct str raw;
         if (!matches(x->path, routes[i].pattern, &raw))
             continue;
-        x->response->route = routes[i].pattern;
+        x->response->route = routes[i].pattern.p;
         x->response->route_index = (unsigned)i + 1;
-        enum err err = form_decode(raw, false, scratch);
-        if (err)
-            return err;
-        x->param = (struct str){(const char *)scratch->p, scratch->n};
-        return call(x, &routes[i]);
+        enum err err = form_piece(raw, scratch, &x->param);
+        return err ? err : call(x, &routes[i]);
     }
     return ERR_NOT_FOUND;
 }

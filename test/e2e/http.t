@@ -258,6 +258,34 @@ SKIP: {
     note sprintf 'slowest %.1f ms', $worst * 1000;
 }
 
+# --- many at once ---
+
+# Answers are sent from memory that is used again: each asker must get his own. All ask before anybody
+# reads, some leave without reading.
+{
+    my ($own, $asked) = (0, 0);
+    my @bodies = map { sprintf '35735007%06d', 1000 + $_ } 0 .. 39;
+    for my $round (1 .. 10) {
+        my @asks = map { [dial(), $_] } @bodies;
+        for (@asks) {
+            my ($socket, $body) = @$_;
+            print $socket "GET /api/v1/check/$body HTTP/1.1\r\nHost: x\r\n\r\n" x 3;
+        }
+        close $_->[0] for grep { rand() < 0.2 } @asks;
+        for (grep { $_->[0]->opened } @asks) {
+            my ($socket, $body) = @$_;
+            my ($got, $answers) = ('', 0);
+            while ($answers < 3 && sysread $socket, $got, 65536, length $got) {
+                $answers = () = $got =~ /"checked_at":"[^"]*"\}/g;
+            }
+            $asked += 3;
+            $own += () = $got =~ /"imei":"$body\d"/g;
+        }
+    }
+    cmp_ok $asked, '>', 600, 'many asked at once';
+    is $own, $asked, 'each got the answers to his own questions';
+}
+
 # --- where it listens ---
 
 my @listening;

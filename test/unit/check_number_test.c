@@ -11,7 +11,8 @@
 #include "answer/answer.h"
 #include "prop/random.h"
 
-static const uint8_t key[32] = {1, 2, 3};
+static struct sha256_key ready;
+static const struct sha256_key *const key = &ready;
 static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 static const struct imei imei = {35824005111111};
@@ -85,8 +86,9 @@ static void every_changed_symbol_is_refused(void **state)
         text[i + 1] = text[i];
         text[i] = was;
     }
-    uint8_t other[32] = {9};
-    assert_false(check_number_read(other, str_z(text), NULL, &got));
+    struct sha256_key other;
+    sha256_key_init(&other, (const uint8_t[SHA256_BYTES]){9});
+    assert_false(check_number_read(&other, str_z(text), NULL, &got));
 }
 
 static void people_write_as_they_do(void **state)
@@ -176,6 +178,7 @@ static void the_mac_is_hmac(void **state)
 
 int main(void)
 {
+    sha256_key_init(&ready, (const uint8_t[SHA256_BYTES]){1, 2, 3});
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_mac_is_hmac),
         cmocka_unit_test(numbers_go_round),

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * http_call - one request on a connection, from its head to its end: what http.c, which lets it come and
+ * go, http_head.c, which reads its head, and http_send.c, which sends its answer, share. */
+#ifndef FACE_HTTP_CALL_H
+#define FACE_HTTP_CALL_H
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "face/replies.h"
+#include "face/request.h"
+
+struct http {
+    struct MHD_Daemon *daemon;
+    struct site site;
+    struct limiter *limiter;
+    struct stats *stats;
+    struct nonces *nonces;
+    struct replies *replies;
+    struct str certificate_header; /* in name; empty: none is read */
+    char name[LIMIT_NAME + 1];
+    struct nets trusted;
+    enum forwarded_form forwarded;
+    _Atomic int inflight; /* requests whose head has come and whose answer is not sent */
+    FILE *log;
+    uint16_t port;
+    char public_url[LIMIT_PUBLIC_URL + 1];
+};
+
+/* The headers that are read; of several lines with one name the first counts. */
+enum head {
+    HEAD_ACCEPT_ENCODING,
+    HEAD_ACCEPT_LANGUAGE,
+    HEAD_AUTHORIZATION,
+    HEAD_CONTENT_LENGTH,
+    HEAD_CONTENT_TYPE,
+    HEAD_HOST,
+    HEAD_USER_AGENT,
+    HEAD_NAMES, /* of the table; what follows is not looked up by it */
+    HEAD_CERTIFICATE = HEAD_NAMES,
+    HEAD_COUNT
+};
+
+/* One request. */
+struct call {
+    const struct http *http;
+    struct str head[HEAD_COUNT]; /* borrowed from the connection */
+    bool forwarded;              /* it passed some proxy */
+    bool begun;
+    enum crowd crowd; /* when its head had come */
+    struct buf body;
+    uint64_t body_bytes;
+    int64_t since_us;
+    struct reply *reply; /* in which the answer is being sent; NULL: in none */
+    struct str target;   /* as sent, NUL behind it */
+    char bytes[];
+};
+
+/* For MHD_get_connection_values: takes one header; all come in one walk. */
+enum MHD_Result http_head_take(void *call, enum MHD_ValueKind kind, const char *name,
+                               const char *value);
+/* Empty where it did not come. */
+struct str http_head(const struct call *call, enum head which);
+/* Who asks, behind the proxies that we trust. *out_trusted: the peer itself is one of them; *out_strange: it
+ * passed some proxy, and the peer is none of them. */
+struct address http_client(const struct http *http, struct MHD_Connection *connection,
+                           const struct call *call, bool *out_trusted, bool *out_strange);
+
+/* Sends the response and takes its bytes. */
+enum MHD_Result http_send(struct http *http, struct MHD_Connection *connection, struct call *call,
+                          struct response *response);
+/* The headers of an answer about one IMEI, for replies_new. */
+void http_plain_headers(struct MHD_Response *response);
+
+#endif

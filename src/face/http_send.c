@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * http_send - an answer's headers, and its way out. */
+#include "face/http_call.h"
+
+/* Nothing but our own style and signs, no script, no frame, no other site. */
+#define POLICY                                                                                     \
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "                   \
+    "base-uri 'none'; frame-ancestors 'none'"
+static const char content_policy[] = POLICY;
+/* Our own script, from our own files: it makes no markup out of text (trusted types), and compiles
+ * the scanner's wasm. */
+static const char script_policy[] =
+    POLICY "; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+           "require-trusted-types-for 'script'; trusted-types 'none'";
+
+static void put_header(struct MHD_Response *r, const char *name, const char *value)
+{
+    if (value && *value)
+        (void)MHD_add_response_header(r, name, value); /* fails only for want of memory */
+}
+
+static void put_headers(struct MHD_Response *r, const struct response *response)
+{
+    put_header(r, "Content-Type", response->content_type);
+    put_header(r, "Content-Language", response->language);
+    put_header(r, "Vary",
+               response->language      ? "Accept-Language"
+               : response->whole_bytes ? "Accept-Encoding"
+                                       : NULL);
+    put_header(r, "Content-Encoding", response->packed ? "gzip" : NULL);
+    if (response->whole_bytes) {
+        char whole[24];
+        snprintf(whole, sizeof whole, "%zu", response->whole_bytes);
+        put_header(r, "X-Content-Bytes",
+                   whole); /* for progress: how much a packed file unpacks to */
+    }
+    put_header(r, "Allow", response->allow);
+    put_header(r, "WWW-Authenticate",
+               response->status == 401 ? "Bearer realm=\"tamga\", Tamga-HMAC-SHA256"
+                                       : NULL); /* RFC 9110 15.5.2 */
+    char seconds[12] = "";
+    if (response->retry_after_s)
+        snprintf(seconds, sizeof seconds, "%u", response->retry_after_s);
+    put_header(r, "Retry-After", response->status == 503 && !*seconds ? "10" : seconds);
+    put_header(r, "Cache-Control",
+               response->keeps ? "public, max-age=31536000, immutable" : "no-store");
+    put_header(r, "Content-Security-Policy", response->scripted ? script_policy : content_policy);
+    put_header(r, "Permissions-Policy",
+               response->scripted ? "camera=(self), geolocation=(), microphone=()" : NULL);
+    put_header(r, "Cross-Origin-Opener-Policy", "same-origin");
+    put_header(r, "Cross-Origin-Resource-Policy", "same-origin");
+    put_header(r, "Referrer-Policy", "no-referrer");
+    put_header(r, "X-Content-Type-Options", "nosniff");
+}
+
+/* The headers of an answer about one IMEI. */
+static const struct response plain = {.status = 200, .content_type = "application/json"};
+
+void http_plain_headers(struct MHD_Response *r)
+{
+    put_headers(r, &plain);
+}
+
+static bool is_plain(const struct response *r)
+{
+    return r->status == plain.status && strcmp(r->content_type, plain.content_type) == 0 &&
+           !r->language && !r->allow && !r->retry_after_s && !r->whole_bytes && !r->packed &&
+           !r->keeps && !r->scripted;
+}
+
+/* In a reply that was used before. */
+static enum MHD_Result send_plain(struct MHD_Connection *connection, struct call *call,
+                                  struct response *response, struct str body)
+{
+    memcpy(call->reply->body, body.p, body.n);
+    response_release(response);
+    return MHD_queue_response(connection, MHD_HTTP_OK, call->reply->response);
+}
+
+/* Takes the response's bytes. */
+enum MHD_Result http_send(struct http *http, struct MHD_Connection *connection, struct call *call,
+                          struct response *response)
+{
+    struct str body = response_body(response);
+    if (body.n && is_plain(response))
+        call->reply = replies_take(http->replies, body.n);
+    if (call->reply)
+        return send_plain(connection, call, response, body);
+    union {
+        const void *in;
+        void *out;
+    } bytes = {.in = body.n ? body.p : ""}; /* libmicrohttpd does not write there */
+    bool owned = response->body.p && body.p == (const char *)response->body.p && body.n;
+    struct MHD_Response *r = MHD_create_response_from_buffer(
+        body.n, bytes.out, owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (!r) {
+        response_release(response);
+        return MHD_NO;
+    }
+    if (owned)
+        response->body = (struct buf){0};
+    response_release(response);
+    put_headers(r, response);
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)response->status, r);
+    MHD_destroy_response(r);
+    return result;
+}
