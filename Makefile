@@ -36,6 +36,7 @@ check-long:
 	@test/check-long.sh
 
 bench: build
+	@tools/deps.sh packages-test.txt packages-bench.txt
 	@bench/run.sh
 
 pictures: build

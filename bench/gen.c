@@ -3,6 +3,7 @@
  * gen - input files for the measurements, on standard output; the same seed gives the same bytes.
  *
  *   gen imeis SEED FROM COUNT          14 digits a line, unsorted
+ *   gen check SEED FROM COUNT N        N with check digits, every second one outside of the range
  *   gen verified SEED FROM COUNT       CSV imei1, with check digits
  *   gen feed SEED FROM COUNT DATE      CSV date,imei,imsi,msisdn,rat; every IMEI once
  *   gen tacs SEED                      25,176 models in GSMA's form, all TACs of the population */
@@ -17,6 +18,18 @@ static void imeis(const struct population *p, uint64_t from, uint64_t count)
         imei_format14(population_imei(p, from + i), text);
         fwrite(text, 1, 14, stdout);
         putchar_unlocked('\n');
+    }
+}
+
+static void check(const struct population *p, uint64_t from, uint64_t count, uint64_t n)
+{
+    char text[IMEI_TEXT15];
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t number = from + i * STRIDE % count;
+        if (i % 2)
+            number = (number + POPULATION_SIZE / 2) % POPULATION_SIZE;
+        imei_format15(population_imei(p, number), text);
+        puts(text);
     }
 }
 
@@ -69,6 +82,8 @@ int main(int argc, char **argv)
     population_init(&p, argc > 2 ? bench_number(argv[2]) : 0);
     if (strcmp(kind, "imeis") == 0 && argc == 5)
         imeis(&p, from, count);
+    else if (strcmp(kind, "check") == 0 && argc == 6)
+        check(&p, from, count, bench_number(argv[5]));
     else if (strcmp(kind, "verified") == 0 && argc == 5)
         verified(&p, from, count);
     else if (strcmp(kind, "feed") == 0 && argc == 6)
@@ -76,7 +91,7 @@ int main(int argc, char **argv)
     else if (strcmp(kind, "tacs") == 0 && argc == 3)
         tacs(&p);
     else
-        bench_die("gen", "imeis|verified|feed|tacs SEED [FROM COUNT [DATE]]");
+        bench_die("gen", "imeis|check|verified|feed|tacs SEED [FROM COUNT [N or DATE]]");
     if (fflush(stdout) || ferror(stdout))
         bench_die("standard output", NULL);
     return 0;

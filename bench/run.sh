@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # run [ROW...] - measures what `make bench` promises and prints one table; asserts nothing. How each
-# number is made: doc/bench.md. Rows: judge import registers writes feed second suspend full.
+# number is made: doc/bench.md. Rows: judge import registers writes http feed second suspend beside page
+# full.
 #
 # BENCH_DIR     where the registers are made (/var/tmp/tamga-bench): the disk that is measured;
 #               4 GB free, with BENCH_FULL=1 16 GB
@@ -15,6 +16,8 @@ export LC_ALL=C
 
 build=${TAMGA_BUILD:-build}
 tools/build.sh "$build" all bench-programs || exit 1
+top=$PWD
+bench=$PWD/bench
 tamga=$PWD/$build/tamga
 programs=$PWD/$build/bench/bench_
 dir=${BENCH_DIR:-/var/tmp/tamga-bench}/run
@@ -22,7 +25,7 @@ scale=${BENCH_SCALE:-10000000}
 seed=20250325
 result=$PWD/$build/bench.txt
 mkdir -p "$dir" && cd "$dir" || exit 1
-rm -f ./*
+rm -rf ./*
 table=$dir/table
 : >"$table"
 trap '[ -n "${BENCH_KEEP:-}" ] || rm -rf "$dir"' EXIT
@@ -322,6 +325,9 @@ row_full() {
     rm -f full.db* fifty.txt
 }
 
+# shellcheck source=bench/http.sh
+. "$bench/http.sh"
+
 # ---- what is printed ----
 
 machine() {
@@ -361,7 +367,7 @@ load() {
 
 began=$(load)
 head=$(machine)
-for name in ${*:-judge import registers writes feed second suspend full}; do
+for name in ${*:-judge import registers writes http feed second suspend beside page full}; do
     "row_$name"
 done
 {
