@@ -269,7 +269,7 @@ SKIP: {
         my @asks = map { [dial(), $_] } @bodies;
         for (@asks) {
             my ($socket, $body) = @$_;
-            print $socket "GET /api/v1/check/$body HTTP/1.1\r\nHost: x\r\n\r\n" x 3;
+            print $socket "GET /api/v1/check/$body HTTP/1.1\r\nHost: x\r\nUser-Agent: $round\r\n\r\n" x 3;
         }
         close $_->[0] for grep { rand() < 0.2 } @asks;
         for (grep { $_->[0]->opened } @asks) {
