@@ -99,7 +99,7 @@ static enum err check_items(struct exchange *x, const json_t *imei)
         return ERR_USAGE;
     if (count > guard_most(x))
         return ERR_TOO_MANY;
-    enum err err = guard_admit(x, count - 1); /* the route paid for one */
+    enum err err = guard_admit_rest(x, count - 1);
     for (size_t i = 0; i < count && !err; i++) {
         if (i)
             buf_str(x->out, STR(","));

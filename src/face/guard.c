@@ -91,6 +91,14 @@ enum err guard_admit(struct exchange *x, uint64_t imeis)
     return x->caller.id ? pay_by_key(x, imeis) : pay_as_public(x, imeis);
 }
 
+enum err guard_admit_rest(struct exchange *x, uint64_t imeis)
+{
+    enum err err = guard_admit(x, imeis);
+    if (err)
+        x->response->retry_after_s++;
+    return err;
+}
+
 enum err guard_check(struct exchange *x, struct str typed, uint64_t imsi, struct checked *out)
 {
     enum err err = service_check(x->site->service, typed, imsi, out);

@@ -17,6 +17,9 @@ size_t guard_most(const struct exchange *x);
 /* Pays for so many IMEIs, or for none: ERR_RATE, or ERR_CROWDED when the public together asks too
  * much or too many requests wait; response->retry_after_s tells when to come again. */
 MUST_USE enum err guard_admit(struct exchange *x, uint64_t imeis);
+/* The rest of a batch, whose first IMEI the route paid for. Who is refused pays for that one again when he
+ * comes back: he is told a second more, which is enough at any rate. */
+MUST_USE enum err guard_admit_rest(struct exchange *x, uint64_t imeis);
 /* One check, counted: what every handler calls. */
 MUST_USE enum err guard_check(struct exchange *x, struct str typed, uint64_t imsi,
                               struct checked *out);

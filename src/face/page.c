@@ -331,7 +331,8 @@ static enum err check_typed(struct exchange *x, struct str typed, struct str sam
     if (!inputs.list)
         return ERR_MEMORY;
     split(typed, &inputs);
-    enum err err = inputs.count && !inputs.too_many ? guard_admit(x, inputs.count - 1) : ERR_OK;
+    enum err err =
+        inputs.count && !inputs.too_many ? guard_admit_rest(x, inputs.count - 1) : ERR_OK;
     if (!err)
         err = check_all(x, &inputs, imsi);
     if (!err) {
