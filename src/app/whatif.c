@@ -154,6 +154,7 @@ enum err rules_change(struct registry *reg, const struct rules_plan *wanted,
     }
     struct batch_plan plan = {.entry = entry,
                               .label = wanted->label,
+                              .reason = wanted->reason,
                               .needs_second =
                                   list.n ? wanted->grave : !only_holds_expiry(&reg->rules, &rules),
                               .rules = &rules,

@@ -36,6 +36,7 @@ struct rules_plan {
     struct str tac_list;       /* packed list that comes with it, or empty */
     bool grave;                /* this list of models can cut off or exempt: two persons */
     const char *label;         /* for people */
+    const char *reason;        /* for the audit notes; NULL = none */
 };
 
 /* Brings the rule set in force as one batch: from its intent on everything is judged by it, and

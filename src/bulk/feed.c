@@ -16,38 +16,6 @@ enum column { COL_DATE, COL_IMEI, COL_IMSI, COL_MSISDN, COL_RAT, COL_TIME, COLUM
 enum { LOOK_AT = 16384, DATE_TEXT = 10, RAT_TEXT = 8 /* longest of each, bytes */ };
 
 static const char *const columns[COLUMNS] = {"date", "imei", "imsi", "msisdn", "rat", "time"};
-static const char *const guard_names[FEED_GUARDS] = {"dates", "nulls", "notice"};
-
-const char *feed_guard_name(uint32_t guard)
-{
-    for (unsigned i = 0; i < FEED_GUARDS; i++)
-        if (guard & 1u << i)
-            return guard_names[i];
-    return "";
-}
-
-bool feed_guards_parse(struct str text, uint32_t *out)
-{
-    uint32_t guards = 0;
-    struct str rest = text;
-    while (rest.p) {
-        struct str word = str_trim(str_split(rest, ',', &rest));
-        bool known = str_eq(word, STR("size")) || str_eq(word, STR("move"));
-        for (unsigned i = 0; i < FEED_GUARDS; i++) {
-            if (!str_eq(word, str_z(guard_names[i])))
-                continue;
-            guards |= 1u << i;
-            known = true;
-        }
-        if (str_eq(word, STR("all")))
-            guards = FEED_ALL;
-        else if (!known)
-            return false;
-    }
-    *out = guards;
-    return true;
-}
-
 struct feeding {
     struct registry *reg;
     const struct load_options *options;
@@ -56,6 +24,10 @@ struct feeding {
     struct imei_list seen; /* body << 16 | packed day */
     struct findings findings;
     struct changes changes;
+    bool again;                             /* of this file only what was left out is new */
+    struct imei soon[LIMIT_BAD_ROWS_SHOWN]; /* the first of those without a notice */
+    unsigned examples;
+    struct fault example[LIMIT_BAD_ROWS_SHOWN]; /* the first rows that were set aside */
     daynum today;
     /* the date column repeats: the last one parsed */
     char date_text[16];
@@ -73,6 +45,17 @@ static void note(struct feeding *f, const char *kind, struct str raw, daynum day
 static struct str short_text(struct str raw, size_t most)
 {
     return raw.n <= most ? raw : STR("too long");
+}
+
+/* The row is set aside; the first ones are told when a guard stops the load. */
+static void aside(struct feeding *f, const struct csv *csv, const struct csv_row *row,
+                  enum column column, enum err why, const char *what)
+{
+    if (f->examples == LIMIT_BAD_ROWS_SHOWN)
+        return;
+    struct fault *fault = &f->example[f->examples++];
+    csv_where(csv, row, (uint32_t)column, fault);
+    fault->err = fault_set(fault, why, "%s", what);
 }
 
 static bool two_digits(const char *p, int max)
@@ -134,24 +117,29 @@ static enum err take_row(void *ctx, const struct csv *csv, const struct csv_row 
     struct feed_result *out = f->out;
     daynum day;
     struct imei imei;
-    (void)csv;
     if (bad) {
         note(f, "row", str_z(err_name(bad->err)), DAYNUM_NONE);
+        if (f->examples < LIMIT_BAD_ROWS_SHOWN)
+            f->example[f->examples++] = *bad;
         out->malformed++;
         return ERR_OK;
     }
     if (!day_of(f, row, &day)) {
         note(f, "date", short_text(row->fields[COL_DATE], DATE_TEXT), DAYNUM_NONE);
+        aside(f, csv, row, COL_DATE, ERR_DATE,
+              "a date is YYYYMMDD or YYYY-MM-DD, a time HH:MM[:SS]");
         out->malformed++;
         return ERR_OK;
     }
     if (day > f->today) {
         note(f, "date_future", row->fields[COL_DATE], day);
+        aside(f, csv, row, COL_DATE, ERR_DATE, "this day has not come");
         out->future++;
         return ERR_OK;
     }
     if (imei_parse_network(row->fields[COL_IMEI], &imei) || imei_all_same(imei)) {
         note(f, "imei", row->fields[COL_IMEI], day);
+        aside(f, csv, row, COL_IMEI, ERR_IMEI_FORM, "14 to 16 digits, not all the same");
         out->malformed++;
         return ERR_OK;
     }
@@ -227,7 +215,8 @@ static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct f
         struct change change = {.imei = rows[i].imei,
                                 .kind = CHANGE_ACTIVATED,
                                 .activated = {.day = day, .known = f->today}};
-        f->out->unnoticed += unnoticed(f, &rows[i], &change);
+        if (unnoticed(f, &rows[i], &change) && f->out->unnoticed++ < LIMIT_BAD_ROWS_SHOWN)
+            f->soon[f->out->unnoticed - 1] = rows[i].imei;
         f->out->whitened += whitens(f, &rows[i], &change);
         changes_add(&f->changes, &change);
     }
@@ -245,46 +234,59 @@ static enum err compare(struct feeding *f, struct fault *fault)
     return err ? err : f->changes.failed ? ERR_MEMORY : ERR_OK;
 }
 
+/* What a guard found, for who looks: rows that were set aside, IMEIs that nobody has warned. */
+static void tell(const struct feeding *f, uint32_t stops)
+{
+    FILE *out = f->options->tell;
+    if (!out)
+        return;
+    for (unsigned i = 0; i < f->examples && stops & (GUARD_DATES | GUARD_NULLS); i++)
+        load_tell(out, &f->example[i]);
+    for (uint64_t i = 0; i < f->out->unnoticed && i < LIMIT_BAD_ROWS_SHOWN && stops & GUARD_NOTICE;
+         i++) {
+        char imei[IMEI_TEXT15];
+        imei_format15(f->soon[i], imei);
+        fprintf(out, "%s: %s would be black, or within %d days of it, before a notice\n",
+                f->options->path, imei, FEED_NOTICE_DAYS);
+    }
+}
+
 static enum err guard(struct feeding *f, struct fault *fault)
 {
     struct feed_result *out = f->out;
     uint64_t rows = out->load.rows;
-    out->tripped |= out->future * 100 > rows * FEED_PERCENT ? FEED_DATES : 0;
-    out->tripped |= out->malformed * 100 > rows * FEED_PERCENT ? FEED_NULLS : 0;
-    out->tripped |= out->unnoticed ? FEED_NOTICE : 0;
-    uint32_t stops = out->tripped & ~f->feed->accept;
-    if (!stops)
-        return ERR_OK;
-    return fault_set(
-        fault, ERR_GUARD,
-        "guard %s: of %llu rows %llu are dated later than today, %llu malformed; %llu IMEIs "
-        "would be black or within %d days of it before a notice. Look, then --accept %s "
-        "--reason TEXT",
-        feed_guard_name(stops), (unsigned long long)rows, (unsigned long long)out->future,
-        (unsigned long long)out->malformed, (unsigned long long)out->unnoticed, FEED_NOTICE_DAYS,
-        feed_guard_name(stops));
+    out->tripped |= out->future * 100 > rows * FEED_PERCENT ? GUARD_DATES : 0;
+    out->tripped |= out->malformed * 100 > rows * FEED_PERCENT ? GUARD_NULLS : 0;
+    out->tripped |= out->unnoticed ? GUARD_NOTICE : 0;
+    tell(f, out->tripped & ~f->feed->accept.guards);
+    if (fault)
+        str_copy(fault->file, sizeof fault->file, str_z(f->options->path));
+    enum err err = guard_stop(&f->feed->accept, out->tripped, fault,
+                              "of %llu rows %llu are dated later than today, %llu malformed; %llu "
+                              "IMEIs would be black or within %d days of it before a notice",
+                              (unsigned long long)rows, (unsigned long long)out->future,
+                              (unsigned long long)out->malformed,
+                              (unsigned long long)out->unnoticed, FEED_NOTICE_DAYS);
+    if (!err && fault)
+        fault->file[0] = '\0';
+    return err;
 }
 
-static enum err apply(struct feeding *f, const struct load *load, struct fault *fault)
+static enum err apply(struct feeding *f, struct load *load, struct fault *fault)
 {
-    char label[BATCH_LABEL_MAX], reason[LIMIT_REASON + 64];
-    size_t at = (size_t)snprintf(reason, sizeof reason, "accepted");
-    for (uint32_t guard = 1; guard <= FEED_NOTICE; guard <<= 1)
-        if (f->feed->accept & f->out->tripped & guard)
-            at += (size_t)snprintf(reason + at, sizeof reason - at, " %s", feed_guard_name(guard));
-    bool accepted = (f->feed->accept & f->out->tripped) != 0;
-    snprintf(reason + at, sizeof reason - at, ": %.*s", LIMIT_REASON,
-             f->feed->reason ? f->feed->reason : "");
+    char label[BATCH_LABEL_MAX], reason[GUARD_REASON_MAX];
     snprintf(label, sizeof label, "feed load --operator %.*s %s", STR_ARG(f->feed->operator_name),
              f->options->path);
+    if (f->out->future)
+        load_left_out(load);
     struct batch_plan plan = {.entry = {.event = EVENT_OBSERVED},
                               .label = label,
-                              .reason = accepted ? reason : NULL,
+                              .reason = guard_reason(&f->feed->accept, f->out->tripped, reason),
                               .source = changes_source(&f->changes),
                               .needs_second = f->out->whitened > 0,
                               .load = load,
                               .findings = f->findings.list,
-                              .finding_count = f->findings.n,
+                              .finding_count = f->again ? 0 : f->findings.n,
                               .progress = f->options->progress,
                               .progress_ctx = f->options->progress_ctx,
                               .stop = f->options->stop};
@@ -322,7 +324,10 @@ static enum err read_file(struct feeding *f, struct load *load, struct fault *fa
         csv_hash(csv, file);
         load_key(f->reg, as, file, load->hash);
         load->rows = f->out->load.rows;
-        err = load_known(f->reg, load->hash, &f->out->load.known, fault);
+        enum load_before before = LOAD_NEW;
+        err = load_before(f->reg, load->hash, &before, fault);
+        f->out->load.known = before == LOAD_WHOLE;
+        f->again = before == LOAD_PART;
     }
     csv_close(csv);
     return err;

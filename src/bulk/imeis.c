@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bulk/imeis.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "bulk/radix.h"
@@ -85,8 +86,12 @@ enum err import_amnesty(struct registry *reg, const struct load_options *options
     if (!err) {
         load_key(reg, "amnesty", file, load.hash);
         load.rows = out->rows;
-        err = load_known(reg, load.hash, &out->known, fault);
+        enum load_before before = LOAD_NEW;
+        err = load_before(reg, load.hash, &before, fault);
+        out->known = before == LOAD_WHOLE;
     }
+    if (out->bad)
+        load_left_out(&load);
     struct change change = {.kind = CHANGE_AMNESTY, .on = true};
     struct batch_plan plan = {.entry = {.event = EVENT_AMNESTY},
                               .label = "import amnesty",
@@ -106,7 +111,7 @@ struct gsma_diff {
     size_t at; /* in the list */
     bool delta;
     struct imei_list changes; /* body * 2 + 1 = set, body * 2 = cleared; ascending */
-    uint64_t cleared, cut;
+    uint64_t standing, cleared, cut;
     struct registry *reg;
     daynum today;
     enum err err;
@@ -125,10 +130,12 @@ static bool diff_row(void *ctx, const struct facts_row *row)
     bool listed = d->at < d->list->n && d->list->keys[d->at] == row->imei.body;
     bool stands = row->facts.flags & FACTS_GSMA;
     d->at += listed;
+    d->standing += stands;
     if (listed && !stands) {
         struct verdict v = policy_judge_gated(row->imei, &row->facts, &d->reg->rules, d->today,
                                               d->reg->head.gate.expire_through);
-        d->cut += v.flags & VERDICT_USED && reason_list(v.reason) != LIST_BLACK;
+        enum list list = reason_list(v.reason);
+        d->cut += list != LIST_BLACK && list != LIST_UNKNOWN;
         d->err = imei_list_add(&d->changes, row->imei.body * 2 + 1);
     } else if (!listed && stands && !d->delta) {
         d->cleared++;
@@ -147,24 +154,44 @@ static bool next_gsma(void *ctx, struct change *out)
     return true;
 }
 
-enum err import_gsma(struct registry *reg, const struct load_options *options, bool delta,
-                     struct load_result *out, struct fault *fault)
+/* The set against the one that stands, and against how many phones in use it would cut off. */
+static enum err gsma_guard(const struct gsma_diff *d, const struct accept *accept,
+                           uint32_t *out_tripped, struct fault *fault)
+{
+    bool small = !d->delta && d->standing >= GUARD_SIZE_FLOOR &&
+                 d->list->n * 100 < d->standing * GUARD_SIZE_PERCENT;
+    *out_tripped =
+        (small ? GUARD_SIZE : 0u) | (d->cut > d->reg->rules.gsma_cut_limit ? GUARD_MOVE : 0u);
+    return guard_stop(accept, *out_tripped, fault,
+                      "the list has %zu IMEIs, %" PRIu64 " stand; %" PRIu64
+                      " would be lifted, %" PRIu64 " served phones cut off",
+                      d->list->n, d->standing, d->cleared, d->cut);
+}
+
+enum err import_gsma(struct registry *reg, const struct load_options *options,
+                     const struct gsma_options *how, struct load_result *out, struct fault *fault)
 {
     struct imei_list list = {0};
     uint8_t file[SHA256_BYTES];
+    char reason[GUARD_REASON_MAX];
+    uint32_t tripped = 0;
     *out = (struct load_result){0};
     enum err err = imei_list_read(options, &list, out, file, fault);
-    struct gsma_diff d = {.list = &list, .delta = delta, .reg = reg, .today = registry_today(reg)};
+    struct gsma_diff d = {
+        .list = &list, .delta = how->delta, .reg = reg, .today = registry_today(reg)};
     if (!err)
         err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
                                diff_row, &d, fault);
     diff_up_to(&d, IMEI_BODIES);
     if (!err)
         err = d.err;
+    if (!err)
+        err = gsma_guard(&d, &how->accept, &tripped, fault);
     struct batch_plan plan = {.entry = {.event = EVENT_GSMA},
-                              .label = delta ? "import gsma --delta" : "import gsma",
+                              .label = how->delta ? "import gsma --delta" : "import gsma",
+                              .reason = guard_reason(&how->accept, tripped, reason),
                               .source = {.next = next_gsma, .ctx = &d.changes},
-                              .needs_second = d.cleared > 0 || d.cut > GSMA_CUT_LIMIT};
+                              .needs_second = d.cleared > 0 || d.cut > reg->rules.gsma_cut_limit};
     out->known = !err && d.changes.n == 0;
     if (!err && !out->known)
         err = run_list(reg, options, &plan, out, fault);

@@ -6,6 +6,7 @@
 #define BULK_IMEIS_H
 
 #include "app/imei_list.h"
+#include "bulk/guard.h"
 #include "bulk/load.h"
 
 /* Check digits are not judged: lists come from networks. *out_hash: of the file. */
@@ -15,10 +16,14 @@ MUST_USE enum err imei_list_read(const struct load_options *options, struct imei
 /* Adds. Loading the same file again changes nothing. */
 MUST_USE enum err import_amnesty(struct registry *registry, const struct load_options *options,
                                  struct load_result *out, struct fault *fault);
-/* Replaces the whole set (missing = cleared), or adds with delta. A load that clears, or that cuts
- * more than GSMA_CUT_LIMIT served active IMEIs, waits for a second person when two decide. */
-enum { GSMA_CUT_LIMIT = 1000 };
+struct gsma_options {
+    bool delta; /* adds; else the whole set is replaced: missing = cleared */
+    struct accept accept;
+};
+/* Guards: size (the set shrinks by more than a quarter), move (more than gsma_cut_limit served phones would
+ * be cut off). A load that clears, or cuts so many, waits for a second person when two decide. */
 MUST_USE enum err import_gsma(struct registry *registry, const struct load_options *options,
-                              bool delta, struct load_result *out, struct fault *fault);
+                              const struct gsma_options *how, struct load_result *out,
+                              struct fault *fault);
 
 #endif

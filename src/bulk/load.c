@@ -7,15 +7,20 @@
 
 enum { STOP_EVERY = 65536 }; /* rows between two looks at the stop */
 
+void load_tell(FILE *out, const struct fault *f)
+{
+    fprintf(out, "%s:%" PRIu64, f->file, f->line);
+    if (f->column)
+        fprintf(out, ":%" PRIu32, f->column);
+    fprintf(out, ": %s `%s`: %s\n", err_name(f->err), f->value, f->detail);
+}
+
 static void tell(const struct rejects *r, const struct fault *f)
 {
     FILE *out = r->options->tell;
     if (!out || r->count > LIMIT_BAD_ROWS_SHOWN)
         return;
-    fprintf(out, "%s:%" PRIu64, f->file, f->line);
-    if (f->column)
-        fprintf(out, ":%" PRIu32, f->column);
-    fprintf(out, ": %s `%s`: %s\n", err_name(f->err), f->value, f->detail);
+    load_tell(out, f);
     if (r->count == LIMIT_BAD_ROWS_SHOWN)
         fputs("... further bad rows are not shown\n", out);
 }
@@ -123,13 +128,22 @@ void load_key(struct registry *reg, const char *as, const uint8_t file[SHA256_BY
     sha256_end(reg->sha, out);
 }
 
-enum err load_known(struct registry *reg, const uint8_t key[SHA256_BYTES], bool *out,
-                    struct fault *fault)
+/* Stands behind the kind of a load from which rows were left out. */
+static const char part_mark[] = " part";
+
+void load_left_out(struct load *load)
+{
+    size_t n = strlen(load->kind);
+    str_copy(load->kind + n, sizeof load->kind - n, str_z(part_mark));
+}
+
+enum err load_before(struct registry *reg, const uint8_t key[SHA256_BYTES], enum load_before *out,
+                     struct fault *fault)
 {
     struct load load;
     enum err err = store_load_find(reg->store, key, &load, fault);
     if (err && err != ERR_NOT_FOUND)
         return err;
-    *out = !err;
+    *out = err ? LOAD_NEW : strstr(load.kind, part_mark) ? LOAD_PART : LOAD_WHOLE;
     return ERR_OK;
 }

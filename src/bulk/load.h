@@ -20,6 +20,9 @@ struct load_options {
     const atomic_int *stop;
 };
 
+/* "FILE:LINE:COLUMN: ERROR `value`: what is wrong" */
+void load_tell(FILE *out, const struct fault *fault);
+
 struct rejects {
     const struct load_options *options;
     FILE *beside; /* PATH.bad.csv, opened at the first bad row that is kept apart */
@@ -47,9 +50,15 @@ MUST_USE enum err load_each(struct csv *csv, const struct load_options *options,
 /* The key under which a file is remembered: its hash together with what it was loaded as. */
 void load_key(struct registry *registry, const char *as, const uint8_t file[SHA256_BYTES],
               uint8_t out[SHA256_BYTES]);
-/* Was it loaded before? */
-MUST_USE enum err load_known(struct registry *registry, const uint8_t key[SHA256_BYTES], bool *out,
-                             struct fault *fault);
+enum load_before {
+    LOAD_NEW,
+    LOAD_PART,  /* rows of it were left out: the file comes again, whole */
+    LOAD_WHOLE, /* nothing of it is new */
+};
+MUST_USE enum err load_before(struct registry *registry, const uint8_t key[SHA256_BYTES],
+                              enum load_before *out, struct fault *fault);
+/* Rows of this load were left out: bad ones, or of days to come. */
+void load_left_out(struct load *load);
 
 struct load_result {
     struct batch_result batch;

@@ -19,6 +19,22 @@ static enum err same_list(struct registry *reg, const struct buf *packed, bool *
     return err;
 }
 
+/* What the list would do. A plain list of devices moves no verdict. */
+static enum err look(struct registry *reg, const struct tac_import *how,
+                     const struct tac_file *file, struct rules rules, const struct buf *packed,
+                     uint32_t *out_tripped, struct fault *fault)
+{
+    struct tac_table *table = NULL;
+    if (!how->complete && !file->machine_count && !reg->rules.tac_list_complete)
+        return ERR_OK;
+    enum err err = tac_table_new(packed->p, packed->n, &table);
+    rules.tac = table;
+    if (!err)
+        err = guard_rules(reg, &rules, true, &how->accept, out_tripped, fault);
+    tac_table_free(table);
+    return err;
+}
+
 static enum err bring(struct registry *reg, const struct tac_import *how,
                       const struct tac_file *file, const struct buf *packed,
                       struct batch_result *out, struct fault *fault)
@@ -31,12 +47,17 @@ static enum err bring(struct registry *reg, const struct tac_import *how,
     if (err || (same && rules.tac_list_complete == reg->rules.tac_list_complete &&
                 rules.tac_list_date == reg->rules.tac_list_date))
         return err;
-    char label[BATCH_LABEL_MAX];
+    char label[BATCH_LABEL_MAX], reason[GUARD_REASON_MAX];
+    uint32_t tripped = 0;
+    err = look(reg, how, file, rules, packed, &tripped, fault);
+    if (err)
+        return err;
     snprintf(label, sizeof label, "import tac%s %s", how->complete ? " --complete" : "", how->path);
     struct rules_plan plan = {.rules = &rules,
                               .tac_list = {(char *)packed->p, packed->n},
                               .grave = how->complete || file->machine_count,
-                              .label = label};
+                              .label = label,
+                              .reason = guard_reason(&how->accept, tripped, reason)};
     return rules_change(reg, &plan, out, fault);
 }
 

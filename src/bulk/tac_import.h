@@ -5,7 +5,7 @@
 #ifndef BULK_TAC_IMPORT_H
 #define BULK_TAC_IMPORT_H
 
-#include "app/batch.h"
+#include "bulk/guard.h"
 #include "bulk/tac_file.h"
 
 struct tac_import {
@@ -13,6 +13,7 @@ struct tac_import {
     enum tac_format format;
     bool complete; /* the loader declares the list complete: the only way to set it */
     daynum date;   /* of the list; DAYNUM_NONE = today */
+    struct accept accept;
 };
 
 /* The same list with the same date and completeness again: ERR_OK, nothing changed

@@ -289,7 +289,10 @@ static enum err known(struct reading *r, const struct verified_options *how,
              STR_ARG(how->by));
     load_key(r->reg, as, file, load->hash);
     load->rows = r->result->rows;
-    return load_known(r->reg, load->hash, &r->result->known, fault);
+    enum load_before before = LOAD_NEW;
+    enum err err = load_before(r->reg, load->hash, &before, fault);
+    r->result->known = before == LOAD_WHOLE;
+    return err;
 }
 
 static enum err run(struct reading *r, const struct verified_options *how, struct fault *fault)
@@ -322,6 +325,8 @@ static enum err run(struct reading *r, const struct verified_options *how, struc
         err = ended;
     if (!err && r->result->rows == r->result->bad)
         err = rejects_all(&r->rejects, fault);
+    if (r->result->bad)
+        load_left_out(&load);
     return err || r->result->known ? err : apply(r, &load, fault);
 }
 

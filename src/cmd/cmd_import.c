@@ -71,16 +71,21 @@ int cmd_import_amnesty(struct cli *cli)
 
 int cmd_import_gsma(struct cli *cli)
 {
-    const char *keep = NULL, *delta = NULL;
+    const char *keep = NULL, *delta = NULL, *accept = NULL, *reason = NULL;
     const struct option_spec specs[] = {{.name = "--keep-good", .flag = true, .value = &keep},
-                                        {.name = "--delta", .flag = true, .value = &delta}};
+                                        {.name = "--delta", .flag = true, .value = &delta},
+                                        {.name = "--accept", .value = &accept},
+                                        {.name = "--reason", .value = &reason}};
+    struct gsma_options how = {0};
     struct importing im;
     int code = 2;
-    if (!cli_options(cli, specs, 2) || !begin(cli, &im, keep, &code))
+    if (!cli_options(cli, specs, 4) || !cli_accept(cli, accept, reason, &how.accept) ||
+        !begin(cli, &im, keep, &code))
         return code;
+    how.delta = delta != NULL;
     struct fault fault = {0};
     struct load_result result;
-    enum err err = import_gsma(im.reg, &im.options, delta != NULL, &result, &fault);
+    enum err err = import_gsma(im.reg, &im.options, &how, &result, &fault);
     code = end(cli, &im, err, &result, &fault);
     registry_close(im.reg);
     return code;
@@ -119,7 +124,8 @@ int cmd_import_verified(struct cli *cli)
     return code;
 }
 
-static void print_tac(const struct cli *cli, const struct tac_file *file, uint32_t rules)
+static void print_tac(const struct cli *cli, const struct tac_file *file, uint32_t rules,
+                      uint64_t moved)
 {
     if (cli->json) {
         printf("{\"models\":%" PRIu64 ",\"machines\":%" PRIu64 ",\"padded\":%" PRIu64
@@ -135,20 +141,24 @@ static void print_tac(const struct cli *cli, const struct tac_file *file, uint32
     for (uint32_t i = 0; i < file->example_count; i++)
         printf("  line %" PRIu64 ": `%s` is no TAC of 8 digits\n", file->examples[i].line,
                file->examples[i].text);
-    printf("rule set %" PRIu32 "\n", rules);
+    printf("rule set %" PRIu32 ": %" PRIu64 " verdicts moved\n", rules, moved);
 }
 
 int cmd_import_tac(struct cli *cli)
 {
-    const char *format = NULL, *complete = NULL, *date = NULL, *keep = NULL;
+    const char *format = NULL, *complete = NULL, *date = NULL, *keep = NULL, *accept = NULL,
+               *reason = NULL;
     const struct option_spec specs[] = {{.name = "--format", .value = &format},
                                         {.name = "--complete", .flag = true, .value = &complete},
                                         {.name = "--date", .value = &date},
-                                        {.name = "--keep-good", .flag = true, .value = &keep}};
+                                        {.name = "--keep-good", .flag = true, .value = &keep},
+                                        {.name = "--accept", .value = &accept},
+                                        {.name = "--reason", .value = &reason}};
     struct tac_import how = {.date = DAYNUM_NONE};
     struct importing im;
     int code = 2;
-    if (!cli_options(cli, specs, 4) || (date && !cli_day(cli, date, &how.date)))
+    if (!cli_options(cli, specs, 6) || (date && !cli_day(cli, date, &how.date)) ||
+        !cli_accept(cli, accept, reason, &how.accept))
         return 2;
     if (format && tac_format_parse(str_z(format), &how.format))
         return cli_usage(cli, "--format is gsma or osmocom");
@@ -162,7 +172,7 @@ int cmd_import_tac(struct cli *cli)
     enum err err = import_tac(im.reg, &how, &file, &result, &fault);
     code = err || result.proposed ? cli_batch(cli, err, &result, &fault) : 0;
     if (!err)
-        print_tac(cli, &file, im.reg->rules.number);
+        print_tac(cli, &file, im.reg->rules.number, result.rows);
     if (!err && !cli->json)
         cli_rate(file.row_count, "rows", 0, im.began);
     registry_close(im.reg);
@@ -171,7 +181,8 @@ int cmd_import_tac(struct cli *cli)
 
 /* ---- feed ---- */
 
-static void print_feed(const struct cli *cli, const char *path, const struct feed_result *r)
+static void print_feed(const struct cli *cli, const char *path, const struct feed_result *r,
+                       bool held)
 {
     if (cli->json) {
         printf("{\"rows\":%" PRIu64 ",\"home\":%" PRIu64 ",\"roaming\":%" PRIu64
@@ -189,8 +200,8 @@ static void print_feed(const struct cli *cli, const char *path, const struct fee
         puts("  loaded before: nothing changed");
     else
         printf("  %" PRIu64 " IMEIs with a home SIM: %" PRIu64 " first activations, %" PRIu64
-               " moved earlier\n",
-               r->imeis, r->first, r->earlier);
+               " moved earlier%s\n",
+               r->imeis, r->first, r->earlier, held ? ", were it loaded: nothing was" : "");
 }
 
 static int load_one(struct cli *cli, struct registry *reg, const char *path,
@@ -209,7 +220,7 @@ static int load_one(struct cli *cli, struct registry *reg, const char *path,
     enum err err = feed_load(reg, &options, feed, result, &fault);
     bool waits = err == ERR_HELD && result->load.batch.proposed;
     if (!err || err == ERR_GUARD || waits)
-        print_feed(cli, path, result);
+        print_feed(cli, path, result, err == ERR_GUARD);
     int code = waits ? cli_batch(cli, err, &result->load.batch, &fault)
                : err ? cli_fail(cli, err, &fault)
                      : 0;
@@ -221,11 +232,11 @@ static int load_one(struct cli *cli, struct registry *reg, const char *path,
 
 int cmd_feed_load(struct cli *cli)
 {
-    const char *name = NULL, *accept = NULL;
+    const char *name = NULL, *accept = NULL, *reason = NULL;
     struct feed_options feed = {0};
     const struct option_spec specs[] = {{.name = "--operator", .value = &name},
                                         {.name = "--accept", .value = &accept},
-                                        {.name = "--reason", .value = &feed.reason}};
+                                        {.name = "--reason", .value = &reason}};
     if (!cli_options(cli, specs, 3))
         return 2;
     if (!name || !cli->argc)
@@ -235,10 +246,8 @@ int cmd_feed_load(struct cli *cli)
         return cli_usage(cli,
                          "--operator wants a name of 1 to 64 bytes, without line ends, controls "
                          "or blanks at its ends");
-    if (accept && !feed_guards_parse(str_z(accept), &feed.accept))
-        return cli_usage(cli, "--accept wants guards of: dates size nulls move notice, or all");
-    if (accept && (!feed.reason || !feed.reason[0]))
-        return cli_usage(cli, "--accept needs --reason: who accepts a guard says why");
+    if (!cli_accept(cli, accept, reason, &feed.accept))
+        return 2;
     int code;
     struct registry *reg = cli_open(cli, true, false, &code);
     if (!reg)

@@ -102,7 +102,11 @@ int cmd_what_if(struct cli *cli)
 
 int cmd_rules_set(struct cli *cli)
 {
-    if (!cli_options(cli, NULL, 0))
+    const char *guards = NULL, *why = NULL;
+    const struct option_spec specs[] = {{.name = "--accept", .value = &guards},
+                                        {.name = "--reason", .value = &why}};
+    struct accept accept;
+    if (!cli_options(cli, specs, 2) || !cli_accept(cli, guards, why, &accept))
         return 2;
     if (cli->argc == 0)
         return cli_usage(cli, "KEY=VALUE is wanted");
@@ -113,15 +117,21 @@ int cmd_rules_set(struct cli *cli)
     struct fault fault = {0};
     struct rules rules;
     struct batch_result result = {0};
-    char label[BATCH_LABEL_MAX];
+    char label[BATCH_LABEL_MAX], reason[GUARD_REASON_MAX];
+    uint32_t tripped = 0;
     size_t at = (size_t)snprintf(label, sizeof label, "rules set");
     for (int i = 0; i < cli->argc && at < sizeof label; i++)
         at += (size_t)snprintf(label + at, sizeof label - at, " %s", cli->argv[i]);
     enum err err =
         whatif_rules(reg, (const char *const *)cli->argv, (size_t)cli->argc, &rules, &fault);
     if (!err)
-        err = rules_change(reg, &(struct rules_plan){.rules = &rules, .label = label}, &result,
-                           &fault);
+        err = guard_rules(reg, &rules, false, &accept, &tripped, &fault);
+    if (!err)
+        err = rules_change(reg,
+                           &(struct rules_plan){.rules = &rules,
+                                                .label = label,
+                                                .reason = guard_reason(&accept, tripped, reason)},
+                           &result, &fault);
     if (!err && !cli->json)
         printf("rule set %" PRIu32 " is in force: %" PRIu64 " verdicts moved\n", reg->rules.number,
                result.rows);

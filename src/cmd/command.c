@@ -186,6 +186,20 @@ bool cli_day(const struct cli *cli, const char *text, daynum *out)
     return false;
 }
 
+bool cli_accept(const struct cli *cli, const char *guards, const char *reason, struct accept *out)
+{
+    *out = (struct accept){.reason = reason};
+    if (guards && !guards_parse(str_z(guards), &out->guards)) {
+        cli_usage(cli, "--accept wants guards of: dates size nulls move notice, or all");
+        return false;
+    }
+    if (guards && (!reason || !reason[0])) {
+        cli_usage(cli, "--accept needs --reason: who accepts a guard says why");
+        return false;
+    }
+    return true;
+}
+
 int cli_unusable_imei(const struct cli *cli, const char *text, enum err err)
 {
     struct fault fault = {0};

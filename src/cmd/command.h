@@ -10,6 +10,7 @@
 
 #include "app/batch.h"
 #include "app/registry.h"
+#include "bulk/guard.h"
 #include "cmd/settings.h"
 
 struct cli {
@@ -66,6 +67,8 @@ int cli_batch(const struct cli *cli, enum err err, const struct batch_result *re
 void cli_rate(uint64_t n, const char *what, uint64_t bytes, int64_t began_us);
 
 bool cli_day(const struct cli *cli, const char *text, daynum *out);
+/* The values of --accept and --reason (NULL: not given); says what is wrong with them. */
+bool cli_accept(const struct cli *cli, const char *guards, const char *reason, struct accept *out);
 /* Tells what is wrong with a typed IMEI; returns the exit code. */
 int cli_unusable_imei(const struct cli *cli, const char *text, enum err err);
 bool cli_imei(const struct cli *cli, const char *text, struct imei *out);

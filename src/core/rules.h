@@ -39,6 +39,7 @@ struct rules {
     daynum tac_list_date;
     uint32_t tac_list; /* number of the TAC list, 0 = none */
     uint32_t max_expiries_per_day;
+    uint32_t gsma_cut_limit;
     struct plmn_list home_plmn;
     struct plmn_list machine_imsi;
     char zone[64];

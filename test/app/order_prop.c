@@ -68,7 +68,7 @@ static void load(struct fixture *f, const struct file *file)
         err = import_amnesty(f->reg, &options, &result, &fault);
     } else if (file->kind == FEED) {
         struct feed_options feed = {
-            .operator_name = STR("A"), .accept = FEED_ALL, .reason = "test"};
+            .operator_name = STR("A"), .accept = {GUARD_ALL, "test"}};
         struct feed_result fed;
         err = feed_load(f->reg, &options, &feed, &fed, &fault);
     } else {

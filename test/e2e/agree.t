@@ -70,7 +70,7 @@ for my $reason (qw(VERIFIED AMNESTY BEFORE_DUTY UNVERIFIED HELD EXPIRED STOLEN L
 }
 
 # The rest of the reasons, and the days: both ways again after what a register goes through.
-is $r->run('import', 'tac', '--complete', $r->file('tac.csv', lines('tac,name,name', '35735007,Nokia,X')))
+is $r->run('import', 'tac', '--complete', '--accept', 'notice', '--reason', 'test', $r->file('tac.csv', lines('tac,name,name', '35735007,Nokia,X')))
   ->{code}, 0, 'a complete list of models';
 my @some = map { (split ' ')[0] } grep { !/mistyped/ } @samples;
 poll(2, sub { json((Register::http($server, 'GET', "/api/v1/check/$some[0]"))[1])->{rule_set} == 2 });

@@ -245,7 +245,10 @@ like code_is(0, 'import tac', 'import', 'tac', $tac)->{out},
 is_deeply(($r->check(imei(600)))[0]{tac}, {brand => 'Nokia', model => '3310'}, 'the model is shown');
 is(($r->lists(imei(6, '86927102')))[0], 'grey UNVERIFIED', 'a model not in the list is a finding only');
 is $r->run('rules', 'set', 'tac_list_complete=yes')->{code}, 2, 'nobody declares it complete by hand';
-code_is(0, 'import tac --complete', 'import', 'tac', '--complete', '--date', '2026-02-27', $tac);
+like code_is(3, 'import tac --complete that cuts somebody off', 'import', 'tac', '--complete', '--date',
+    '2026-02-27', $tac)->{err}, qr/guard notice: of \d+ IMEIs \d+ would change their verdict, [1-9]\d* of them lose service; nothing was loaded/,
+  'stops and waits';
+code_is(0, 'accepted', 'import', 'tac', '--complete', '--date', '2026-02-27', '--accept', 'notice', '--reason', 'looked', $tac);
 is_deeply [$r->lists(imei(600), imei(6, '86927102'), imei(7, '86927102'))],
   ['grey UNVERIFIED', 'black TAC_UNALLOCATED', 'grey UNVERIFIED'],
   'complete: a missing model is black, unless activated after the list was made';

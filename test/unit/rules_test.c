@@ -38,6 +38,7 @@ static const struct {
     {"clone_without_imsi", {"grey", "white", "black"}, {"", "gray"}},
     {"expiry_release", {"auto", "manual"}, {"", "hold"}},
     {"max_expiries_per_day", {"0", "50000", "1000000000"}, {"", "1000000001", "-5", "50 000"}},
+    {"gsma_cut_limit", {"0", "1000", "1000000000"}, {"", "1000000001", "-5", "1 000"}},
     {"two_person", {"auto", "on", "off"}, {"", "yes"}},
     {"tac_list_complete", {"yes", "no"}, {"", "maybe"}},
     {"tac_list_date", {"2026-01-01"}, {"", "2026-01-32"}},
@@ -74,6 +75,7 @@ static void defaults_are_those_of_the_rule(void **state)
     assert_int_equal(r.expiry_release, RELEASE_AUTO);
     assert_int_equal(r.two_person, TWO_PERSON_AUTO);
     assert_int_equal(r.max_expiries_per_day, 50000);
+    assert_int_equal(r.gsma_cut_limit, 1000);
     assert_false(r.tac_list_complete);
     assert_true(r.unknown_served);
     assert_null(r.tac);
@@ -98,6 +100,7 @@ static void the_canonical_text_is_in_the_order_of_the_table(void **state)
                                             "clone_without_imsi=grey\n"
                                             "expiry_release=auto\n"
                                             "max_expiries_per_day=50000\n"
+                                            "gsma_cut_limit=1000\n"
                                             "two_person=auto\n"
                                             "tac_list_complete=no\n"
                                             "tac_list_date=2000-01-01\n"
