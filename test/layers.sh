@@ -49,6 +49,8 @@ for room in base core journal index answer store app bulk face cmd; do
         done | result "src/$room includes only what it may"
 done
 
+grep -rnE '# *include *"(\.\./|/)' src --include='*.[ch]' | result "no include goes round by ../"
+
 for dir in src/*/; do
     room=$(basename "$dir")
     [ -n "${may[$room]:-}" ] || echo "src/$room is no room of ARCHITECTURE.md"

@@ -21,6 +21,7 @@ make_demo() {
     "$tamga" --register "sqlite:$var/making/tamga.db" demo create
     find "$var/making" -type f ! -name tamga.db -exec mv {} "$var/" \;
     mv "$var/making/tamga.db" "$var/"
+    : >"$var/made"
     rm -rf "$var/making"
 }
 
@@ -63,8 +64,17 @@ fi
 
 mkdir -p "$var"
 chmod 700 "$var"
+exec 9>"$var/.lock" # two that start at once: the second waits and finds the data made
+flock 9
 [ -e "$var/tamga.db" ] || make_demo
 import_tac_list
+
+exec 9>&-
+
+made=$(date -r "$var/made" +%F 2>/dev/null || date +%F)
+if [ "$made" != "$(date +%F)" ]; then
+    echo "The samples were made on $made and their clocks have run on; \`make demo-reset\` makes new ones."
+fi
 
 port=${PORT:-8080}
 tries=0

@@ -18,12 +18,12 @@ static enum err take_row(void *ctx, const struct csv *csv, const struct csv_row 
     struct imei imei;
     if (bad)
         return rejects_add(&r->rejects, row->text, bad);
-    enum err why = imei_parse_network(row->fields[0], &imei);
+    enum err why = imei_parse_listed(row->fields[0], &imei);
     if (!why)
         return imei_list_add(r->list, imei.body);
     struct fault fault = {0};
     csv_where(csv, row, 0, &fault);
-    fault_set(&fault, why, "an IMEI here is 14 to 16 digits");
+    fault_set(&fault, why, "an IMEI is 14 to 16 digits, maybe with spaces, dashes, slashes");
     return rejects_add(&r->rejects, row->text, &fault);
 }
 
@@ -44,7 +44,7 @@ enum err imei_list_read(const struct load_options *options, struct imei_list *li
     if (err)
         return err;
     err = load_each(csv, options, take_row, &r, &result->rows, fault);
-    enum err ended = rejects_end(&r.rejects, err ? NULL : fault);
+    enum err ended = rejects_end(&r.rejects, err && err != ERR_FILE_WRITE ? NULL : fault);
     if (!err)
         err = ended;
     result->bad = r.rejects.count;

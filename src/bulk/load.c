@@ -25,15 +25,22 @@ static void tell(const struct rejects *r, const struct fault *f)
         fputs("... further bad rows are not shown\n", out);
 }
 
-static enum err open_beside(struct rejects *r, struct fault *fault)
+static enum err cannot_write(struct rejects *r)
+{
+    return fault_set(&r->trouble, ERR_FILE_WRITE,
+                     "cannot write the bad rows to %.120s: %s; nothing was loaded: run it where "
+                     "that file can be made, or mend the rows and load without --keep-good",
+                     r->beside_path, strerror(errno));
+}
+
+static enum err open_beside(struct rejects *r)
 {
     const char *path = r->options->path;
     bool piped = strcmp(path, "-") == 0;
     snprintf(r->beside_path, sizeof r->beside_path, "%s.bad.csv", piped ? "stdin" : path);
     r->beside = fopen(r->beside_path, "we");
     if (!r->beside)
-        return fault_set(fault, ERR_FILE_WRITE, "cannot write %s: %s", r->beside_path,
-                         strerror(errno));
+        return cannot_write(r);
     fputs("line,column,error,row\n", r->beside);
     return ERR_OK;
 }
@@ -56,12 +63,12 @@ enum err rejects_add(struct rejects *r, struct str row_text, const struct fault 
     tell(r, f);
     if (!r->options->keep_good)
         return ERR_OK;
-    enum err err = r->beside ? ERR_OK : open_beside(r, &r->first);
+    enum err err = r->beside ? ERR_OK : open_beside(r);
     if (err)
         return err;
     fprintf(r->beside, "%" PRIu64 ",%" PRIu32 ",%s,", f->line, f->column, err_name(f->err));
     put_quoted(r->beside, row_text);
-    return ferror(r->beside) ? ERR_FILE_WRITE : ERR_OK;
+    return ferror(r->beside) ? cannot_write(r) : ERR_OK;
 }
 
 enum err rejects_end(struct rejects *r, struct fault *fault)
@@ -72,7 +79,12 @@ enum err rejects_end(struct rejects *r, struct fault *fault)
         ok = fclose(r->beside) == 0 && ok;
         r->beside = NULL;
         if (!ok)
-            err = fault_set(fault, ERR_FILE_WRITE, "cannot write %s", r->beside_path);
+            (void)cannot_write(r);
+    }
+    if (r->trouble.err) {
+        err = r->trouble.err;
+        if (fault)
+            *fault = r->trouble;
     }
     if (err || !r->count || r->options->keep_good)
         return err;

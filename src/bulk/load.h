@@ -29,6 +29,7 @@ struct rejects {
     char beside_path[FAULT_FILE_MAX + 16];
     uint64_t count;
     struct fault first;
+    struct fault trouble; /* why the file beside could not be written; err ERR_OK: it could */
 };
 
 /* Notes a bad row. ERR_FILE_WRITE when the file beside cannot be written. */

@@ -4,14 +4,50 @@
 #include "app/samples.h"
 #include "cmd/command.h"
 
-void cli_samples(FILE *out)
+/* What a sample answers today; REASON_COUNT: nothing, it is mistyped. */
+static enum err answer_of(struct registry *reg, const struct sample *s, enum list *out_list,
+                          uint8_t *out_reason, struct fault *fault)
+{
+    struct imei imei;
+    struct verdict v;
+    *out_reason = REASON_COUNT;
+    if (imei_parse_typed(str_z(s->imei), &imei))
+        return ERR_OK;
+    enum err err = registry_check(reg, imei, &v, NULL, fault);
+    if (err)
+        return err;
+    *out_reason = v.reason;
+    /* A clone's own subscriber hears white; which of the two he is stands in the table. */
+    *out_list = s->imsi && v.reason == s->expect ? sample_list(s) : reason_list(v.reason);
+    return ERR_OK;
+}
+
+static void print_sample(bool json, const struct sample *s, enum list list, uint8_t reason)
+{
+    bool answered = reason != REASON_COUNT;
+    const char *name = answered ? reason_name(reason) : "mistyped digit";
+    if (json)
+        printf("{\"imei\":\"%s\",\"sample\":\"%s\",\"list\":%s%s%s,\"reason\":%s%s%s}\n", s->imei,
+               s->id, answered ? "\"" : "", answered ? list_name(list) : "null",
+               answered ? "\"" : "", answered ? "\"" : "", answered ? name : "null",
+               answered ? "\"" : "");
+    else
+        printf("  %-16s  %-22s %s %s%s%s\n", s->imei, s->id, answered ? list_name(list) : "", name,
+               s->imsi ? " with IMSI " : "", s->imsi ? s->imsi : "");
+}
+
+enum err cli_samples(struct registry *reg, bool json, struct fault *fault)
 {
     const struct sample *s;
-    for (size_t i = 0; (s = sample_get(i)); i++)
-        fprintf(out, "  %-16s  %-22s %s %s%s%s\n", s->imei, s->id,
-                s->expect == REASON_COUNT ? "" : list_name(sample_list(s)),
-                s->expect == REASON_COUNT ? "mistyped digit" : reason_name(s->expect),
-                s->imsi ? " with IMSI " : "", s->imsi ? s->imsi : "");
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && (s = sample_get(i)); i++) {
+        enum list list = LIST_UNKNOWN;
+        uint8_t reason;
+        err = answer_of(reg, s, &list, &reason, fault);
+        if (!err)
+            print_sample(json, s, list, reason);
+    }
+    return err;
 }
 
 int cmd_demo_create(struct cli *cli)
@@ -34,7 +70,13 @@ int cmd_demo_create(struct cli *cli)
 
 int cmd_demo_list(struct cli *cli)
 {
-    (void)cli;
-    cli_samples(stdout);
-    return 0;
+    int code;
+    struct registry *reg = cli_open(cli, false, true, &code);
+    if (!reg)
+        return code;
+    struct fault fault = {0};
+    enum err err = cli_samples(reg, cli->json, &fault);
+    code = err ? cli_fail(cli, err, &fault) : 0;
+    registry_close(reg);
+    return code;
 }

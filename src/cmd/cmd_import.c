@@ -113,10 +113,14 @@ int cmd_import_verified(struct cli *cli)
     struct fault fault = {0};
     struct load_result result = {0};
     enum err err = ERR_OK;
+    if (at)
+        fault_value(&fault, at, strlen(at));
     if (at && instant_parse(str_z(at), &im.reg->zone, &how.at))
         err = fault_set(&fault, ERR_DATE, "--at wants YYYY-MM-DD or 2025-06-01T12:00:00Z");
     else if (at && how.at > clock_now_us(im.reg->clock) / 1000000)
         err = fault_set(&fault, ERR_DATE, "--at lies in the future");
+    else
+        fault.value[0] = '\0';
     if (!err)
         err = import_verified(im.reg, &im.options, &how, &result, &fault);
     code = end(cli, &im, err, &result, &fault);

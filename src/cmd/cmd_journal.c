@@ -101,6 +101,13 @@ int cmd_journal_show(struct cli *cli)
     struct showing s = {.cli = cli};
     enum err err = registry_again(reg, &s.names, &fault);
     uint64_t next = since;
+    if (!err && since > reg->head.next_seq) {
+        fault_value(&fault, since_text, strlen(since_text));
+        err = fault_set(&fault, ERR_USAGE,
+                        "this register ends at s%" PRIu64
+                        ": the cursor is another's, or from before it was put back",
+                        reg->head.next_seq);
+    }
     if (!err && imei_text)
         err = audit_history(reg, imei, print_line, &s, &fault);
     else if (!err)
@@ -205,8 +212,9 @@ int cmd_snapshot_write(struct cli *cli)
     if (err)
         code = cli_fail(cli, err, &fault);
     else
-        printf("%" PRIu64 " IMEIs, up to sequence %" PRIu64 "\n", index_count(index),
-               index_state(index).next_seq - 1);
+        printf(cli->json ? "{\"imeis\":%" PRIu64 ",\"seq\":%" PRIu64 "}\n"
+                         : "%" PRIu64 " IMEIs, up to sequence %" PRIu64 "\n",
+               index_count(index), index_state(index).next_seq - 1);
     buf_release(&rules);
     index_free(index);
     registry_close(reg);

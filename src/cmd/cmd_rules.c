@@ -2,6 +2,7 @@
  *
  * rules, what-if, and the second person: proposals, confirm, reject. */
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "app/batch_part.h"
@@ -143,9 +144,25 @@ int cmd_rules_set(struct cli *cli)
 
 /* ---- the second person ---- */
 
+struct naming {
+    struct registry *reg;
+    bool json;
+};
+
+static void print_proposal_json(const struct batch *b, const char *by, const char *when)
+{
+    json_t *line = json_pack("{s:I, s:s, s:s, s:s, s:I, s:s}", "proposal", (json_int_t)b->id, "at",
+                             when, "by", by, "event", event_name(b->entry.event), "changes",
+                             (json_int_t)b->count, "label", b->label);
+    json_dumpf(line, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(line);
+}
+
 static bool print_proposal(void *ctx, const struct batch *b)
 {
-    struct registry *reg = ctx;
+    const struct naming *naming = ctx;
+    struct registry *reg = naming->reg;
     if (b->state != BATCH_PROPOSED)
         return true;
     struct party by = {0};
@@ -153,6 +170,10 @@ static bool print_proposal(void *ctx, const struct batch *b)
         str_copy(by.name, sizeof by.name, STR("?"));
     char when[24];
     instant_format(b->time_ms / 1000, when);
+    if (naming->json) {
+        print_proposal_json(b, by.name, when);
+        return true;
+    }
     printf("%" PRIu64 "  %s  by %s  %s  %" PRIu64 " changes  %s\n", b->id, when, by.name,
            event_name(b->entry.event), b->count, b->label);
     return true;
@@ -195,7 +216,7 @@ static int show_proposal(struct cli *cli, struct registry *reg, uint64_t id)
     enum err err = changes ? batch_look(reg, id, &b, changes, &n, &rules, &fault) : ERR_MEMORY;
     if (!err) {
         struct party body = {0};
-        print_proposal(reg, &b);
+        print_proposal(&(struct naming){.reg = reg}, &b);
         if (b.entry.document_n)
             printf("  %s %.*s\n",
                    b.entry.event == EVENT_TAC_LIST ? "list of models, SHA-256" : "order",
@@ -229,7 +250,8 @@ int cmd_proposals(struct cli *cli)
         code = show_proposal(cli, names, id);
     } else {
         if (!err)
-            err = store_batches(reg->store, print_proposal, names, &fault);
+            err = store_batches(reg->store, print_proposal, &(struct naming){names, cli->json},
+                                &fault);
         code = err ? cli_fail(cli, err, &fault) : 0;
     }
     registry_close(names);
@@ -256,8 +278,13 @@ int cmd_confirm(struct cli *cli)
     struct fault fault = {0};
     struct batch_result result = {0};
     int64_t began = clock_monotonic_us();
+    uint32_t rules = reg->rules.number;
     enum err err = batch_confirm(reg, id, &result, &fault);
-    code = cli_batch(cli, err, &result, &fault);
+    if (!err && !cli->json && reg->rules.number != rules)
+        printf("rule set %" PRIu32 " is in force: %" PRIu64 " verdicts moved\n", reg->rules.number,
+               result.rows);
+    else
+        code = cli_batch(cli, err, &result, &fault);
     if (!err && !cli->json)
         cli_rate(result.changes, "IMEI", 0, began);
     registry_close(reg);

@@ -98,8 +98,9 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     printf("Tamga serves http://%s:%u/ (%" PRIu64 " IMEIs, rule set %" PRIu32 ")\n",
            options.address, http_port(http), health.imeis, health.rules);
     if (options.demo) {
-        puts("Samples, as they answered on the day they were made:");
-        cli_samples(stdout);
+        puts("Samples, and what each answers today:");
+        if (cli_samples(keeper->reg, false, NULL))
+            puts("  (the register cannot be read just now)");
         printf("Try: curl -s http://%s:%u/api/v1/check/%s\n", options.address, http_port(http),
                sample_get(0)->imei);
     }

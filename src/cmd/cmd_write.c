@@ -137,7 +137,9 @@ int cmd_user_add(struct cli *cli)
     enum err err = staff_add(reg, str_z(cli->argv[0]), &result, &fault);
     if (!err)
         err = batch_two_person(reg, &two, &fault);
-    if (!err)
+    if (!err && cli->json)
+        printf("{\"two_person\":%s}\n", two ? "true" : "false");
+    else if (!err)
         printf("staff account %s; two persons decide: %s\n", cli->argv[0], two ? "yes" : "no");
     else
         code = cli_batch(cli, err, &result, &fault);

@@ -73,8 +73,8 @@ bool cli_accept(const struct cli *cli, const char *guards, const char *reason, s
 int cli_unusable_imei(const struct cli *cli, const char *text, enum err err);
 bool cli_imei(const struct cli *cli, const char *text, struct imei *out);
 
-/* The table of samples. */
-void cli_samples(FILE *out);
+/* The samples, a line each, with what each answers today. */
+MUST_USE enum err cli_samples(struct registry *registry, bool json, struct fault *fault);
 
 /* Progress on a terminal, past one second. */
 void cli_progress(void *ctx, uint64_t done, uint64_t total);

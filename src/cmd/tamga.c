@@ -2,6 +2,7 @@
  *
  * tamga - the register's shell and server. main() reads the global options, finds the command in
  * the table and runs it; everything else is in the command's file. */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -242,6 +243,18 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* A list that is cut short must not look whole: exit 4, whatever the command itself says. Who hangs up
+ * (`| head`) knows. */
+static int all_written(int code)
+{
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (!lost || errno == EPIPE)
+        return code;
+    fprintf(stderr, "tamga: cannot write the output: %s; what was printed is not whole\n",
+            strerror(errno));
+    return 4;
+}
+
 int main(int argc, char **argv)
 {
     struct globals globals = {0};
@@ -266,5 +279,5 @@ int main(int argc, char **argv)
     if (!apply_globals(&globals, &cli))
         return 2;
     catch_signals();
-    return cli.command->run(&cli);
+    return all_written(cli.command->run(&cli));
 }

@@ -47,33 +47,72 @@ static bool plain_digits(struct str text, uint64_t *out_body)
     return true;
 }
 
-static bool is_separator(char c)
+/* Bytes of the separator at p: ASCII ones, and those that come with text copied from a page or a letter:
+ * no-break and thin spaces, hyphens and dashes. 0: there is none. */
+static size_t separator(const char *p, size_t n)
 {
-    return c == ' ' || c == '-' || c == '/' || c == '.' || c == '\t';
+    static const struct str wide[] = {
+        STR("\u00a0"), STR("\u2007"), STR("\u2009"), STR("\u202f"), STR("\u2010"),
+        STR("\u2011"), STR("\u2012"), STR("\u2013"), STR("\u2014"), STR("\u2212"),
+    };
+    if (*p == ' ' || *p == '-' || *p == '/' || *p == '.' || *p == '\t')
+        return 1;
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (str_starts((struct str){p, n}, wide[i]))
+            return wide[i].n;
+    return 0;
+}
+
+/* The digits alone. */
+static enum err collect(struct str text, char digits[LIMIT_IMEI_TEXT], struct str *out)
+{
+    size_t n = 0, wide = 1;
+    if (text.n > LIMIT_IMEI_TEXT)
+        return ERR_TOO_LONG;
+    for (size_t i = 0; i < text.n; i += wide) {
+        wide = is_digit(text.p[i]) ? 1 : separator(text.p + i, text.n - i);
+        if (!wide)
+            return ERR_IMEI_CHARS;
+        if (is_digit(text.p[i]))
+            digits[n++] = text.p[i];
+    }
+    *out = (struct str){digits, n};
+    return ERR_OK;
+}
+
+/* 14 to 16 digits and separators; the digits go to *out_text. */
+static enum err read_digits(struct str text, char digits[LIMIT_IMEI_TEXT], struct str *out_text,
+                            struct imei *out)
+{
+    *out_text = text;
+    if (plain_digits(text, &out->body))
+        return ERR_OK;
+    enum err err = collect(text, digits, out_text);
+    if (err)
+        return err;
+    return plain_digits(*out_text, &out->body) ? ERR_OK : ERR_IMEI_FORM;
 }
 
 enum err imei_parse_typed(struct str text, struct imei *out)
 {
     char digits[LIMIT_IMEI_TEXT];
     struct imei imei;
-    if (!plain_digits(text, &imei.body)) {
-        if (text.n > sizeof digits)
-            return ERR_TOO_LONG;
-        size_t n = 0;
-        for (size_t i = 0; i < text.n; i++) {
-            if (is_digit(text.p[i]))
-                digits[n++] = text.p[i];
-            else if (!is_separator(text.p[i]))
-                return ERR_IMEI_CHARS;
-        }
-        text = (struct str){digits, n};
-        if (!plain_digits(text, &imei.body))
-            return ERR_IMEI_FORM;
-    }
-    if (text.n == 15 && text.p[14] - '0' != imei_check_digit(imei))
-        return ERR_IMEI_MISTYPED;
-    *out = imei;
-    return ERR_OK;
+    enum err err = read_digits(text, digits, &text, &imei);
+    if (!err && text.n == 15 && text.p[14] - '0' != imei_check_digit(imei))
+        err = ERR_IMEI_MISTYPED;
+    if (!err)
+        *out = imei;
+    return err;
+}
+
+enum err imei_parse_listed(struct str text, struct imei *out)
+{
+    char digits[LIMIT_IMEI_TEXT];
+    struct imei imei;
+    enum err err = read_digits(text, digits, &text, &imei);
+    if (!err)
+        *out = imei;
+    return err;
 }
 
 enum err imei_parse_network(struct str text, struct imei *out)

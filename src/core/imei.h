@@ -21,9 +21,11 @@ struct imei {
 enum { IMEI_TEXT14 = 15, IMEI_TEXT15 = 16 }; /* buffer sizes, NUL included */
 
 /* What a person typed or a file declares: 14, 15 or 16 digits, with spaces, dashes, slashes and
- * dots between them. The check digit of 15 digits is judged.
+ * dots between them, also the wide ones of copied text. The check digit of 15 digits is judged.
  * ERR_IMEI_CHARS, ERR_IMEI_FORM (count of digits), ERR_IMEI_MISTYPED, ERR_TOO_LONG. */
 MUST_USE enum err imei_parse_typed(struct str text, struct imei *out);
+/* What stands in a list that networks and other registers made: the same forms, no check digit judged. */
+MUST_USE enum err imei_parse_listed(struct str text, struct imei *out);
 /* What a network saw: exactly 14, 15 or 16 decimal digits; the 15th and 16th are not judged. */
 MUST_USE enum err imei_parse_network(struct str text, struct imei *out);
 /* A PEI (TS 29.571 5.3.2): "imei-" with 15 or 14 digits, "imeisv-" with 16. No check digit judged.

@@ -123,8 +123,8 @@ static bool parse_value(const struct setting *s, struct str text, void *field)
         return true;
     case TYPE_word:
         return parse_word(s->key, text, field);
-    case TYPE_plmn:
-        return parse_plmn(text, field);
+    case TYPE_plmn: /* a country has networks of its own */
+        return (text.n || !str_eq(str_z(s->key), STR("home_plmn"))) && parse_plmn(text, field);
     case TYPE_zone:
         if (!zone_name_ok(text))
             return false;

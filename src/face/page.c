@@ -156,8 +156,12 @@ static void form(struct exchange *x, struct str typed, const struct inputs *inpu
 
 static void sample_row(struct exchange *x, const struct sample *sample)
 {
-    bool answered = sample->expect < REASON_COUNT;
-    const char *list = answered ? list_name(sample_list(sample)) : "hint";
+    struct checked checked;
+    uint64_t imsi = 0;
+    if (sample->imsi && imsi_parse(str_z(sample->imsi), &imsi))
+        imsi = 0;
+    bool answered = !service_check(x->site->service, str_z(sample->imei), imsi, &checked);
+    const char *list = answered ? list_name((enum list)checked.answer.list) : "hint";
     html_put(x, "<li><button name=\"sample\" value=\"");
     html_text(x, str_z(sample->id));
     html_put(x, "\"><span class=\"what\">");
@@ -219,9 +223,22 @@ void page_form(struct exchange *x)
 
 /* --- its answers --- */
 
+/* "IMEI: 3573…", "IMEI1 : 3573…", as they are copied from a phone or a box. */
+static struct str without_label(struct str typed)
+{
+    enum { LABEL_MAX = 16 };
+    struct str rest;
+    if (typed.n < 4 || !str_eq_nocase((struct str){typed.p, 4}, STR("imei")))
+        return typed;
+    struct str label = str_split(typed, ':', &rest);
+    if (rest.p && label.n <= LABEL_MAX)
+        return str_trim(rest);
+    return str_trim((struct str){typed.p + 4, typed.n - 4});
+}
+
 static void add(struct inputs *inputs, struct str typed)
 {
-    typed = str_trim(typed);
+    typed = without_label(str_trim(typed));
     if (!typed.n)
         return;
     if (inputs->count == LIMIT_CHECK_IMEIS)

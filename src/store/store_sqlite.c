@@ -225,7 +225,10 @@ enum err store_sqlite_open(const char *file, enum store_mode mode, struct store 
     if (!*file)
         return fault_set(fault, ERR_STORE_OPEN, "sqlite: needs a path");
     if (mode == STORE_READ && stat(file, &st) && (errno == ENOENT || errno == ENOTDIR))
-        return fault_set(fault, ERR_STORE_MISSING, "%s: there is no register", file);
+        return fault_set(
+            fault, ERR_STORE_MISSING,
+            "%s: there is no register; any writing command makes one, --register names another",
+            file);
     struct sqlite_store *s = calloc(1, sizeof *s);
     if (!s)
         return fault_set(fault, ERR_MEMORY, "%s", file);

@@ -180,7 +180,7 @@ for my $name ('amnesty', 'gsma') {
     my $list = $copy->file('list.csv', lines('n,imei', '1,' . imei(20), '2,1234', '3,35735OO7OOOO2O', '4,'));
     $got = $copy->run('import', $name, $list);
     is $got->{code}, 2, "$name: bad rows";
-    like $got->{err}, qr/^\Q$list\E:3:2: IMEI_FORM `1234`: an IMEI here is 14 to 16 digits/m, "$name: too short";
+    like $got->{err}, qr/^\Q$list\E:3:2: IMEI_FORM `1234`: an IMEI is 14 to 16 digits/m, "$name: too short";
     like $got->{err}, qr/^\Q$list\E:4:2: IMEI_CHARS `35735OO7OOOO2O`/m, "$name: letters for digits";
     like $got->{err}, qr/:5.*FILE_COLUMN/, "$name: no value";
     is_deeply [$copy->lists(imei(20))], ['unknown NEVER_ACTIVATED'], "$name: nothing loaded";
