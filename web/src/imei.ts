@@ -13,15 +13,23 @@ export function checkDigitIsRight(digits: string): boolean {
 }
 
 /**
- * The IMEIs of a text such as a phone's *#06# screen or the code of a label: runs of digits, maybe
- * in groups, of which the first 15 have a right check digit ("35-209900-176148-1 / 01" has a version
- * behind it). Each once, in their order.
+ * The IMEIs of a text such as a phone's *#06# screen or the code of a label: whole groups of digits that
+ * together are 15 with a right check digit ("35-209900-176148-1 / 01" has a version behind it). A
+ * longer number, such as a SIM card's, holds none. Each once, in their order.
  */
 export function imeisOf(text: string): string[] {
   const found = new Set<string>();
-  for (const run of text.match(/\d(?:[ \-/]{0,3}\d){14,17}/g) ?? []) {
-    const digits = run.replace(/\D/g, "").slice(0, 15);
-    if (checkDigitIsRight(digits)) found.add(digits);
+  const unnumbered = text.replace(/(\p{L} ?)\d(?= )/gu, "$1"); // "IMEI 1 35…"
+  for (const run of unnumbered.match(/\d[\d \u00a0\-/]*/g) ?? []) {
+    const groups = run.match(/\d+/g) ?? [];
+    for (let from = 0; from < groups.length; from++) {
+      let digits = "";
+      let to = from;
+      while (to < groups.length && digits.length < 15) digits += groups[to++];
+      if (!checkDigitIsRight(digits)) continue;
+      found.add(digits);
+      from = to - 1;
+    }
   }
   return [...found];
 }
