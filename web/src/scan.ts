@@ -3,12 +3,15 @@
 // comes from our server, never from another.
 import { BarcodeDetector, prepareZXingModule } from "barcode-detector/ponyfill";
 
-/** The texts of the barcodes in the current picture of a video. */
+import { Eye } from "./eye";
+
+/** The texts of the barcodes that one look at a video finds. */
 export type Detect = (video: HTMLVideoElement) => Promise<string[]>;
 export type Load = (wasm: string, progress: (percent: number) => void) => Promise<Detect>;
 
-// What stands on boxes: IMEIs mostly as Code 128, sometimes as one QR or Data Matrix with all.
-const formats = ["code_128", "code_39", "itf", "qr_code", "data_matrix", "pdf417"] as const;
+// What stands on boxes: IMEIs mostly as Code 128, sometimes as one QR or Data Matrix with all. ITF knows
+// even numbers of digits only and has no check of its own: it would bring nothing but wrong ones.
+const formats = ["code_128", "code_39", "qr_code", "data_matrix", "pdf417"] as const;
 
 async function fetchWasm(url: string, progress: (percent: number) => void): Promise<ArrayBuffer> {
   const response = await fetch(url);
@@ -27,12 +30,21 @@ async function fetchWasm(url: string, progress: (percent: number) => void): Prom
   return new Blob(parts as BlobPart[]).arrayBuffer();
 }
 
+let detector: BarcodeDetector | undefined; // whoever closes the scanner and opens it again has it at once
+
 export const load: Load = async (wasm, progress) => {
-  const wasmBinary = await fetchWasm(wasm, progress);
-  await prepareZXingModule({
-    overrides: { wasmBinary, locateFile: () => wasm },
-    fireImmediately: true,
-  });
-  const detector = new BarcodeDetector({ formats: [...formats] });
-  return async (video) => (await detector.detect(video)).map((code) => code.rawValue);
+  if (!detector) {
+    const wasmBinary = await fetchWasm(wasm, progress);
+    await prepareZXingModule({
+      overrides: { wasmBinary, locateFile: () => wasm },
+      fireImmediately: true,
+    });
+    detector = new BarcodeDetector({ formats: [...formats] });
+  }
+  const reader = detector;
+  const eye = new Eye();
+  return async (video) => {
+    const picture = eye.see(video);
+    return picture ? (await reader.detect(picture)).map((code) => code.rawValue) : [];
+  };
 };

@@ -14,7 +14,8 @@ interface Props {
   close: () => void;
 }
 
-const LOOK_EVERY_MS = 120;
+const PAUSE_MS = 120; // between looks; on a slow phone as long as a look takes, so that buttons work
+const HINT_AFTER_MS = 5000;
 
 function cameraTrouble(error: unknown): string {
   switch ((error as Error).name) {
@@ -48,22 +49,33 @@ export function Scanner({ files, use, close }: Props) {
     let over = false;
     let stream: MediaStream | undefined;
     const found = new Set<string>();
+    const end = () => {
+      over = true;
+      stream?.getTracks().forEach((track) => track.stop());
+    };
     const fail = (id: string) => {
       if (over) return;
+      end();
       setFailed(true);
       setSaid(say(id));
     };
 
     async function look(detect: Detect) {
+      const hintAt = performance.now() + HINT_AFTER_MS;
+      let others = false; // barcodes were read that are no IMEIs
       while (!over) {
+        const began = performance.now();
         const before = found.size;
-        if (video.current && video.current.readyState >= 2)
-          for (const text of await detect(video.current)) for (const imei of imeisOf(text)) found.add(imei);
+        const texts = video.current ? await detect(video.current) : [];
+        for (const text of texts) for (const imei of imeisOf(text)) found.add(imei);
+        others ||= texts.length > 0;
+        if (over) return;
         if (found.size > before) {
           setCodes([...found]);
           setSaid(say("scan_found", { n: found.size }));
-        }
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        } else if (!found.size && began > hintAt) setSaid(say(others ? "scan_other" : "scan_hint"));
+        const pause = Math.max(PAUSE_MS, performance.now() - began);
+        await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
 
@@ -80,22 +92,20 @@ export function Scanner({ files, use, close }: Props) {
       setSaid(say("scan_camera"));
       try {
         stream = await openCamera();
-        if (over || !video.current) return stream.getTracks().forEach((track) => track.stop());
+        if (over || !video.current) return end();
+        for (const track of stream.getTracks()) track.onended = () => fail("scan_busy"); // taken away
         video.current.srcObject = stream;
         await video.current.play();
       } catch (error) {
         return fail(cameraTrouble(error));
       }
       setSaid(say("scan_looking"));
-      await look(detect);
+      await look(detect).catch(() => fail("scan_failed"));
     }
 
     dialog.current?.showModal();
     void run();
-    return () => {
-      over = true;
-      stream?.getTracks().forEach((track) => track.stop());
-    };
+    return end;
   }, []);
 
   return (
