@@ -4,12 +4,24 @@
  * rule sets, TAC lists. */
 #include "store/store_sqlite.h"
 
+/* An open file that was moved away or deleted reads on as if nothing were: nothing new would ever
+ * be heard of, and what is written there nobody finds again. */
+static enum err in_its_place(struct sqlite_store *s, struct fault *fault)
+{
+    int moved = 0;
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) || !moved)
+        return ERR_OK;
+    return fault_set(fault, ERR_STORE, "the register's file is not in its place any more");
+}
+
 enum err sqlite_head(struct store *store, struct store_head *out, struct fault *fault)
 {
     struct sqlite_store *s = sqlite_of(store);
     sqlite3_stmt *stmt = NULL;
     bool found = false;
-    enum err err = sql_take(s, SQL_HEAD_GET, &stmt, fault);
+    enum err err = in_its_place(s, fault);
+    if (!err)
+        err = sql_take(s, SQL_HEAD_GET, &stmt, fault);
     if (!err)
         err = sql_step(s, stmt, &found, fault);
     if (err)

@@ -54,6 +54,27 @@ static void remove_register(struct bed *bed)
     unlink(bed->path);
 }
 
+/* ---- its place ---- */
+
+static void a_file_that_was_moved_away_is_told(void **state)
+{
+    struct bed *bed = *state;
+    struct store_head head;
+    struct fault fault = {0};
+    char away[sizeof bed->path + 8];
+    snprintf(away, sizeof away, "%s.away", bed->path);
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE));
+    assert_int_equal(rename(bed->path, away), 0);
+    assert_int_equal(store_head(bed->s, &head, &fault), ERR_STORE);
+    assert_true(fault.detail[0] != 0);
+    write_file(bed->path, ""); /* another one in its place is not it */
+    assert_int_equal(store_head(bed->s, &head, NULL), ERR_STORE);
+    assert_int_equal(store_read_begin(bed->s, NULL), ERR_STORE);
+    assert_int_equal(rename(away, bed->path), 0);
+    assert_int_equal(store_head(bed->s, &head, NULL), ERR_OK);
+    assert_true(get_row(bed->s, SOME).facts.exists);
+}
+
 /* ---- opening ---- */
 
 static void what_is_not_there_is_not_read(void **state)
@@ -726,6 +747,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make, end)
     const struct CMUnitTest tests[] = {
+        CASE(a_file_that_was_moved_away_is_told),
         CASE(what_is_not_there_is_not_read),
         CASE(what_is_no_register_is_left_alone),
         CASE(an_older_schema_is_raised_by_writers_only),
