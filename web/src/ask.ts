@@ -6,17 +6,24 @@
 export type Answer =
   | { kind: "answered"; page: Document }
   | { kind: "limited"; seconds: number }
-  | { kind: "offline" | "unreachable" | "unavailable" };
+  | { kind: "unavailable"; said: string }
+  | { kind: "offline" | "unreachable" };
 
 const SLOW_MS = 3000;
 const GIVE_UP_MS = 20000;
+
+/** What a page without an answer says: a crowd, a text too long. Empty when it is not a page of ours. */
+function saidBy(page: Document | null): string {
+  const texts = ["main h1", "main .lead"].map((part) => page?.querySelector(part)?.textContent?.trim());
+  return texts.filter(Boolean).join(". ");
+}
 
 function outcome(request: XMLHttpRequest): Answer {
   const page = request.responseXML;
   if (request.status === 429)
     return { kind: "limited", seconds: Number(request.getResponseHeader("Retry-After")) || 60 };
   if (request.status >= 500 || !page?.querySelector("article.answer, .error"))
-    return { kind: "unavailable" };
+    return { kind: "unavailable", said: saidBy(page) };
   return { kind: "answered", page };
 }
 

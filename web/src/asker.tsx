@@ -32,8 +32,10 @@ function onPaste(field: HTMLTextAreaElement, event: ClipboardEvent): void {
 }
 
 function stateText(state: State): string {
-  if (typeof state !== "string")
-    return state.kind === "limited" ? say("limited", { n: state.seconds }) : say(state.kind);
+  if (typeof state !== "string") {
+    if (state.kind === "limited") return say("limited", { n: state.seconds });
+    return (state.kind === "unavailable" && state.said) || say(state.kind);
+  }
   return state === "asking" || state === "slow" ? say(state) : "";
 }
 
