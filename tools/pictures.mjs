@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// pictures [DIR] - every page in three languages, light, dark, narrow and on paper, into DIR (build/pictures);
-// and those that the documents show into doc/pictures/.
+// pictures [DIR] - every page in three languages, light, dark, narrow and on paper, whole, into DIR
+// (build/pictures); and into doc/pictures/ each page once, in Kazakh, as far as a tall window shows it, and those that
+// the documents show.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -25,11 +26,20 @@ const FORMS = {
   print: { colorScheme: "light", viewport: { width: 794, height: 1123 } },
 };
 
+/** doc/pictures/pages/NAME.png */
+async function tall(page, name) {
+  const was = page.viewportSize();
+  await page.setViewportSize({ width: 1000, height: 1400 });
+  await page.screenshot({ path: join(root, "doc/pictures/pages", `${name}.png`) });
+  await page.setViewportSize(was);
+}
+
 const register = new Register();
 const browser = await launch();
 try {
   const { url } = await register.serve();
   mkdirSync(dir, { recursive: true });
+  mkdirSync(join(root, "doc/pictures/pages"), { recursive: true });
   for (const lang of LANGS)
     for (const [form, options] of Object.entries(FORMS)) {
       const { context, page } = await window(browser, url, { lang, ...options });
@@ -39,6 +49,7 @@ try {
         if (form === "print") await page.emulateMedia({ media: "print" });
         const picture = `${name}-${lang}-${form}`;
         await page.screenshot({ path: join(dir, `${picture}.png`), fullPage: true });
+        if (lang === "kk" && form === "light") await tall(page, name);
         if (SHOWN[picture])
           await page.screenshot({ path: join(root, "doc/pictures", SHOWN[picture]), fullPage: false });
       }
