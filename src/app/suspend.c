@@ -104,6 +104,22 @@ enum err suspend(struct registry *reg, const struct suspension *s, const struct 
     return err;
 }
 
+/* Whose mark it is: bodies stand in the register by their names. */
+static enum err not_setter(struct registry *reg, const struct facts *facts, uint8_t kind,
+                           struct fault *fault)
+{
+    struct party setter = {.name = "?"};
+    for (unsigned i = 0; i < facts->mark_count; i++)
+        if (facts->marks[i].kind == kind &&
+            store_party_get(reg->store, facts->marks[i].setter, &setter, NULL))
+            str_copy(setter.name, sizeof setter.name, STR("?"));
+    return fault_set(
+        fault, ERR_NOT_SETTER,
+        "only the body that set the mark lifts it (%s): say --by that body; nothing was "
+        "changed",
+        setter.name);
+}
+
 /* A lifting that must wait for a second person is tried on copies first, so that a proposal which
  * could never be carried out is refused at once. */
 static enum err try_all(struct registry *reg, const struct changes *list, struct fault *fault)
@@ -118,7 +134,8 @@ static enum err try_all(struct registry *reg, const struct changes *list, struct
             char text[IMEI_TEXT15];
             imei_format15(row.imei, text);
             fault_value(fault, text, sizeof text - 1);
-            return fault_set(fault, err, "%s", commit_refusal(err));
+            return err == ERR_NOT_SETTER ? not_setter(reg, &row.facts, list->p[i].mark.kind, fault)
+                                         : fault_set(fault, err, "%s", commit_refusal(err));
         }
     }
     return ERR_OK;
