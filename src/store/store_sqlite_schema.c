@@ -107,7 +107,8 @@ enum err sqlite_schema_check(struct sqlite_store *s, struct fault *fault)
     if (err || stand == STAND_CURRENT)
         return err;
     if (s->mode == STORE_READ && stand == STAND_EMPTY)
-        return fault_set(fault, ERR_STORE_MISSING, "%s holds no register yet: any writing command makes one", s->path);
+        return fault_set(fault, ERR_STORE_MISSING,
+                         "%s holds no register yet: any writing command makes one", s->path);
     if (s->mode == STORE_READ)
         return fault_set(fault, ERR_STORE_OLD,
                          "%s has schema %d, this program reads %d: any writing command raises it",

@@ -67,8 +67,7 @@ static void load(struct fixture *f, const struct file *file)
     if (file->kind == AMNESTY) {
         err = import_amnesty(f->reg, &options, &result, &fault);
     } else if (file->kind == FEED) {
-        struct feed_options feed = {
-            .operator_name = STR("A"), .accept = {GUARD_ALL, "test"}};
+        struct feed_options feed = {.operator_name = STR("A"), .accept = {GUARD_ALL, "test"}};
         struct feed_result fed;
         err = feed_load(f->reg, &options, &feed, &fed, &fault);
     } else {
