@@ -89,23 +89,39 @@ async function scannerFiles({ browser, url }) {
     await page.unroute(file);
     await page.getByRole("button", { name: texts[lang]["portal.scan"] }).click();
     const loaded = texts[lang]["portal.scan_refused"]; // as far as the camera, which is refused here
-    ok(await until(async () => (await scanSaid(page)) === loaded), `${name}: the next press brings it`, await scanSaid(page));
+    const brought = await until(async () => (await scanSaid(page)) === loaded);
+    ok(brought, `${name}: the next press brings it`, await scanSaid(page));
     await context.close();
   }
 }
 
 // --- the line and the server ---
 
-async function offline({ browser, url }, imei) {
+async function offline({ browser, url, register }, imei) {
+  const other = register.samples.find(({ id }) => id === "expired");
   for (const lang of ["kk", "ru"]) {
+    const name = `${lang}: offline`;
     const { context, page, complaints } = await front(browser, url, lang);
+    await page.locator("#imei").fill(other.imei);
+    await check(page);
+    await answer(page).waitFor();
     await context.setOffline(true);
-    await told(page, imei, texts[lang]["portal.offline"], `${lang}: offline`);
+    await told(page, imei, texts[lang]["portal.offline"], name);
+    is(await answer(page).count(), 0, `${name}: no other code's answer stands there`);
     await context.setOffline(false);
     await again(page, lang);
     await answer(page).waitFor();
-    is(await trouble(page).count(), 0, `${lang}: offline: once it is back, answered`);
-    noErrors(complaints, `${lang}: offline`);
+    is(await trouble(page).count(), 0, `${name}: once it is back, answered`);
+
+    await context.setOffline(true);
+    await page.locator(`.samples button[value=${other.id}]`).click();
+    await saysSo(page, texts[lang]["portal.offline"], `${name}, a sample`);
+    await context.setOffline(false);
+    await again(page, lang);
+    const title = page.locator("article.answer h2", { hasText: texts[lang]["list.black.title"] });
+    await title.waitFor();
+    is(await title.count(), 1, `${name}, a sample: again asks for the sample`);
+    noErrors(complaints, name);
     await context.close();
   }
 }
@@ -171,10 +187,11 @@ async function slow({ browser, url }, imei) {
     line.hold();
     await page.locator("#imei").fill(imei);
     await check(page);
-    const said = page.locator(".typing");
-    ok(await until(async () => (await said.innerText()) === texts[lang]["portal.asking"]), `${lang}: slow: it is being asked`);
+    const says = (id) =>
+      until(async () => (await page.locator(".typing").innerText()) === texts[lang][`portal.${id}`]);
+    ok(await says("asking"), `${lang}: slow: it is being asked`);
     ok(await page.locator("form.check button.main").isDisabled(), `${lang}: slow: once is enough`);
-    ok(await until(async () => (await said.innerText()) === texts[lang]["portal.slow"]), `${lang}: slow: told kindly`);
+    ok(await says("slow"), `${lang}: slow: told kindly`);
     line.release();
     await answer(page).waitFor();
     ok(await page.locator("form.check button.main").isEnabled(), `${lang}: slow: answered in the end`);
@@ -257,21 +274,25 @@ async function crowded({ register, browser }, imei) {
 /** It goes away under the server: what was read goes on being answered, and /healthz tells. */
 async function databaseGone({ register, browser, url }, imei) {
   const { context, page, complaints } = await front(browser, url, "kk");
-  const health = async () => (await fetch(`${url}/healthz`)).json();
-  is((await health()).status, "ok", "database: there");
+  const health = async () => (await (await fetch(`${url}/healthz`)).json()).status;
+  const becomes = async (status) => {
+    await until(async () => (await health()) === status, 20000);
+    return health();
+  };
+  is(await health(), "ok", "database: there");
   const files = ["t.db", "t.db-wal", "t.db-shm"].map((name) => `${register.dir}/${name}`);
   for (const file of files) renameSync(file, `${file}.away`);
   await page.locator("#imei").fill(imei);
   await check(page);
   await answer(page).waitFor();
   is(await answer(page).locator("h2").innerText(), texts.kk["list.white.title"], "database away: answered");
-  ok(await until(async () => (await health()).status === "stale", 20000), "database away: /healthz says so", JSON.stringify(await health()));
+  is(await becomes("stale"), "stale", "database away: /healthz says so");
   await page.locator("#imei").fill(imei);
   await check(page);
   await until(() => page.locator("form.check button.main").isEnabled());
   is(await trouble(page).count(), 0, "database away for long: answered all the same");
   for (const file of files) renameSync(`${file}.away`, file);
-  ok(await until(async () => (await health()).status === "ok", 20000), "database back: /healthz says so", JSON.stringify(await health()));
+  is(await becomes("ok"), "ok", "database back: /healthz says so");
   noErrors(complaints, "database");
   await context.close();
 }

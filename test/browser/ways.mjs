@@ -84,7 +84,8 @@ async function changesLanguage({ browser, url }, imei) {
   await page.waitForURL(/lang=ru/);
   await ready(page);
   is(await field(page).inputValue(), half, "another language: what was typed is there");
-  ok(await until(async () => (await page.locator(".typing").innerText()).includes("6")), "another language: and the help with it");
+  const helped = await until(async () => (await page.locator(".typing").innerText()).includes("6"));
+  ok(helped, "another language: and the help with it");
   is(await answer(page).count(), 0, "another language: nothing was asked by itself");
 
   await field(page).fill(imei);
@@ -96,6 +97,11 @@ async function changesLanguage({ browser, url }, imei) {
   is(await field(page).inputValue(), imei, "another language: with its code");
   unseen(page, imei, "another language");
   is(await page.evaluate(() => sessionStorage.length), 0, "another language: nothing stays in the tab's storage");
+  await page.locator(".samples button[value=expired]").click();
+  await said(page, "en", "black", "another language: a sample is answered");
+  await speak(page, "kk");
+  await page.waitForURL(/lang=kk/);
+  await said(page, "kk", "black", "another language: and is again");
   await page.reload();
   await ready(page);
   is(await answer(page).count(), 0, "another language: a reload begins anew");
@@ -143,11 +149,12 @@ async function withoutStorage({ browser, url }, imei) {
 // --- out of it ---
 
 const GONE = [".languages", ".sections", ".actions", "form.check", ".samples", "button", "footer a"];
-const STAYS = [".samples-banner", ".masthead strong", "article.answer h2", ".answer .imei", ".number", ".proof svg"];
+const STAYS = [".samples-banner", ".masthead strong", ".answer h2", ".imei", ".number", ".proof svg"];
 
 async function onPaper(page, name) {
   await page.emulateMedia({ media: "print" });
-  const shown = (selector) => page.locator(selector).evaluateAll((all) => all.some((e) => e.checkVisibility()));
+  const shown = (selector) =>
+    page.locator(selector).evaluateAll((all) => all.some((e) => e.checkVisibility()));
   const left = [];
   for (const selector of GONE) if (await shown(selector)) left.push(selector);
   is(left, [], `${name}: buttons and ways on are not printed`);
@@ -211,7 +218,8 @@ async function shares({ browser, url }, imei) {
   const present = "navigator.share = (what) => { globalThis.shared = what; return Promise.resolve(); }";
   const absent = "Object.defineProperty(Navigator.prototype, 'share', { value: undefined })";
   const unwilling = "navigator.share = () => Promise.reject(new DOMException('', 'AbortError'))";
-  const noClipboard = `${absent}; navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'))`;
+  const refusing = "() => Promise.reject(new DOMException('', 'NotAllowedError'))";
+  const noClipboard = `${absent}; navigator.clipboard.writeText = ${refusing}`;
   const status = (page) => page.locator(".actions [role=status]");
 
   const by = await answered(browser, url, "kk", imei, present);
@@ -226,7 +234,8 @@ async function shares({ browser, url }, imei) {
   await pressShare(copied.page, "ru");
   await until(async () => (await status(copied.page).innerText()) !== "");
   is(await status(copied.page).innerText(), texts.ru["portal.copied"], "copied: said so");
-  await leads(browser, url, await copied.page.evaluate(() => navigator.clipboard.readText()), copied.number, imei, "copied");
+  const link = await copied.page.evaluate(() => navigator.clipboard.readText());
+  await leads(browser, url, link, copied.number, imei, "copied");
   await copied.context.close();
 
   const failed = await answered(browser, url, "kk", imei, noClipboard);

@@ -12,8 +12,8 @@ type State = "idle" | "asking" | "slow" | "wrong" | Exclude<Answer, { kind: "ans
 interface Props {
   form: HTMLFormElement;
   field: HTMLTextAreaElement;
-  show: (page: Document) => void;
-  askNow: boolean;
+  show: (page: Document | null, asked: URLSearchParams) => void; // null: no answer stands any more
+  askNow: string | null; // a form that is sent at once
 }
 
 function hintText(hint: Hint): string {
@@ -44,18 +44,28 @@ export function Asker({ form, field, show, askNow }: Props) {
   const [state, setState] = useState<State>("idle");
   const [scanning, setScanning] = useState(false);
   const errors = useRef<HTMLDivElement>(null);
+  const last = useRef<URLSearchParams | null>(null); // what "again" asks again
 
-  async function send(submitter?: HTMLElement | null, source: HTMLFormElement = form) {
-    const data = new URLSearchParams(new FormData(source) as unknown as Record<string, string>);
-    if (submitter instanceof HTMLButtonElement && submitter.name) data.set(submitter.name, submitter.value);
+  async function send(data: URLSearchParams) {
+    last.current = data;
     setState("asking");
-    const answer = await ask(source.action, data, () => setState("slow"));
-    if (answer.kind !== "answered") return setState(answer);
+    const answer = await ask(form.action, data, () => setState("slow"));
+    if (last.current !== data) return; // something else was asked meanwhile
+    if (answer.kind !== "answered") {
+      show(null, data); // an answer to another code must not be taken for this one's
+      return setState(answer);
+    }
     const wrong = answer.page.querySelector(".error");
     errors.current?.replaceChildren(...(wrong ? [document.importNode(wrong, true)] : []));
     field.toggleAttribute("aria-invalid", wrong !== null);
-    show(answer.page);
+    show(answer.page, data);
     setState(wrong ? "wrong" : "idle");
+  }
+
+  function sendForm(source = form, submitter: HTMLElement | null = null) {
+    const data = new URLSearchParams(new FormData(source) as unknown as Record<string, string>);
+    if (submitter instanceof HTMLButtonElement && submitter.name) data.set(submitter.name, submitter.value);
+    void send(data);
   }
 
   useEffect(() => {
@@ -68,13 +78,13 @@ export function Asker({ form, field, show, askNow }: Props) {
     const paste = (event: ClipboardEvent) => onPaste(field, event);
     const submit = (event: SubmitEvent) => {
       event.preventDefault();
-      void send(event.submitter, event.currentTarget as HTMLFormElement);
+      sendForm(event.currentTarget as HTMLFormElement, event.submitter);
     };
     const forms = [form, ...document.querySelectorAll<HTMLFormElement>(".samples form")];
     field.addEventListener("input", typed);
     field.addEventListener("paste", paste);
     for (const one of forms) one.addEventListener("submit", submit);
-    if (askNow) void send();
+    if (askNow) void send(new URLSearchParams(askNow));
     return () => {
       field.removeEventListener("input", typed);
       field.removeEventListener("paste", paste);
@@ -86,7 +96,7 @@ export function Asker({ form, field, show, askNow }: Props) {
     setScanning(false);
     field.value = codes.join("\n");
     setHint(hintFor(field.value));
-    void send();
+    sendForm();
   }
 
   const failed = typeof state !== "string";
@@ -99,7 +109,7 @@ export function Asker({ form, field, show, askNow }: Props) {
       {failed && (
         <div class="error" role="alert">
           <p>{stateText(state)}</p>
-          <button type="button" class="second" onClick={() => void send()}>
+          <button type="button" class="second" onClick={() => last.current && void send(last.current)}>
             {say("again")}
           </button>
         </div>

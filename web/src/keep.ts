@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the place while the language changes: what was typed waits in this tab's own storage and is taken
-// out at once on the next page. It never stands in an address.
+// Keeps the place while the language changes: what was typed, and what the answer on the page was asked
+// with, wait in this tab's own storage and are taken out at once on the next page. They never
+// stand in an address.
 const KEY = "tamga.typed";
 
 interface Kept {
   typed: string;
-  asked: boolean;
+  asked: string | null; // a form as it was sent
 }
 
-export function keepForLanguage(typed: string, asked: boolean): void {
+export function keepForLanguage(typed: string, asked: string | null): void {
   try {
-    if (typed.trim()) sessionStorage.setItem(KEY, JSON.stringify({ typed, asked }));
+    if (typed.trim() || asked) sessionStorage.setItem(KEY, JSON.stringify({ typed, asked }));
   } catch {
     // no storage allowed: the language changes all the same
   }

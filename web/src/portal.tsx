@@ -11,11 +11,14 @@ const form = document.querySelector<HTMLFormElement>("form.check");
 const field = form?.querySelector("textarea");
 const helper = document.getElementById("helper");
 const answers = document.getElementById("answers");
+let asked: string | null = null; // the form that the answers on the page came of
 
 /** The articles of an answer's page, each with its buttons. */
-function show(page: Document) {
+function show(page: Document | null, form: URLSearchParams) {
   if (!answers) return;
-  const articles = [...page.querySelectorAll("article.answer")].map((a) => document.importNode(a, true));
+  const found = [...(page?.querySelectorAll("article.answer") ?? [])];
+  const articles = found.map((article) => document.importNode(article, true));
+  asked = articles.length ? form.toString() : null;
   answers.replaceChildren(...articles);
   for (const article of articles) {
     const number = article.querySelector(".number")?.textContent;
@@ -34,9 +37,9 @@ if (form && field && helper && answers) {
   const kept = takeKept();
   if (kept) field.value = kept.typed;
   for (const link of document.querySelectorAll<HTMLAnchorElement>(".languages a"))
-    link.addEventListener("click", () => keepForLanguage(field.value, answers.childElementCount > 0));
+    link.addEventListener("click", () => keepForLanguage(field.value, asked));
   helper.replaceChildren();
-  render(<Asker form={form} field={field} show={show} askNow={kept?.asked ?? false} />, helper);
+  render(<Asker form={form} field={field} show={show} askNow={kept?.asked ?? null} />, helper);
   document.documentElement.dataset.script = "ready";
   performance.mark("script-ready");
 }
