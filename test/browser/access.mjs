@@ -138,6 +138,7 @@ async function byKeyboard(browser, url, register) {
   ok(/\/guide\?.*way=/.test(page.url()), "keyboard: into the guide");
   ok(await tabTo(page, ".taken a"), "keyboard: back to an answer given");
   await page.keyboard.press("Enter");
+  await page.locator(".options").waitFor();
   ok(await tabTo(page, ".options a"), "keyboard: and to another one");
   is(complaints, [], "keyboard: nothing to complain of");
   await context.close();
