@@ -11,7 +11,7 @@ help:
 	@echo 'make bench       measures; prints the numbers and the machine'
 	@echo 'make pictures    pictures of all pages into build/pictures, those of the documents into doc/pictures'
 	@echo 'make fuzz        every fuzz target for FUZZ_SECONDS (30)'
-	@echo 'make format      clang-format over src, test and bench'
+	@echo 'make format      clang-format over src, test, bench and examples'
 	@echo 'make deps        installs the Debian packages of packages.txt and packages-test.txt'
 	@echo 'make demo-reset  the next `make run` begins with new demonstration data'
 	@echo 'make clean       removes the build directories'
@@ -48,7 +48,7 @@ fuzz:
 	@test/fuzz/run.sh
 
 format:
-	@find src test bench 2>/dev/null -name '*.[ch]' | xargs clang-format -i
+	@find src test bench examples 2>/dev/null -name '*.[ch]' | xargs clang-format -i
 
 deps:
 	@tools/deps.sh packages.txt packages-test.txt

@@ -177,8 +177,12 @@ static int print_answer(const json_t *answer)
 
 static int check_number(const char *url, const char *number)
 {
-    char target[128];
-    snprintf(target, sizeof target, "/api/v1/check-number/%.64s", number);
+    char target[256];
+    char *escaped = curl_easy_escape(NULL, number, 0);
+    if (!escaped ||
+        snprintf(target, sizeof target, "/api/v1/check-number/%s", escaped) >= (int)sizeof target)
+        die("--number", "too long");
+    curl_free(escaped);
     json_t *answer = request(url, NULL, target, NULL);
     int genuine = json_is_true(json_object_get(answer, "genuine"));
     if (genuine)
@@ -195,11 +199,12 @@ static int check_imeis(const char *url, char **imeis, int n)
     struct key key = read_key(getenv("TAMGA_KEY"));
     json_t *list = json_array();
     for (int i = 0; i < n; i++)
-        json_array_append_new(list, json_string(imeis[i]));
+        if (json_array_append_new(list, json_string(imeis[i])))
+            die("request", "an IMEI is no text");
     json_t *asked = json_pack("{s:o}", "imei", list);
     char *body = json_dumps(asked, JSON_COMPACT);
     if (!body)
-        die("request", "an IMEI is no text");
+        die("request", "no memory");
     json_t *got = request(url, &key, "/api/v1/check", body), *answer;
     size_t i;
     int served = 0;

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # examples - the sample clients of examples/, in C and in TypeScript, against a real register: they say
-# what `tamga check` says, wait when they are told to, and end as they promise. The worked signature of
-# their README is computed here once more.
+# what `tamga check` says, wait when they are told to, and end as they promise. What they sent counts once,
+# and not from a wrong clock. The worked signature of their README is computed here once more.
 use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use Digest::SHA qw(sha256_hex hmac_sha256_hex);
+use IO::Socket::INET;
+use POSIX ();
 use Register;
 use Test::More;
 use Time::HiRes qw(time);
@@ -56,6 +58,13 @@ sub run {
     return {code => $? >> 8, out => slurp($r->path('out')), err => slurp($r->path('err'))};
 }
 
+# The clients' clocks, two minutes late: the register allows one.
+my $shim = $r->file('late.c', "#include <time.h>\n#include <stddef.h>\ntime_t time(time_t *t)\n{\n    struct timespec n;\n"
+    . "    clock_gettime(CLOCK_REALTIME, &n);\n    if (t)\n        *t = n.tv_sec - 120;\n    return n.tv_sec - 120;\n}\n");
+is system("$cc -shared -fPIC -o $r->{dir}/late.so $shim"), 0, 'a late clock for C';
+my $late_js = $r->file('late.cjs', "const now = Date.now;\nDate.now = () => now() - 120000;\n");
+my %late = (C => {LD_PRELOAD => $r->path('late.so')}, TypeScript => {NODE_OPTIONS => "--require $late_js"});
+
 is $r->run('demo', 'create')->{code}, 0, 'samples';
 my $key = json($r->run('--json', '--actor', 'anna', 'user', 'key', 'create', '--name', 'app', '--scope',
     'check.batch', '--signed')->{out})->{key};
@@ -69,6 +78,43 @@ sub line {
     my ($imei, $told) = @_;
     return "$imei\t$told->{error}" if $told->{error};
     return join "\t", $told->{imei}, $told->{list}, $told->{public_reason}, $told->{deadline} // '-';
+}
+
+# A whole message of HTTP: head and as much body as it says.
+sub message {
+    my ($socket) = @_;
+    my $bytes = '';
+    while ($bytes !~ /\r\n\r\n/ || length $' < ($bytes =~ /^content-length: *(\d+)/mi ? $1 : 0)) {
+        sysread $socket, $bytes, 65536, length $bytes or last;
+    }
+    return $bytes;
+}
+
+sub passed_on {
+    my ($bytes) = @_;
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->{port}) or return '';
+    syswrite $socket, $bytes;
+    return message($socket);
+}
+
+# Runs a client through somebody between it and the register, who keeps what he hears.
+sub overheard {
+    my ($which, $env, @words) = @_;
+    my $ear = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1, Timeout => 20) or die;
+    my $pid = fork // die;
+    if (!$pid) {
+        my $got = run($which, {%$env, TAMGA_URL => 'http://127.0.0.1:' . $ear->sockport}, @words);
+        POSIX::_exit($got->{code});
+    }
+    my %heard = (bytes => '', answer => '', nonce => '');
+    if (my $client = $ear->accept) {
+        $heard{bytes} = message($client);
+        ($heard{nonce}) = $heard{bytes} =~ /nonce=([^,]+)/;
+        syswrite $client, $heard{answer} = passed_on($heard{bytes});
+        close $client;
+    }
+    waitpid $pid, 0;
+    return \%heard;
 }
 
 for my $which (sort keys %client) {
@@ -92,10 +138,23 @@ for my $which (sort keys %client) {
     $got = run($which, {%env, TAMGA_KEY => $wrong}, $samples[0]);
     is $got->{code}, 2, "$which: a wrong key";
     like $got->{err}, qr/401 SIGNATURE: /, "$which: is named";
+
+    $got = run($which, {%env, %{$late{$which}}}, $samples[0]);
+    is $got->{code}, 2, "$which: a clock that is two minutes late";
+    like $got->{err}, qr/401 SIGNATURE_TIME: /, "$which: is named";
+    my ($first, $second) = map { overheard($which, \%env, $samples[0]) } 1, 2;
+    like $first->{answer}, qr{^HTTP/1.1 200}, "$which: a request that is overheard";
+    like passed_on($first->{bytes}), qr{^HTTP/1.1 401.*"SIGNATURE_USED"}s, "$which: counts once";
+    isnt $first->{nonce}, $second->{nonce}, "$which: each has its own nonce";
+    like overheard($which, {}, '--number', "../check/$samples[0]?x")->{bytes}, qr{^GET /api/v1/check-number/\S+ HTTP}i,
+      "$which: a number is no path";
     is run($which, {%env, TAMGA_KEY => 'secret'}, $samples[0])->{code}, 2, "$which: what is no key";
     is run($which, {%env, TAMGA_URL => 'http://127.0.0.1:1'}, $samples[0])->{code}, 2, "$which: nobody there";
     is run($which, {})->{code}, 2, "$which: how it is called";
 }
+
+my $got = run('C', {TAMGA_URL => $url, TAMGA_KEY => $key}, $samples[0], "\xff");
+is "$got->{code} $got->{out}", '2 ', 'C: what is no text is not left out in silence';
 
 # --- told to wait ---
 
