@@ -1,35 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * text_test - the catalogue is whole in all three languages, says what it may and nothing that it
- * may not; plurals, dates, numbers and the choice of the language. */
+ * text_test - the catalogue is whole in all three languages; plurals, dates, numbers and the choice
+ * of the language. What its words may be is test/e2e/texts.t's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
 #include "core/reason.h"
 #include "face/text.h"
-
-static bool str_has(struct str s, const char *part)
-{
-    return s.n && memmem(s.p, s.n, part, strlen(part)) != NULL;
-}
-
-/* A byte of a word: ASCII letters and all of UTF-8's longer sequences except the no-break space
- * and the quotes, which are not needed here. */
-static bool in_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
-}
-
-static bool has_word(struct str s, const char *word)
-{
-    size_t n = strlen(word);
-    for (size_t i = 0; i + n <= s.n; i++)
-        if (memcmp(s.p + i, word, n) == 0 && (i == 0 || !in_word(s.p[i - 1])) &&
-            (i + n == s.n || !in_word(s.p[i + n])))
-            return true;
-    return false;
-}
 
 static void put_z(struct buf *b)
 {
@@ -53,30 +31,6 @@ static void every_text_is_there(void **state)
                 assert_true(text_plural(lang, (enum text)id, n).n > 0);
         }
     }
-}
-
-static void forbidden_words_are_absent(void **state)
-{
-    (void)state;
-    for (unsigned id = 0; id < TEXT_COUNT; id++)
-        for (unsigned form = 0; form < TEXT_FORMS; form++) {
-            const struct text_row *row = &text_table[id];
-            struct str kk = row->form[LANG_KK][form], ru = row->form[LANG_RU][form];
-            /* goods marking; a bare "until"; "what" for "or" */
-            const bool bad = str_has(kk, "аңбала") || has_word(kk, "дейін") || has_word(kk, "не") ||
-                             has_word(ru, "до");
-            if (bad)
-                fail_msg("%s: a word that we do not use", row->key);
-            /* a suffix that hangs on a variable */
-            for (enum lang lang = 0; lang < LANG_COUNT; lang++) {
-                struct str s = row->form[lang][form];
-                for (size_t i = 0; i + 1 < s.n; i++)
-                    if (s.p[i] == '}' && in_word(s.p[i + 1]))
-                        fail_msg("%s: a suffix glued to a variable", row->key);
-                if (str_has(s, "}-"))
-                    fail_msg("%s: a suffix glued to a variable", row->key);
-            }
-        }
 }
 
 static void every_error_has_its_text(void **state)
@@ -289,7 +243,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_text_is_there),
-        cmocka_unit_test(forbidden_words_are_absent),
         cmocka_unit_test(every_error_has_its_text),
         cmocka_unit_test(every_reason_has_its_texts),
         cmocka_unit_test(every_list_has_its_texts),
