@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,25 +26,35 @@ static void derive(const uint8_t master[MASTER_BYTES], struct register_keys *out
     sodium_memzero(seed, sizeof seed);
 }
 
+static enum err cannot_make(const char *path, int failed, struct fault *fault)
+{
+    return fault_set(fault, failed == ENOSPC ? ERR_STORE_FULL : ERR_STORE_KEY,
+                     "cannot make the key file %s: %s", path, strerror(failed));
+}
+
+/* Written under a name of its own and then linked: nobody sees half a key, and the first of two
+ * processes that make the register at once makes the key of both. */
 static enum err create_file(const char *path, struct fault *fault)
 {
+    if (access(path, F_OK) == 0)
+        return ERR_OK;
+    char draft[PATH_BYTES];
     uint8_t bytes[FILE_BYTES];
+    if (snprintf(draft, sizeof draft, "%s.XXXXXX", path) >= (int)sizeof draft)
+        return cannot_make(path, ENAMETOOLONG, fault);
+    int fd = mkostemp(draft, O_CLOEXEC); /* 0600 */
+    if (fd < 0)
+        return cannot_make(path, errno, fault);
     memcpy(bytes, magic, sizeof magic);
     randombytes_buf(bytes + sizeof magic, MASTER_BYTES);
-    int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return errno == EEXIST ? ERR_OK
-                               : fault_set(fault, ERR_STORE_KEY, "cannot make the key file %s: %s",
-                                           path, strerror(errno));
-    bool ok = write(fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes && fsync(fd) == 0;
+    errno = ENOSPC; /* what a short write means */
+    bool ok = write(fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes && fsync(fd) == 0 &&
+              (link(draft, path) == 0 || errno == EEXIST);
     int failed = errno;
     close(fd);
+    unlink(draft);
     sodium_memzero(bytes, sizeof bytes);
-    if (ok)
-        return ERR_OK;
-    unlink(path);
-    return fault_set(fault, failed == ENOSPC ? ERR_STORE_FULL : ERR_STORE_KEY,
-                     "cannot write the key file %s: %s", path, strerror(failed));
+    return ok ? ERR_OK : cannot_make(path, failed, fault);
 }
 
 static enum err read_file(const char *path, uint8_t out[MASTER_BYTES], struct fault *fault)

@@ -15,12 +15,14 @@ enum stand { STAND_CURRENT, STAND_OLDER, STAND_EMPTY };
 static enum err look(struct sqlite_store *s, enum stand *out, int64_t *out_version,
                      struct fault *fault)
 {
+    /* Tables first: another process may make the register between these, tables and id in one
+     * commit, so that tables without the id are somebody else's. */
     int64_t id = 0, version = 0, tables = 0;
-    enum err err = sqlite_number(s, "PRAGMA application_id", &id, fault);
+    enum err err = sqlite_number(s, "SELECT count(*) FROM sqlite_schema", &tables, fault);
+    if (!err)
+        err = sqlite_number(s, "PRAGMA application_id", &id, fault);
     if (!err)
         err = sqlite_number(s, "PRAGMA user_version", &version, fault);
-    if (!err)
-        err = sqlite_number(s, "SELECT count(*) FROM sqlite_schema", &tables, fault);
     if (err)
         return err;
     if (id != APPLICATION_ID && tables)
