@@ -6,13 +6,19 @@
 #
 # TAMGA_BUILD   build directory (build); MESON_OPTIONS when it has to be made
 # TAMGA_SUITE   run only this suite of test/meson.build, and no scripts
+# TAMGA_TEST_POSTGRES  postgresql://HOST:PORT of a server to use, without a database, by a user who may
+#               make databases; one of Debian's package is started when it is not given
 # TAMGA_BROWSER no: without the tests that need a browser
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 dir=${TAMGA_BUILD:-build}
 log=$(mktemp -d "${TMPDIR:-/tmp}/tamga-test.XXXXXX")
-trap 'rm -rf "$log"' EXIT
+tidy() {
+    [ ! -d "$log/postgres" ] || test/postgres.sh stop "$log/postgres" || true
+    rm -rf "$log"
+}
+trap tidy EXIT
 export TAMGA=$PWD/$dir/tamga
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:detect_stack_use_after_return=1}
@@ -116,6 +122,15 @@ tools/build.sh "$dir" all tests || {
     failed=1
     finish
 }
+
+if [ -z "${TAMGA_TEST_POSTGRES:-}" ]; then
+    chmod 755 "$log" # PostgreSQL may run as another user
+    TAMGA_TEST_POSTGRES=$(test/postgres.sh start "$log/postgres") || {
+        failed=1
+        finish
+    }
+    export TAMGA_TEST_POSTGRES
+fi
 
 run_programs "$@"
 if [ -z "${TAMGA_SUITE:-}" ]; then

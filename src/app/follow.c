@@ -74,7 +74,13 @@ enum err registry_follow(struct registry *reg, struct index *index, uint64_t *ou
 {
     struct following f = {.index = index, .today = registry_today(reg)};
     enum err err = registry_refresh(reg, fault);
-    uint64_t from = index_state(index).next_seq;
+    struct index_state state = index_state(index);
+    uint64_t from = state.next_seq;
+    bool same = memcmp(state.hash, reg->head.hash, sizeof state.hash) == 0;
+    if (!err && (from > reg->head.next_seq || (from == reg->head.next_seq && !same)))
+        err = fault_set(fault, ERR_CHAIN,
+                        "the register has gone back: it was restored, or a "
+                        "standby without its last blocks took over");
     if (!err && from < reg->head.next_seq)
         err = store_blocks(reg->store, from, apply_block, &f, fault);
     if (!err)

@@ -21,6 +21,7 @@ static void derive(const uint8_t master[MASTER_BYTES], struct register_keys *out
     sha256_hmac(master, "check", 5, out->check);
     sha256_hmac(master, "api", 3, out->api);
     sha256_hmac(master, "seal", 4, out->seal);
+    sha256_hmac(master, "mark", 4, out->mark);
     sha256_hmac(master, "sign", 4, seed);
     (void)crypto_sign_seed_keypair(out->sign.public_key, out->sign.secret_key, seed);
     sodium_memzero(seed, sizeof seed);
@@ -32,12 +33,23 @@ static enum err cannot_make(const char *path, int failed, struct fault *fault)
                      "cannot make the key file %s: %s", path, strerror(failed));
 }
 
+/* One level: var/ of the default var/tamga.key. What fails here fails again, with words, below. */
+static void make_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *dir = slash && slash != path ? strndup(path, (size_t)(slash - path)) : NULL;
+    if (dir)
+        mkdir(dir, 0777);
+    free(dir);
+}
+
 /* Written under a name of its own and then linked: nobody sees half a key, and the first of two
  * processes that make the register at once makes the key of both. */
 static enum err create_file(const char *path, struct fault *fault)
 {
     if (access(path, F_OK) == 0)
         return ERR_OK;
+    make_directory(path);
     char draft[PATH_BYTES];
     uint8_t bytes[FILE_BYTES];
     if (snprintf(draft, sizeof draft, "%s.XXXXXX", path) >= (int)sizeof draft)
@@ -79,24 +91,29 @@ static enum err read_file(const char *path, uint8_t out[MASTER_BYTES], struct fa
     return ERR_OK;
 }
 
-enum err keys_load(const char *path, bool create, struct register_keys *out, struct fault *fault)
+enum err keys_load(const char *file, bool create, struct register_keys *out, struct fault *fault)
 {
     uint8_t master[MASTER_BYTES];
+    enum err err = ERR_OK;
     if (sodium_init() < 0)
         return fault_set(fault, ERR_STORE_KEY, "libsodium does not start");
-    if (!path) {
+    if (!file) {
         randombytes_buf(master, sizeof master);
     } else {
-        char file[PATH_BYTES];
-        if (snprintf(file, sizeof file, "%s.key", path) >= (int)sizeof file)
-            return fault_set(fault, ERR_STORE_KEY, "the register's path is too long");
-        enum err err = create ? create_file(file, fault) : ERR_OK;
+        err = create ? create_file(file, fault) : ERR_OK;
         if (!err)
             err = read_file(file, master, fault);
-        if (err)
-            return err;
     }
-    derive(master, out);
+    if (!err)
+        derive(master, out);
     sodium_memzero(master, sizeof master);
-    return ERR_OK;
+    return err;
+}
+
+void keys_mark(const struct register_keys *keys, const uint8_t register_id[REGISTER_ID_BYTES],
+               char out[KEYS_MARK + 1])
+{
+    uint8_t mac[SHA256_BYTES];
+    sha256_hmac(keys->mark, register_id, REGISTER_ID_BYTES, mac);
+    snprintf(out, KEYS_MARK + 1, "key %016llx", (unsigned long long)get_be(mac, 8));
 }

@@ -24,7 +24,11 @@ static enum err create(struct registry *reg, struct fault *fault)
     struct entry entry = {.event = EVENT_CREATED,
                           .ground = drill ? GROUND_DRILL : 0,
                           .time_ms = now_us / 1000,
-                          .effective = today};
+                          .effective = today,
+                          .document_n = KEYS_MARK};
+    char mark[KEYS_MARK + 1];
+    keys_mark(&reg->keys, reg->head.register_id, mark);
+    memcpy(entry.document, mark, KEYS_MARK);
     item_encode_entry(&entry, &item);
     buf_varint(&body, item.n);
     buf_put(&body, item.p, item.n);
@@ -153,16 +157,48 @@ static enum err check_clock(struct registry *reg, struct fault *fault)
     return err;
 }
 
-static enum err open_on(struct registry *reg, struct fault *fault)
+/* Reads or makes the register's key. A key is made with a register, never for one that stands. */
+static enum err open_key(struct registry *reg, const char *file, bool new, struct fault *fault)
+{
+    char *beside = NULL;
+    const char *path = store_path(reg->store);
+    if (!file && path && asprintf(&beside, "%s.key", path) < 0)
+        return fault_set(fault, ERR_MEMORY, "%s", path);
+    enum err err = keys_load(file ? file : beside, new, &reg->keys, fault);
+    free(beside);
+    return err;
+}
+
+/* Of two machines that make a register at once, or with a file taken for another, one may hold a key
+ * that is not this register's. Registers from before the mark have none. */
+static enum err check_key(struct registry *reg, const char *file, struct fault *fault)
+{
+    struct entry first;
+    char mark[KEYS_MARK + 1];
+    enum err err = audit_entry(reg, 1, &first, fault);
+    if (err || first.document_n != KEYS_MARK)
+        return err;
+    keys_mark(&reg->keys, reg->head.register_id, mark);
+    return memcmp(first.document, mark, KEYS_MARK) == 0
+               ? ERR_OK
+               : fault_set(fault, ERR_STORE_KEY,
+                           "%s is the key of another register: take the file of the machine on "
+                           "which this one was made (--key FILE)",
+                           file ? file : "the file beside it");
+}
+
+static enum err open_on(struct registry *reg, const char *key, struct fault *fault)
 {
     enum err err = store_head(reg->store, &reg->head, fault);
     bool new = !err && reg->head.next_seq == 1;
     if (!err && new && !reg->writes)
         err = fault_set(fault, ERR_STORE_MISSING, "the register is empty: nothing was made in it");
-    if (!err) /* a key is made with a register, never for one that stands */
-        err = keys_load(store_path(reg->store), new, &reg->keys, fault);
+    if (!err)
+        err = open_key(reg, key, new, fault);
     if (!err && new)
         err = create_if_new(reg, fault);
+    if (!err)
+        err = check_key(reg, key, fault);
     if (!err)
         err = registry_refresh(reg, fault);
     if (!err)
@@ -199,7 +235,10 @@ enum err registry_open(const struct registry_options *options, struct registry *
         store_open(options->url, options->write ? STORE_WRITE : STORE_READ, &reg->store, fault);
     if (!err) {
         store_on_wait(reg->store, options->on_wait, options->on_wait_ctx);
-        err = open_on(reg, fault);
+        err =
+            !options->key && !store_path(reg->store) && !str_eq(str_z(options->url), STR("memory:"))
+                ? fault_set(fault, ERR_STORE_KEY, "name this register's key file: --key FILE")
+                : open_on(reg, options->key, fault);
     }
     uint64_t finished;
     if (!err && options->write)

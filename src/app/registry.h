@@ -10,13 +10,14 @@
 #include "index/index.h"
 #include "store/store.h"
 
-/* Keys of the register: 0600 beside it as PATH.key (memory: made anew). */
+/* Keys of the register, out of its key file (app/keys.h). */
 struct register_keys {
     uint8_t party[SHA256_BYTES];      /* opaque ids of persons, bodies and accounts */
     uint8_t subscriber[SHA256_BYTES]; /* hashes of IMSIs in pairs */
     uint8_t check[SHA256_BYTES];      /* check numbers */
     uint8_t api[SHA256_BYTES];        /* hashes of API keys */
     uint8_t seal[SHA256_BYTES];       /* signing keys of programs, sealed */
+    uint8_t mark[SHA256_BYTES];       /* how the journal knows the key */
     struct index_keys sign;           /* snapshot, lists */
 };
 
@@ -37,6 +38,7 @@ struct registry {
 
 struct registry_options {
     const char *url;
+    const char *key; /* its key file; NULL: PATH.key beside sqlite:PATH, random in memory: */
     const struct clock *clock;
     const char *actor; /* name; NULL = nobody in particular */
     bool write;        /* creates, migrates, finishes interrupted batches */

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { FOLLOW_EVERY_MS = 200 };
+enum {
+    FOLLOW_EVERY_MS = 200,
+    LINK_PATIENCE_MS =
+        1000, /* for a lost database: then the look has failed, and healthz says so */
+};
 
 struct view {
     struct rules rules;
@@ -102,12 +106,14 @@ static void *run(void *arg)
     return NULL;
 }
 
-static enum err begin(struct service *s, const char *url, struct fault *fault)
+static enum err begin(struct service *s, const char *url, const char *key, struct fault *fault)
 {
-    struct registry_options options = {.url = url, .clock = s->clock};
+    struct registry_options options = {.url = url, .key = key, .clock = s->clock};
     enum err err = registry_open(&options, &s->reg, fault);
-    if (!err)
+    if (!err) {
+        store_patience(s->reg->store, LINK_PATIENCE_MS);
         err = push_view(s);
+    }
     if (!err)
         err = push_index(s, fault);
     s->ring = keyring_new(&s->reg->keys);
@@ -140,14 +146,14 @@ static void release(struct service *s)
     free(s);
 }
 
-enum err service_start(const char *url, const struct clock *clock, struct service **out,
-                       struct fault *fault)
+enum err service_start(const char *url, const char *key, const struct clock *clock,
+                       struct service **out, struct fault *fault)
 {
     struct service *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_MEMORY;
     s->clock = clock;
-    enum err err = begin(s, url, fault);
+    enum err err = begin(s, url, key, fault);
     if (err) {
         release(s);
         return err;

@@ -13,8 +13,8 @@
 struct service;
 
 /* Opens the register read-only, builds the index, starts the follower (every 200 ms). */
-MUST_USE enum err service_start(const char *url, const struct clock *clock, struct service **out,
-                                struct fault *fault);
+MUST_USE enum err service_start(const char *url, const char *key, const struct clock *clock,
+                                struct service **out, struct fault *fault);
 void service_stop(struct service *service);
 
 /* One check, as a person hears it. */

@@ -13,7 +13,11 @@
 #include "cmd/command.h"
 #include "cmd/door.h"
 
-enum { EVENING_HOUR = 21, TICK_SECONDS = 20 };
+enum {
+    EVENING_HOUR = 21,
+    TICK_SECONDS = 20,
+    KEEPER_PATIENCE_MS = 5000, /* what is not done now is done at the next tick */
+};
 
 struct keeper {
     struct cli *cli;
@@ -87,7 +91,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     struct fault fault = {0};
     struct http_options options = *wanted;
     struct http *http = NULL;
-    enum err err = service_start(cli->url, cli->clock, &options.service, &fault);
+    enum err err = service_start(cli->url, cli->key, cli->clock, &options.service, &fault);
     if (!err)
         err = http_start(&options, &http, &fault);
     if (err) {
@@ -144,6 +148,7 @@ int cmd_serve(struct cli *cli)
     keeper.reg = cli_open(cli, true, false, &code);
     if (!keeper.reg)
         return code;
+    store_patience(keeper.reg->store, KEEPER_PATIENCE_MS);
     keep_day(&keeper); /* what was missed while nothing ran, before the first answer */
     code = serve(cli, &keeper, &options);
     registry_close(keeper.reg);

@@ -97,6 +97,7 @@ struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_cod
     struct fault fault = {0};
     struct registry *reg = NULL;
     struct registry_options options = {.url = cli->url,
+                                       .key = cli->key,
                                        .clock = cli->clock,
                                        .actor = cli->actor,
                                        .write = write,

@@ -15,6 +15,7 @@
 
 struct cli {
     const char *url;
+    const char *key; /* its key file, NULL = beside it */
     const char *actor;
     bool json;
     const char *listen;  /* of the settings file, NULL = none */

@@ -13,6 +13,7 @@ static const struct {
     size_t at;
 } known[] = {
     {"", "register", offsetof(struct settings, register_url)},
+    {"", "key", offsetof(struct settings, key)},
     {"", "actor", offsetof(struct settings, actor)},
     {"serve", "listen", offsetof(struct settings, listen)},
     {"serve", "threads", offsetof(struct settings, threads)},
@@ -59,9 +60,10 @@ static int take(void *user, const char *section, const char *name, const char *v
         return 1;
     }
     fault_value(r->fault, name, strlen(name));
-    r->err = fault_set(r->fault, ERR_SETTING_UNKNOWN,
-                       "known are register, actor, and what doc/operations.md lists for [serve], "
-                       "[limits] and [face.…]; rules of the country are set with `rules set`");
+    r->err =
+        fault_set(r->fault, ERR_SETTING_UNKNOWN,
+                  "known are register, key, actor, and what doc/operations.md lists for [serve], "
+                  "[limits] and [face.…]; rules of the country are set with `rules set`");
     return 0;
 }
 

@@ -4,6 +4,7 @@
  * where to listen. The country's rules are not here: they live in the register.
  *
  *   register = sqlite:/var/lib/tamga/tamga.db
+ *   key = /etc/tamga/register.key
  *   actor = anna
  *   [serve]
  *   listen = 127.0.0.1:8080
@@ -24,6 +25,7 @@ enum { SETTINGS_VALUE = 512, SETTINGS_LIMITS = 4 };
 /* Empty where the file says nothing. */
 struct settings {
     char register_url[SETTINGS_VALUE];
+    char key[SETTINGS_VALUE];
     char actor[SETTINGS_VALUE];
     char listen[SETTINGS_VALUE];
     char threads[SETTINGS_VALUE];

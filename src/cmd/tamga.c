@@ -82,9 +82,13 @@ static void print_help(FILE *out)
 {
     fputs("Tamga, the national register of mobile devices.\n\n"
           "usage: tamga [--register URL] [--settings FILE] [--actor NAME] [--json] COMMAND ...\n\n"
-          "  --register URL   sqlite:PATH or memory: (default sqlite:var/tamga.db, or "
-          "$TAMGA_REGISTER)\n"
-          "  --settings FILE  INI file: register, actor, [serve], [limits], [face.…] "
+          "  --register URL   sqlite:PATH, postgresql://HOST/DATABASE or memory: (default "
+          "sqlite:var/tamga.db,\n"
+          "                   or $TAMGA_REGISTER)\n"
+          "  --key FILE       the register's key file (default PATH.key beside sqlite:PATH, else "
+          "var/tamga.key,\n"
+          "                   or $TAMGA_KEY)\n"
+          "  --settings FILE  INI file: register, key, actor, [serve], [limits], [face.…] "
           "(doc/operations.md)\n"
           "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons "
           "decide\n"
@@ -175,7 +179,7 @@ static bool fix_clock(struct clock *clock, const char *text)
 
 /* What stands before the command. */
 struct globals {
-    const char *url, *actor, *settings, *now, *help;
+    const char *url, *key, *actor, *settings, *now, *help;
     bool json;
 };
 
@@ -184,6 +188,7 @@ static int read_globals(int argc, char **argv, struct globals *g)
 {
     const struct option_spec specs[] = {
         {.name = "--register", .value = &g->url},
+        {.name = "--key", .value = &g->key},
         {.name = "--settings", .value = &g->settings},
         {.name = "--actor", .value = &g->actor},
         {.name = "--now", .value = &g->now},
@@ -209,6 +214,12 @@ static const char *first_of(const char *option, const char *variable, const char
     return option ? option : env ? env : setting[0] ? setting : preset;
 }
 
+/* Its key stands beside no file of its own. */
+static bool in_database(const char *url)
+{
+    return str_starts(str_z(url), STR("postgres"));
+}
+
 /* The command line, then the environment, then the settings file. */
 static bool apply_globals(const struct globals *g, struct cli *cli)
 {
@@ -222,6 +233,8 @@ static bool apply_globals(const struct globals *g, struct cli *cli)
         return false;
     }
     cli->url = first_of(g->url, "TAMGA_REGISTER", settings.register_url, "sqlite:var/tamga.db");
+    cli->key =
+        first_of(g->key, "TAMGA_KEY", settings.key, in_database(cli->url) ? "var/tamga.key" : NULL);
     cli->actor = first_of(g->actor, "TAMGA_ACTOR", settings.actor, NULL);
     cli->listen = first_of(NULL, NULL, settings.listen, "127.0.0.1:8080");
     cli->threads = first_of(NULL, NULL, settings.threads, "2");

@@ -64,6 +64,7 @@ struct store {
     const struct store_ops *ops;
     void (*on_wait)(void *ctx, pid_t holder);
     void *on_wait_ctx;
+    int patience_ms; /* how long a verb may wait, in line or for a lost connection */
     bool read_only;
     bool reading; /* between read_begin and read_end */
     bool writing; /* between write_begin and its end */
@@ -73,7 +74,7 @@ struct store {
 enum {
     STORE_NOTICE_MS = 2000,        /* a waiting writer hears first after */
     STORE_NOTICE_AGAIN_MS = 10000, /* and again every */
-    STORE_PATIENCE_MS = 60000,     /* ERR_STORE_BUSY after */
+    STORE_PATIENCE_MS = 60000,     /* ERR_STORE_BUSY after, unless store_patience said other */
 };
 
 static inline bool store_block_follows(const struct store_head *head, const struct block *block)
@@ -85,6 +86,9 @@ static inline bool store_block_follows(const struct store_head *head, const stru
 /* Each opens by what follows the scheme. */
 enum err store_sqlite_open(const char *path, enum store_mode mode, struct store **out,
                            struct fault *fault);
+/* The whole URL. */
+enum err store_postgres_open(const char *url, enum store_mode mode, struct store **out,
+                             struct fault *fault);
 enum err store_memory_open(const char *rest, enum store_mode mode, struct store **out,
                            struct fault *fault);
 

@@ -9,11 +9,14 @@
 
 static const struct scheme {
     struct str prefix;
+    size_t cut; /* bytes that the backend does not want */
     enum err (*open)(const char *rest, enum store_mode mode, struct store **out,
                      struct fault *fault);
 } schemes[] = {
-    {{"sqlite:", 7}, store_sqlite_open},
-    {{"memory:", 7}, store_memory_open},
+    {{"sqlite:", 7}, 7, store_sqlite_open},
+    {{"memory:", 7}, 7, store_memory_open},
+    {{"postgresql://", 13}, 0, store_postgres_open},
+    {{"postgres://", 11}, 0, store_postgres_open},
 };
 
 enum err store_open(const char *url, enum store_mode mode, struct store **out, struct fault *fault)
@@ -22,13 +25,16 @@ enum err store_open(const char *url, enum store_mode mode, struct store **out, s
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         if (!str_starts(text, schemes[i].prefix))
             continue;
-        enum err err = schemes[i].open(url + schemes[i].prefix.n, mode, out, fault);
-        if (!err)
-            (*out)->read_only = mode == STORE_READ;
-        return err;
+        enum err err = schemes[i].open(url + schemes[i].cut, mode, out, fault);
+        if (err)
+            return err;
+        (*out)->read_only = mode == STORE_READ;
+        (*out)->patience_ms = STORE_PATIENCE_MS;
+        return ERR_OK;
     }
     fault_value(fault, text.p, text.n);
-    return fault_set(fault, ERR_STORE_OPEN, "a register is named sqlite:PATH or memory:");
+    return fault_set(fault, ERR_STORE_OPEN,
+                     "a register is named sqlite:PATH, postgresql://HOST/DATABASE or memory:");
 }
 
 /* ---- the book of writes ---- */
@@ -128,9 +134,11 @@ void store_write_rollback(struct store *store)
 enum err store_again(struct store *store, struct store **out, struct fault *fault)
 {
     enum err err = store->ops->again(store, out, fault);
-    if (!err)
-        (*out)->read_only = store->read_only;
-    return err;
+    if (err)
+        return err;
+    (*out)->read_only = store->read_only;
+    (*out)->patience_ms = store->patience_ms;
+    return ERR_OK;
 }
 
 void store_close(struct store *store)
@@ -146,6 +154,11 @@ void store_on_wait(struct store *store, void (*fn)(void *ctx, pid_t holder), voi
 {
     store->on_wait = fn;
     store->on_wait_ctx = ctx;
+}
+
+void store_patience(struct store *store, int ms)
+{
+    store->patience_ms = ms;
 }
 
 const char *store_path(const struct store *store)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * store - the contract of the register's storage, in verbs of the domain. Backends: memory (tests
- * and `memory:`), SQLite (one machine), PostgreSQL (a country; next), faulty (fails the n-th call).
+ * and `memory:`), SQLite (one machine), PostgreSQL (a country), faulty (fails the n-th call).
  * One conformance suite (test/store/) runs over all of them.
  *
  * Promises
@@ -13,7 +13,10 @@
  *  - Writers stand in line: first come, first served. A waiting writer hears through
  *    store_on_wait who holds the place.
  *  - After any error inside a write the caller calls write_rollback; the register is as before.
- *  - Errors: ERR_STORE_BUSY (gave up waiting), ERR_STORE_FULL (disk), ERR_STORE (all else),
+ *  - A lost connection is made anew by the next verb outside of a write; a write that lost its own
+ *    fails (ERR_STORE_AWAY). A commit whose answer was lost is looked up before it is told failed.
+ *  - Errors: ERR_STORE_BUSY (gave up waiting), ERR_STORE_AWAY (the database cannot be reached),
+ *    ERR_STORE_FULL (disk), ERR_STORE (all else),
  *    ERR_MEMORY, ERR_CODEC (bytes in the store that are no facts row: damage). fault (may be NULL)
  *    carries the engine's own words. */
 #ifndef STORE_STORE_H
@@ -32,8 +35,8 @@ enum store_mode {
 
 enum { REGISTER_ID_BYTES = 16 };
 
-/* url: sqlite:PATH, memory: (private to the handle and its store_again), later postgresql://...
- * The text must outlive the call only. ERR_STORE_OPEN, _MISSING, _OLD, _NEWER. */
+/* url: sqlite:PATH, postgresql://... (as libpq reads it), memory: (private to the handle and its
+ * store_again). The text must outlive the call only. ERR_STORE_OPEN, _MISSING, _OLD, _NEWER. */
 MUST_USE enum err store_open(const char *url, enum store_mode mode, struct store **out,
                              struct fault *fault);
 /* A second handle on the same register, for another thread. */
@@ -42,6 +45,10 @@ void store_close(struct store *store); /* NULL-safe; rolls back an open write */
 
 /* Called from a waiting write_begin after 2 s and every 10 s: who holds the place (0 = unknown). */
 void store_on_wait(struct store *store, void (*fn)(void *ctx, pid_t holder), void *ctx);
+
+/* How long a verb of this handle may wait, in the line of writers or for a lost connection to come
+ * back: 60 s unless this says other. */
+void store_patience(struct store *store, int ms);
 
 /* ---- the chain ---- */
 

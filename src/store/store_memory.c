@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store/turnstile.h"
+#include "store/patience.h"
 
 /* ---- keys and values ---- */
 
@@ -156,7 +156,8 @@ static enum err write_begin(struct store *store, struct fault *fault)
 {
     struct memory_store *s = memory_of(store);
     struct memory *m = s->memory;
-    struct patience patience = patience_begin(store->on_wait, store->on_wait_ctx);
+    struct patience patience =
+        patience_begin(store->patience_ms, store->on_wait, store->on_wait_ctx);
     s->place = (struct memory_waiter){.store = s};
     pthread_mutex_lock(&m->lock);
     struct memory_waiter **end = &m->line;

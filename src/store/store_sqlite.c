@@ -233,6 +233,7 @@ enum err store_sqlite_open(const char *file, enum store_mode mode, struct store 
     if (!s)
         return fault_set(fault, ERR_MEMORY, "%s", file);
     s->base.ops = &ops;
+    s->base.patience_ms = STORE_PATIENCE_MS;
     s->mode = mode;
     s->claims = -1;
     /* "./" keeps SQLite from reading more into a name than a file: ":memory:". */

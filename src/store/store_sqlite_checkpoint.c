@@ -167,7 +167,7 @@ static bool idle(struct sqlite_store *s)
 
 static void begin_anew(struct sqlite_store *s)
 {
-    s->patience = patience_begin(NULL, NULL);
+    s->patience = patience_begin(s->base.patience_ms, NULL, NULL);
     if (turnstile_take(s->turn, &s->patience, NULL))
         return;
     s->patience.give_up_us =

@@ -115,7 +115,7 @@ enum err sqlite_schema_check(struct sqlite_store *s, struct fault *fault)
         return fault_set(fault, ERR_STORE_OLD,
                          "%s has schema %d, this program reads %d: any writing command raises it",
                          s->path, (int)version, sqlite_schema_version);
-    s->patience = patience_begin(s->base.on_wait, s->base.on_wait_ctx);
+    s->patience = patience_begin(s->base.patience_ms, s->base.on_wait, s->base.on_wait_ctx);
     err = turnstile_take(s->turn, &s->patience, fault);
     if (err)
         return err;

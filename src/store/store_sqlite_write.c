@@ -39,7 +39,7 @@ int sqlite_on_busy(void *store, int count)
 {
     struct sqlite_store *s = store;
     if (!s->in_line && count == 0)
-        s->patience = patience_begin(NULL, NULL);
+        s->patience = patience_begin(s->base.patience_ms, NULL, NULL);
     bool tells = s->in_line && clock_monotonic_us() >= s->patience.notice_us;
     if (!patience_tick(&s->patience, tells ? wal_writer(s) : 0))
         return 0;
@@ -70,7 +70,7 @@ void sqlite_read_end(struct store *store)
 enum err sqlite_write_begin(struct store *store, struct fault *fault)
 {
     struct sqlite_store *s = sqlite_of(store);
-    s->patience = patience_begin(store->on_wait, store->on_wait_ctx);
+    s->patience = patience_begin(store->patience_ms, store->on_wait, store->on_wait_ctx);
     enum err err = turnstile_take(s->turn, &s->patience, fault);
     if (err)
         return err;

@@ -22,9 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "store/backend.h"
-
 enum { DOOR = 0, TICKETS = 4096, PAGE_BYTES = 4096, WAIT_MS = 100, TRIES = 1000 };
 #define TICKET_MASK (UINT64_MAX >> 8) /* tickets fit a file offset */
 
@@ -39,24 +36,6 @@ struct turnstile {
     uint64_t ticket; /* 0 = not in line */
     struct line *line;
 };
-
-struct patience patience_begin(void (*on_wait)(void *ctx, pid_t holder), void *ctx)
-{
-    int64_t now = clock_monotonic_us();
-    return (struct patience){now + INT64_C(1000) * STORE_PATIENCE_MS,
-                             now + INT64_C(1000) * STORE_NOTICE_MS, on_wait, ctx};
-}
-
-bool patience_tick(struct patience *patience, pid_t holder)
-{
-    int64_t now = clock_monotonic_us();
-    if (now >= patience->notice_us) {
-        patience->notice_us += INT64_C(1000) * STORE_NOTICE_AGAIN_MS;
-        if (patience->on_wait)
-            patience->on_wait(patience->ctx, holder);
-    }
-    return now < patience->give_up_us;
-}
 
 static bool lock_byte(int fd, uint64_t at, short type)
 {

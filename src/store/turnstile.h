@@ -6,22 +6,10 @@
 #ifndef STORE_TURNSTILE_H
 #define STORE_TURNSTILE_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
-
-/* One waiting: when it gives up, and who hears of it meanwhile. */
-struct patience {
-    int64_t give_up_us; /* monotonic */
-    int64_t notice_us;
-    void (*on_wait)(void *ctx, pid_t holder);
-    void *ctx;
-};
-struct patience patience_begin(void (*on_wait)(void *ctx, pid_t holder), void *ctx);
-/* Calls on_wait when it is time to. False: give up. */
-bool patience_tick(struct patience *patience, pid_t holder);
+#include "store/patience.h"
 
 struct turnstile;
 

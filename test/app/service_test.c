@@ -19,7 +19,7 @@ static void samples_agree(void **state)
     struct fixture *f = fixture_sqlite("2026-03-10");
     struct service *service;
     OK(samples_make(f->reg, NULL));
-    OK(service_start(f->url, &f->clock, &service, NULL));
+    OK(service_start(f->url, NULL, &f->clock, &service, NULL));
     const struct sample *s;
     size_t n = 0;
     for (; (s = sample_get(n)); n++) {
@@ -61,7 +61,7 @@ static void another_handle_is_seen_within_a_second(void **state)
     struct service *service;
     char imei[IMEI_TEXT15];
     imei_format15((struct imei){PHONE}, imei);
-    OK(service_start(f->url, &f->clock, &service, NULL));
+    OK(service_start(f->url, NULL, &f->clock, &service, NULL));
     assert_int_equal(reason_now(service, imei), REASON_NEVER_ACTIVATED);
     struct suspension s = fixture_mark(MARK_STOLEN);
     struct batch_result r;
@@ -105,7 +105,7 @@ static void checks_go_on_without_the_store(void **state)
     char imei[IMEI_TEXT15], path[128], aside[160];
     imei_format15((struct imei){PHONE}, imei);
     fixture_activate(f, PHONE, "2026-03-01");
-    OK(service_start(f->url, &f->clock, &service, NULL));
+    OK(service_start(f->url, NULL, &f->clock, &service, NULL));
     struct service_health health = service_health(service);
     assert_true(health.store_ok);
     snprintf(path, sizeof path, "%s/register.db", f->dir);

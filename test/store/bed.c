@@ -2,18 +2,81 @@
 #include "bed.h"
 
 #include <dirent.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-const char *const bed_names[BED_KINDS] = {"memory", "sqlite", "faulty memory", "faulty sqlite"};
+const char *const bed_names[BED_KINDS] = {"memory",        "sqlite",        "postgres",
+                                          "faulty memory", "faulty sqlite", "faulty postgres"};
+
+/* ---- databases ---- */
+
+bool bed_has_postgres(void)
+{
+    const char *server = getenv("TAMGA_TEST_POSTGRES");
+    return server && *server;
+}
+
+static void url_of(char *out, size_t size, const char *database)
+{
+    snprintf(out, size, "%s/%s", getenv("TAMGA_TEST_POSTGRES"), database);
+}
+
+static void say_nothing(void *ctx, const char *notice)
+{
+    (void)ctx;
+    (void)notice;
+}
+
+static const char *sql_in(const char *database, const char *sql)
+{
+    static char first[256];
+    char url[256];
+    url_of(url, sizeof url, database);
+    PGconn *db = PQconnectdb(url);
+    PQsetNoticeProcessor(db, say_nothing, NULL);
+    PGresult *r = PQexec(db, sql);
+    ExecStatusType status = PQresultStatus(r);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(db));
+    bool any = PQntuples(r) > 0 && PQnfields(r) > 0;
+    snprintf(first, sizeof first, "%s", any ? PQgetvalue(r, 0, 0) : "");
+    PQclear(r);
+    PQfinish(db);
+    return first;
+}
+
+const char *bed_sql(const struct bed *bed, const char *sql)
+{
+    return sql_in(bed->database, sql);
+}
+
+static void make_database(struct bed *bed)
+{
+    static unsigned count;
+    char sql[128];
+    snprintf(bed->database, sizeof bed->database, "tamga_bed_%d_%u", (int)getpid(), ++count);
+    snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE template0", bed->database);
+    sql_in("postgres", sql);
+    url_of(bed->url, sizeof bed->url, bed->database);
+}
+
+static void drop_database(struct bed *bed)
+{
+    char sql[128];
+    snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", bed->database);
+    sql_in("postgres", sql);
+}
 
 void bed_make(struct bed *bed, enum bed_kind kind)
 {
     *bed = (struct bed){.kind = kind, .dir = "/tmp/tamga-store.XXXXXX"};
     assert_non_null(mkdtemp(bed->dir));
     snprintf(bed->path, sizeof bed->path, "%s/register.db", bed->dir);
-    if (bed_sqlite(bed))
+    if (bed_postgres(bed))
+        make_database(bed);
+    else if (bed_sqlite(bed))
         snprintf(bed->url, sizeof bed->url, "sqlite:%s", bed->path);
     else
         snprintf(bed->url, sizeof bed->url, "memory:");
@@ -32,6 +95,8 @@ void bed_make(struct bed *bed, enum bed_kind kind)
 void bed_end(struct bed *bed)
 {
     store_close(bed->s);
+    if (bed_postgres(bed))
+        drop_database(bed);
     chain_release(&bed->chain);
     DIR *dir = opendir(bed->dir);
     struct dirent *entry;
@@ -89,6 +154,15 @@ void save_row(struct store *s, struct facts_row row)
     begin(s);
     put_row(s, row);
     commit(s);
+}
+
+bool add_one(struct store *s, uint64_t body)
+{
+    struct facts_row row = {.imei = {body}};
+    bool good = store_write_begin(s, NULL) == ERR_OK && store_facts_get(s, &row, 1, NULL) == ERR_OK;
+    row.facts.last_seq++;
+    return good && store_facts_put(s, &row, 1, NULL) == ERR_OK &&
+           store_write_commit(s, NULL) == ERR_OK;
 }
 
 struct facts_row get_row(struct store *s, uint64_t body)

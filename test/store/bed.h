@@ -13,14 +13,23 @@
 #include "store/store.h"
 #include "../unit/chain.h"
 
-enum bed_kind { BED_MEMORY, BED_SQLITE, BED_FAULTY_MEMORY, BED_FAULTY_SQLITE, BED_KINDS };
+enum bed_kind {
+    BED_MEMORY,
+    BED_SQLITE,
+    BED_POSTGRES,
+    BED_FAULTY_MEMORY,
+    BED_FAULTY_SQLITE,
+    BED_FAULTY_POSTGRES,
+    BED_KINDS
+};
 extern const char *const bed_names[BED_KINDS];
 
 struct bed {
     enum bed_kind kind;
     char dir[64];  /* its files; gone at the end */
     char path[96]; /* DIR/register.db */
-    char url[128]; /* "memory:" or sqlite:PATH */
+    char url[256]; /* "memory:", sqlite:PATH, or a database of its own in the tests' server */
+    char database[48];
     struct store *s;
     struct chain chain; /* goes on from the head of the register */
 };
@@ -32,6 +41,16 @@ static inline bool bed_sqlite(const struct bed *bed)
 {
     return bed->kind == BED_SQLITE || bed->kind == BED_FAULTY_SQLITE;
 }
+static inline bool bed_postgres(const struct bed *bed)
+{
+    return bed->kind == BED_POSTGRES || bed->kind == BED_FAULTY_POSTGRES;
+}
+/* Is there a PostgreSQL server? TAMGA_TEST_POSTGRES names it: postgresql://HOST:PORT without a
+ * database, in which whoever it names may make databases. test/run.sh starts one. */
+bool bed_has_postgres(void);
+/* SQL past the store; the first column of the first row of its last statement, "" without one. Borrowed
+ * until the next call. */
+const char *bed_sql(const struct bed *bed, const char *sql);
 /* A second handle. */
 struct store *bed_again(struct bed *bed);
 
@@ -41,6 +60,8 @@ void begin(struct store *s);
 void commit(struct store *s);
 void put_row(struct store *s, struct facts_row row);  /* inside a write */
 void save_row(struct store *s, struct facts_row row); /* a write of its own */
+bool add_one(struct store *s,
+             uint64_t body); /* a write of its own that counts its row's last_seq up */
 struct facts_row get_row(struct store *s, uint64_t body);
 void same_row(const struct facts_row *a, const struct facts_row *b);
 /* An entry and a row as the next block, inside a write. */

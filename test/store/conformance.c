@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Every case on every bed: memory, SQLite, and each behind a faulty wrapper that is not armed. What
+ * Every case on every bed: memory, SQLite, PostgreSQL, and each behind a faulty wrapper that is not armed. What
  * only some can do (processes, disks, versions) is in sqlite_test.c, armed wrappers in
  * faulty_test.c. */
 #include "conformance.h"
@@ -20,7 +20,7 @@ static int end(void **state)
     return 0;
 }
 
-enum { TESTS_MAX = 400 };
+enum { TESTS_MAX = 800 };
 
 int main(void)
 {
@@ -30,6 +30,8 @@ int main(void)
     size_t n = 0;
     for (unsigned kind = 0; kind < BED_KINDS; kind++) {
         kinds[kind] = (enum bed_kind)kind;
+        if ((kind == BED_POSTGRES || kind == BED_FAULTY_POSTGRES) && !bed_has_postgres())
+            continue;
         for (unsigned i = 0; i < verb_case_count + write_case_count && n < TESTS_MAX; i++, n++) {
             const struct conformance_case *c =
                 i < verb_case_count ? &verb_cases[i] : &write_cases[i - verb_case_count];

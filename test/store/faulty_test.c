@@ -204,16 +204,25 @@ static int end(void **state)
 
 int main(void)
 {
-    static enum bed_kind memory = BED_FAULTY_MEMORY, sqlite = BED_FAULTY_SQLITE;
+    static enum bed_kind memory = BED_FAULTY_MEMORY, sqlite = BED_FAULTY_SQLITE,
+                         postgres = BED_FAULTY_POSTGRES;
 #define CASE(kind, name)                                                                           \
     {                                                                                              \
 #kind ": " #name, name, make, end, &kind                                                   \
     }
     const struct CMUnitTest tests[] = {
-        CASE(memory, any_call_of_a_write_may_fail),   CASE(sqlite, any_call_of_a_write_may_fail),
-        CASE(memory, every_verb_fails_as_told),       CASE(sqlite, every_verb_fails_as_told),
-        CASE(memory, calls_are_counted_over_handles), CASE(sqlite, calls_are_counted_over_handles),
+        CASE(memory, any_call_of_a_write_may_fail),
+        CASE(memory, every_verb_fails_as_told),
+        CASE(memory, calls_are_counted_over_handles),
+        CASE(sqlite, any_call_of_a_write_may_fail),
+        CASE(sqlite, every_verb_fails_as_told),
+        CASE(sqlite, calls_are_counted_over_handles),
+        CASE(postgres, any_call_of_a_write_may_fail),
+        CASE(postgres, every_verb_fails_as_told),
+        CASE(postgres, calls_are_counted_over_handles),
     };
 #undef CASE
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    size_t count = sizeof tests / sizeof *tests;
+    return _cmocka_run_group_tests("faulty", tests, bed_has_postgres() ? count : count - 3, NULL,
+                                   NULL);
 }

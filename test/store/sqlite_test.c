@@ -166,23 +166,6 @@ static void version_1_keeps_its_data(void **state)
     assert_true(get_row(bed->s, SOME).facts.exists);
 }
 
-static void two_may_make_the_register_at_once(void **state)
-{
-    struct bed *bed = *state;
-    for (int round = 0; round < 10; round++) {
-        remove_register(bed);
-        struct child c;
-        if (child_fork(&c)) {
-            struct store *s;
-            child_say(&c);
-            child_exit(store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK && next_seq(s) == 1);
-        }
-        child_meet(&c);
-        reopen(bed, STORE_WRITE, ERR_OK);
-        child_end(&c);
-    }
-}
-
 static void any_name_is_a_file_name(void **state)
 {
     struct bed *bed = *state;
@@ -212,29 +195,6 @@ static void any_name_is_a_file_name(void **state)
 }
 
 /* ---- readers ---- */
-
-static void a_reader_reads_and_no_more(void **state)
-{
-    struct bed *bed = *state;
-    struct store *r;
-    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE));
-    assert_int_equal(store_open(bed->url, STORE_READ, &r, NULL), ERR_OK);
-    begin(bed->s); /* a writer at work */
-    put_row(bed->s, row_of(SOME + 1, 1, DAYNUM_NONE));
-    assert_true(get_row(r, SOME).facts.exists);
-    assert_false(get_row(r, SOME + 1).facts.exists);
-    commit(bed->s);
-    assert_true(get_row(r, SOME + 1).facts.exists);
-    assert_int_equal(store_write_begin(r, NULL), ERR_STORE);
-    struct party party = {77, PARTY_BODY, 0, "court"};
-    assert_int_equal(store_party_put(r, &party, NULL), ERR_STORE);
-    assert_int_equal(store_batch_claim(r, 1, NULL), ERR_STORE);
-    struct store *twin;
-    assert_int_equal(store_again(r, &twin, NULL), ERR_OK);
-    assert_int_equal(store_write_begin(twin, NULL), ERR_STORE);
-    store_close(twin);
-    store_close(r);
-}
 
 /* A reader who may make no file beside the register: alone, and beside a writer. */
 static void a_reader_needs_no_right_to_write(void **state)
@@ -274,221 +234,6 @@ static void a_reader_needs_no_right_to_write(void **state)
     child_end(&c);
 }
 
-/* ---- other processes ---- */
-
-static bool add_one(struct store *s)
-{
-    struct facts_row row = {.imei = {SOME}};
-    bool good = store_write_begin(s, NULL) == ERR_OK && store_facts_get(s, &row, 1, NULL) == ERR_OK;
-    row.facts.last_seq++;
-    return good && store_facts_put(s, &row, 1, NULL) == ERR_OK &&
-           store_write_commit(s, NULL) == ERR_OK;
-}
-
-static void two_processes_write_in_turn(void **state)
-{
-    struct bed *bed = *state;
-    enum { STEPS = 100 };
-    struct child c;
-    if (child_fork(&c)) {
-        struct store *s;
-        bool good = store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK;
-        child_say(&c);
-        for (int i = 0; i < STEPS && good; i++)
-            good = add_one(s);
-        child_exit(good);
-    }
-    child_meet(&c);
-    for (int i = 0; i < STEPS; i++)
-        assert_true(add_one(bed->s));
-    child_end(&c);
-    assert_int_equal(get_row(bed->s, SOME).facts.last_seq, 2 * STEPS);
-}
-
-static void a_killed_writer_leaves_no_trace(void **state)
-{
-    struct bed *bed = *state;
-    save_row(bed->s, row_of(SOME, 1, DAYNUM_FIRST));
-    uint64_t before = imprint(bed->s);
-    struct child c;
-    if (child_fork(&c)) {
-        struct store *s;
-        if (store_open(bed->url, STORE_WRITE, &s, NULL) != ERR_OK)
-            child_exit(false);
-        begin(s);
-        for (uint32_t i = 0; i < 2000; i++)
-            put_row(s, row_of(SOME + i, i, DAYNUM_FIRST + 5));
-        append_block(bed, s);
-        child_say(&c);
-        child_wait(&c);
-        child_exit(false);
-    }
-    child_meet(&c);
-    child_kill(&c);
-    assert_int_equal(imprint(bed->s), before);
-    save_row(bed->s, row_of(SOME, 2, DAYNUM_NONE)); /* and the place is free */
-}
-
-static void what_was_acknowledged_survives_a_kill(void **state)
-{
-    struct bed *bed = *state;
-    store_close(bed->s);
-    bed->s = NULL;
-    struct child c;
-    if (child_fork(&c)) {
-        struct store *s;
-        if (store_open(bed->url, STORE_WRITE, &s, NULL) != ERR_OK)
-            child_exit(false);
-        save_row(s, row_of(SOME, 5, DAYNUM_NONE));
-        child_say(&c);
-        child_wait(&c);
-        child_exit(false);
-    }
-    child_meet(&c);
-    child_kill(&c);
-    reopen(bed, STORE_READ, ERR_OK);
-    assert_int_equal(get_row(bed->s, SOME).facts.last_seq, 5);
-}
-
-static void a_claim_dies_with_its_process(void **state)
-{
-    struct bed *bed = *state;
-    struct child c;
-    if (child_fork(&c)) {
-        struct store *s;
-        bool good = store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK &&
-                    store_batch_claim(s, 7, NULL) == ERR_OK;
-        if (!good)
-            child_exit(false);
-        child_say(&c);
-        child_wait(&c);
-        child_exit(false);
-    }
-    child_meet(&c);
-    assert_int_equal(store_batch_claim(bed->s, 7, NULL), ERR_STORE_BUSY);
-    assert_int_equal(store_batch_claim(bed->s, 8, NULL), ERR_OK);
-    child_kill(&c);
-    assert_int_equal(store_batch_claim(bed->s, 7, NULL), ERR_OK);
-}
-
-struct heard {
-    struct child *holder;
-    pid_t pid;
-    int times;
-};
-
-static void hear(void *ctx, pid_t holder)
-{
-    struct heard *h = ctx;
-    h->pid = holder;
-    h->times++;
-    child_go(h->holder); /* which gives up the place */
-}
-
-static void who_waits_hears_who_holds_the_place(void **state)
-{
-    struct bed *bed = *state;
-    struct child c;
-    if (child_fork(&c)) {
-        struct store *s;
-        if (store_open(bed->url, STORE_WRITE, &s, NULL) != ERR_OK)
-            child_exit(false);
-        begin(s);
-        child_say(&c);
-        child_wait(&c);
-        commit(s);
-        child_exit(true);
-    }
-    child_meet(&c);
-    struct heard heard = {.holder = &c};
-    store_on_wait(bed->s, hear, &heard);
-    begin(bed->s);
-    assert_int_equal(heard.times, 1);
-    assert_int_equal(heard.pid, c.pid);
-    store_write_rollback(bed->s);
-    child_end(&c);
-}
-
-/* ---- the line ---- */
-
-/* How many ever stood in line: the first word of the turnstile's file. */
-static uint64_t tickets(const struct bed *bed)
-{
-    char name[128];
-    uint64_t last = 0;
-    snprintf(name, sizeof name, "%s.turn", bed->path);
-    int fd = open(name, O_RDONLY);
-    assert_int_equal(pread(fd, &last, sizeof last, 0), sizeof last);
-    close(fd);
-    return last;
-}
-
-static void until_in_line(const struct bed *bed, uint64_t ticket)
-{
-    while (tickets(bed) < ticket)
-        sched_yield();
-}
-
-struct comer {
-    struct store *s;
-    _Atomic int *order; /* shared: how many had the place */
-    int place;
-    bool good;
-};
-
-static void *come(void *arg)
-{
-    struct comer *c = arg;
-    c->good = store_write_begin(c->s, NULL) == ERR_OK;
-    c->place = atomic_fetch_add(c->order, 1);
-    store_write_rollback(c->s);
-    return NULL;
-}
-
-/* Threads, and a process that dies in line, behind one that wants the place again at once. */
-static void first_come_first_served(void **state)
-{
-    struct bed *bed = *state;
-    enum { COMERS = 5 };
-    struct comer comers[COMERS];
-    pthread_t threads[COMERS];
-    struct child c;
-    if (child_fork(&c)) {
-        struct store *s;
-        bool good = store_open(bed->url, STORE_WRITE, &s, NULL) == ERR_OK;
-        child_say(&c);
-        child_wait(&c);
-        good = good && store_write_begin(s, NULL) == ERR_OK;
-        child_exit(good);
-    }
-    child_meet(&c);
-    _Atomic int order = 0;
-    for (int i = 0; i < COMERS; i++)
-        comers[i] = (struct comer){.s = bed_again(bed), .order = &order};
-    begin(bed->s);
-    uint64_t first = tickets(bed);
-    for (int i = 0; i < COMERS; i++) {
-        if (i == 2) {
-            child_go(&c);
-            until_in_line(bed, ++first);
-        }
-        assert_int_equal(pthread_create(&threads[i], NULL, come, &comers[i]), 0);
-        until_in_line(bed, ++first);
-    }
-    child_kill(&c);
-    assert_int_equal(atomic_load(&order), 0); /* its death lets nobody past the holder */
-    store_write_rollback(bed->s);
-    begin(bed->s);
-    assert_int_equal(atomic_load(&order), COMERS);
-    store_write_rollback(bed->s);
-    for (int i = 0; i < COMERS; i++) {
-        pthread_join(threads[i], NULL);
-        assert_true(comers[i].good);
-        assert_int_equal(comers[i].place, i);
-        store_close(comers[i].s);
-    }
-}
-
 /* ---- disks ---- */
 
 static void a_full_disk_is_told_and_harmless(void **state)
@@ -517,7 +262,7 @@ static void a_full_disk_is_told_and_harmless(void **state)
         good = good && imprint(s) == before;
         limit.rlim_cur = limit.rlim_max; /* somebody made room */
         setrlimit(RLIMIT_FSIZE, &limit);
-        good = good && add_one(s);
+        good = good && add_one(s, SOME);
         child_exit(good);
     }
     child_end(&c);
@@ -753,16 +498,8 @@ int main(void)
         CASE(an_older_schema_is_raised_by_writers_only),
         CASE(a_newer_schema_is_refused),
         CASE(version_1_keeps_its_data),
-        CASE(two_may_make_the_register_at_once),
         CASE(any_name_is_a_file_name),
-        CASE(a_reader_reads_and_no_more),
         CASE(a_reader_needs_no_right_to_write),
-        CASE(two_processes_write_in_turn),
-        CASE(a_killed_writer_leaves_no_trace),
-        CASE(what_was_acknowledged_survives_a_kill),
-        CASE(a_claim_dies_with_its_process),
-        CASE(who_waits_hears_who_holds_the_place),
-        CASE(first_come_first_served),
         CASE(a_full_disk_is_told_and_harmless),
         CASE(the_wal_stays_small),
         CASE(a_transaction_larger_than_the_cache),
