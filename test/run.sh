@@ -86,12 +86,20 @@ for t in json.load(sys.stdin):
     print(t["name"], t["cmd"][0], t["suite"][0].split(":")[-1], sep="\t")')
 }
 
+# Scripts that speak to a register as its users do: run over both backends.
+in_postgres='agree days guards keys kill processes sweeps two_person'
+
 run_scripts() {
     local script
     for script in test/e2e/*.t; do
         [ -e "$script" ] || continue
         wanted "${script#test/}" "$@" || continue
         run_tap "${script#test/}" prove -v -e '' "$script"
+    done
+    for script in $in_postgres; do
+        wanted "e2e/$script.t in postgres" "$@" || continue
+        TAMGA_TEST_BACKEND=postgres TAMGA_KILL_ROUNDS=${TAMGA_KILL_ROUNDS:-30} \
+            run_tap "e2e/$script.t in postgres" prove -v -e '' "test/e2e/$script.t"
     done
 }
 

@@ -122,7 +122,7 @@ static void put_entry(struct tx *tx, struct commit_case *c)
     }
 }
 
-static daynum due_of(const struct verdict *v, daynum day)
+daynum commit_due(const struct verdict *v, daynum day)
 {
     /* A verdict that waits for the gate stays due: the sweep looks at it every day. */
     if (reason_list(v->reason) == LIST_GREY && v->deadline != DAYNUM_NONE && v->deadline < day)
@@ -154,7 +154,7 @@ static enum err apply(struct tx *tx, struct commit_case *c, const struct change 
     struct row row = {.change = *change, .prev_seq = facts->last_seq, .before = before.reason};
     row.after = policy_judge_gated(change->imei, facts, &reg->rules, day, tx->gate.expire_through);
     if (change->kind == CHANGE_NONE) {
-        daynum due = due_of(&row.after, day);
+        daynum due = commit_due(&row.after, day);
         tx->touched[at] |= facts->exists && tx->rows[at].due != due;
         tx->rows[at].due = due;
         if (verdict_equal(&before, &row.after))
@@ -164,7 +164,7 @@ static enum err apply(struct tx *tx, struct commit_case *c, const struct change 
     size_t n = item_encode_row(&row, bytes);
     facts->last_seq = tx->next_seq;
     put_item(tx, bytes, n);
-    tx->rows[at].due = due_of(&row.after, day);
+    tx->rows[at].due = commit_due(&row.after, day);
     tx->touched[at] = true;
     if (!c->rows++) {
         c->before_first = row.before;

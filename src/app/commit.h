@@ -79,4 +79,8 @@ void committer_free(struct committer *committer); /* after the last submit has r
 /* Blocks until the case is durable or refused; from any thread. At most LIMIT_COMMIT_ROWS changes. */
 MUST_USE enum err committer_submit(struct committer *committer, struct commit_case *c);
 
+/* What a facts row says in `due` when its IMEI was judged on the day: the first day after it on which
+ * the verdict changes by the calendar, DAYNUM_NONE. */
+daynum commit_due(const struct verdict *v, daynum day);
+
 #endif

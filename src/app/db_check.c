@@ -5,25 +5,19 @@
 #include <stdlib.h>
 
 #include "app/audit.h"
+#include "app/pair_list.h"
 #include "journal/replay.h"
 
 enum { STAFF_MAX = 4096 };
-
-struct numbered_pair {
-    struct pair pair;
-    size_t at; /* in order of coming */
-};
 
 struct checking {
     struct registry *reg;
     struct registry *aside; /* reads while blocks are being read */
     struct replay *replay;
-    struct entry entry;          /* the last one */
-    struct numbered_pair *pairs; /* all that came by; in the end those that stand */
-    size_t pair_count, pair_size;
+    struct entry entry; /* the last one */
+    struct pair_list pairs;
     uint64_t staff[STAFF_MAX]; /* accounts that the journal admits */
     size_t staff_count, staff_seen;
-    bool no_memory;
     uint64_t seen;
     daynum today;
     enum err err;
@@ -94,31 +88,13 @@ static enum err check_items(struct checking *c, const struct block *block, struc
     return err;
 }
 
-static void take_pair(void *ctx, const struct pair *pair)
-{
-    struct checking *c = ctx;
-    if (c->pair_count == c->pair_size) {
-        size_t size = c->pair_size ? 2 * c->pair_size : 64;
-        struct numbered_pair *pairs = realloc(c->pairs, size * sizeof *pairs);
-        c->no_memory |= !pairs;
-        if (!pairs)
-            return;
-        c->pairs = pairs;
-        c->pair_size = size;
-    }
-    c->pairs[c->pair_count] = (struct numbered_pair){*pair, c->pair_count};
-    c->pair_count++;
-}
-
 static enum err read_block(void *ctx, const struct block *block, struct fault *fault)
 {
     struct checking *c = ctx;
     enum err err = replay_block(c->replay, block, fault);
     if (!err)
         err = check_items(c, block, fault);
-    if (!err && block->section.n)
-        err = section_walk(block->section, take_pair, c);
-    return !err && c->no_memory ? ERR_MEMORY : err;
+    return err ? err : pair_list_take(&c->pairs, block);
 }
 
 /* ---- then what stands ---- */
@@ -154,39 +130,10 @@ static bool compare_row(void *ctx, const struct facts_row *row)
     return !c->err;
 }
 
-static int compare_keys(const struct pair *x, const struct pair *y)
-{
-    if (x->imei.body != y->imei.body)
-        return x->imei.body < y->imei.body ? -1 : 1;
-    return x->subscriber < y->subscriber ? -1 : x->subscriber > y->subscriber;
-}
-
-static int by_pair(const void *a, const void *b)
-{
-    const struct numbered_pair *x = a, *y = b;
-    int order = compare_keys(&x->pair, &y->pair);
-    return order ? order : x->at < y->at ? -1 : x->at > y->at;
-}
-
-/* Of each pair its last word; of these, those that were not taken away. */
-static void settle_pairs(struct checking *c)
-{
-    size_t kept = 0;
-    if (c->pair_count)
-        qsort(c->pairs, c->pair_count, sizeof *c->pairs, by_pair);
-    for (size_t i = 0; i < c->pair_count; i++) {
-        bool last =
-            i + 1 == c->pair_count || compare_keys(&c->pairs[i].pair, &c->pairs[i + 1].pair) != 0;
-        if (last && !c->pairs[i].pair.removed)
-            c->pairs[kept++] = c->pairs[i];
-    }
-    c->pair_count = kept;
-}
-
 static bool compare_pair(void *ctx, const struct pair *pair)
 {
     struct checking *c = ctx;
-    bool known = c->seen < c->pair_count && compare_keys(&c->pairs[c->seen].pair, pair) == 0;
+    bool known = c->seen < c->pairs.n && pair_compare(&c->pairs.p[c->seen].pair, pair) == 0;
     c->seen++;
     if (!known)
         c->err = differs(c, pair->imei, "the subscribers paired with it differ from the journal");
@@ -196,12 +143,12 @@ static bool compare_pair(void *ctx, const struct pair *pair)
 static enum err compare_pairs(struct checking *c)
 {
     c->seen = 0;
-    settle_pairs(c);
+    pair_list_settle(&c->pairs);
     enum err err = store_pairs_scan(c->reg->store, compare_pair, c, c->fault);
     if (!err)
         err = c->err;
-    if (!err && c->seen != c->pair_count)
-        err = differs(c, c->pairs[c->seen].pair.imei, "a subscriber paired with it is missing");
+    if (!err && c->seen != c->pairs.n)
+        err = differs(c, c->pairs.p[c->seen].pair.imei, "a subscriber paired with it is missing");
     return err;
 }
 
@@ -269,6 +216,6 @@ enum err audit_check(struct registry *reg, struct audit_result *out, struct faul
     store_read_end(reg->store);
     replay_free(c.replay);
     registry_close(c.aside);
-    free(c.pairs);
+    pair_list_release(&c.pairs);
     return err;
 }

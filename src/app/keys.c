@@ -45,20 +45,19 @@ static void make_directory(const char *path)
 
 /* Written under a name of its own and then linked: nobody sees half a key, and the first of two
  * processes that make the register at once makes the key of both. */
-static enum err create_file(const char *path, struct fault *fault)
+static enum err write_file(const char *path, const uint8_t master[MASTER_BYTES],
+                           struct fault *fault)
 {
-    if (access(path, F_OK) == 0)
-        return ERR_OK;
-    make_directory(path);
     char draft[PATH_BYTES];
     uint8_t bytes[FILE_BYTES];
+    make_directory(path);
     if (snprintf(draft, sizeof draft, "%s.XXXXXX", path) >= (int)sizeof draft)
         return cannot_make(path, ENAMETOOLONG, fault);
     int fd = mkostemp(draft, O_CLOEXEC); /* 0600 */
     if (fd < 0)
         return cannot_make(path, errno, fault);
     memcpy(bytes, magic, sizeof magic);
-    randombytes_buf(bytes + sizeof magic, MASTER_BYTES);
+    memcpy(bytes + sizeof magic, master, MASTER_BYTES);
     errno = ENOSPC; /* what a short write means */
     bool ok = write(fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes && fsync(fd) == 0 &&
               (link(draft, path) == 0 || errno == EEXIST);
@@ -67,6 +66,17 @@ static enum err create_file(const char *path, struct fault *fault)
     unlink(draft);
     sodium_memzero(bytes, sizeof bytes);
     return ok ? ERR_OK : cannot_make(path, failed, fault);
+}
+
+static enum err create_file(const char *path, struct fault *fault)
+{
+    uint8_t master[MASTER_BYTES];
+    if (access(path, F_OK) == 0)
+        return ERR_OK;
+    randombytes_buf(master, sizeof master);
+    enum err err = write_file(path, master, fault);
+    sodium_memzero(master, sizeof master);
+    return err;
 }
 
 static enum err read_file(const char *path, uint8_t out[MASTER_BYTES], struct fault *fault)
@@ -107,6 +117,21 @@ enum err keys_load(const char *file, bool create, struct register_keys *out, str
     if (!err)
         derive(master, out);
     sodium_memzero(master, sizeof master);
+    return err;
+}
+
+enum err keys_copy(const char *from, const char *to, struct fault *fault)
+{
+    uint8_t master[MASTER_BYTES], there[MASTER_BYTES];
+    enum err err = read_file(from, master, fault);
+    if (!err)
+        err = write_file(to, master, fault);
+    if (!err)
+        err = read_file(to, there, fault);
+    if (!err && sodium_memcmp(master, there, sizeof master) != 0)
+        err = fault_set(fault, ERR_STORE_KEY, "%s is another register's key", to);
+    sodium_memzero(master, sizeof master);
+    sodium_memzero(there, sizeof there);
     return err;
 }
 

@@ -13,6 +13,10 @@
 MUST_USE enum err keys_load(const char *file, bool create, struct register_keys *out,
                             struct fault *fault);
 
+/* Copies a key file to where another register looks for it; one that is there must be the same.
+ * ERR_STORE_KEY, ERR_STORE_FULL. */
+MUST_USE enum err keys_copy(const char *from, const char *to, struct fault *fault);
+
 /* What the first entry of a register's journal says of its key, so that a wrong one is noticed before
  * it names anybody: "key " and 16 hexadecimal digits. */
 enum { KEYS_MARK = 20 };

@@ -191,6 +191,10 @@ static enum err open_on(struct registry *reg, const char *key, struct fault *fau
 {
     enum err err = store_head(reg->store, &reg->head, fault);
     bool new = !err && reg->head.next_seq == 1;
+    if (!err && reg->head.moving)
+        err = fault_set(fault, ERR_STORE_OPEN,
+                        "a move into this register was cut short: the same `tamga db move` again "
+                        "goes on with it");
     if (!err && new && !reg->writes)
         err = fault_set(fault, ERR_STORE_MISSING, "the register is empty: nothing was made in it");
     if (!err)

@@ -49,6 +49,13 @@ struct store_ops {
     enum err (*findings)(struct store *, bool (*)(void *, const struct finding *), void *,
                          struct fault *);
     enum err (*note_put)(struct store *, uint64_t, int64_t, uint64_t, struct str, struct fault *);
+    enum err (*notes)(struct store *, bool (*)(void *, const struct note *), void *,
+                      struct fault *);
+    enum err (*loads)(struct store *, bool (*)(void *, const struct load *), void *,
+                      struct fault *);
+    enum err (*head_put)(struct store *, const struct store_head *, struct fault *);
+    enum err (*facts_drop)(struct store *, const struct imei *, size_t, struct fault *);
+    enum err (*batch_put)(struct store *, const struct batch *, struct fault *);
     enum err (*read_begin)(struct store *, struct fault *);
     void (*read_end)(struct store *);
     enum err (*write_begin)(struct store *, struct fault *);
@@ -76,6 +83,13 @@ enum {
     STORE_NOTICE_AGAIN_MS = 10000, /* and again every */
     STORE_PATIENCE_MS = 60000,     /* ERR_STORE_BUSY after, unless store_patience said other */
 };
+
+/* ---- store.c: the book of writes ---- */
+
+/* May the store be changed now? */
+MUST_USE enum err store_inside(const struct store *store, struct fault *fault);
+/* Remembers that a verb failed inside a write; returns err. What is merely not there is no failure. */
+enum err store_done(struct store *store, enum err err);
 
 static inline bool store_block_follows(const struct store_head *head, const struct block *block)
 {

@@ -39,8 +39,7 @@ enum err store_open(const char *url, enum store_mode mode, struct store **out, s
 
 /* ---- the book of writes ---- */
 
-/* May the store be changed now? */
-static enum err inside(const struct store *store, struct fault *fault)
+enum err store_inside(const struct store *store, struct fault *fault)
 {
     if (!store->writing)
         return fault_set(fault, ERR_STORE, "a change outside a write");
@@ -49,35 +48,10 @@ static enum err inside(const struct store *store, struct fault *fault)
     return ERR_OK;
 }
 
-/* Remembers that a verb failed inside a write. What is merely not there is no failure. */
-static enum err done(struct store *store, enum err err)
+enum err store_done(struct store *store, enum err err)
 {
     if (err && err != ERR_NOT_FOUND && store->writing)
         store->failed = true;
-    return err;
-}
-
-/* A verb that may stand alone: opens a write when none is open. */
-static enum err alone_begin(struct store *store, bool *out_own, struct fault *fault)
-{
-    *out_own = false;
-    if (store->writing)
-        return inside(store, fault);
-    if (store->ops->forwards)
-        return ERR_OK;
-    enum err err = store_write_begin(store, fault);
-    *out_own = !err;
-    return err;
-}
-
-static enum err alone_end(struct store *store, bool own, enum err err, struct fault *fault)
-{
-    if (!own)
-        return done(store, err);
-    if (!err)
-        err = store_write_commit(store, fault);
-    if (err)
-        store_write_rollback(store);
     return err;
 }
 
@@ -113,12 +87,12 @@ enum err store_write_begin(struct store *store, struct fault *fault)
 
 enum err store_write_commit(struct store *store, struct fault *fault)
 {
-    enum err err = inside(store, fault);
+    enum err err = store_inside(store, fault);
     if (!err)
         err = store->ops->write_commit(store, fault);
     if (!err)
         store->writing = false;
-    return done(store, err);
+    return store_done(store, err);
 }
 
 void store_write_rollback(struct store *store)
@@ -170,207 +144,169 @@ const char *store_path(const struct store *store)
 
 enum err store_head(struct store *store, struct store_head *out, struct fault *fault)
 {
-    return done(store, store->ops->head(store, out, fault));
+    return store_done(store, store->ops->head(store, out, fault));
 }
 
 enum err store_blocks(struct store *store, uint64_t from_seq, store_block_fn *fn, void *ctx,
                       struct fault *fault)
 {
-    return done(store, store->ops->blocks(store, from_seq, fn, ctx, fault));
+    return store_done(store, store->ops->blocks(store, from_seq, fn, ctx, fault));
 }
 
 enum err store_facts_get(struct store *store, struct facts_row *rows, size_t n, struct fault *fault)
 {
-    return n ? done(store, store->ops->facts_get(store, rows, n, fault)) : ERR_OK;
+    return n ? store_done(store, store->ops->facts_get(store, rows, n, fault)) : ERR_OK;
 }
 
 enum err store_facts_scan(struct store *store, struct imei from, struct imei to, store_facts_fn *fn,
                           void *ctx, struct fault *fault)
 {
-    return done(store, store->ops->facts_scan(store, from, to, fn, ctx, fault));
+    return store_done(store, store->ops->facts_scan(store, from, to, fn, ctx, fault));
 }
 
 enum err store_facts_due(struct store *store, daynum from, daynum to, store_facts_fn *fn, void *ctx,
                          struct fault *fault)
 {
-    return done(store, store->ops->facts_due(store, from, to, fn, ctx, fault));
+    return store_done(store, store->ops->facts_due(store, from, to, fn, ctx, fault));
 }
 
 enum err store_pairs_scan(struct store *store, bool (*fn)(void *ctx, const struct pair *pair),
                           void *ctx, struct fault *fault)
 {
-    return done(store, store->ops->pairs_scan(store, fn, ctx, fault));
+    return store_done(store, store->ops->pairs_scan(store, fn, ctx, fault));
 }
 
 enum err store_rules_get(struct store *store, uint32_t number, struct buf *out, struct fault *fault)
 {
-    return done(store, store->ops->rules_get(store, number, out, fault));
+    return store_done(store, store->ops->rules_get(store, number, out, fault));
 }
 
 enum err store_tac_list_get(struct store *store, uint32_t number, struct buf *out,
                             struct fault *fault)
 {
-    return done(store, store->ops->tac_list_get(store, number, out, fault));
+    return store_done(store, store->ops->tac_list_get(store, number, out, fault));
 }
 
 enum err store_batch_part_get(struct store *store, uint64_t id, uint32_t part, struct buf *out,
                               struct fault *fault)
 {
-    return done(store, store->ops->batch_part_get(store, id, part, out, fault));
+    return store_done(store, store->ops->batch_part_get(store, id, part, out, fault));
 }
 
 enum err store_batches(struct store *store, bool (*fn)(void *ctx, const struct batch *batch),
                        void *ctx, struct fault *fault)
 {
-    return done(store, store->ops->batches(store, fn, ctx, fault));
+    return store_done(store, store->ops->batches(store, fn, ctx, fault));
 }
 
 enum err store_load_find(struct store *store, const uint8_t hash[SHA256_BYTES], struct load *out,
                          struct fault *fault)
 {
-    return done(store, store->ops->load_find(store, hash, out, fault));
+    return store_done(store, store->ops->load_find(store, hash, out, fault));
 }
 
 enum err store_party_get(struct store *store, uint64_t id, struct party *out, struct fault *fault)
 {
-    return done(store, store->ops->party_get(store, id, out, fault));
+    return store_done(store, store->ops->party_get(store, id, out, fault));
 }
 
 enum err store_parties(struct store *store, bool (*fn)(void *ctx, const struct party *party),
                        void *ctx, struct fault *fault)
 {
-    return done(store, store->ops->parties(store, fn, ctx, fault));
+    return store_done(store, store->ops->parties(store, fn, ctx, fault));
 }
 
 enum err store_api_keys(struct store *store, bool (*fn)(void *ctx, const struct api_key *key),
                         void *ctx, struct fault *fault)
 {
-    return done(store, store->ops->api_keys(store, fn, ctx, fault));
+    return store_done(store, store->ops->api_keys(store, fn, ctx, fault));
 }
 
 enum err store_findings(struct store *store, bool (*fn)(void *ctx, const struct finding *finding),
                         void *ctx, struct fault *fault)
 {
-    return done(store, store->ops->findings(store, fn, ctx, fault));
+    return store_done(store, store->ops->findings(store, fn, ctx, fault));
 }
 
 /* ---- changes inside a write ---- */
 
 enum err store_block_append(struct store *store, const struct block *block, struct fault *fault)
 {
-    enum err err = inside(store, fault);
-    return err ? err : done(store, store->ops->block_append(store, block, fault));
+    enum err err = store_inside(store, fault);
+    return err ? err : store_done(store, store->ops->block_append(store, block, fault));
 }
 
 enum err store_facts_put(struct store *store, const struct facts_row *rows, size_t n,
                          struct fault *fault)
 {
-    enum err err = inside(store, fault);
-    return err || !n ? err : done(store, store->ops->facts_put(store, rows, n, fault));
+    enum err err = store_inside(store, fault);
+    return err || !n ? err : store_done(store, store->ops->facts_put(store, rows, n, fault));
 }
 
 enum err store_pairs_put(struct store *store, const struct pair *pairs, size_t n,
                          struct fault *fault)
 {
-    enum err err = inside(store, fault);
-    return err || !n ? err : done(store, store->ops->pairs_put(store, pairs, n, fault));
+    enum err err = store_inside(store, fault);
+    return err || !n ? err : store_done(store, store->ops->pairs_put(store, pairs, n, fault));
 }
 
 enum err store_rules_put(struct store *store, uint32_t number, struct str text, struct fault *fault)
 {
-    enum err err = inside(store, fault);
-    return err ? err : done(store, store->ops->rules_put(store, number, text, fault));
+    enum err err = store_inside(store, fault);
+    return err ? err : store_done(store, store->ops->rules_put(store, number, text, fault));
 }
 
 enum err store_tac_list_put(struct store *store, uint32_t number, struct str packed,
                             struct fault *fault)
 {
-    enum err err = inside(store, fault);
-    return err ? err : done(store, store->ops->tac_list_put(store, number, packed, fault));
+    enum err err = store_inside(store, fault);
+    return err ? err : store_done(store, store->ops->tac_list_put(store, number, packed, fault));
 }
 
 enum err store_load_put(struct store *store, const struct load *load, struct fault *fault)
 {
-    enum err err = inside(store, fault);
-    return err ? err : done(store, store->ops->load_put(store, load, fault));
+    enum err err = store_inside(store, fault);
+    return err ? err : store_done(store, store->ops->load_put(store, load, fault));
 }
 
 enum err store_findings_add(struct store *store, const struct finding *findings, size_t n,
                             struct fault *fault)
 {
-    enum err err = inside(store, fault);
-    return err || !n ? err : done(store, store->ops->findings_add(store, findings, n, fault));
+    enum err err = store_inside(store, fault);
+    return err || !n ? err : store_done(store, store->ops->findings_add(store, findings, n, fault));
 }
 
-/* ---- changes that may stand alone ---- */
+/* ---- moving and mending ---- */
 
-enum err store_batch_new(struct store *store, struct batch *batch, struct fault *fault)
+enum err store_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note), void *ctx,
+                     struct fault *fault)
 {
-    bool own;
-    enum err err = alone_begin(store, &own, fault);
-    uint64_t id = batch->id;
-    if (!err)
-        err = store->ops->batch_new(store, batch, fault);
-    err = alone_end(store, own, err, fault);
-    if (err)
-        batch->id = id;
-    return err;
+    return store_done(store, store->ops->notes(store, fn, ctx, fault));
 }
 
-enum err store_batch_part_put(struct store *store, uint64_t id, uint32_t part, struct str bytes,
-                              struct fault *fault)
+enum err store_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load), void *ctx,
+                     struct fault *fault)
 {
-    bool own;
-    enum err err = alone_begin(store, &own, fault);
-    if (!err)
-        err = store->ops->batch_part_put(store, id, part, bytes, fault);
-    return alone_end(store, own, err, fault);
+    return store_done(store, store->ops->loads(store, fn, ctx, fault));
 }
 
-enum err store_batch_update(struct store *store, const struct batch *batch, struct fault *fault)
+enum err store_head_put(struct store *store, const struct store_head *head, struct fault *fault)
 {
-    bool own;
-    enum err err = alone_begin(store, &own, fault);
-    if (!err)
-        err = store->ops->batch_update(store, batch, fault);
-    return alone_end(store, own, err, fault);
+    enum err err = store_inside(store, fault);
+    return err ? err : store_done(store, store->ops->head_put(store, head, fault));
 }
 
-enum err store_batch_drop(struct store *store, uint64_t id, struct fault *fault)
+enum err store_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                          struct fault *fault)
 {
-    bool own;
-    enum err err = alone_begin(store, &own, fault);
-    if (!err)
-        err = store->ops->batch_drop(store, id, fault);
-    return alone_end(store, own, err, fault);
+    enum err err = store_inside(store, fault);
+    return err || !n ? err : store_done(store, store->ops->facts_drop(store, imeis, n, fault));
 }
 
-enum err store_party_put(struct store *store, const struct party *party, struct fault *fault)
+enum err store_batch_put(struct store *store, const struct batch *batch, struct fault *fault)
 {
-    bool own;
-    enum err err = alone_begin(store, &own, fault);
-    if (!err)
-        err = store->ops->party_put(store, party, fault);
-    return alone_end(store, own, err, fault);
-}
-
-enum err store_api_key_put(struct store *store, const struct api_key *key, struct fault *fault)
-{
-    bool own;
-    enum err err = alone_begin(store, &own, fault);
-    if (!err)
-        err = store->ops->api_key_put(store, key, fault);
-    return alone_end(store, own, err, fault);
-}
-
-enum err store_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
-                        struct str text, struct fault *fault)
-{
-    bool own;
-    enum err err = alone_begin(store, &own, fault);
-    if (!err)
-        err = store->ops->note_put(store, seq, time_ms, actor, text, fault);
-    return alone_end(store, own, err, fault);
+    enum err err = store_inside(store, fault);
+    return err ? err : store_done(store, store->ops->batch_put(store, batch, fault));
 }
 
 /* ---- claims: apart from all writes ---- */

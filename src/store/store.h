@@ -58,6 +58,8 @@ struct store_head {
     uint8_t hash[SHA256_BYTES]; /* of the last block; before the first: register_id, then zeros */
     uint32_t rules;             /* number of the rule set in force, 0 = none yet */
     struct gate gate;           /* DAYNUM_NONE, DAYNUM_NONE in an empty register */
+    uint64_t moving; /* 0 = whole. Else it is being filled from another register: facts up
+                                   to this IMEI body are there, less one */
 };
 
 /* Inside a write: locks the head, so that the sequence has no gap. */
@@ -180,6 +182,10 @@ MUST_USE enum err store_load_put(struct store *store, const struct load *load,
 MUST_USE enum err store_load_find(struct store *store, const uint8_t hash[SHA256_BYTES],
                                   struct load *out, struct fault *fault);
 
+/* By hash. */
+MUST_USE enum err store_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load),
+                              void *ctx, struct fault *fault);
+
 /* ---- who: opaque ids and, for public bodies and accounts, their names ---- */
 
 enum party_kind { PARTY_PERSON = 1, PARTY_BODY = 2, PARTY_ACCOUNT = 3, PARTY_OPERATOR = 4 };
@@ -254,8 +260,30 @@ MUST_USE enum err store_findings(struct store *store,
 
 /* ---- audit notes: texts for people, outside the chain (--reason, refusals) ---- */
 
+struct note {
+    uint64_t seq; /* of the entry, 0 = none */
+    int64_t time_ms;
+    uint64_t actor;
+    struct str text; /* borrowed */
+};
 MUST_USE enum err store_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                                  struct str text, struct fault *fault); /* seq: entry, 0 = none */
+
+/* In the order in which they were put. */
+MUST_USE enum err store_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
+                              void *ctx, struct fault *fault);
+
+/* ---- moving and mending a whole register; all inside a write ---- */
+
+/* Replaces the head: another register's name, chain and state of a move. */
+MUST_USE enum err store_head_put(struct store *store, const struct store_head *head,
+                                 struct fault *fault);
+/* IMEIs ascending, no twins; what has no row is gone already. */
+MUST_USE enum err store_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                                   struct fault *fault);
+/* A batch under the id that it had elsewhere; ids given later are higher. */
+MUST_USE enum err store_batch_put(struct store *store, const struct batch *batch,
+                                  struct fault *fault);
 
 /* ---- reading more than once ---- */
 

@@ -299,6 +299,39 @@ static enum err f_write_begin(struct store *store, struct fault *fault)
     return store_write_begin(inner_of(store), fault);
 }
 
+static enum err f_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
+                        void *ctx, struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_notes(inner_of(store), fn, ctx, fault);
+}
+
+static enum err f_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load),
+                        void *ctx, struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_loads(inner_of(store), fn, ctx, fault);
+}
+
+static enum err f_head_put(struct store *store, const struct store_head *head, struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_head_put(inner_of(store), head, fault);
+}
+
+static enum err f_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                             struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_facts_drop(inner_of(store), imeis, n, fault);
+}
+
+static enum err f_batch_put(struct store *store, const struct batch *batch, struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_batch_put(inner_of(store), batch, fault);
+}
+
 static enum err f_write_commit(struct store *store, struct fault *fault)
 {
     enum err err = strike(store, fault);
@@ -350,6 +383,11 @@ static const struct store_ops ops = {
     .findings_add = f_findings_add,
     .findings = f_findings,
     .note_put = f_note_put,
+    .notes = f_notes,
+    .loads = f_loads,
+    .head_put = f_head_put,
+    .facts_drop = f_facts_drop,
+    .batch_put = f_batch_put,
     .read_begin = f_read_begin,
     .read_end = f_read_end,
     .write_begin = f_write_begin,

@@ -155,4 +155,15 @@ enum err memory_findings(struct store *store, bool (*fn)(void *ctx, const struct
 enum err memory_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                          struct str text, struct fault *fault);
 
+/* ---- moving and mending, each in the file of its table ---- */
+
+enum err memory_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
+                      void *ctx, struct fault *fault);
+enum err memory_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load),
+                      void *ctx, struct fault *fault);
+enum err memory_head_put(struct store *store, const struct store_head *head, struct fault *fault);
+enum err memory_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                           struct fault *fault);
+enum err memory_batch_put(struct store *store, const struct batch *batch, struct fault *fault);
+
 #endif

@@ -29,6 +29,11 @@ enum err memory_head(struct store *store, struct store_head *out, struct fault *
     return memory_get(memory_of(store), &key, out, sizeof *out, fault);
 }
 
+enum err memory_head_put(struct store *store, const struct store_head *head, struct fault *fault)
+{
+    return put_head(memory_of(store), head, fault);
+}
+
 static struct memory_key block_key(uint64_t first_seq)
 {
     struct memory_key key = memory_key(TABLE_BLOCK);
@@ -155,6 +160,24 @@ enum err memory_facts_put(struct store *store, const struct facts_row *rows, siz
     enum err err = ERR_OK;
     for (size_t i = 0; i < n && !err; i++)
         err = put_row(memory_of(store), &rows[i], fault);
+    return err;
+}
+
+enum err memory_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                           struct fault *fault)
+{
+    struct memory_store *s = memory_of(store);
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < n && !err; i++) {
+        struct facts_row row;
+        struct memory_key key = facts_key(imeis[i]);
+        if (memory_get(s, &key, &row, sizeof row, NULL))
+            continue;
+        struct memory_key due = due_key(row.due, imeis[i]);
+        err = memory_remove(s, &key, fault);
+        if (!err)
+            err = memory_remove(s, &due, fault);
+    }
     return err;
 }
 

@@ -70,6 +70,18 @@ enum err memory_batch_new(struct store *store, struct batch *batch, struct fault
     return memory_put(s, &key, batch, sizeof *batch, fault);
 }
 
+/* Counts up to its id, so that ids given later are higher. */
+enum err memory_batch_put(struct store *store, const struct batch *batch, struct fault *fault)
+{
+    struct memory_store *s = memory_of(store);
+    uint64_t last = 0;
+    enum err err = ERR_OK;
+    while (!err && last < batch->id)
+        err = memory_count(s, TABLE_BATCH, &last, fault);
+    struct memory_key key = number_key(TABLE_BATCH, batch->id);
+    return err ? err : memory_put(s, &key, batch, sizeof *batch, fault);
+}
+
 enum err memory_batch_part_put(struct store *store, uint64_t id, uint32_t part, struct str bytes,
                                struct fault *fault)
 {
@@ -183,6 +195,30 @@ enum err memory_load_find(struct store *store, const uint8_t hash[SHA256_BYTES],
 {
     struct memory_key key = load_key(hash);
     return memory_get(memory_of(store), &key, out, sizeof *out, fault);
+}
+
+struct load_walk {
+    bool (*fn)(void *ctx, const struct load *load);
+    void *ctx;
+};
+
+static bool on_load(void *ctx, struct str key, struct str value)
+{
+    (void)key;
+    const struct load_walk *walk = ctx;
+    struct load load;
+    memcpy(&load, value.p, sizeof load);
+    return walk->fn(walk->ctx, &load);
+}
+
+enum err memory_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load),
+                      void *ctx, struct fault *fault)
+{
+    (void)fault;
+    struct load_walk walk = {fn, ctx};
+    struct memory_key key = memory_key(TABLE_LOAD);
+    memory_walk(memory_of(store), &key, on_load, &walk);
+    return ERR_OK;
 }
 
 /* ---- parties ---- */
@@ -330,4 +366,31 @@ enum err memory_note_put(struct store *store, uint64_t seq, int64_t time_ms, uin
                        : memory_put(s, &key, bytes.p, bytes.n, fault);
     buf_release(&bytes);
     return err;
+}
+
+struct note_walk {
+    bool (*fn)(void *ctx, const struct note *note);
+    void *ctx;
+};
+
+static bool on_note(void *ctx, struct str key, struct str value)
+{
+    (void)key;
+    const struct note_walk *walk = ctx;
+    const uint8_t *p = (const uint8_t *)value.p;
+    struct note note = {.seq = get_be(p, 8),
+                        .time_ms = (int64_t)get_be(p + 8, 8),
+                        .actor = get_be(p + 16, 8),
+                        .text = {value.p + 24, value.n - 24}};
+    return walk->fn(walk->ctx, &note);
+}
+
+enum err memory_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
+                      void *ctx, struct fault *fault)
+{
+    (void)fault;
+    struct note_walk walk = {fn, ctx};
+    struct memory_key key = memory_key(TABLE_NOTE);
+    memory_walk(memory_of(store), &key, on_note, &walk);
+    return ERR_OK;
 }

@@ -23,6 +23,7 @@ enum pg_sql {
     PG_HEAD_GET,
     PG_HEAD_LOCK,
     PG_HEAD_PUT,
+    PG_HEAD_REPLACE,
     PG_BLOCK_ROOM,
     PG_BLOCK_PUT,
     PG_BLOCK_HASH,
@@ -34,6 +35,7 @@ enum pg_sql {
     PG_FACTS_DUE,
     PG_FACTS_PUT,
     PG_FACTS_CHANGE,
+    PG_FACTS_DROP,
     PG_PAIR_PUT,
     PG_PAIR_DELETE,
     PG_PAIRS,
@@ -42,6 +44,8 @@ enum pg_sql {
     PG_TAC_LIST_PUT,
     PG_TAC_LIST_GET,
     PG_BATCH_NEW,
+    PG_BATCH_PUT,
+    PG_BATCH_COUNT,
     PG_BATCH_UPDATE,
     PG_BATCH_DROP,
     PG_BATCHES,
@@ -52,6 +56,7 @@ enum pg_sql {
     PG_RELEASE,
     PG_LOAD_PUT,
     PG_LOAD_FIND,
+    PG_LOADS,
     PG_PARTY_PUT,
     PG_PARTY_GET,
     PG_PARTIES,
@@ -60,6 +65,7 @@ enum pg_sql {
     PG_FINDING_ADD,
     PG_FINDINGS,
     PG_NOTE_PUT,
+    PG_NOTES,
     PG_SQL_COUNT
 };
 
@@ -260,5 +266,16 @@ enum err postgres_findings(struct store *store,
                            struct fault *fault);
 enum err postgres_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                            struct str text, struct fault *fault);
+
+/* ---- moving and mending, each in the file of its table ---- */
+
+enum err postgres_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
+                        void *ctx, struct fault *fault);
+enum err postgres_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load),
+                        void *ctx, struct fault *fault);
+enum err postgres_head_put(struct store *store, const struct store_head *head, struct fault *fault);
+enum err postgres_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                             struct fault *fault);
+enum err postgres_batch_put(struct store *store, const struct batch *batch, struct fault *fault);
 
 #endif

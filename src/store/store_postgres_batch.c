@@ -96,6 +96,16 @@ enum err postgres_batch_new(struct store *store, struct batch *batch, struct fau
     return ERR_OK;
 }
 
+enum err postgres_batch_put(struct store *store, const struct batch *batch, struct fault *fault)
+{
+    struct postgres_store *s = postgres_of(store);
+    struct pg_args args = {0};
+    arg_batch(&args, batch);
+    arg_u64(&args, batch->id);
+    enum err err = pg_run(s, PG_BATCH_PUT, &args, NULL, NULL, fault);
+    return err ? err : pg_run(s, PG_BATCH_COUNT, NULL, NULL, NULL, fault);
+}
+
 static enum err no_batch(uint64_t id, struct fault *fault)
 {
     return fault_set(fault, ERR_NOT_FOUND, "there is no batch %llu", (unsigned long long)id);

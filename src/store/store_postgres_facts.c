@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 enum {
-    FEW = 64, /* rows: one statement of one plan */
+    FEW = 64,           /* rows: one statement of one plan */
+    COPY_BYTES = 65536, /* sent at once */
     OID_BYTEA = 17,
     OID_INT8 = 20,
     OID_INT4 = 23,
-    ARRAY_HEADER = 20, /* dimensions, has nulls, element type, length, first index */
 };
 
 /* ---- arrays in PostgreSQL's binary form ---- */
@@ -151,13 +151,7 @@ static enum err put_arrays(struct postgres_store *s, enum pg_sql id, const struc
     return err;
 }
 
-static void copy_begin(struct buf *b)
-{
-    buf_put(b, "PGCOPY\n\377\r\n\0", 11);
-    buf_uint(b, 0, 8); /* flags, length of the extension */
-}
-
-static enum err copy_send(struct postgres_store *s, const struct buf *b, struct fault *fault)
+static enum err copy_open(struct postgres_store *s, struct fault *fault)
 {
     enum err err = pg_settle(s, fault);
     if (err)
@@ -168,8 +162,24 @@ static enum err copy_send(struct postgres_store *s, const struct buf *b, struct 
     bool open = result && s->pq->PQresultStatus(result) == PGRES_COPY_IN;
     err = open ? ERR_OK : pg_fault(s, result, fault);
     s->pq->PQclear(result);
-    if (!err && (s->pq->PQputCopyData(s->db, (const char *)b->p, (int)b->n) != 1 ||
-                 s->pq->PQputCopyEnd(s->db, NULL) != 1))
+    return err;
+}
+
+static enum err copy_send(struct postgres_store *s, struct buf *b, struct fault *fault)
+{
+    bool sent = !b->failed && s->pq->PQputCopyData(s->db, (const char *)b->p, (int)b->n) == 1;
+    enum err err = sent        ? ERR_OK
+                   : b->failed ? fault_set(fault, ERR_MEMORY, "facts rows on their way")
+                               : pg_fault(s, NULL, fault);
+    buf_clear(b);
+    return err;
+}
+
+/* Ends it, well or (err) badly, and reads what the server says. */
+static enum err copy_close(struct postgres_store *s, enum err err, struct fault *fault)
+{
+    PGresult *result;
+    if (s->db && s->pq->PQputCopyEnd(s->db, err ? "given up" : NULL) != 1 && !err)
         err = pg_fault(s, NULL, fault);
     while ((result = pg_next(s))) {
         if (!err && s->pq->PQresultStatus(result) != PGRES_COMMAND_OK)
@@ -179,24 +189,31 @@ static enum err copy_send(struct postgres_store *s, const struct buf *b, struct 
     return !err && !s->db ? pg_fault(s, NULL, fault) : err;
 }
 
+/* The server stores what has come while the rest is being made. */
 static enum err copy_new(struct postgres_store *s, const struct facts_row *rows, size_t n,
                          struct fault *fault)
 {
     struct buf b = {0};
-    copy_begin(&b);
-    for (size_t i = 0; i < n; i++) {
+    enum err err = copy_open(s, fault);
+    if (err)
+        return err;
+    buf_put(&b, "PGCOPY\n\377\r\n\0", 11);
+    buf_uint(&b, 0, 8); /* flags, length of the extension */
+    for (size_t i = 0; i < n && !err; i++) {
         if (rows[i].facts.exists)
             continue;
         buf_uint(&b, 3, 2); /* fields */
         put_imei(&b, rows[i].imei);
         put_due(&b, rows[i].due);
         put_facts(&b, &rows[i].facts);
+        if (b.n >= COPY_BYTES)
+            err = copy_send(s, &b, fault);
     }
     buf_uint(&b, UINT16_MAX, 2); /* the end */
-    enum err err =
-        b.failed ? fault_set(fault, ERR_MEMORY, "%zu facts rows", n) : copy_send(s, &b, fault);
+    if (!err)
+        err = copy_send(s, &b, fault);
     buf_release(&b);
-    return err;
+    return copy_close(s, err, fault);
 }
 
 enum err postgres_facts_put(struct store *store, const struct facts_row *rows, size_t n,
@@ -211,6 +228,21 @@ enum err postgres_facts_put(struct store *store, const struct facts_row *rows, s
     enum err err = known < n ? copy_new(s, rows, n, fault) : ERR_OK;
     if (!err && known)
         err = put_arrays(s, PG_FACTS_CHANGE, rows, n, known, false, fault);
+    return err;
+}
+
+enum err postgres_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                             struct fault *fault)
+{
+    struct buf bodies = {0};
+    struct pg_args args = {0};
+    array_begin(&bodies, OID_INT8, n, false);
+    for (size_t i = 0; i < n; i++)
+        put_imei(&bodies, imeis[i]);
+    arg_bytes(&args, bodies.p, bodies.n);
+    enum err err = bodies.failed ? fault_set(fault, ERR_MEMORY, "%zu IMEIs", n)
+                                 : pg_queue(postgres_of(store), PG_FACTS_DROP, &args, fault);
+    buf_release(&bodies);
     return err;
 }
 

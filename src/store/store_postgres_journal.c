@@ -27,12 +27,26 @@ enum err postgres_head(struct store *store, struct store_head *out, struct fault
         head.rules = (uint32_t)row_u64(s, r, 0, 3);
         head.gate.expire_through = row_i32(s, r, 0, 4);
         head.gate.swept_through = row_i32(s, r, 0, 5);
+        head.moving = row_u64(s, r, 0, 6);
     }
     s->pq->PQclear(r);
     if (!whole)
         return fault_set(fault, ERR_CODEC, "table journal_head is damaged");
     *out = head;
     return ERR_OK;
+}
+
+enum err postgres_head_put(struct store *store, const struct store_head *head, struct fault *fault)
+{
+    struct pg_args args = {0};
+    arg_u64(&args, head->next_seq);
+    arg_bytes(&args, head->hash, sizeof head->hash);
+    arg_u64(&args, head->rules);
+    arg_i32(&args, head->gate.expire_through);
+    arg_i32(&args, head->gate.swept_through);
+    arg_bytes(&args, head->register_id, sizeof head->register_id);
+    arg_u64(&args, head->moving);
+    return pg_queue(postgres_of(store), PG_HEAD_REPLACE, &args, fault);
 }
 
 /* ---- blocks ---- */

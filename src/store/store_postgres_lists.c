@@ -16,6 +16,16 @@ enum err postgres_load_put(struct store *store, const struct load *load, struct 
     return pg_queue(postgres_of(store), PG_LOAD_PUT, &args, fault);
 }
 
+static void read_load(const struct postgres_store *s, const PGresult *r, int row, struct load *out)
+{
+    *out = (struct load){.time_ms = (int64_t)row_u64(s, r, row, 2),
+                         .rows = row_u64(s, r, row, 3),
+                         .changes = row_u64(s, r, row, 4),
+                         .seq = row_u64(s, r, row, 5)};
+    row_text(s, r, row, 0, out->kind, sizeof out->kind);
+    row_text(s, r, row, 1, out->operator_name, sizeof out->operator_name);
+}
+
 enum err postgres_load_find(struct store *store, const uint8_t hash[SHA256_BYTES], struct load *out,
                             struct fault *fault)
 {
@@ -29,13 +39,28 @@ enum err postgres_load_find(struct store *store, const uint8_t hash[SHA256_BYTES
     if (rows_of(s, r) == 0) {
         err = fault_set(fault, ERR_NOT_FOUND, "no such file was loaded");
     } else {
-        *out = (struct load){.time_ms = (int64_t)row_u64(s, r, 0, 2),
-                             .rows = row_u64(s, r, 0, 3),
-                             .changes = row_u64(s, r, 0, 4),
-                             .seq = row_u64(s, r, 0, 5)};
+        read_load(s, r, 0, out);
         memcpy(out->hash, hash, SHA256_BYTES);
-        row_text(s, r, 0, 0, out->kind, sizeof out->kind);
-        row_text(s, r, 0, 1, out->operator_name, sizeof out->operator_name);
+    }
+    s->pq->PQclear(r);
+    return err;
+}
+
+enum err postgres_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load),
+                        void *ctx, struct fault *fault)
+{
+    struct postgres_store *s = postgres_of(store);
+    PGresult *r = NULL;
+    enum err err = pg_run(s, PG_LOADS, NULL, &r, NULL, fault);
+    int n = err ? 0 : rows_of(s, r);
+    bool more = true;
+    for (int i = 0; !err && more && i < n; i++) {
+        struct load load;
+        read_load(s, r, i, &load);
+        if (row_exact(s, r, i, 6, load.hash, sizeof load.hash))
+            more = fn(ctx, &load);
+        else
+            err = fault_set(fault, ERR_CODEC, "table load is damaged");
     }
     s->pq->PQclear(r);
     return err;
@@ -201,4 +226,23 @@ enum err postgres_note_put(struct store *store, uint64_t seq, int64_t time_ms, u
     arg_u64(&args, actor);
     arg_text(&args, text.n ? text.p : "", text.n);
     return pg_queue(postgres_of(store), PG_NOTE_PUT, &args, fault);
+}
+
+enum err postgres_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
+                        void *ctx, struct fault *fault)
+{
+    struct postgres_store *s = postgres_of(store);
+    PGresult *r = NULL;
+    enum err err = pg_run(s, PG_NOTES, NULL, &r, NULL, fault);
+    int n = err ? 0 : rows_of(s, r);
+    bool more = true;
+    for (int i = 0; more && i < n; i++) {
+        struct note note = {.seq = row_u64(s, r, i, 0),
+                            .time_ms = (int64_t)row_u64(s, r, i, 1),
+                            .actor = row_u64(s, r, i, 2),
+                            .text = row_bytes(s, r, i, 3)};
+        more = fn(ctx, &note);
+    }
+    s->pq->PQclear(r);
+    return err;
 }

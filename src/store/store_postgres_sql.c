@@ -19,13 +19,16 @@
 static const char *const texts[PG_SQL_COUNT] = {
     [PG_NO_TIMEOUT] = "SET LOCAL statement_timeout = 0",
     [PG_COMMIT] = "COMMIT",
-    [PG_HEAD_GET] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through "
-                    "FROM journal_head WHERE one = 1",
-    [PG_HEAD_LOCK] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through "
-                     "FROM journal_head WHERE one = 1 FOR UPDATE",
+    [PG_HEAD_GET] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through, "
+                    "moving FROM journal_head WHERE one = 1",
+    [PG_HEAD_LOCK] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through, "
+                     "moving FROM journal_head WHERE one = 1 FOR UPDATE",
     [PG_HEAD_PUT] = "UPDATE journal_head SET next_seq = $1::int8, hash = $2::bytea, "
                     "rules = $3::int8, expire_through = $4::int4, swept_through = $5::int4 "
                     "WHERE one = 1",
+    [PG_HEAD_REPLACE] = "UPDATE journal_head SET next_seq = $1::int8, hash = $2::bytea, "
+                        "rules = $3::int8, expire_through = $4::int4, swept_through = $5::int4, "
+                        "register_id = $6::bytea, moving = $7::int8 WHERE one = 1",
     [PG_BLOCK_ROOM] = "SELECT journal_partition($1::int8)",
     [PG_BLOCK_PUT] = "INSERT INTO journal_block (first_seq, header, prev_hash, root, hash, body, "
                      "section) VALUES ($1::int8, $2::bytea, $3::bytea, $4::bytea, $5::bytea, "
@@ -50,6 +53,7 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_FACTS_CHANGE] = "UPDATE facts f SET due = q.due, facts_row = q.facts_row "
                         "FROM unnest($1::int8[], $2::int4[], $3::bytea[]) "
                         "AS q (imei, due, facts_row) WHERE f.imei = q.imei",
+    [PG_FACTS_DROP] = "DELETE FROM facts WHERE imei IN (SELECT unnest($1::int8[]))",
     [PG_PAIR_PUT] = "INSERT INTO pair (imei, subscriber) VALUES ($1::int8, $2::int8) "
                     "ON CONFLICT (imei, subscriber) DO NOTHING",
     [PG_PAIR_DELETE] = "DELETE FROM pair WHERE imei = $1::int8 AND subscriber = $2::int8",
@@ -61,6 +65,10 @@ static const char *const texts[PG_SQL_COUNT] = {
                         "ON CONFLICT (number) DO UPDATE SET packed = excluded.packed",
     [PG_TAC_LIST_GET] = "SELECT packed FROM tac_list WHERE number = $1::int8",
     [PG_BATCH_NEW] = "INSERT INTO batch (" BATCH_COLUMNS ") VALUES (" BATCH_VALUES ") RETURNING id",
+    [PG_BATCH_PUT] = "INSERT INTO batch (" BATCH_COLUMNS ", id) "
+                     "VALUES (" BATCH_VALUES ", $24::int8)",
+    [PG_BATCH_COUNT] =
+        "SELECT setval(pg_get_serial_sequence('tamga.batch', 'id'), max(id)) FROM batch",
     [PG_BATCH_UPDATE] =
         "UPDATE batch SET (" BATCH_COLUMNS ") = (" BATCH_VALUES ") WHERE id = $24::int8",
     [PG_BATCH_DROP] = "DELETE FROM batch WHERE id = $1::int8",
@@ -79,6 +87,8 @@ static const char *const texts[PG_SQL_COUNT] = {
                     "rows = excluded.rows, changes = excluded.changes, seq = excluded.seq",
     [PG_LOAD_FIND] = "SELECT kind, operator_name, time_ms, rows, changes, seq FROM load "
                      "WHERE hash = $1::bytea",
+    [PG_LOADS] = "SELECT kind, operator_name, time_ms, rows, changes, seq, hash FROM load "
+                 "ORDER BY hash",
     [PG_PARTY_PUT] = "INSERT INTO party (id, kind, flags, name) VALUES ($1::int8, $2::int8, "
                      "$3::int8, $4::text) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, "
                      "flags = excluded.flags, name = excluded.name",
@@ -102,6 +112,7 @@ static const char *const texts[PG_SQL_COUNT] = {
                     "ORDER BY operator_name, day, kind, raw",
     [PG_NOTE_PUT] = "INSERT INTO note (seq, time_ms, actor, text) "
                     "VALUES ($1::int8, $2::int8, $3::int8, $4::text)",
+    [PG_NOTES] = "SELECT seq, time_ms, actor, text FROM note ORDER BY id",
 };
 
 const char *pg_sql_text(enum pg_sql id)

@@ -22,6 +22,7 @@ enum sql {
     SQL_ROLLBACK,
     SQL_HEAD_GET,
     SQL_HEAD_PUT,
+    SQL_HEAD_REPLACE,
     SQL_BLOCK_PUT,
     SQL_BLOCKS,
     SQL_FACTS_GET,
@@ -29,6 +30,7 @@ enum sql {
     SQL_FACTS_SCAN,
     SQL_FACTS_PUT,
     SQL_FACTS_DUE,
+    SQL_FACTS_DROP,
     SQL_PAIR_PUT,
     SQL_PAIR_DELETE,
     SQL_PAIRS,
@@ -37,6 +39,7 @@ enum sql {
     SQL_TAC_LIST_PUT,
     SQL_TAC_LIST_GET,
     SQL_BATCH_NEW,
+    SQL_BATCH_PUT,
     SQL_BATCH_UPDATE,
     SQL_BATCH_DROP,
     SQL_BATCHES,
@@ -45,6 +48,7 @@ enum sql {
     SQL_PARTS_DROP,
     SQL_LOAD_PUT,
     SQL_LOAD_FIND,
+    SQL_LOADS,
     SQL_PARTY_PUT,
     SQL_PARTY_GET,
     SQL_PARTIES,
@@ -53,6 +57,7 @@ enum sql {
     SQL_FINDING_ADD,
     SQL_FINDINGS,
     SQL_NOTE_PUT,
+    SQL_NOTES,
     SQL_COUNT
 };
 
@@ -221,5 +226,16 @@ enum err sqlite_findings(struct store *store, bool (*fn)(void *ctx, const struct
                          void *ctx, struct fault *fault);
 enum err sqlite_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                          struct str text, struct fault *fault);
+
+/* ---- moving and mending, each in the file of its table ---- */
+
+enum err sqlite_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
+                      void *ctx, struct fault *fault);
+enum err sqlite_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load),
+                      void *ctx, struct fault *fault);
+enum err sqlite_head_put(struct store *store, const struct store_head *head, struct fault *fault);
+enum err sqlite_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                           struct fault *fault);
+enum err sqlite_batch_put(struct store *store, const struct batch *batch, struct fault *fault);
 
 #endif

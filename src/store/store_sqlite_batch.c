@@ -98,6 +98,18 @@ enum err sqlite_batch_new(struct store *store, struct batch *batch, struct fault
     return err;
 }
 
+enum err sqlite_batch_put(struct store *store, const struct batch *batch, struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    sqlite3_stmt *stmt = NULL;
+    enum err err = sql_take(s, SQL_BATCH_PUT, &stmt, fault);
+    if (err)
+        return err;
+    bind_batch(stmt, batch);
+    bind_u64(stmt, ID_AT, batch->id);
+    return sql_run(s, stmt, NULL, fault);
+}
+
 static enum err no_batch(uint64_t id, struct fault *fault)
 {
     return fault_set(fault, ERR_NOT_FOUND, "there is no batch %llu", (unsigned long long)id);

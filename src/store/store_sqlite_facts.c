@@ -183,6 +183,22 @@ enum err sqlite_facts_put(struct store *store, const struct facts_row *rows, siz
     return err;
 }
 
+enum err sqlite_facts_drop(struct store *store, const struct imei *imeis, size_t n,
+                           struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < n && !err; i++) {
+        sqlite3_stmt *stmt = NULL;
+        err = sql_take(s, SQL_FACTS_DROP, &stmt, fault);
+        if (err)
+            break;
+        bind_u64(stmt, 1, imeis[i].body);
+        err = sql_run(s, stmt, NULL, fault);
+    }
+    return err;
+}
+
 enum err sqlite_facts_scan(struct store *store, struct imei from, struct imei to,
                            store_facts_fn *fn, void *ctx, struct fault *fault)
 {

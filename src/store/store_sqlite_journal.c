@@ -34,6 +34,7 @@ enum err sqlite_head(struct store *store, struct store_head *out, struct fault *
         head.rules = (uint32_t)column_u64(stmt, 3);
         head.gate.expire_through = sqlite3_column_int(stmt, 4);
         head.gate.swept_through = sqlite3_column_int(stmt, 5);
+        head.moving = column_u64(stmt, 6);
         sql_free(stmt);
     }
     if (!whole)
@@ -72,6 +73,23 @@ static enum err put_head(struct sqlite_store *s, const struct block *block, stru
     bind_u64(stmt, 3, header->rules);
     bind_i64(stmt, 4, header->gate.expire_through);
     bind_i64(stmt, 5, header->gate.swept_through);
+    return sql_run(s, stmt, NULL, fault);
+}
+
+enum err sqlite_head_put(struct store *store, const struct store_head *head, struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    sqlite3_stmt *stmt = NULL;
+    enum err err = sql_take(s, SQL_HEAD_REPLACE, &stmt, fault);
+    if (err)
+        return err;
+    bind_u64(stmt, 1, head->next_seq);
+    bind_bytes(stmt, 2, head->hash, sizeof head->hash);
+    bind_u64(stmt, 3, head->rules);
+    bind_i64(stmt, 4, head->gate.expire_through);
+    bind_i64(stmt, 5, head->gate.swept_through);
+    bind_bytes(stmt, 6, head->register_id, sizeof head->register_id);
+    bind_u64(stmt, 7, head->moving);
     return sql_run(s, stmt, NULL, fault);
 }
 

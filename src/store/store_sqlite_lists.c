@@ -20,6 +20,16 @@ enum err sqlite_load_put(struct store *store, const struct load *load, struct fa
     return sql_run(s, stmt, NULL, fault);
 }
 
+static void read_load(sqlite3_stmt *stmt, struct load *out)
+{
+    column_text(stmt, 0, out->kind, sizeof out->kind);
+    column_text(stmt, 1, out->operator_name, sizeof out->operator_name);
+    out->time_ms = sqlite3_column_int64(stmt, 2);
+    out->rows = column_u64(stmt, 3);
+    out->changes = column_u64(stmt, 4);
+    out->seq = column_u64(stmt, 5);
+}
+
 enum err sqlite_load_find(struct store *store, const uint8_t hash[SHA256_BYTES], struct load *out,
                           struct fault *fault)
 {
@@ -37,14 +47,33 @@ enum err sqlite_load_find(struct store *store, const uint8_t hash[SHA256_BYTES],
         return fault_set(fault, ERR_NOT_FOUND, "no such file was loaded");
     *out = (struct load){0};
     memcpy(out->hash, hash, SHA256_BYTES);
-    column_text(stmt, 0, out->kind, sizeof out->kind);
-    column_text(stmt, 1, out->operator_name, sizeof out->operator_name);
-    out->time_ms = sqlite3_column_int64(stmt, 2);
-    out->rows = column_u64(stmt, 3);
-    out->changes = column_u64(stmt, 4);
-    out->seq = column_u64(stmt, 5);
+    read_load(stmt, out);
     sql_free(stmt);
     return ERR_OK;
+}
+
+enum err sqlite_loads(struct store *store, bool (*fn)(void *ctx, const struct load *load),
+                      void *ctx, struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    sqlite3_stmt *stmt = NULL;
+    enum err err = sql_take(s, SQL_LOADS, &stmt, fault);
+    if (err)
+        return err;
+    bool found = true, more = true;
+    while (more && !(err = sql_step(s, stmt, &found, fault)) && found) {
+        struct load load = {0};
+        bool whole = column_exact(stmt, 6, load.hash, sizeof load.hash);
+        read_load(stmt, &load);
+        if (!whole) {
+            err = fault_set(fault, ERR_CODEC, "table load is damaged");
+            break;
+        }
+        more = fn(ctx, &load);
+    }
+    if (found)
+        sql_free(stmt);
+    return err;
 }
 
 /* ---- parties ---- */
@@ -227,4 +256,25 @@ enum err sqlite_note_put(struct store *store, uint64_t seq, int64_t time_ms, uin
     bind_u64(stmt, 3, actor);
     bind_text(stmt, 4, text.n ? text.p : "", text.n);
     return sql_run(s, stmt, NULL, fault);
+}
+
+enum err sqlite_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
+                      void *ctx, struct fault *fault)
+{
+    struct sqlite_store *s = sqlite_of(store);
+    sqlite3_stmt *stmt = NULL;
+    enum err err = sql_take(s, SQL_NOTES, &stmt, fault);
+    if (err)
+        return err;
+    bool found = true, more = true;
+    while (more && !(err = sql_step(s, stmt, &found, fault)) && found) {
+        struct note note = {.seq = column_u64(stmt, 0),
+                            .time_ms = sqlite3_column_int64(stmt, 1),
+                            .actor = column_u64(stmt, 2),
+                            .text = column_bytes(stmt, 3)};
+        more = fn(ctx, &note);
+    }
+    if (!more)
+        sql_free(stmt);
+    return err;
 }

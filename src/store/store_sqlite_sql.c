@@ -11,10 +11,12 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_HEAD_GET] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through "
-                     "FROM journal_head",
+    [SQL_HEAD_GET] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through, "
+                     "moving FROM journal_head",
     [SQL_HEAD_PUT] = "UPDATE journal_head SET next_seq = ?1, hash = ?2, rules = ?3, "
                      "expire_through = ?4, swept_through = ?5",
+    [SQL_HEAD_REPLACE] = "UPDATE journal_head SET next_seq = ?1, hash = ?2, rules = ?3, "
+                         "expire_through = ?4, swept_through = ?5, register_id = ?6, moving = ?7",
     [SQL_BLOCK_PUT] = "INSERT INTO journal_block (first_seq, header, prev_hash, root, hash, body, "
                       "section) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_BLOCKS] = "SELECT first_seq, header, prev_hash, root, hash, body, section "
@@ -30,6 +32,7 @@ static const char *const texts[SQL_COUNT] = {
                       "SET due = excluded.due, row = excluded.row",
     [SQL_FACTS_DUE] = "SELECT imei, due FROM facts WHERE due >= ?1 AND due <= ?2 "
                       "ORDER BY due, imei",
+    [SQL_FACTS_DROP] = "DELETE FROM facts WHERE imei = ?1",
     [SQL_PAIR_PUT] = "INSERT INTO pair (imei, subscriber) VALUES (?1, ?2) "
                      "ON CONFLICT (imei, subscriber) DO NOTHING",
     [SQL_PAIR_DELETE] = "DELETE FROM pair WHERE imei = ?1 AND subscriber = ?2",
@@ -46,6 +49,12 @@ static const char *const texts[SQL_COUNT] = {
         "entry_actor, entry_party, entry_time_ms, entry_effective, entry_batch, entry_count, "
         "entry_digest, entry_document) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
         "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+    [SQL_BATCH_PUT] =
+        "INSERT INTO batch (state, intent_seq, count, rows, parts, next_part, time_ms, actor, "
+        "label, load_hash, rules_number, tac_list, entry_event, entry_flags, entry_ground, "
+        "entry_actor, entry_party, entry_time_ms, entry_effective, entry_batch, entry_count, "
+        "entry_digest, entry_document, id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+        "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
     [SQL_BATCH_UPDATE] =
         "UPDATE batch SET state = ?1, intent_seq = ?2, count = ?3, rows = ?4, parts = ?5, "
         "next_part = ?6, time_ms = ?7, actor = ?8, label = ?9, load_hash = ?10, "
@@ -70,6 +79,8 @@ static const char *const texts[SQL_COUNT] = {
                      "changes = excluded.changes, seq = excluded.seq",
     [SQL_LOAD_FIND] = "SELECT kind, operator_name, time_ms, rows, changes, seq FROM load "
                       "WHERE hash = ?1",
+    [SQL_LOADS] = "SELECT kind, operator_name, time_ms, rows, changes, seq, hash FROM load "
+                  "ORDER BY hash",
     [SQL_PARTY_PUT] = "INSERT INTO party (id, kind, flags, name) VALUES (?1, ?2, ?3, ?4) "
                       "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, "
                       "flags = excluded.flags, name = excluded.name",
@@ -90,6 +101,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_FINDINGS] = "SELECT operator_name, day, kind, raw, count FROM finding "
                      "ORDER BY operator_name, day, kind, raw",
     [SQL_NOTE_PUT] = "INSERT INTO note (seq, time_ms, actor, text) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_NOTES] = "SELECT seq, time_ms, actor, text FROM note ORDER BY id",
 };
 
 static bool means_full(int os)

@@ -67,12 +67,55 @@ sub poll {
     }
 }
 
-# now: fixes the clock of every command, e.g. '2026-03-01T12:00:00Z'.
+# now: fixes the clock of every command, e.g. '2026-03-01T12:00:00Z'. backend: 'sqlite' (a file in the
+# directory) or 'postgres' (a database of its own in the server of TAMGA_TEST_POSTGRES), unless
+# TAMGA_TEST_BACKEND says other.
 sub new {
     my ($class, %with) = @_;
     my $dir = $with{dir} // tempdir('tamga-e2e.XXXXXX', TMPDIR => 1, CLEANUP => 1);
-    return bless {dir => $dir, url => "sqlite:$dir/tamga.db", now => $with{now}, actor => undef},
-      $class;
+    my $r = bless {dir => $dir, now => $with{now}, actor => undef}, $class;
+    $r->{backend} = $with{backend} // $ENV{TAMGA_TEST_BACKEND} // 'sqlite';
+    return $r->in_database($with{template}) if $r->{backend} eq 'postgres';
+    $r->{url} = "sqlite:$dir/tamga.db";
+    return $r;
+}
+
+# ---- in PostgreSQL ----
+
+my %databases; # by directory
+my $made = 0;
+
+# SQL in a database of the tests' server; what it gives, as `sqlite3` would print it.
+sub psql {
+    my ($database, $sql, $server) = @_;
+    my $pid = open my $p, '-|', 'psql', '-qtAX', '-v', 'ON_ERROR_STOP=1', '-d',
+      ($server // $ENV{TAMGA_TEST_POSTGRES}) . "/$database?options=-csearch_path%3Dtamga%20-cclient_min_messages%3Dwarning", '-c', $sql
+      or die "psql: $!";
+    my $out = join '', <$p>;
+    close $p or die "psql: $sql";
+    chomp $out;
+    return $out;
+}
+
+sub in_database {
+    my ($r, $template) = @_;
+    my $name = $databases{$r->{dir}};
+    if (!$name) {
+        $name = $databases{$r->{dir}} = "tamga_e2e_${$}_" . ++$made;
+        psql('postgres', "CREATE DATABASE $name TEMPLATE " . ($template // 'template0'));
+    }
+    $r->{database} = $name;
+    $r->{url} = "$ENV{TAMGA_TEST_POSTGRES}/$name";
+    $r->{key} = "$r->{dir}/tamga.key";
+    return $r;
+}
+
+# Ends all connections to it: a dead client's may outlive it for a moment.
+sub disconnect {
+    my ($r) = @_;
+    psql('postgres', 'SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity '
+          . "WHERE datname = '$r->{database}'");
+    return;
 }
 
 sub dir { return $_[0]{dir} }
@@ -97,7 +140,7 @@ sub file {
 sub words {
     my ($r, @words) = @_;
     return (
-        $tamga, '--register', $r->{url},
+        $tamga, '--register', $r->{url}, ($r->{key} ? ('--key', $r->{key}) : ()),
         ($r->{settings} ? ('--settings', $r->{settings}) : ()),
         ($r->{now} ? ('--now', $r->{now}) : ()),
         ($r->{actor} ? ('--actor', $r->{actor}) : ()), @words
@@ -193,9 +236,10 @@ sub whole {
     return json($check->{out});
 }
 
-# SQL on the register's file, as a hand with bad intentions would do it.
+# SQL on the register, past the program, as a hand with bad intentions would do it.
 sub sql {
     my ($r, $sql) = @_;
+    return psql($r->{database}, $sql) if $r->{database};
     my $pid = open my $p, '-|', 'sqlite3', '-bail', $r->db, $sql or die "sqlite3: $!";
     my $out = join '', <$p>;
     close $p or die "sqlite3: $sql";
@@ -206,8 +250,9 @@ sub sql {
 # A copy in a directory of its own; nobody may be writing.
 sub copy_of {
     my ($r, %with) = @_;
-    my $other = Register->new(%with);
-    for my $from (glob "$r->{dir}/tamga.db*") {
+    $r->disconnect if $r->{database};
+    my $other = Register->new(%with, backend => $r->{backend}, template => $r->{database});
+    for my $from (grep { -e } glob "$r->{dir}/tamga.db* $r->{dir}/tamga.key") {
         my ($name) = $from =~ m{([^/]+)\z};
         copy($from, "$other->{dir}/$name") or die "$from: $!";
         chmod((stat $from)[2] & 0777, "$other->{dir}/$name");
@@ -257,6 +302,9 @@ END {
     for my $pid (keys %running) {
         kill 'KILL', $pid;
         waitpid $pid, 0;
+    }
+    for my $name (values %databases) {
+        eval { psql('postgres', "DROP DATABASE IF EXISTS $name WITH (FORCE)") };
     }
     $? = $code;
 }

@@ -114,7 +114,7 @@ sub kill_batch {
     my $r = $empty->copy_of;
     my ($told, $status) = kill_after($r, $signal, rand 1.05 * $b->{seconds}, @{$b->{words}});
     interrupted($r, $name, $status) if $signal ne 'KILL';
-    my $open = $r->sql('SELECT count(*) || \' \' || coalesce(max(state), \'-\') FROM batch');
+    my $open = $r->sql('SELECT count(*) || \' \' || coalesce(CAST(max(state) AS TEXT), \'-\') FROM batch');
     # The next opening for writing finishes or drops what was left.
     expect($r->run('user', 'add', 'aigul')->{code} == 0, "$name: the next opening");
     my $whole = $r->whole;

@@ -22,6 +22,14 @@ static int end(void **state)
 
 enum { TESTS_MAX = 800 };
 
+static const struct conformance_case *case_of(unsigned i)
+{
+    if (i < verb_case_count)
+        return &verb_cases[i];
+    i -= verb_case_count;
+    return i < write_case_count ? &write_cases[i] : &move_cases[i - write_case_count];
+}
+
 int main(void)
 {
     static struct CMUnitTest tests[TESTS_MAX];
@@ -32,9 +40,9 @@ int main(void)
         kinds[kind] = (enum bed_kind)kind;
         if ((kind == BED_POSTGRES || kind == BED_FAULTY_POSTGRES) && !bed_has_postgres())
             continue;
-        for (unsigned i = 0; i < verb_case_count + write_case_count && n < TESTS_MAX; i++, n++) {
-            const struct conformance_case *c =
-                i < verb_case_count ? &verb_cases[i] : &write_cases[i - verb_case_count];
+        unsigned count = verb_case_count + write_case_count + move_case_count;
+        for (unsigned i = 0; i < count && n < TESTS_MAX; i++, n++) {
+            const struct conformance_case *c = case_of(i);
             snprintf(names[n], sizeof names[n], "%s: %s", bed_names[kind], c->name);
             tests[n] = (struct CMUnitTest){.name = names[n],
                                            .test_func = c->run,

@@ -14,4 +14,7 @@ struct conformance_case {
 extern const struct conformance_case verb_cases[], write_cases[];
 extern const unsigned verb_case_count, write_case_count;
 
+extern const struct conformance_case move_cases[];
+extern const unsigned move_case_count;
+
 #endif

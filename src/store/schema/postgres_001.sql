@@ -60,7 +60,7 @@ BEGIN
 END $$;
 SELECT tamga.journal_partition(1);
 
--- moving: 1 while `tamga db move` fills it.
+-- moving: not 0 while it is being filled from another register (`tamga db move`): how far.
 CREATE TABLE tamga.journal_head (
     one            integer PRIMARY KEY CHECK (one = 1),
     register_id    bytea NOT NULL,
@@ -69,7 +69,7 @@ CREATE TABLE tamga.journal_head (
     rules          bigint NOT NULL,
     expire_through integer NOT NULL,
     swept_through  integer NOT NULL,
-    moving         integer NOT NULL DEFAULT 0
+    moving         bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 20);
 
 -- subscriber: the keyed hash with its top bit flipped, so that signed order is unsigned order.
