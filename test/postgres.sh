@@ -4,6 +4,7 @@
 #     starts it on a free port of 127.0.0.1; prints its URL, without a database. Trusts whoever asks.
 # postgres.sh standby DIR OF_DIR NAME [SETTING=VALUE...] - makes DIR a streaming standby of the running
 #     cluster in OF_DIR, under that application_name, and starts it; prints its URL.
+# postgres.sh again DIR - starts a stopped one on its port, as it is; prints its URL.
 # postgres.sh promote DIR - makes a standby the primary.
 # postgres.sh stop DIR [MODE] - stops it (fast) and waits; kill: SIGKILL to all its processes.
 # postgres.sh port DIR - prints its port.
@@ -20,9 +21,9 @@ fi
 
 as_postgres() {
     if [ "$(id -u)" -eq 0 ]; then
-        (cd / && setpriv --reuid=postgres --regid=postgres --clear-groups "$@")
+        (cd / && exec setpriv --reuid=postgres --regid=postgres --clear-groups "$@")
     else
-        "$@"
+        (exec "$@")
     fi
 }
 
@@ -122,11 +123,15 @@ standby)
     run "$dir"
     url "$dir"
     ;;
+again)
+    run "$dir"
+    url "$dir"
+    ;;
 promote) as_postgres "$bin/pg_ctl" -D "$dir/data" -t 60 promote >>"$dir/log" 2>&1 ;;
 stop) stop "$dir" "${1:-fast}" ;;
 port) cat "$dir/port" ;;
 *)
-    echo "postgres.sh: start, standby, promote, stop, port" >&2
+    echo "postgres.sh: start, again, standby, promote, stop, port" >&2
     exit 2
     ;;
 esac

@@ -57,7 +57,7 @@ enum err registry_index(struct registry *reg, struct index **out, struct fault *
 struct following {
     struct index *index;
     daynum today;
-    uint64_t applied;
+    struct follow_result result;
     enum err err;
 };
 
@@ -65,11 +65,14 @@ static bool apply_block(void *ctx, const struct block *block)
 {
     struct following *f = ctx;
     f->err = index_apply(f->index, block, f->today);
-    f->applied += !f->err;
-    return !f->err;
+    if (f->err)
+        return false;
+    f->result.blocks++;
+    f->result.written_us = block->header.written_us;
+    return true;
 }
 
-enum err registry_follow(struct registry *reg, struct index *index, uint64_t *out_applied,
+enum err registry_follow(struct registry *reg, struct index *index, struct follow_result *out,
                          struct fault *fault)
 {
     struct following f = {.index = index, .today = registry_today(reg)};
@@ -86,6 +89,6 @@ enum err registry_follow(struct registry *reg, struct index *index, uint64_t *ou
     if (!err)
         err = f.err;
     if (!err)
-        *out_applied = f.applied;
+        *out = f.result;
     return err;
 }

@@ -76,10 +76,15 @@ MUST_USE enum err zone_load(const char *name, struct zone *out, struct fault *fa
 /* An index built from the facts, and brought up to date from the journal. */
 MUST_USE enum err registry_index(struct registry *registry, struct index **out,
                                  struct fault *fault);
-/* Applies what was committed since; *out_applied = blocks. Throws nothing away: ERR_CHAIN means
- * that the caller builds anew. */
+struct follow_result {
+    uint64_t blocks;    /* applied */
+    int64_t written_us; /* when the last of them was written, UTC; 0 = none was applied */
+};
+
+/* Applies what was committed since. Throws nothing away: ERR_CHAIN means that the caller builds anew:
+ * the register is not the one that was followed, or has gone back. */
 MUST_USE enum err registry_follow(struct registry *registry, struct index *index,
-                                  uint64_t *out_applied, struct fault *fault);
+                                  struct follow_result *out, struct fault *fault);
 
 /* The verdict by the one facts row, gate included. */
 MUST_USE enum err registry_check(struct registry *registry, struct imei imei, struct verdict *out,

@@ -37,6 +37,8 @@ struct service {
     _Atomic(struct view *) view;
     _Atomic(struct held_index *) index;
     _Atomic int64_t seen_us; /* monotonic time of the last look that succeeded */
+    _Atomic int64_t lag_us;  /* of the last block applied: from its writing to its being here */
+    _Atomic uint64_t behind; /* items committed and not applied, at the last look */
     _Atomic bool store_ok;
     atomic_bool stopping;
     pthread_t thread;
@@ -83,12 +85,18 @@ static enum err push_index(struct service *s, struct fault *fault)
 
 static enum err follow(struct service *s)
 {
-    uint64_t applied;
-    enum err err = registry_follow(s->reg, atomic_load(&s->index)->index, &applied, NULL);
+    struct follow_result done = {0};
+    enum err err = registry_follow(s->reg, atomic_load(&s->index)->index, &done, NULL);
+    if (!err && done.blocks) {
+        int64_t lag = clock_now_us(s->clock) - done.written_us;
+        atomic_store(&s->lag_us, lag > 0 ? lag : 0);
+    }
     if (err == ERR_CHAIN || err == ERR_CODEC)
         err = push_index(s, NULL);
     if (!err && s->reg->rules.number != atomic_load(&s->view)->rules.number)
         err = push_view(s);
+    uint64_t has = index_state(atomic_load(&s->index)->index).next_seq;
+    atomic_store(&s->behind, s->reg->head.next_seq > has ? s->reg->head.next_seq - has : 0);
     return err ? err : keyring_load(s->ring, s->reg, NULL);
 }
 
@@ -262,6 +270,8 @@ struct service_health service_health(struct service *s)
     return (struct service_health){
         .store_ok = atomic_load(&s->store_ok),
         .stale_ms = (clock_monotonic_us() - atomic_load(&s->seen_us)) / 1000,
+        .lag_ms = atomic_load(&s->lag_us) / 1000,
+        .behind = atomic_load(&s->behind),
         .seq = state.next_seq - 1,
         .imeis = index_count(index),
         .rules = view->rules.number,

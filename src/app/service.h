@@ -47,6 +47,8 @@ MUST_USE enum err service_signer(struct service *service, struct str id, struct 
 struct service_health {
     bool store_ok;    /* did the last look at the store succeed */
     int64_t stale_ms; /* since the last successful look */
+    int64_t lag_ms;   /* from the writing of the last block applied to its being answered here */
+    uint64_t behind;  /* journal items committed but not applied, at the last look */
     uint64_t seq;     /* last sequence number applied */
     uint64_t imeis;   /* in the index */
     uint32_t rules;

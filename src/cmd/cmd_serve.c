@@ -109,7 +109,8 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
                sample_get(0)->imei);
     }
     fflush(stdout);
-    keeper->running = pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
+    keeper->running =
+        keeper->reg->writes && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
     wait_for_stop(cli);
     http_stop(http);
     if (keeper->running)
@@ -120,15 +121,18 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
 
 int cmd_serve(struct cli *cli)
 {
-    const char *listen = cli->listen, *demo = NULL, *public = NULL, *threads = cli->threads;
-    const struct option_spec specs[] = {{.name = "--listen", .value = &listen},
-                                        {.name = "--demo", .flag = true, .value = &demo},
-                                        {.name = "--demo-public", .flag = true, .value = &public},
-                                        {.name = "--threads", .value = &threads}};
+    const char *listen = cli->listen, *demo = NULL, *public = NULL, *answer_only = NULL;
+    const char *threads = cli->threads;
+    const struct option_spec specs[] = {
+        {.name = "--listen", .value = &listen},
+        {.name = "--demo", .flag = true, .value = &demo},
+        {.name = "--demo-public", .flag = true, .value = &public},
+        {.name = "--answer-only", .flag = true, .value = &answer_only},
+        {.name = "--threads", .value = &threads}};
     char address[64];
     uint64_t count;
     struct http_options options = {.address = address};
-    if (!cli_options(cli, specs, 4))
+    if (!cli_options(cli, specs, sizeof specs / sizeof *specs))
         return 2;
     if (!parse_listen(listen, address, sizeof address, &options.port))
         return cli_usage(cli, "--listen wants ADDRESS:PORT");
@@ -145,11 +149,12 @@ int cmd_serve(struct cli *cli)
         return cli_usage(cli, "--demo stays on loopback; --demo-public says that you mean it");
     int code;
     struct keeper keeper = {.cli = cli};
-    keeper.reg = cli_open(cli, true, false, &code);
+    keeper.reg = cli_open(cli, !answer_only, false, &code);
     if (!keeper.reg)
         return code;
     store_patience(keeper.reg->store, KEEPER_PATIENCE_MS);
-    keep_day(&keeper); /* what was missed while nothing ran, before the first answer */
+    if (!answer_only)
+        keep_day(&keeper); /* what was missed while nothing ran, before the first answer */
     code = serve(cli, &keeper, &options);
     registry_close(keeper.reg);
     return code;

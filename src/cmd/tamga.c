@@ -69,8 +69,9 @@ static const struct command commands[] = {
     {"user key revoke", "ID", "End an API key at once.", cmd_key_revoke},
     {"demo create", "", "Fill a new register with sample devices.", cmd_demo_create},
     {"demo list", "", "Print the samples and what each should answer today.", cmd_demo_list},
-    {"serve", "[--listen ADDR:PORT] [--demo] [--threads N]",
-     "Answer checks over HTTP (page and API) and sweep every day.", cmd_serve},
+    {"serve", "[--listen ADDR:PORT] [--answer-only] [--demo] [--threads N]",
+     "Answer checks over HTTP (page and API) and, without --answer-only, sweep every day.",
+     cmd_serve},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -98,6 +98,11 @@ static void state(struct buf *out, const struct service_health *health)
           health->store_ok);
     gauge(out, "stale_seconds", "Since the last look at the store that succeeded.",
           (double)health->stale_ms / 1e3);
+    gauge(out, "index_lag_seconds",
+          "From the writing of the last block applied to its being answered here.",
+          (double)health->lag_ms / 1e3);
+    gauge(out, "index_behind_items", "Journal items committed but not applied, at the last look.",
+          (double)health->behind);
     gauge(out, "index_imeis", "IMEIs in the index.", (double)health->imeis);
     gauge(out, "sequence", "Last sequence number of the journal that was applied.",
           (double)health->seq);

@@ -226,7 +226,7 @@ static void rules_miss_nothing_that_came_meanwhile(void **state)
     f->reg->actor = account(f, "anna");
     uint64_t bolat = account(f, "bolat");
     struct index *index;
-    uint64_t applied;
+    struct follow_result followed;
     OK(registry_index(f->reg, &index, NULL));
     OK(whatif_rules(f->reg, &set, 1, &rules, NULL));
     assert_int_equal(
@@ -237,7 +237,7 @@ static void rules_miss_nothing_that_came_meanwhile(void **state)
     f->reg->actor = bolat;
     OK(batch_confirm(f->reg, id, &r, NULL));
     assert_int_equal(r.rows, 2);
-    OK(registry_follow(f->reg, index, &applied, NULL));
+    OK(registry_follow(f->reg, index, &followed, NULL));
     for (unsigned i = 0; i < 2; i++) {
         struct verdict by_facts = fixture_verdict(f, PHONE + i), by_index;
         assert_true(index_find(index, fixture_imei(PHONE + i), &by_index));

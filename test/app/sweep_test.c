@@ -205,12 +205,12 @@ static void visits_holds_and_marks_end(void **state)
         {"2026-04-01", REASON_EXPIRED, REASON_EXPIRED, REASON_EXPIRED},
     };
     struct index *index;
-    uint64_t applied;
+    struct follow_result followed;
     OK(registry_index(f->reg, &index, NULL));
     for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
         fixture_day(f, days[i].day);
         run_sweep(f, ERR_OK);
-        OK(registry_follow(f->reg, index, &applied, NULL));
+        OK(registry_follow(f->reg, index, &followed, NULL));
         uint8_t want[3] = {days[i].visitor, days[i].held, days[i].ordered};
         for (unsigned k = 0; k < 3; k++) {
             struct verdict v;
@@ -233,7 +233,7 @@ static void a_node_cut_off(void **state)
     fixture_activate(f, PHONE, "2026-03-01");
     run_sweep(f, ERR_OK);
     struct index *index;
-    uint64_t applied;
+    struct follow_result followed;
     OK(registry_index(f->reg, &index, NULL));
     for (int i = 1; i <= 3; i++) { /* the centre goes on, the node does not hear */
         char day[DAYNUM_TEXT];
@@ -247,7 +247,7 @@ static void a_node_cut_off(void **state)
     assert_true(index_find(index, fixture_imei(PHONE), &v));
     v = verdict_step(v, today, index_state(index).gate.expire_through);
     assert_int_equal(v.reason, REASON_UNVERIFIED);
-    OK(registry_follow(f->reg, index, &applied, NULL));
+    OK(registry_follow(f->reg, index, &followed, NULL));
     assert_true(index_find(index, fixture_imei(PHONE), &v));
     v = verdict_step(v, today, index_state(index).gate.expire_through);
     assert_int_equal(v.reason, REASON_EXPIRED);

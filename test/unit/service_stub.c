@@ -100,6 +100,8 @@ struct service_health service_health(struct service *s)
     return (struct service_health){
         .store_ok = s->store_ok,
         .stale_ms = s->store_ok ? 3 : 60000,
+        .lag_ms = 120,
+        .behind = 7,
         .seq = 41,
         .imeis = 9,
         .rules = 7,

@@ -1,0 +1,63 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Roles of least privilege for a register in PostgreSQL. Run once by its owner, in its database, after the
+-- register was made (any writing command makes it):
+--
+--   psql -d tamga -f roles.sql
+--   CREATE ROLE tamga_serve_1 LOGIN PASSWORD '...' IN ROLE tamga_serve;
+--
+-- None of them may change or remove a block of the journal, nor its tables; the owner's own login stays in the
+-- safe: it is needed for a new version of the schema alone. Running this again sets the rights anew.
+
+SET client_min_messages = warning;
+DO $$
+DECLARE
+    r text;
+BEGIN
+    FOREACH r IN ARRAY ARRAY['tamga_serve', 'tamga_bulk', 'tamga_sweep', 'tamga_admin', 'tamga_auditor'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', r);
+        END IF;
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA tamga FROM %I', r);
+        EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA tamga FROM %I', r);
+        EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tamga FROM %I', r);
+        EXECUTE format('GRANT USAGE ON SCHEMA tamga TO %I', r);
+        -- What every program reads before anything else: is this a register, whose, how far.
+        EXECUTE format('GRANT SELECT ON tamga.schema_version, tamga.journal_head, tamga.journal_block, '
+                       'tamga.rule_set, tamga.tac_list TO %I', r);
+    END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION tamga.journal_partition(bigint) FROM PUBLIC;
+
+-- `tamga serve --answer-only`, `tamga check`, `tamga snapshot write`: reads what answers are made of. No name
+-- of anybody, no note, no file's findings.
+GRANT SELECT ON tamga.facts, tamga.pair, tamga.api_key TO tamga_serve;
+
+-- Imports, feeds, suspensions, confirmations. The journal only grows.
+GRANT SELECT, INSERT, UPDATE ON tamga.facts, tamga.load, tamga.party, tamga.finding, tamga.rule_set, tamga.tac_list
+    TO tamga_bulk;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.batch, tamga.batch_part, tamga.pair TO tamga_bulk;
+GRANT SELECT, INSERT ON tamga.note TO tamga_bulk;
+GRANT INSERT ON tamga.journal_block TO tamga_bulk;
+GRANT UPDATE ON tamga.journal_head TO tamga_bulk;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA tamga TO tamga_bulk;
+GRANT EXECUTE ON FUNCTION tamga.journal_partition(bigint) TO tamga_bulk;
+
+-- `tamga sweep`. It may find a batch that a dead import has left, and finishes it: so it writes what batches write,
+-- but makes nobody.
+GRANT SELECT, INSERT, UPDATE ON tamga.facts, tamga.load, tamga.finding, tamga.rule_set, tamga.tac_list TO tamga_sweep;
+GRANT SELECT, UPDATE ON tamga.party TO tamga_sweep;
+GRANT SELECT, UPDATE, DELETE ON tamga.batch, tamga.batch_part TO tamga_sweep;
+GRANT SELECT, INSERT, DELETE ON tamga.pair TO tamga_sweep;
+GRANT SELECT, INSERT ON tamga.note TO tamga_sweep;
+GRANT INSERT ON tamga.journal_block TO tamga_sweep;
+GRANT UPDATE ON tamga.journal_head TO tamga_sweep;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA tamga TO tamga_sweep;
+GRANT EXECUTE ON FUNCTION tamga.journal_partition(bigint) TO tamga_sweep;
+
+-- Staff accounts and API keys: what bulk may, and the keys.
+GRANT tamga_bulk TO tamga_admin;
+GRANT SELECT, INSERT, UPDATE ON tamga.api_key TO tamga_admin;
+
+-- Reads all, changes nothing: `journal verify`, `db check`, `db backup`.
+GRANT SELECT ON ALL TABLES IN SCHEMA tamga TO tamga_auditor;

@@ -1,0 +1,156 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# moves - a register as a whole: moved between backends, killed in the middle of it and gone on with;
+# backed up while others write; rebuilt from its journal.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Register;
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+use constant {LIST => 150_000, KILLS => 4};
+
+srand(my $seed = $ENV{TAMGA_SEED} // time);
+print "# seed TAMGA_SEED=$seed\n";
+
+sub file_url { return "sqlite:$_[0]{dir}/tamga.db" }
+
+# The digest that a command printed.
+sub digest { return $_[0]{out} =~ /"digest":"([0-9a-f]{64})"/ ? $1 : "none: $_[0]{err}" }
+
+# A register with something of everything.
+my $r = Register->new(now => '2026-03-01T07:00:00Z', backend => 'sqlite');
+my $list = $r->file('list.txt', map { imei($_, 86927100 + $_ % 7) . "\n" } 1 .. LIST);
+my $feed = $r->file('feed.csv', lines('date,imei,imsi',
+        (map { '2026-02-20,' . imei($_, '35920500') . ',401010000000001' } 1 .. 500), '2026-02-20,12ab,401010000000001'));
+is $r->run('demo', 'create')->{code}, 0, 'samples: every list, pairs, models';
+is $r->run('import', 'amnesty', $list)->{code}, 0, 'an amnesty';
+is $r->run('feed', 'load', '--operator', 'alpha', $feed)->{code}, 0, 'a feed with a finding';
+is $r->run('suspend', '--mark', 'stolen', '--by', 'Полиция', '--order', 1, '--reason', 'себеп', imei(5))->{code}, 0, 'a mark with a note';
+is $r->run('user', 'add', $_)->{code} % 3, 0, "staff: $_" for 'aigul', 'bolat';
+is $r->run('user', 'key', 'create', '--name', 'Базар', '--scope', 'check.batch')->{code}, 0, 'an API key';
+is $r->actor('aigul')->run('rules', 'set', 'grace_days=20')->{code}, 3, 'a proposal that waits';
+$r->actor(undef);
+ok $r->whole, 'whole';
+
+# ---- to PostgreSQL, killed again and again ----
+
+my $pg = Register->new(now => '2026-03-01T07:00:00Z', backend => 'postgres');
+my @move = ('db', 'move', '--from', file_url($r), '--to', $pg->{url});
+my $unfinished = 0;
+for my $n (1 .. KILLS) {
+    my $pid = $r->start({tag => 'move'}, @move);
+    sleep 0.05 + rand 0.3;
+    last if defined Register::stop($pid, $n % 2 ? 'KILL' : 'TERM') && slurp($r->path('move.out')) =~ /moved/;
+    $pg->{key} = "$r->{dir}/tamga.db.key";
+    my $got = $pg->run('check', imei(1));
+    is $got->{code}, 4, 'nobody opens half a register';
+    $unfinished++ if $got->{err} =~ /cut short/;
+}
+ok $unfinished, "cut short $unfinished times after it began";
+my $moved = $r->run('--json', @move);
+is $moved->{code}, 0, 'then it goes to its end' or diag $moved->{err};
+$pg->{key} = "$r->{dir}/tamga.db.key";
+my $whole = $pg->whole;
+ok $whole, 'the register in PostgreSQL is whole';
+is $whole->{facts}, $r->whole->{facts}, 'with every fact';
+is $pg->run('proposals')->{out}, $r->run('proposals')->{out}, 'and what waits for a second person';
+is $pg->run('user', 'key', 'list')->{out}, $r->run('user', 'key', 'list')->{out}, 'and the API keys';
+is_deeply [$pg->lists(map { imei($_) } 1 .. 10)], [$r->lists(map { imei($_) } 1 .. 10)], 'the same answers';
+is digest($r->run('--json', @move)), digest($moved), 'the same command again proves it again';
+
+# Another register's key is noticed, whoever brings it.
+my $other = Register->new(now => '2026-03-01T07:00:00Z', backend => 'sqlite');
+is $other->run('user', 'add', 'x')->{code}, 0, 'another register';
+my $stranger = $r->run('db', 'move', '--from', file_url($other), '--to', $pg->{url});
+is $stranger->{code}, 4, 'another register is not moved into this one';
+like $stranger->{err}, qr/another register/, 'and why';
+$pg->{key} = "$other->{dir}/tamga.db.key";
+like $pg->run('check', imei(1))->{err}, qr/STORE_KEY: .*key of another register/, 'a wrong key is noticed';
+$pg->{key} = "$r->{dir}/none.key";
+is $pg->run('check', imei(1))->{code}, 4, 'a missing one, too';
+ok !-e $pg->{key}, 'and none is made for a register that stands';
+$pg->{key} = "$r->{dir}/tamga.db.key";
+
+# ---- and back ----
+
+is $pg->run('suspend', '--mark', 'lost', '--by', 'police', '--order', 2, imei(6))->{code}, 0, 'it goes on there';
+my $again = $r->run(@move);
+is $again->{code}, 4, 'then nothing is moved over it';
+like $again->{err}, qr/has gone on/, 'and why';
+my $back = Register->new(now => '2026-03-01T07:00:00Z', backend => 'sqlite');
+my $home = $pg->run('--json', 'db', 'move', '--from', $pg->{url}, '--to', file_url($back));
+is $home->{code}, 0, 'moved back' or diag $home->{err};
+ok $back->whole, 'whole, with the key beside it';
+is $back->run('suspend', '--mark', 'lost', '--by', 'police', '--order', 3, imei(7))->{code}, 0, 'and goes on';
+
+# The source was written between two tries: the second brings what is new.
+my $late = Register->new(now => '2026-03-01T07:00:00Z', backend => 'postgres');
+$late->{key} = "$back->{dir}/tamga.db.key";
+my $pid = $back->start({tag => 'move'}, 'db', 'move', '--from', file_url($back), '--to', $late->{url});
+poll(20, sub { $late->sql("SELECT to_regclass('tamga.journal_head') IS NOT NULL") eq 't' });
+poll(20, sub { $late->sql('SELECT coalesce(max(moving), 0) > 1 FROM journal_head') eq 't' });
+Register::stop($pid, 'KILL');
+is $back->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', 9, imei(1, 86927101))->{code}, 0,
+  'a write between two tries, to a row that was brought already';
+is $back->run('db', 'move', '--from', file_url($back), '--to', $late->{url})->{code}, 0, 'the second try';
+is_deeply [$late->lists(imei(1, 86927101))], ['black STOLEN'], 'brings it';
+ok $late->whole, 'and the register is whole';
+
+# ---- backups, while others write ----
+
+for my $r ($back, $late) {
+    my $busy = Register->new(dir => $r->{dir}, now => $r->{now}, backend => 'sqlite');
+    @$busy{qw(url key backend)} = @$r{qw(url key backend)};
+    my $writer = fork // die;
+    if (!$writer) {
+        for my $n (1 .. 1000) {
+            last if -e "$r->{dir}/enough";
+            $busy->run({tag => 'busy'}, 'suspend', '--mark', 'order', '--by', 'court', '--order', $n, imei(1000 + $n));
+        }
+        POSIX::_exit(0);
+    }
+    sleep 0.3;
+    my $file = "$r->{dir}/backup.db";
+    my $got = $r->run({tag => 'backup'}, '--json', 'db', 'backup', $file);
+    spew("$r->{dir}/enough", '');
+    waitpid $writer, 0;
+    is $got->{code}, 0, "$r->{backend}: a backup while others write" or diag $got->{err};
+    my $copy = Register->new(now => '2026-03-01T07:00:00Z', backend => 'sqlite');
+    rename $file, "$copy->{dir}/tamga.db" or die;
+    ok !glob("$file*"), 'nothing else is left there';
+    $copy->{key} = $r->{key} // "$r->{dir}/tamga.db.key";
+    my ($then, $now) = ($copy->whole, $r->whole);
+    ok $then, 'it is a register, and whole';
+    cmp_ok $then->{items}, '<', $now->{items}, 'of a moment before the last writes';
+    is $r->run('db', 'backup', $r->file('there.db', 'x'))->{code}, 2, 'it replaces no file';
+}
+
+# ---- rebuilt ----
+
+my %drop = (
+    sqlite => ['DELETE FROM facts WHERE imei % 3 = 0', 'UPDATE facts SET due = 20000 WHERE imei % 7 = 0',
+        'INSERT INTO facts SELECT 35999999000000, due, row FROM facts LIMIT 1', 'DELETE FROM pair'],
+    postgres => ['DELETE FROM facts WHERE imei % 3 = 0', 'UPDATE facts SET due = 20000 WHERE imei % 7 = 0',
+        'INSERT INTO facts SELECT 35999999000000, due, facts_row FROM facts LIMIT 1', 'DELETE FROM pair'],
+);
+for my $r ($back, $late) {
+    my $before = digest($r->run('--json', 'db', 'backup', "$r->{dir}/before.db"));
+    like $before, qr/^[0-9a-f]{64}$/, "$r->{backend}: before";
+    $r->sql($_) for @{$drop{$r->{backend}}};
+    is $r->run('db', 'check')->{code}, 4, 'facts are damaged' or diag $r->run('db', 'check')->{err};
+    my $got = $r->run('--json', 'db', 'rebuild');
+    is $got->{code}, 0, 'rebuilt' or diag $got->{err};
+    is json($got->{out})->{dropped}, 1, 'what no row made is gone';
+    is digest($r->run('--json', 'db', 'backup', "$r->{dir}/after.db")), $before, 'all is as it was';
+    $r->sql('DELETE FROM facts');
+    is $r->run('db', 'rebuild')->{code}, 0, 'from nothing but the journal';
+    is digest($r->run('--json', 'db', 'backup', "$r->{dir}/again.db")), $before, 'the same again';
+    is json($r->run('--json', 'db', 'rebuild')->{out})->{written}, 0, 'what is right is left alone';
+    $r->sql('UPDATE journal_block SET body = prev_hash WHERE first_seq = (SELECT max(first_seq) FROM journal_block)');
+    is $r->run('db', 'rebuild')->{code}, 4, 'a damaged journal rebuilds nothing';
+}
+done_testing;
