@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # run [ROW...] - measures what `make bench` promises and prints one table; asserts nothing. How each
-# number is made: doc/bench.md. Rows: judge import registers writes http feed second suspend beside page
+# number is made: doc/bench.md. Rows: judge import registers writes postgres http feed second suspend beside page
 # full.
 #
 # BENCH_DIR     where the registers are made (/var/tmp/tamga-bench): the disk that is measured;
@@ -367,7 +367,7 @@ load() {
 
 began=$(load)
 head=$(machine)
-for name in ${*:-judge import registers writes http feed second suspend beside page full}; do
+for name in ${*:-judge import registers writes postgres http feed second suspend beside page full}; do
     "row_$name"
 done
 {

@@ -1,0 +1,50 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# deploy - the files of deploy/ that no server of the tests reads: units that systemd finds good, rules that
+# Prometheus finds good, and no metric in them that /metrics does not have.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Register;
+use Test::More;
+
+sub has { return grep { -x "$_/$_[0]" } split /:/, "$ENV{PATH}:/usr/sbin:/sbin" }
+
+my $r = Register->new;
+is $r->run('user', 'add', 'aigul')->{code}, 0, 'a register';
+my $server = $r->serve;
+my (undef, $metrics) = Register::http($server, 'GET', '/metrics');
+Register::stop($server->{pid});
+my %known = map { $_ => 1 } $metrics =~ /^# TYPE (tamga_\w+)/mg;
+for my $file (glob 'deploy/monitoring/*') {
+    my $text = slurp($file);
+    my %named = map { $_ => 1 } $text =~ /\b(tamga_[a-z_]+)\b/g;
+    cmp_ok scalar(keys %named), '>', 4, "$file names metrics";
+    is_deeply [grep { !$known{$_} } sort keys %named], [], 'all of which there are';
+}
+is ref json(slurp('deploy/monitoring/grafana-tamga.json'))->{panels}, 'ARRAY', 'the dashboard is JSON';
+
+SKIP: {
+    skip 'no promtool', 1 unless has('promtool');
+    my $out = `promtool check rules deploy/monitoring/tamga-rules.yml 2>&1`;
+    is $?, 0, 'promtool finds the rules good' or diag $out;
+}
+
+# systemd-analyze wants the program and the account that a unit names.
+SKIP: {
+    skip 'no systemd-analyze', 1 unless has('systemd-analyze');
+    for my $unit (glob 'deploy/systemd/*') {
+        my ($name) = $unit =~ m{([^/]+)$};
+        (my $text = slurp($unit)) =~ s{/usr/bin/tamga}{/bin/true}g;
+        $text =~ s/^(User|Group)=tamga$/$1=daemon/mg;
+        spew($r->path($name), $text);
+    }
+    for my $unit (glob "$r->{dir}/*.service $r->{dir}/*.timer") {
+        my @words = grep { !/^\s*$/ && !/postgresql\.service|tamga-\w+\.service.*not found/ } split /\n/, `systemd-analyze verify --man=no $unit 2>&1`;
+        my ($name) = $unit =~ m{([^/]+)$};
+        is_deeply [grep { /\Q$name\E/ } @words], [], "systemd finds $name good";
+    }
+}
+done_testing;
