@@ -29,7 +29,7 @@ rm -rf ./*
 table=$dir/table
 : >"$table"
 trap '[ -n "${BENCH_KEEP:-}" ] || rm -rf "$dir"' EXIT
-unset TAMGA_REGISTER TAMGA_ACTOR
+unset TAMGA_REGISTER TAMGA_KEY TAMGA_ACTOR
 
 # ---- small tools ----
 

@@ -76,11 +76,16 @@ run_tap() { # NAME COMMAND...
     fi
 }
 
+# Programs of the use cases, among them the property tests of orders: over PostgreSQL as well.
+app_in_postgres='app/sweep app/commit app/batch app/verify app/api_key app/order'
+
 run_programs() {
     local name exe suite
     while IFS=$'\t' read -r name exe suite; do
         [ -z "${TAMGA_SUITE:-}" ] || [ "$suite" = "$TAMGA_SUITE" ] || continue
         wanted "$name" "$@" && run_tap "$name" "$exe"
+        [[ " $app_in_postgres " == *" $name "* ]] && [ -z "${TAMGA_SUITE:-}" ] && wanted "$name in postgres" "$@" &&
+            TAMGA_TEST_BACKEND=postgres run_tap "$name in postgres" "$exe"
     done < <(meson introspect --tests "$dir" | python3 -c '
 import json, sys
 for t in json.load(sys.stdin):

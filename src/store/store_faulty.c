@@ -293,6 +293,7 @@ static void f_read_end(struct store *store)
 static enum err f_write_begin(struct store *store, struct fault *fault)
 {
     enum err err = strike(store, fault);
+    inner_of(store)->patience_ms = store->patience_ms;
     if (err)
         return err;
     store_on_wait(inner_of(store), store->on_wait, store->on_wait_ctx);
@@ -403,6 +404,7 @@ static enum err wrap(struct store *inner, struct plan *plan, struct store **out)
         return ERR_MEMORY;
     f->base.ops = &ops;
     f->base.read_only = inner->read_only;
+    f->base.patience_ms = inner->patience_ms;
     f->inner = inner;
     f->plan = plan;
     atomic_fetch_add(&plan->handles, 1);

@@ -13,7 +13,10 @@
 /* 0x74616d6761, "tamga" */
 #define TAKE_PLACE "SELECT pg_catalog.pg_advisory_xact_lock(499850766177)"
 
-enum { TICK_MS = 100 };
+enum {
+    TICK_MS = 100,
+    TICKS_AFTER_CANCEL = 100, /* a server that does not even hear of a cancel is gone */
+};
 
 /* ---- reading more than once ---- */
 
@@ -79,13 +82,15 @@ void postgres_read_end(struct store *store)
 
 /* ---- the line ---- */
 
-static void cancel(struct postgres_store *s)
+/* Asks the server to end what it does for us; returns 1. */
+static int cancel(struct postgres_store *s)
 {
     char why[256];
     PGcancel *c = s->pq->PQgetCancel(s->db);
     if (c)
         s->pq->PQcancel(c, why, sizeof why);
     s->pq->PQfreeCancel(c);
+    return 1;
 }
 
 /* Reads what "BEGIN; take the place" answers, telling the waiting one meanwhile. */
@@ -94,21 +99,22 @@ static enum err stand_in_line(struct postgres_store *s, struct patience *patienc
 {
     PGresult *result;
     enum err err = ERR_OK;
-    bool late = false, gave_up = false;
+    bool late = false;
+    int gave_up = 0; /* ticks since */
     pid_t holder = 0;
     while ((result = pg_next_within(s, TICK_MS, &late)) || late) {
-        if (late && patience_tells(patience))
+        if (late && !gave_up && patience_tells(patience))
             holder = pg_holder(s);
-        if (late && !gave_up && !patience_tick(patience, holder)) {
-            gave_up = true;
-            cancel(s);
-        }
+        if (late && !gave_up && !patience_tick(patience, holder))
+            gave_up = cancel(s);
+        else if (late && gave_up && ++gave_up > TICKS_AFTER_CANCEL)
+            pg_disconnect(s);
         ExecStatusType status = result ? s->pq->PQresultStatus(result) : PGRES_COMMAND_OK;
         if (!err && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
             err = pg_fault(s, result, fault);
         s->pq->PQclear(result);
     }
-    if (gave_up && err)
+    if (gave_up && (err || !s->db))
         return fault_set(fault, ERR_STORE_BUSY, "process %d has been writing too long",
                          (int)holder);
     return !err && !s->db ? pg_fault(s, NULL, fault) : err;
@@ -130,6 +136,8 @@ enum err postgres_write_begin(struct store *store, struct fault *fault)
     struct patience patience =
         patience_begin(store->patience_ms, store->on_wait, store->on_wait_ctx);
     enum err err;
+    if (s->in != PG_OUTSIDE)
+        return fault_set(fault, ERR_STORE, "a scan is going on: no write begins in its callback");
     do {
         err = pg_link(s, patience.give_up_us, fault);
         if (!err)

@@ -2,6 +2,7 @@
 #include "app/fixture.h"
 
 #include <ftw.h>
+#include <libpq-fe.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -23,7 +24,8 @@ void fixture_day(struct fixture *f, const char *day)
 static void open_it(struct fixture *f)
 {
     struct fault fault = {0};
-    struct registry_options options = {.url = f->url, .clock = &f->clock, .write = true};
+    struct registry_options options = {
+        .url = f->url, .key = f->key[0] ? f->key : NULL, .clock = &f->clock, .write = true};
     enum err err = registry_open(&options, &f->reg, &fault);
     if (err)
         print_error("%s: %s\n", err_name(err), fault.detail);
@@ -39,9 +41,51 @@ static struct fixture *begin(const char *day)
     return f;
 }
 
+/* ---- in PostgreSQL, when TAMGA_TEST_BACKEND says so ---- */
+
+static void in_server(const char *format, const char *database)
+{
+    char url[256], sql[128];
+    snprintf(url, sizeof url, "%s/postgres", getenv("TAMGA_TEST_POSTGRES"));
+    snprintf(sql, sizeof sql, "%s %s%s", format, database,
+             format[0] == 'D' ? " WITH (FORCE)" : " TEMPLATE template0");
+    PGconn *db = PQconnectdb(url);
+    PGresult *r = PQexec(db, sql);
+    if (PQresultStatus(r) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(db));
+    PQclear(r);
+    PQfinish(db);
+}
+
+static bool in_database(void)
+{
+    const char *backend = getenv("TAMGA_TEST_BACKEND");
+    return backend && strcmp(backend, "postgres") == 0;
+}
+
+static void make_dir(struct fixture *f)
+{
+    str_copy(f->dir, sizeof f->dir, STR("/tmp/tamga-test-XXXXXX"));
+    assert_non_null(mkdtemp(f->dir));
+}
+
+static struct fixture *fixture_postgres(struct fixture *f)
+{
+    static unsigned count;
+    make_dir(f);
+    snprintf(f->database, sizeof f->database, "tamga_app_%d_%u", (int)getpid(), ++count);
+    in_server("CREATE DATABASE", f->database);
+    snprintf(f->url, sizeof f->url, "%s/%s", getenv("TAMGA_TEST_POSTGRES"), f->database);
+    snprintf(f->key, sizeof f->key, "%s/key", f->dir);
+    open_it(f);
+    return f;
+}
+
 struct fixture *fixture_memory(const char *day)
 {
     struct fixture *f = begin(day);
+    if (in_database())
+        return fixture_postgres(f);
     str_copy(f->url, sizeof f->url, STR("memory:"));
     open_it(f);
     return f;
@@ -50,8 +94,9 @@ struct fixture *fixture_memory(const char *day)
 struct fixture *fixture_sqlite(const char *day)
 {
     struct fixture *f = begin(day);
-    str_copy(f->dir, sizeof f->dir, STR("/tmp/tamga-test-XXXXXX"));
-    assert_non_null(mkdtemp(f->dir));
+    if (in_database())
+        return fixture_postgres(f);
+    make_dir(f);
     snprintf(f->url, sizeof f->url, "sqlite:%s/register.db", f->dir);
     open_it(f);
     return f;
@@ -75,6 +120,8 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 void fixture_free(struct fixture *f)
 {
     registry_close(f->reg);
+    if (f->database[0])
+        in_server("DROP DATABASE", f->database);
     if (f->dir[0])
         nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     free(f);

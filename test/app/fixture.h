@@ -22,7 +22,9 @@ struct fixture {
     struct clock clock;
     struct registry *reg;
     char dir[64]; /* empty: in memory */
-    char url[128];
+    char url[256];
+    char key[96];      /* its key file; empty: beside it */
+    char database[48]; /* of its own in the tests' server, when TAMGA_TEST_BACKEND is postgres */
 };
 
 /* noon of the day, local time of the default zone */

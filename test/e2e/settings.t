@@ -5,7 +5,7 @@ set -u
 tamga=$PWD/build/tamga
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-unset TAMGA_REGISTER TAMGA_ACTOR
+unset TAMGA_REGISTER TAMGA_KEY TAMGA_ACTOR
 n=0
 is() { # got want what
     n=$((n + 1))

@@ -211,6 +211,20 @@ static void the_path_is_the_registers(void **state)
         assert_null(store_path(bed->s));
 }
 
+static void who_waits_no_longer_than_told(void **state)
+{
+    struct bed *bed = *state;
+    struct store *other = bed_again(bed);
+    struct fault fault = {0};
+    begin(bed->s);
+    store_patience(other, 300);
+    assert_int_equal(store_write_begin(other, &fault), ERR_STORE_BUSY);
+    assert_true(fault.detail[0] != 0);
+    commit(bed->s);
+    save_row(other, row_of(SOME, 1, DAYNUM_NONE)); /* and is none the worse for it */
+    store_close(other);
+}
+
 const struct conformance_case write_cases[] = {
     {"a_rollback_leaves_no_trace", a_rollback_leaves_no_trace},
     {"closing_rolls_back", closing_rolls_back},
@@ -221,5 +235,6 @@ const struct conformance_case write_cases[] = {
     {"a_failed_write_can_only_be_rolled_back", a_failed_write_can_only_be_rolled_back},
     {"writers_in_line_lose_nothing", writers_in_line_lose_nothing},
     {"the_path_is_the_registers", the_path_is_the_registers},
+    {"who_waits_no_longer_than_told", who_waits_no_longer_than_told},
 };
 const unsigned write_case_count = sizeof write_cases / sizeof *write_cases;
