@@ -28,12 +28,18 @@ BEGIN
     END LOOP;
 END $$;
 REVOKE ALL ON FUNCTION tamga.journal_partition(bigint) FROM PUBLIC;
+-- Nobody needs objects of his own in this database: with them he could get between a function and its types.
+DO $$
+BEGIN
+    EXECUTE format('REVOKE TEMPORARY, CREATE ON DATABASE %I FROM PUBLIC', current_database());
+END $$;
 
 -- `tamga serve --answer-only`, `tamga check`, `tamga snapshot write`: reads what answers are made of. No name
 -- of anybody, no note, no file's findings.
 GRANT SELECT ON tamga.facts, tamga.pair, tamga.api_key TO tamga_serve;
 
--- Imports, feeds, suspensions, confirmations. The journal only grows.
+-- Imports, feeds, suspensions, staff (where two persons decide, the program asks for the second; a login past the program could
+-- write the flag itself). The journal only grows.
 GRANT SELECT, INSERT, UPDATE ON tamga.facts, tamga.load, tamga.party, tamga.finding, tamga.rule_set, tamga.tac_list
     TO tamga_bulk;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.batch, tamga.batch_part, tamga.pair TO tamga_bulk;
@@ -46,7 +52,7 @@ GRANT EXECUTE ON FUNCTION tamga.journal_partition(bigint) TO tamga_bulk;
 -- `tamga sweep`. It may find a batch that a dead import has left, and finishes it: so it writes what batches write,
 -- but makes nobody.
 GRANT SELECT, INSERT, UPDATE ON tamga.facts, tamga.load, tamga.finding, tamga.rule_set, tamga.tac_list TO tamga_sweep;
-GRANT SELECT, UPDATE ON tamga.party TO tamga_sweep;
+GRANT SELECT ON tamga.party TO tamga_sweep;
 GRANT SELECT, UPDATE, DELETE ON tamga.batch, tamga.batch_part TO tamga_sweep;
 GRANT SELECT, INSERT, DELETE ON tamga.pair TO tamga_sweep;
 GRANT SELECT, INSERT ON tamga.note TO tamga_sweep;

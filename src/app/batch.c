@@ -313,7 +313,12 @@ static enum err apply_part(struct batch_work *run, struct change *changes, struc
 static enum err with_end(struct registry *reg, void *ctx, struct fault *fault)
 {
     struct batch_work *run = ctx;
-    return store_batch_drop(reg->store, run->batch.id, fault);
+    /* Gone: while this process was cut off from the register, another has finished it. */
+    enum err err = store_batch_update(reg->store, &run->batch, fault);
+    if (err == ERR_NOT_FOUND)
+        return fault_set(fault, ERR_STORE_BUSY, "another process has finished batch %llu",
+                         (unsigned long long)run->batch.id);
+    return err ? err : store_batch_drop(reg->store, run->batch.id, fault);
 }
 
 static enum err end(struct batch_work *run, struct fault *fault)

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 enum { CHUNK = 32768 };
-#define BLOCK_BYTES (8u << 20) /* of one write */
+#define ALL_THERE   (IMEI_BODIES + 2) /* moving: everything is written, the proof is left */
+#define BLOCK_BYTES (8u << 20)        /* of one write */
 
 struct copying {
     struct store *from, *to;
@@ -52,6 +53,10 @@ static enum err adopt(struct copying *c)
     memcpy(head.register_id, c->head.register_id, sizeof head.register_id);
     memcpy(head.hash, c->head.register_id, sizeof head.register_id);
     enum err err = store_write_begin(c->to, c->fault);
+    if (!err) /* somebody may have made a register there meanwhile */
+        err = store_head(c->to, &c->at, c->fault);
+    if (!err && (c->at.next_seq != 1 || c->at.moving))
+        err = fault_set(c->fault, ERR_STORE_OPEN, "the target is not empty any more");
     if (!err)
         err = store_head_put(c->to, &head, c->fault);
     c->at = head;
@@ -68,6 +73,10 @@ static enum err begin(struct copying *c)
     bool same = memcmp(c->at.register_id, c->head.register_id, sizeof c->at.register_id) == 0;
     bool equal = same && c->at.next_seq == c->head.next_seq &&
                  memcmp(c->at.hash, c->head.hash, sizeof c->at.hash) == 0;
+    if (c->at.moving == ALL_THERE && same && !equal)
+        return fault_set(c->fault, ERR_STORE_OPEN,
+                         "the register was written after all of it was brought: empty the target "
+                         "and begin anew");
     if ((c->at.moving && same) || equal)
         return ERR_OK;
     if (c->at.next_seq == 1 && !c->at.moving)
@@ -278,35 +287,56 @@ static enum err lists(struct copying *c)
     return err;
 }
 
-static enum err finish(struct copying *c)
+/* The target's mark, in the same write as what it tells of. */
+static enum err mark(struct copying *c, uint64_t moving)
+{
+    enum err err = store_head(c->to, &c->at, c->fault);
+    c->at.moving = moving;
+    return err ? err : store_head_put(c->to, &c->at, c->fault);
+}
+
+static enum err bring_lists(struct copying *c)
 {
     enum err err = store_write_begin(c->to, c->fault);
     if (!err)
         err = lists(c);
-    if (!err) /* locks it too */
-        err = store_head(c->to, &c->at, c->fault);
-    c->at.moving = 0;
     if (!err)
-        err = store_head_put(c->to, &c->at, c->fault);
+        err = mark(c, ALL_THERE);
     return end_write(c, err);
+}
+
+/* Only what was found equal becomes a register. */
+static enum err prove(struct copying *c, struct digest *out)
+{
+    struct digest copy;
+    enum err err = digest_store(c->from, out, c->fault);
+    if (!err)
+        err = digest_store(c->to, &copy, c->fault);
+    if (!err)
+        err = digest_compare(out, &copy, c->fault);
+    if (err || !c->at.moving)
+        return err;
+    err = store_write_begin(c->to, c->fault);
+    if (!err)
+        err = mark(c, 0);
+    if (!err)
+        err = store_write_commit(c->to, c->fault);
+    if (err)
+        store_write_rollback(c->to);
+    return err;
 }
 
 enum err copy_register(struct store *from, struct store *to, const struct copy_options *options,
                        struct digest *out, struct fault *fault)
 {
     struct copying c = {.from = from, .to = to, .options = options, .fault = fault};
-    struct digest copy;
     enum err err = begin(&c);
-    bool whole = !c.at.moving; /* cut short after its end: the proof is left */
-    if (!err && !whole)
+    bool there = !c.at.moving || c.at.moving == ALL_THERE;
+    if (!err && !there)
         err = blocks(&c);
-    if (!err && !whole)
+    if (!err && !there)
         err = facts(&c);
-    if (!err && !whole)
-        err = finish(&c);
-    if (!err)
-        err = digest_store(from, out, fault);
-    if (!err)
-        err = digest_store(to, &copy, fault);
-    return err ? err : digest_compare(out, &copy, fault);
+    if (!err && !there)
+        err = bring_lists(&c);
+    return err ? err : prove(&c, out);
 }

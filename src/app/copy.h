@@ -16,8 +16,8 @@ struct copy_options {
 };
 
 /* from stands still: inside store_read_begin, or in its writer's place. to is empty, or holds what an
- * earlier copy of the same register, cut short, has left: then that is gone on with. Until the end no
- * registry opens it. Then both are summed up and compared; *out is what both hold.
+ * earlier copy of the same register, cut short, has left: then that is gone on with. At the end both are
+ * summed up and compared, and only then it is a register that can be opened; *out is what both hold.
  * A whole copy of the same state is only compared. ERR_STORE_OPEN: to holds another register. ERR_STOPPED. ERR_FACTS: the two differ. */
 MUST_USE enum err copy_register(struct store *from, struct store *to,
                                 const struct copy_options *options, struct digest *out,

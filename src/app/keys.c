@@ -43,6 +43,19 @@ static void make_directory(const char *path)
     free(dir);
 }
 
+/* The name, too, must outlive a loss of power: a register without its key names nobody. */
+static bool sync_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    free(dir);
+    return ok;
+}
+
 /* Written under a name of its own and then linked: nobody sees half a key, and the first of two
  * processes that make the register at once makes the key of both. */
 static enum err write_file(const char *path, const uint8_t master[MASTER_BYTES],
@@ -65,6 +78,10 @@ static enum err write_file(const char *path, const uint8_t master[MASTER_BYTES],
     close(fd);
     unlink(draft);
     sodium_memzero(bytes, sizeof bytes);
+    if (ok && !sync_directory(path)) {
+        ok = false;
+        failed = errno;
+    }
     return ok ? ERR_OK : cannot_make(path, failed, fault);
 }
 

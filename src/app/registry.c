@@ -64,11 +64,25 @@ static enum err create(struct registry *reg, struct fault *fault)
     return err;
 }
 
+/* A register that is only half here, or not here any more, is neither read nor written. */
+static enum err stands_here(const struct registry *reg, struct fault *fault)
+{
+    if (!reg->head.moving)
+        return ERR_OK;
+    return fault_set(fault, ERR_STORE_OPEN, "%s",
+                     reg->head.moving == STORE_MOVED
+                         ? "this register was moved away: it stands elsewhere now; ask who moved it"
+                         : "a move into this register was cut short: the same `tamga db move` "
+                           "again goes on with it");
+}
+
 static enum err create_if_new(struct registry *reg, struct fault *fault)
 {
     enum err err = store_write_begin(reg->store, fault);
     if (!err)
         err = store_head(reg->store, &reg->head, fault); /* another process may have been first */
+    if (!err)
+        err = stands_here(reg, fault);
     if (!err && reg->head.next_seq == 1)
         err = create(reg, fault);
     if (!err)
@@ -125,6 +139,8 @@ static enum err take_rules(struct registry *reg, struct rules *rules, struct fau
 enum err registry_refresh(struct registry *reg, struct fault *fault)
 {
     enum err err = store_head(reg->store, &reg->head, fault);
+    if (!err)
+        err = stands_here(reg, fault);
     if (err || reg->head.rules == reg->rules.number)
         return err;
     struct buf text = {0};
@@ -191,10 +207,8 @@ static enum err open_on(struct registry *reg, const char *key, struct fault *fau
 {
     enum err err = store_head(reg->store, &reg->head, fault);
     bool new = !err && reg->head.next_seq == 1;
-    if (!err && reg->head.moving)
-        err = fault_set(fault, ERR_STORE_OPEN,
-                        "a move into this register was cut short: the same `tamga db move` again "
-                        "goes on with it");
+    if (!err)
+        err = stands_here(reg, fault);
     if (!err && new && !reg->writes)
         err = fault_set(fault, ERR_STORE_MISSING, "the register is empty: nothing was made in it");
     if (!err)

@@ -70,7 +70,19 @@ static enum err move_key(const struct cli *cli, const struct store *from, const 
     return keys_copy(key, beside, fault);
 }
 
-/* In the writer's place of the old register: who writes meanwhile waits, and then is told. */
+/* The old register says that it stands elsewhere, so that nobody who waits for his turn to write is told
+ * "done" of what the new one does not have. */
+static enum err close_old(struct store *store, struct fault *fault)
+{
+    struct store_head head;
+    enum err err = store_head(store, &head, fault);
+    head.moving = STORE_MOVED;
+    if (!err)
+        err = store_head_put(store, &head, fault);
+    return err ? err : store_write_commit(store, fault);
+}
+
+/* In the writer's place of the old register. */
 static enum err move(const struct cli *cli, struct registry *reg, const char *to,
                      struct fault *fault)
 {
@@ -83,14 +95,18 @@ static enum err move(const struct cli *cli, struct registry *reg, const char *to
     if (!err)
         err = store_write_begin(reg->store, fault);
     if (!err)
+        err = registry_refresh(reg, fault);
+    if (!err)
         err = copy(cli, reg->store, target, &digest, fault);
+    if (!err)
+        err = close_old(reg->store, fault);
     store_write_rollback(reg->store);
     if (!err) {
         show_digest(cli, &digest, "moved");
         if (!cli->json && !store_path(target))
             printf("From now on: tamga --register URL --key %s\n", key);
         if (!cli->json)
-            puts("The old register is as it was: stop what writes to it, and keep it as a backup.");
+            puts("The old register is closed: it answers nobody and takes nothing any more.");
     }
     store_close(target);
     return err;
@@ -163,7 +179,7 @@ static enum err backup(const struct cli *cli, struct registry *reg, const char *
     store_close(to);
     if (!err)
         err = check_copy(cli, url, key, fault);
-    if (!err && rename(draft, file))
+    if (!err && rename(draft, file)) /* SQLite has synced what is in it */
         err = fault_set(fault, ERR_FILE_WRITE, "%s: %s", file, strerror(errno));
     remove_draft(draft); /* after a rename: what SQLite leaves beside it */
     return err;
@@ -224,6 +240,8 @@ int cmd_db_rebuild(struct cli *cli)
                          : "%" PRIu64 " IMEIs in the journal: %" PRIu64
                            " facts rows set right, %" PRIu64 " dropped, %" PRIu64 " pairs\n",
                r.imeis, r.written, r.dropped, r.pairs);
+    if (!err && !cli->json && r.written + r.dropped + r.pairs)
+        puts("Servers that run have answered from what was wrong: restart each `tamga serve`.");
     registry_close(reg);
     return code;
 }

@@ -11,12 +11,10 @@
 #include "base/err.h"
 
 #define PQ_FUNCTIONS(X)                                                                            \
-    X(PQcancel)                                                                                    \
     X(PQclear)                                                                                     \
     X(PQcmdStatus)                                                                                 \
     X(PQcmdTuples)                                                                                 \
-    X(PQconnectPoll)                                                                               \
-    X(PQconnectStartParams)                                                                        \
+    X(PQconnectdbParams)                                                                           \
     X(PQconninfoFree)                                                                              \
     X(PQconninfoParse)                                                                             \
     X(PQconsumeInput)                                                                              \
@@ -24,9 +22,7 @@
     X(PQerrorMessage)                                                                              \
     X(PQexitPipelineMode)                                                                          \
     X(PQfinish)                                                                                    \
-    X(PQfreeCancel)                                                                                \
     X(PQfreemem)                                                                                   \
-    X(PQgetCancel)                                                                                 \
     X(PQgetResult)                                                                                 \
     X(PQgetisnull)                                                                                 \
     X(PQgetlength)                                                                                 \

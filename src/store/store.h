@@ -58,9 +58,12 @@ struct store_head {
     uint8_t hash[SHA256_BYTES]; /* of the last block; before the first: register_id, then zeros */
     uint32_t rules;             /* number of the rule set in force, 0 = none yet */
     struct gate gate;           /* DAYNUM_NONE, DAYNUM_NONE in an empty register */
-    uint64_t moving; /* 0 = whole. Else it is being filled from another register: facts up
-                                   to this IMEI body are there, less one */
+    uint64_t moving; /* 0 = whole; STORE_MOVED; else it is being filled from another register:
+                                   facts up to this IMEI body are there, less one */
 };
+
+/* The register stands elsewhere now: nobody may write here any more. */
+#define STORE_MOVED (UINT64_C(1) << 62)
 
 /* Inside a write: locks the head, so that the sequence has no gap. */
 MUST_USE enum err store_head(struct store *store, struct store_head *out, struct fault *fault);

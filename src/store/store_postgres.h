@@ -243,8 +243,9 @@ enum err postgres_batches(struct store *store, bool (*fn)(void *ctx, const struc
                           void *ctx, struct fault *fault);
 enum err postgres_batch_claim(struct store *store, uint64_t id, struct fault *fault);
 void postgres_batch_release(struct store *store, uint64_t id);
-/* Takes the handle's claims again, in a new connection. ERR_STORE_BUSY. */
-MUST_USE enum err pg_claim_again(struct postgres_store *s, struct fault *fault);
+/* Takes the handle's claims again, in a new connection: the old one may hold them until the server sees
+ * it gone, so this tries until `until_us` (monotonic). ERR_STORE_BUSY. */
+MUST_USE enum err pg_claim_again(struct postgres_store *s, int64_t until_us, struct fault *fault);
 
 /* ---- store_postgres_lists.c ---- */
 

@@ -5,6 +5,12 @@
  * the next connection takes it again before it does anything else. */
 #include "store/store_postgres.h"
 
+#include <time.h>
+
+#include "base/clock.h"
+
+enum { CLAIM_PAUSE_NS = 100000000 };
+
 static void arg_entry(struct pg_args *args, const struct entry *e)
 {
     arg_u64(args, e->event);
@@ -254,14 +260,18 @@ void postgres_batch_release(struct store *store, uint64_t id)
         pg_disconnect(s); /* frees it */
 }
 
-enum err pg_claim_again(struct postgres_store *s, struct fault *fault)
+enum err pg_claim_again(struct postgres_store *s, int64_t until_us, struct fault *fault)
 {
     enum pg_in in = s->in;
     enum err err = ERR_OK;
     s->in = PG_READING; /* no connecting from in here */
-    for (int i = 0; !err && i < PG_CLAIMS_MAX; i++)
-        if (s->claims[i])
-            err = lock(s, s->claims[i], fault);
+    for (int i = 0; !err && i < PG_CLAIMS_MAX; i++) {
+        if (!s->claims[i])
+            continue;
+        while ((err = lock(s, s->claims[i], fault)) == ERR_STORE_BUSY &&
+               clock_monotonic_us() < until_us)
+            nanosleep(&(struct timespec){0, CLAIM_PAUSE_NS}, NULL);
+    }
     s->in = in;
     return err;
 }

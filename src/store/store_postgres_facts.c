@@ -159,9 +159,13 @@ static enum err copy_open(struct postgres_store *s, struct fault *fault)
     if (!s->pq->PQsendQuery(s->db, "COPY facts (imei, due, facts_row) FROM STDIN (FORMAT binary)"))
         return pg_fault(s, NULL, fault);
     PGresult *result = pg_next(s);
-    bool open = result && s->pq->PQresultStatus(result) == PGRES_COPY_IN;
-    err = open ? ERR_OK : pg_fault(s, result, fault);
-    s->pq->PQclear(result);
+    if (result && s->pq->PQresultStatus(result) == PGRES_COPY_IN) {
+        s->pq->PQclear(result);
+        return ERR_OK;
+    }
+    err = pg_fault(s, result, fault);
+    for (; result; result = pg_next(s)) /* to the end of what was refused */
+        s->pq->PQclear(result);
     return err;
 }
 
@@ -179,8 +183,10 @@ static enum err copy_send(struct postgres_store *s, struct buf *b, struct fault 
 static enum err copy_close(struct postgres_store *s, enum err err, struct fault *fault)
 {
     PGresult *result;
-    if (s->db && s->pq->PQputCopyEnd(s->db, err ? "given up" : NULL) != 1 && !err)
-        err = pg_fault(s, NULL, fault);
+    if (s->db && s->pq->PQputCopyEnd(s->db, err ? "given up" : NULL) != 1) {
+        err = err ? err : pg_fault(s, NULL, fault);
+        pg_disconnect(s); /* it would stay in the middle of the COPY */
+    }
     while ((result = pg_next(s))) {
         if (!err && s->pq->PQresultStatus(result) != PGRES_COMMAND_OK)
             err = pg_fault(s, result, fault);

@@ -15,7 +15,6 @@
 #include "base/clock.h"
 
 enum {
-    CONNECT_MS = 10000,
     ANSWER_MS = (PG_STATEMENT_S + 10) * 1000, /* the server gives up first, with words */
     PAUSE_FIRST_US = 50000,
     PAUSE_MOST_US = 2000000,
@@ -23,13 +22,14 @@ enum {
 
 /* Plans: every statement of ours finds its rows by an index or a partition, also while the server's
  * statistics know nothing yet of a register that grows by millions in a minute; so the plans that
- * read whole tables are switched off. A lock is waited for as long as the line of writers is. */
+ * read whole tables are switched off. A lock is waited for as long as the line of writers is. A dead
+ * process is noticed while its statement still runs, so that its place and its claims are free. */
 const char pg_setup[] =
-    "SET search_path = tamga, pg_catalog; SET statement_timeout = '120s'; SET lock_timeout = "
-    "'65s'; "
-    "SET idle_in_transaction_session_timeout = '10min'; SET client_min_messages = warning; "
-    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = "
-    "off; "
+    "SET search_path = tamga, pg_catalog; SET client_min_messages = warning; SET jit = off; "
+    "SET statement_timeout = '120s'; SET lock_timeout = '65s'; "
+    "SET idle_in_transaction_session_timeout = '10min'; "
+    "SET client_connection_check_interval = '500ms'; "
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
@@ -133,12 +133,16 @@ static struct str first_line(const char *words)
 enum err pg_fault(struct postgres_store *s, const PGresult *result, struct fault *fault)
 {
     const char *state = result ? s->pq->PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *severity =
+        result ? s->pq->PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED) : NULL;
+    /* What ends the session ends it whatever it says: FATAL, PANIC. */
+    bool ends = severity && strcmp(severity, "ERROR") != 0;
     const char *words = result && s->pq->PQresultErrorMessage(result)[0]
                             ? s->pq->PQresultErrorMessage(result)
                         : s->db ? s->pq->PQerrorMessage(s->db)
                                 : "the server does not answer";
     struct str line = first_line(words);
-    enum err err = state ? err_of(state) : ERR_STORE_AWAY;
+    enum err err = state && !ends ? err_of(state) : ERR_STORE_AWAY;
     err = fault_set(fault, err, "%s: PostgreSQL: %.*s%s%s%s", s->shown, (int)line.n, line.p,
                     state ? " (" : "", state ? state : "", state ? ")" : "");
     if (err == ERR_STORE_AWAY || (s->db && s->pq->PQstatus(s->db) != CONNECTION_OK))
@@ -150,42 +154,34 @@ enum err pg_fault(struct postgres_store *s, const PGresult *result, struct fault
 
 /* The URL comes last, so that what it says itself is stronger. A writer looks for the primary among
  * the hosts that the URL names. */
-static PGconn *start(const struct postgres_store *s)
+static PGconn *connect_any(const struct postgres_store *s)
 {
     char name[32];
     snprintf(name, sizeof name, "tamga %d", (int)getpid());
-    const char *keys[] = {"application_name", "connect_timeout",
-                          "keepalives_idle",  "keepalives_interval",
-                          "keepalives_count", "tcp_user_timeout",
-                          "client_encoding",  "target_session_attrs",
-                          "dbname",           NULL};
+    const char *
+        keys[] = {"application_name",
+                  "connect_timeout", /* of each host: the blocking call alone goes on to the next */
+                  "keepalives_idle",
+                  "keepalives_interval",
+                  "keepalives_count",
+                  "tcp_user_timeout",
+                  "client_encoding",
+                  "target_session_attrs",
+                  "dbname",
+                  NULL};
     const char *values[] = {name, "5", "5", "2", "3", "10000", "UTF8", "read-write", s->url, NULL};
-    return s->pq->PQconnectStartParams(keys, values, 1);
-}
-
-static bool finish_connecting(const struct postgres_store *s, PGconn *db)
-{
-    int64_t until = clock_monotonic_us() + INT64_C(1000) * CONNECT_MS;
-    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-    while (state != PGRES_POLLING_OK) {
-        if (state == PGRES_POLLING_FAILED || s->pq->PQstatus(db) == CONNECTION_BAD ||
-            !wait_for(s->pq->PQsocket(db), state == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-                      until))
-            return false;
-        state = s->pq->PQconnectPoll(db);
-    }
-    return true;
+    return s->pq->PQconnectdbParams(keys, values, 1);
 }
 
 enum err pg_connect(struct postgres_store *s, struct fault *fault)
 {
-    PGconn *db = start(s);
+    PGconn *db = connect_any(s);
     if (!db)
         return fault_set(fault, ERR_MEMORY, "%s", s->shown);
-    if (!finish_connecting(s, db)) {
+    if (s->pq->PQstatus(db) != CONNECTION_OK) {
         struct str why = first_line(s->pq->PQerrorMessage(db));
-        enum err err = fault_set(fault, ERR_STORE_AWAY, "%s: PostgreSQL: %.*s", s->shown,
-                                 (int)(why.n ? why.n : 13), why.n ? why.p : "no answer yet");
+        enum err err =
+            fault_set(fault, ERR_STORE_AWAY, "%s: PostgreSQL: %.*s", s->shown, (int)why.n, why.p);
         s->pq->PQfinish(db);
         return err;
     }
@@ -224,7 +220,10 @@ enum err pg_link(struct postgres_store *s, int64_t until_us, struct fault *fault
             return err;
     }
     s->pause_us = s->next_try_us = 0;
-    return pg_claim_again(s, fault);
+    enum err err = pg_claim_again(s, until_us, fault);
+    if (err) /* what goes on without its claims would do another's work */
+        pg_disconnect(s);
+    return err;
 }
 
 /* ---- plain texts ---- */

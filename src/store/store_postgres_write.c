@@ -8,6 +8,8 @@
  * writer's place (which the lost one has until it is over), the journal tells whether the block stands. */
 #include "store/store_postgres.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 
 /* 0x74616d6761, "tamga" */
@@ -15,7 +17,7 @@
 
 enum {
     TICK_MS = 100,
-    TICKS_AFTER_CANCEL = 100, /* a server that does not even hear of a cancel is gone */
+    GRACE_MS = 5000, /* a server that does not even tell of its time-out is gone */
 };
 
 /* ---- reading more than once ---- */
@@ -82,52 +84,44 @@ void postgres_read_end(struct store *store)
 
 /* ---- the line ---- */
 
-/* Asks the server to end what it does for us; returns 1. */
-static int cancel(struct postgres_store *s)
-{
-    char why[256];
-    PGcancel *c = s->pq->PQgetCancel(s->db);
-    if (c)
-        s->pq->PQcancel(c, why, sizeof why);
-    s->pq->PQfreeCancel(c);
-    return 1;
-}
-
-/* Reads what "BEGIN; take the place" answers, telling the waiting one meanwhile. */
-static enum err stand_in_line(struct postgres_store *s, struct patience *patience,
+/* Reads what "BEGIN; take the place" answers, telling the waiting one meanwhile. The server gives up
+ * when the patience ends (lock_timeout); a silent server a little later. */
+static enum err stand_in_line(struct postgres_store *s, struct patience *patience, pid_t *holder,
                               struct fault *fault)
 {
     PGresult *result;
     enum err err = ERR_OK;
     bool late = false;
-    int gave_up = 0; /* ticks since */
-    pid_t holder = 0;
     while ((result = pg_next_within(s, TICK_MS, &late)) || late) {
-        if (late && !gave_up && patience_tells(patience))
-            holder = pg_holder(s);
-        if (late && !gave_up && !patience_tick(patience, holder))
-            gave_up = cancel(s);
-        else if (late && gave_up && ++gave_up > TICKS_AFTER_CANCEL)
+        if (late && patience_tells(patience))
+            *holder = pg_holder(s);
+        if (late && !patience_tick(patience, *holder) &&
+            clock_monotonic_us() > patience->give_up_us + INT64_C(1000) * GRACE_MS)
             pg_disconnect(s);
         ExecStatusType status = result ? s->pq->PQresultStatus(result) : PGRES_COMMAND_OK;
         if (!err && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
             err = pg_fault(s, result, fault);
         s->pq->PQclear(result);
     }
-    if (gave_up && (err || !s->db))
-        return fault_set(fault, ERR_STORE_BUSY, "process %d has been writing too long",
-                         (int)holder);
     return !err && !s->db ? pg_fault(s, NULL, fault) : err;
 }
 
 static enum err take_place(struct postgres_store *s, struct patience *patience, struct fault *fault)
 {
-    if (!s->pq->PQsendQuery(s->db, "BEGIN; " TAKE_PLACE))
+    char sql[160];
+    pid_t holder = 0;
+    int64_t ms = (patience->give_up_us - clock_monotonic_us()) / 1000;
+    snprintf(sql, sizeof sql, "BEGIN; SET LOCAL lock_timeout = %lld; " TAKE_PLACE,
+             (long long)(ms > 1 ? ms : 1)); /* 0 would be for ever */
+    if (!s->pq->PQsendQuery(s->db, sql))
         return pg_fault(s, NULL, fault);
-    enum err err = stand_in_line(s, patience, fault);
-    if (err)
-        end_transaction(s);
-    return err;
+    enum err err = stand_in_line(s, patience, &holder, fault);
+    if (!err)
+        return ERR_OK;
+    end_transaction(s);
+    return err == ERR_STORE_BUSY ? fault_set(fault, ERR_STORE_BUSY,
+                                             "process %d has been writing too long", (int)holder)
+                                 : err;
 }
 
 enum err postgres_write_begin(struct store *store, struct fault *fault)
@@ -152,62 +146,82 @@ enum err postgres_write_begin(struct store *store, struct fault *fault)
 
 /* ---- the end ---- */
 
-/* Does the block of the write whose answer was lost stand in the journal? */
+/* COMMIT, and whatever was queued, in one go. Its time-out is off: it would end a wait for the standby,
+ * which PostgreSQL then calls done. */
+static enum err commit_queued(struct postgres_store *s, bool *out_sent, struct fault *fault)
+{
+    s->warned = *out_sent = false;
+    enum err err = pg_queue(s, PG_NO_TIMEOUT, NULL, fault);
+    if (!err)
+        err = pg_queue(s, PG_COMMIT, NULL, fault);
+    *out_sent = !err;
+    if (!err)
+        err = pg_settle(s, fault);
+    if (!err)
+        s->in = PG_OUTSIDE;
+    return err;
+}
+
+/* Does the block of the write whose answer was lost stand in the journal, and on the standby, too? The
+ * locked head makes this a transaction of its own, and its commit waits for the standby as the lost
+ * one did: what is acknowledged here is where it should be. */
 static enum err block_stands(struct postgres_store *s, bool *out, struct fault *fault)
 {
     struct pg_args args = {0};
     PGresult *rows = NULL;
     uint8_t hash[SHA256_BYTES];
+    bool sent;
     arg_u64(&args, s->block_seq);
     s->in = PG_WRITING; /* a break here must not run it outside of the place */
-    enum err err = pg_run(s, PG_BLOCK_HASH, &args, &rows, NULL, fault);
-    if (err)
-        return err;
-    *out = rows_of(s, rows) == 1 && row_exact(s, rows, 0, 0, hash, sizeof hash) &&
-           memcmp(hash, s->block_hash, sizeof hash) == 0;
+    enum err err = pg_run(s, PG_HEAD_LOCK, NULL, NULL, NULL, fault);
+    if (!err)
+        err = pg_run(s, PG_BLOCK_HASH, &args, &rows, NULL, fault);
+    bool stands = !err && rows_of(s, rows) == 1 && row_exact(s, rows, 0, 0, hash, sizeof hash) &&
+                  memcmp(hash, s->block_hash, sizeof hash) == 0;
     s->pq->PQclear(rows);
-    return ERR_OK;
+    if (!err)
+        err = commit_queued(s, &sent, fault);
+    if (!err)
+        *out = stands && !s->warned;
+    return err;
 }
 
 static enum err settle_commit(struct postgres_store *s, struct fault *fault)
 {
     struct patience patience = patience_begin(s->base.patience_ms, NULL, NULL);
-    bool stands = false;
+    bool stands = false, has_block = s->has_block;
     enum err err = ERR_STORE_AWAY;
-    while (s->has_block && err == ERR_STORE_AWAY && clock_monotonic_us() < patience.give_up_us) {
+    while (has_block && err == ERR_STORE_AWAY && clock_monotonic_us() < patience.give_up_us) {
         err = pg_link(s, patience.give_up_us, fault);
         if (!err)
             err = take_place(s, &patience, fault);
         if (!err)
             err = block_stands(s, &stands, fault);
     }
-    if (!err)
+    if (s->in != PG_OUTSIDE)
         end_transaction(s);
-    s->in = PG_OUTSIDE;
-    if (stands)
+    s->has_block = false;
+    if (!err && stands)
         return ERR_OK;
     return fault_set(fault, ERR_STORE_AWAY,
-                     err ? "%s: the connection was lost during a commit and cannot be made again: "
-                           "whether it was written is not known"
-                         : "%s: the connection was lost before the commit: nothing was written",
+                     !has_block ? "%s: the connection was lost in a commit: look whether it was "
+                                  "written before you do it again"
+                     : err ? "%s: the connection was lost in a commit and cannot be made again: "
+                             "whether it was written is not known"
+                           : "%s: the connection was lost before the commit: nothing was "
+                             "written, or on one machine alone",
                      s->shown);
 }
 
 enum err postgres_write_commit(struct store *store, struct fault *fault)
 {
     struct postgres_store *s = postgres_of(store);
-    s->warned = false;
-    enum err err = pg_queue(s, PG_NO_TIMEOUT, NULL, fault);
-    if (!err)
-        err = pg_queue(s, PG_COMMIT, NULL, fault);
-    if (err)
-        return err; /* no COMMIT has left this machine */
-    err = pg_settle(s, fault);
-    if (err == ERR_STORE_AWAY)
+    bool sent;
+    enum err err = commit_queued(s, &sent, fault);
+    if (err == ERR_STORE_AWAY && sent)
         return settle_commit(s, fault);
     if (err)
         return err;
-    s->in = PG_OUTSIDE;
     s->has_block = false;
     if (s->warned) /* it stopped waiting for the standby: written here, but perhaps nowhere else */
         return fault_set(fault, ERR_STORE,

@@ -45,10 +45,10 @@ CREATE TABLE tamga.journal_block (
 -- The partition for a block: 2^25 sequence numbers each, some 1 GB. Runs as the owner, so that a
 -- role that may only insert may begin the next one.
 CREATE FUNCTION tamga.journal_partition(seq bigint) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    n bigint := seq >> 25;
-    name text := format('journal_block_%s', n);
+    n pg_catalog.int8 := seq >> 25;
+    name pg_catalog.text := format('journal_block_%s', n);
 BEGIN
     IF to_regclass('tamga.' || name) IS NULL THEN
         EXECUTE format('CREATE TABLE tamga.%I PARTITION OF tamga.journal_block '
