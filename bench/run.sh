@@ -325,6 +325,8 @@ row_full() {
     rm -f full.db* fifty.txt
 }
 
+# shellcheck source=bench/postgres.sh
+. "$bench/postgres.sh"
 # shellcheck source=bench/http.sh
 . "$bench/http.sh"
 
