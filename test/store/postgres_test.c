@@ -127,7 +127,7 @@ static void relay_start(void)
     const char *server = getenv("TAMGA_TEST_POSTGRES"), *colon = strrchr(server, ':');
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof at;
-    uint64_t port;
+    uint64_t port = 0;
     assert_true(colon && str_to_u64(str_z(colon + 1), 65535, &port));
     relay.server_port = (int)port;
     relay.listens = socket(AF_INET, SOCK_STREAM, 0);
