@@ -64,3 +64,23 @@ enum err part_decode(struct str bytes, struct change *out, size_t *out_count)
     *out_count = (size_t)count;
     return ERR_OK;
 }
+
+enum err batch_parts(struct store *store, const struct batch *batch, batch_part_fn *fn, void *ctx,
+                     struct fault *fault)
+{
+    static const uint32_t beside[] = {BATCH_PART_RULES, BATCH_PART_TAC, BATCH_PART_ASIDE};
+    struct buf bytes = {0};
+    enum err err = ERR_OK;
+    size_t extra = sizeof beside / sizeof *beside;
+    for (size_t i = 0; !err && i < batch->parts + extra; i++) {
+        uint32_t part = i < batch->parts ? (uint32_t)i : beside[i - batch->parts];
+        buf_clear(&bytes);
+        err = store_batch_part_get(store, batch->id, part, &bytes, fault);
+        if (!err)
+            err = fn(ctx, part, (struct str){(char *)bytes.p, bytes.n}, fault);
+        else if (err == ERR_NOT_FOUND)
+            err = ERR_OK; /* applied and dropped, or never wanted */
+    }
+    buf_release(&bytes);
+    return err;
+}

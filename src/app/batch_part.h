@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * batch_part - the bytes in which a batch's sorted changes are saved: ARCHITECTURE.md, "Batch
- * part". Only batch.c uses it; it stands apart to be tested. */
+ * part"; and which parts a batch has. It stands apart from batch.c to be tested. */
 #ifndef APP_BATCH_PART_H
 #define APP_BATCH_PART_H
 
-#include "core/change.h"
+#include "store/store.h"
 
 /* One transaction, one block: about 50 ms of the writer's place. */
 enum { BATCH_PART_CHANGES = 32768 };
@@ -32,5 +32,10 @@ void part_release(struct part_writer *w);
 
 /* out: room for BATCH_PART_CHANGES. ERR_CODEC. */
 MUST_USE enum err part_decode(struct str bytes, struct change *out, size_t *out_count);
+
+/* The parts of a batch that are there, by number, among them those that stand beside the changes. */
+typedef enum err batch_part_fn(void *ctx, uint32_t part, struct str bytes, struct fault *fault);
+MUST_USE enum err batch_parts(struct store *store, const struct batch *batch, batch_part_fn *fn,
+                              void *ctx, struct fault *fault);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "app/batch_part.h"
+
 enum { CHUNK = 32768 };
 #define ALL_THERE   (IMEI_BODIES + 2) /* moving: everything is written, the proof is left */
 #define BLOCK_BYTES (8u << 20)        /* of one write */

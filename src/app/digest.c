@@ -29,6 +29,12 @@ static void add_str(struct summing *s, struct str text)
     add(s, text.p, text.n);
 }
 
+/* Texts for people count as far as they are UTF-8: a backend may keep no more of them. */
+static void add_text(struct summing *s, struct str text)
+{
+    add_str(s, (struct str){text.p, str_utf8_bytes(text)});
+}
+
 /* ---- the parts ---- */
 
 static bool on_block(void *ctx, const struct block *block)
@@ -111,26 +117,6 @@ static enum err rules(struct summing *s)
     return err;
 }
 
-enum err batch_parts(struct store *store, const struct batch *batch, batch_part_fn *fn, void *ctx,
-                     struct fault *fault)
-{
-    static const uint32_t beside[] = {BATCH_PART_RULES, BATCH_PART_TAC, BATCH_PART_ASIDE};
-    struct buf bytes = {0};
-    enum err err = ERR_OK;
-    size_t extra = sizeof beside / sizeof *beside;
-    for (size_t i = 0; !err && i < batch->parts + extra; i++) {
-        uint32_t part = i < batch->parts ? (uint32_t)i : beside[i - batch->parts];
-        buf_clear(&bytes);
-        err = store_batch_part_get(store, batch->id, part, &bytes, fault);
-        if (!err)
-            err = fn(ctx, part, (struct str){(char *)bytes.p, bytes.n}, fault);
-        else if (err == ERR_NOT_FOUND)
-            err = ERR_OK; /* applied and dropped, or never wanted */
-    }
-    buf_release(&bytes);
-    return err;
-}
-
 static enum err on_part(void *ctx, uint32_t part, struct str bytes, struct fault *fault)
 {
     (void)fault;
@@ -164,7 +150,7 @@ static bool on_batch(void *ctx, const struct batch *b)
                                 b->entry.count};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         add_u64(s, numbers[i]);
-    add_str(s, str_z(b->label));
+    add_text(s, str_z(b->label));
     add(s, b->load_hash, sizeof b->load_hash);
     add(s, b->entry.digest, sizeof b->entry.digest);
     add_str(s, (struct str){(const char *)b->entry.document, b->entry.document_n});
@@ -181,8 +167,8 @@ static enum err batches(struct summing *s)
 static bool on_load(void *ctx, const struct load *load)
 {
     add(ctx, load->hash, sizeof load->hash);
-    add_str(ctx, str_z(load->kind));
-    add_str(ctx, str_z(load->operator_name));
+    add_text(ctx, str_z(load->kind));
+    add_text(ctx, str_z(load->operator_name));
     add_u64(ctx, (uint64_t)load->time_ms);
     add_u64(ctx, load->rows);
     add_u64(ctx, load->changes);
@@ -200,7 +186,7 @@ static bool on_party(void *ctx, const struct party *party)
     add_u64(ctx, party->id);
     add_u64(ctx, party->kind);
     add_u64(ctx, party->flags);
-    add_str(ctx, str_z(party->name));
+    add_text(ctx, str_z(party->name));
     return true;
 }
 
@@ -214,7 +200,7 @@ static bool on_api_key(void *ctx, const struct api_key *key)
     add_u64(ctx, key->id);
     add_u64(ctx, key->kind);
     add_u64(ctx, key->scopes);
-    add_str(ctx, str_z(key->name));
+    add_text(ctx, str_z(key->name));
     add_str(ctx, (struct str){(const char *)key->secret, key->secret_n});
     add_u64(ctx, (uint64_t)key->expires);
     add_u64(ctx, (uint64_t)key->created_ms);
@@ -231,9 +217,9 @@ static enum err api_keys(struct summing *s)
 
 static bool on_finding(void *ctx, const struct finding *finding)
 {
-    add_str(ctx, str_z(finding->operator_name));
+    add_text(ctx, str_z(finding->operator_name));
     add_u64(ctx, (uint64_t)finding->day);
-    add_str(ctx, str_z(finding->kind));
+    add_text(ctx, str_z(finding->kind));
     add_str(ctx, str_z(finding->raw));
     add_u64(ctx, finding->count);
     return true;
@@ -249,7 +235,7 @@ static bool on_note(void *ctx, const struct note *note)
     add_u64(ctx, note->seq);
     add_u64(ctx, (uint64_t)note->time_ms);
     add_u64(ctx, note->actor);
-    add_str(ctx, note->text);
+    add_text(ctx, note->text);
     return true;
 }
 

@@ -32,9 +32,4 @@ MUST_USE enum err digest_store(struct store *store, struct digest *out, struct f
 MUST_USE enum err digest_compare(const struct digest *a, const struct digest *b,
                                  struct fault *fault);
 
-/* The parts of a batch that are there, by number, among them those that stand beside the changes. */
-typedef enum err batch_part_fn(void *ctx, uint32_t part, struct str bytes, struct fault *fault);
-MUST_USE enum err batch_parts(struct store *store, const struct batch *batch, batch_part_fn *fn,
-                              void *ctx, struct fault *fault);
-
 #endif

@@ -10,6 +10,8 @@
 
 #include <sodium.h>
 
+#include "base/file.h"
+
 enum { MASTER_BYTES = 32, FILE_BYTES = 36, PATH_BYTES = 4096 };
 static const uint8_t magic[4] = {'T', 'G', 'K', 'Y'};
 
@@ -33,37 +35,15 @@ static enum err cannot_make(const char *path, int failed, struct fault *fault)
                      "cannot make the key file %s: %s", path, strerror(failed));
 }
 
-/* One level: var/ of the default var/tamga.key. What fails here fails again, with words, below. */
-static void make_directory(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *dir = slash && slash != path ? strndup(path, (size_t)(slash - path)) : NULL;
-    if (dir)
-        mkdir(dir, 0777);
-    free(dir);
-}
-
-/* The name, too, must outlive a loss of power: a register without its key names nobody. */
-static bool sync_directory(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    free(dir);
-    return ok;
-}
-
 /* Written under a name of its own and then linked: nobody sees half a key, and the first of two
- * processes that make the register at once makes the key of both. */
+ * processes that make the register at once makes the key of both. The name is synced, too: a register
+ * without its key names nobody. */
 static enum err write_file(const char *path, const uint8_t master[MASTER_BYTES],
                            struct fault *fault)
 {
     char draft[PATH_BYTES];
     uint8_t bytes[FILE_BYTES];
-    make_directory(path);
+    file_make_directory(path);
     if (snprintf(draft, sizeof draft, "%s.XXXXXX", path) >= (int)sizeof draft)
         return cannot_make(path, ENAMETOOLONG, fault);
     int fd = mkostemp(draft, O_CLOEXEC); /* 0600 */
@@ -78,7 +58,7 @@ static enum err write_file(const char *path, const uint8_t master[MASTER_BYTES],
     close(fd);
     unlink(draft);
     sodium_memzero(bytes, sizeof bytes);
-    if (ok && !sync_directory(path)) {
+    if (ok && !file_sync_directory(path)) {
         ok = false;
         failed = errno;
     }

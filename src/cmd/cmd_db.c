@@ -9,6 +9,7 @@
 #include "app/copy.h"
 #include "app/keys.h"
 #include "app/rebuild.h"
+#include "base/file.h"
 #include "cmd/command.h"
 
 static void show_digest(const struct cli *cli, const struct digest *d, const char *what)
@@ -30,16 +31,22 @@ static void show_digest(const struct cli *cli, const struct digest *d, const cha
            what, d->blocks, d->items, d->imeis, hex);
 }
 
-/* The register's key file: what --key says, else the one beside it. */
+/* PATH.key of a register in a file, as it would be looked for; false: it is in no file, or too long. */
+static bool key_beside(const struct store *store, char *out, size_t size)
+{
+    const char *path = store_path(store);
+    int n = path ? snprintf(out, size, "%s.key", path) : -1;
+    return n > 0 && (size_t)n < size;
+}
+
+/* The key file with which the register was opened. */
 static enum err key_file(const struct cli *cli, const struct store *store, char *out, size_t size,
                          struct fault *fault)
 {
-    const char *path = store_path(store);
-    int n = cli->key ? snprintf(out, size, "%s", cli->key)
-                     : snprintf(out, size, "%s.key", path ? path : "");
-    return n > 0 && (size_t)n < size
-               ? ERR_OK
-               : fault_set(fault, ERR_STORE_KEY, "the path of the key file is too long");
+    const char *named = cli_key(cli, cli->url);
+    bool found =
+        named ? snprintf(out, size, "%s", named) < (int)size : key_beside(store, out, size);
+    return found ? ERR_OK : fault_set(fault, ERR_STORE_KEY, "the path of the key file is too long");
 }
 
 static enum err copy(const struct cli *cli, struct store *from, struct store *to,
@@ -56,18 +63,20 @@ static enum err copy(const struct cli *cli, struct store *from, struct store *to
 
 /* ---- db move ---- */
 
-/* A register in a file has its key beside it. */
-static enum err move_key(const struct cli *cli, const struct store *from, const struct store *to,
-                         char *key, size_t size, struct fault *fault)
+/* Copies the key to where the new register's is looked for: beside its file, else where --key says. */
+static enum err move_key(const struct store *from, const char *from_key, const struct store *to,
+                         const char *named, char *out, size_t size, struct fault *fault)
 {
-    char beside[4096];
-    enum err err = key_file(cli, from, key, size, fault);
-    const char *path = store_path(to);
-    if (err || !path)
-        return err;
-    if (snprintf(beside, sizeof beside, "%s.key", path) >= (int)sizeof beside)
+    char source[4096];
+    bool good = from_key ? snprintf(source, sizeof source, "%s", from_key) < (int)sizeof source
+                         : key_beside(from, source, sizeof source);
+    if (good && store_path(to))
+        good = key_beside(to, out, size);
+    else if (good)
+        good = snprintf(out, size, "%s", named ? named : source) < (int)size;
+    if (!good)
         return fault_set(fault, ERR_STORE_KEY, "the path of the key file is too long");
-    return keys_copy(key, beside, fault);
+    return strcmp(source, out) == 0 ? ERR_OK : keys_copy(source, out, fault);
 }
 
 /* The old register says that it stands elsewhere, so that nobody who waits for his turn to write is told
@@ -83,7 +92,7 @@ static enum err close_old(struct store *store, struct fault *fault)
 }
 
 /* In the writer's place of the old register. */
-static enum err move(const struct cli *cli, struct registry *reg, const char *to,
+static enum err move(const struct cli *cli, struct registry *reg, const char *to, const char *named,
                      struct fault *fault)
 {
     struct store *target = NULL;
@@ -91,7 +100,7 @@ static enum err move(const struct cli *cli, struct registry *reg, const char *to
     char key[4096];
     enum err err = store_open(to, STORE_WRITE, &target, fault);
     if (!err)
-        err = move_key(cli, reg->store, target, key, sizeof key, fault);
+        err = move_key(reg->store, cli_key(cli, cli->url), target, named, key, sizeof key, fault);
     if (!err)
         err = store_write_begin(reg->store, fault);
     if (!err)
@@ -123,13 +132,20 @@ int cmd_db_move(struct cli *cli)
         return cli_usage(cli, "say --from which register and --to which empty one");
     int code;
     struct fault fault = {0};
+    const char *named = cli->key;
+    char beside[4096];
     cli->url = from;
-    if (!cli->key && str_starts(str_z(from), STR("postgres")))
-        cli->key = "var/tamga.key";
+    /* --key names the file of the register in the database, whichever of the two that is; one in a file
+     * has its own beside it, but for a backup, which has none. */
+    if (str_starts(str_z(from), STR("sqlite:")) &&
+        snprintf(beside, sizeof beside, "%s.key", from + sizeof "sqlite:" - 1) <
+            (int)sizeof beside &&
+        access(beside, F_OK) == 0)
+        cli->key = NULL;
     struct registry *reg = cli_open(cli, true, false, &code);
     if (!reg)
         return code;
-    enum err err = move(cli, reg, to, &fault);
+    enum err err = move(cli, reg, to, named, &fault);
     if (err)
         code = cli_fail(cli, err, &fault);
     registry_close(reg);
@@ -179,7 +195,8 @@ static enum err backup(const struct cli *cli, struct registry *reg, const char *
     store_close(to);
     if (!err)
         err = check_copy(cli, url, key, fault);
-    if (!err && rename(draft, file)) /* SQLite has synced what is in it */
+    if (!err &&
+        (rename(draft, file) || !file_sync_directory(file))) /* SQLite has synced its bytes */
         err = fault_set(fault, ERR_FILE_WRITE, "%s: %s", file, strerror(errno));
     remove_draft(draft); /* after a rename: what SQLite leaves beside it */
     return err;

@@ -91,7 +91,8 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     struct fault fault = {0};
     struct http_options options = *wanted;
     struct http *http = NULL;
-    enum err err = service_start(cli->url, cli->key, cli->clock, &options.service, &fault);
+    enum err err =
+        service_start(cli->url, cli_key(cli, cli->url), cli->clock, &options.service, &fault);
     if (!err)
         err = http_start(&options, &http, &fault);
     if (err) {

@@ -92,12 +92,18 @@ static void tell_waiting(void *ctx, pid_t holder)
         fputs("tamga: waiting: another process writes to the register\n", stderr);
 }
 
+const char *cli_key(const struct cli *cli, const char *url)
+{
+    bool in_database = str_starts(str_z(url), STR("postgres"));
+    return cli->key ? cli->key : in_database ? "var/tamga.key" : NULL;
+}
+
 struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code)
 {
     struct fault fault = {0};
     struct registry *reg = NULL;
     struct registry_options options = {.url = cli->url,
-                                       .key = cli->key,
+                                       .key = cli_key(cli, cli->url),
                                        .clock = cli->clock,
                                        .actor = cli->actor,
                                        .write = write,

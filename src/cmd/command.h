@@ -15,7 +15,8 @@
 
 struct cli {
     const char *url;
-    const char *key; /* its key file, NULL = beside it */
+    const char
+        *key; /* its key file, as --key, TAMGA_KEY or the settings say; NULL = cli_key decides */
     const char *actor;
     bool json;
     const char *listen;  /* of the settings file, NULL = none */
@@ -56,6 +57,8 @@ int cli_usage(const struct cli *cli, const char *why);
 
 /* ---- opening, failing ---- */
 
+/* The key file of the register: what was said, else var/tamga.key for one in a database; NULL: beside it. */
+const char *cli_key(const struct cli *cli, const char *url);
 /* Opens the register; prints the failure and sets *out_code. */
 struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code);
 /* Prints the error as `tamga: where: what: what to do` and returns its exit code. */

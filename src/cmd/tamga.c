@@ -221,12 +221,6 @@ static const char *first_of(const char *option, const char *variable, const char
     return option ? option : env ? env : setting[0] ? setting : preset;
 }
 
-/* Its key stands beside no file of its own. */
-static bool in_database(const char *url)
-{
-    return str_starts(str_z(url), STR("postgres"));
-}
-
 /* The command line, then the environment, then the settings file. */
 static bool apply_globals(const struct globals *g, struct cli *cli)
 {
@@ -240,8 +234,7 @@ static bool apply_globals(const struct globals *g, struct cli *cli)
         return false;
     }
     cli->url = first_of(g->url, "TAMGA_REGISTER", settings.register_url, "sqlite:var/tamga.db");
-    cli->key =
-        first_of(g->key, "TAMGA_KEY", settings.key, in_database(cli->url) ? "var/tamga.key" : NULL);
+    cli->key = first_of(g->key, "TAMGA_KEY", settings.key, NULL);
     cli->actor = first_of(g->actor, "TAMGA_ACTOR", settings.actor, NULL);
     cli->listen = first_of(NULL, NULL, settings.listen, "127.0.0.1:8080");
     cli->threads = first_of(NULL, NULL, settings.threads, "2");

@@ -14,7 +14,8 @@
  *    store_on_wait who holds the place.
  *  - After any error inside a write the caller calls write_rollback; the register is as before.
  *  - A lost connection is made anew by the next verb outside of a write; a write that lost its own
- *    fails (ERR_STORE_AWAY). A commit whose answer was lost is looked up before it is told failed.
+ *    fails (ERR_STORE_AWAY). A commit whose answer was lost is looked up before it is told failed, when it
+ *    held a block; of another (a key, a part of a batch) the caller looks himself.
  *  - Errors: ERR_STORE_BUSY (gave up waiting), ERR_STORE_AWAY (the database cannot be reached),
  *    ERR_STORE_FULL (disk), ERR_STORE (all else),
  *    ERR_MEMORY, ERR_CODEC (bytes in the store that are no facts row: damage). fault (may be NULL)

@@ -5,7 +5,7 @@
 #include "store/store_postgres.h"
 
 enum {
-    BLOCKS_FEW = 8, /* of the largest blocks: some 12 MB */
+    BLOCKS_FEW = 8, /* of the largest blocks: some 12 MB. The first time one: many want no more */
     BLOCKS_MOST = 1024,
     BLOCKS_BYTES = 4 << 20,
 };
@@ -155,7 +155,7 @@ enum err postgres_blocks(struct store *store, uint64_t from_seq, store_block_fn 
 {
     struct postgres_store *s = postgres_of(store);
     struct store_head head;
-    uint64_t next = from_seq > INT64_MAX ? INT64_MAX : from_seq, limit = BLOCKS_FEW;
+    uint64_t next = from_seq > INT64_MAX ? INT64_MAX : from_seq, limit = 1;
     enum err err = postgres_head(store, &head, fault);
     if (!err)
         err = block_of(s, &next, fault);

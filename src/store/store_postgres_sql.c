@@ -150,13 +150,11 @@ void arg_bytes(struct pg_args *a, const void *p, size_t n)
     a->bytes[a->n++] = (int)n;
 }
 
-/* What is no UTF-8 would be refused by the server: such bytes are left out, texts are for people. */
+/* What is no UTF-8 would be refused by the server: texts are for people, and end before it. */
 void arg_text(struct pg_args *a, const char *text, size_t max)
 {
-    size_t n = strnlen(text, max);
-    while (n && !str_utf8((struct str){text, n}))
-        n--;
-    arg_bytes(a, text, n);
+    struct str whole = {text, strnlen(text, max)};
+    arg_bytes(a, text, str_utf8_bytes(whole));
 }
 
 /* ---- running ---- */

@@ -38,12 +38,10 @@ static void end_transaction(struct postgres_store *s)
 {
     s->in = PG_OUTSIDE;
     s->has_block = false;
-    if (!s->db)
+    /* What was queued is rolled back, too, whatever became of it. */
+    if (!s->db || (s->queued && pg_settle(s, NULL) != ERR_OK && !s->db))
         return;
-    enum err settled = s->queued ? pg_settle(s, NULL) : ERR_OK;
-    (void)
-        settled; /* rolled back in either case; a connection that cannot even do this is dropped */
-    if (s->db && pg_text(s, "ROLLBACK", NULL, NULL) != ERR_OK)
+    if (pg_text(s, "ROLLBACK", NULL, NULL) != ERR_OK)
         pg_disconnect(s);
 }
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/wal_vfs.h"
 
 /* Tried with 10 M rows: page_size 4096 (schema.c) and 8192 import alike; single writes, which touch
@@ -143,20 +144,9 @@ enum err sqlite_fresh(struct sqlite_store *s, struct fault *fault)
     return err ? err : sqlite_schema_check(s, fault);
 }
 
-/* The directory of a new register: var/ of the default var/tamga.db. One level; what fails here
- * fails again, with words, at the opening. */
-static void make_directory(const struct sqlite_store *s)
-{
-    const char *slash = strrchr(s->path, '/');
-    char *dir = slash && slash != s->path ? strndup(s->path, (size_t)(slash - s->path)) : NULL;
-    if (dir)
-        mkdir(dir, 0777);
-    free(dir);
-}
-
 static enum err connect_writer(struct sqlite_store *s, struct fault *fault)
 {
-    make_directory(s);
+    file_make_directory(s->path);
     enum err err = connect_as(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, fault);
     if (err)
         return err;

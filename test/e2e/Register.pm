@@ -98,6 +98,26 @@ sub psql {
     return $out;
 }
 
+# test/postgres.sh on a cluster of the directory; what it prints. Clusters end with the script.
+my @clusters;
+
+sub cluster {
+    my ($dir, $command, $name, @rest) = @_;
+    push @clusters, "$dir/$name" if $command eq 'start' || $command eq 'standby';
+    my $pid = open my $p, '-|', 'test/postgres.sh', $command, "$dir/$name", @rest or die $!;
+    my $out = join '', <$p>;
+    close $p or die "postgres.sh $command $name";
+    chomp $out;
+    return $out;
+}
+
+# A directory in which clusters may live.
+sub cluster_dir {
+    my $dir = tempdir('tamga-cluster.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+    chmod 0755, $dir; # PostgreSQL may run as another user
+    return $dir;
+}
+
 sub in_database {
     my ($r, $template) = @_;
     my $name = $databases{$r->{dir}};
@@ -304,6 +324,7 @@ END {
         kill 'KILL', $pid;
         waitpid $pid, 0;
     }
+    system 'test/postgres.sh', 'stop', $_, 'kill' for grep { -e "$_/data" } @clusters;
     for my $name (values %databases) {
         eval { psql('postgres', "DROP DATABASE IF EXISTS $name WITH (FORCE)") };
     }

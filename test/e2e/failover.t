@@ -11,28 +11,18 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use File::Temp qw(tempdir);
 use Register;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
 use constant {CALLERS => 2, SECONDS => 6, BEFORE => 200};
 
-my $dir = tempdir('tamga-failover.XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $dir;
+my $dir = Register::cluster_dir();
 
-sub postgres {
-    my ($command, $name, @rest) = @_;
-    my $pid = open my $p, '-|', 'test/postgres.sh', $command, "$dir/$name", @rest or die $!;
-    my $out = join '', <$p>;
-    close $p or die "postgres.sh $command $name";
-    chomp $out;
-    return $out;
-}
+sub postgres { my ($command, @rest) = @_; return Register::cluster($dir, $command, @rest) }
 
 my @safe = ('fsync=on', 'full_page_writes=on', 'wal_log_hints=on', 'wal_keep_size=512MB');
 my %url = (a => postgres('start', 'a', @safe));
-END { my $code = $?; postgres('stop', $_, 'kill') for grep { -e "$dir/$_/data" } 'a', 'b'; $? = $code }
 $url{b} = postgres('standby', 'b', "$dir/a", 'b', @safe);
 Register::psql('postgres', 'CREATE DATABASE tamga', $url{a});
 Register::psql('postgres', "ALTER SYSTEM SET synchronous_standby_names = 'a, b'", $url{a});
@@ -50,6 +40,26 @@ is $r->run('import', 'amnesty', $r->file('list.txt', map { imei($_, 86927100) . 
 $r->settings('[limits]', map { ("${_}_rate = 100000", "${_}_burst = 100000") } 'person', 'address', 'public');
 my $server = $r->serve;
 
+# A commit that waits for its standby loses its connection: the block stands on one machine alone. Who looks it up
+# waits for the standby as well, and says "done" only then.
+my @police = ('--mark', 'stolen', '--by', 'police', '--order', 1);
+is $r->run('suspend', @police, imei(1001, 86927100))->{code}, 0, 'a suspension';
+postgres('stop', 'b');
+my $waiter = $r->start({tag => 'waiter'}, 'suspend', @police, imei(1002, 86927100));
+my $waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+for my $time (1, 2) {
+    ok poll(20, sub { Register::psql('postgres', "SELECT count(*) $waiting", $url{a}) eq '1' }), "it waits for the standby, time $time";
+    Register::psql('postgres', "SELECT pg_terminate_backend(pid, 5000) $waiting", $url{a}) if $time == 1;
+}
+is Register::wait_for($waiter, 0.5), undef, 'nothing is acknowledged that one machine has';
+postgres('again', 'b');
+is Register::wait_for($waiter, 30), 0, 'it is, when the standby has it' or diag slurp($r->path('waiter.err'));
+like slurp($r->path('waiter.out')), qr/black STOLEN/, 'and says so';
+is Register::psql('tamga', 'SELECT next_seq FROM journal_head', $url{b}),
+  Register::psql('tamga', 'SELECT next_seq FROM journal_head', $url{a}), 'both machines have the same journal';
+ok poll(10, sub { Register::psql('postgres', 'SELECT count(*) FROM pg_stat_replication WHERE '
+          . "sync_state = 'sync'", $url{a}) eq '1' }), 'the standby follows again';
+
 # Asks without a pause until a file says stop: how many, how many not answered well, the slowest.
 sub ask {
     my $pid = fork // die;
@@ -58,7 +68,7 @@ sub ask {
     my $parent = getppid;
     until (-e "$dir/stop" || getppid != $parent) {
         my $began = time;
-        my ($status, $body) = Register::http($server, 'GET', '/api/v1/check/' . imei(1 + $n % 2000, 86927100));
+        my ($status, $body) = Register::http($server, 'GET', '/api/v1/check/' . imei(1 + $n % 1000, 86927100));
         my $took = time - $began;
         $slowest = $took if $took > $slowest;
         my $good = $status == 200 && $body =~ /AMNESTY/;

@@ -29,7 +29,7 @@ my $feed = $r->file('feed.csv', lines('date,imei,imsi',
 is $r->run('demo', 'create')->{code}, 0, 'samples: every list, pairs, models';
 is $r->run('import', 'amnesty', $list)->{code}, 0, 'an amnesty';
 is $r->run('feed', 'load', '--operator', 'alpha', $feed)->{code}, 0, 'a feed with a finding';
-is $r->run('suspend', '--mark', 'stolen', '--by', 'Полиция', '--order', 1, '--reason', 'себеп', imei(5))->{code}, 0, 'a mark with a note';
+is $r->run('suspend', '--mark', 'stolen', '--by', 'Полиция', '--order', 1, '--reason', "себеп \xff", imei(5))->{code}, 0, 'a mark with a note';
 is $r->run('user', 'add', $_)->{code} % 3, 0, "staff: $_" for 'aigul', 'bolat';
 is $r->run('user', 'key', 'create', '--name', 'Базар', '--scope', 'check.batch')->{code}, 0, 'an API key';
 is $r->actor('aigul')->run('rules', 'set', 'grace_days=20')->{code}, 3, 'a proposal that waits';
@@ -55,9 +55,10 @@ for my $n (1 .. KILLS) {
     $unfinished++ if $got->{err} =~ /cut short/;
 }
 ok $unfinished, "cut short $unfinished times after it began";
-my $moved = $r->run('--json', @move);
+my $named = "$pg->{dir}/register.key"; # TAMGA_KEY of the new one; the old one's is found beside it
+my $moved = $r->run({prefix => ['env', "TAMGA_KEY=$named"]}, '--json', @move);
 is $moved->{code}, 0, 'then it goes to its end' or diag $moved->{err};
-$pg->{key} = "$r->{dir}/tamga.db.key";
+$pg->{key} = $named;
 my $whole = $pg->whole;
 ok $whole, 'the register in PostgreSQL is whole';
 is $whole->{facts}, $facts, 'with every fact';
@@ -104,6 +105,37 @@ is $back->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', 9, ime
 is $back->run('db', 'move', '--from', file_url($back), '--to', $late->{url})->{code}, 0, 'the second try';
 is_deeply [$late->lists(imei(1, 86927101))], ['black STOLEN'], 'brings it';
 ok $late->whole, 'and the register is whole';
+
+# Who waits for his turn while the register is moved away is refused, not told "done".
+my $gone = $late->copy_of;
+$gone->{key} = $late->{key};
+my $to = Register->new(now => '2026-03-01T07:00:00Z', backend => 'postgres');
+my $mover = $gone->start({tag => 'move'}, 'db', 'move', '--from', $gone->{url}, '--to', $to->{url});
+poll(20, sub { $to->sql("SELECT to_regclass('tamga.journal_head') IS NOT NULL") eq 't' });
+poll(20, sub { $to->sql('SELECT coalesce(max(moving), 0) > 1 FROM journal_head') eq 't' });
+my $late_one = $gone->run({tag => 'waits'}, 'suspend', '--mark', 'stolen', '--by', 'police', '--order', 11, imei(2, 86927102));
+is Register::wait_for($mover, 60), 0, 'moved' or diag slurp($gone->path('move.err'));
+is $late_one->{code}, 4, 'who waited is refused';
+like $late_one->{err}, qr/moved away/, 'and told why';
+$to->{key} = $gone->{key};
+is_deeply [$to->lists(imei(2, 86927102))], ['white AMNESTY'], 'nothing was written anywhere';
+
+# What was brought is a register only when it is equal: here the old one's facts changed without the journal.
+my $bent = $to->copy_of;
+$bent->{key} = $to->{key};
+my $never = Register->new(now => '2026-03-01T07:00:00Z', backend => 'postgres');
+$never->{key} = $to->{key};
+$mover = $bent->start({tag => 'move'}, 'db', 'move', '--from', $bent->{url}, '--to', $never->{url});
+poll(20, sub { $never->sql("SELECT to_regclass('tamga.journal_head') IS NOT NULL") eq 't' });
+poll(20, sub { $never->sql('SELECT coalesce(max(moving), 0) > 1 FROM journal_head') eq 't' });
+Register::stop($mover, 'KILL');
+$_->disconnect for $bent, $never;
+$bent->sql('UPDATE facts SET due = 20000 WHERE imei = (SELECT min(imei) FROM facts)');
+my $unequal = $bent->run('db', 'move', '--from', $bent->{url}, '--to', $never->{url});
+is $unequal->{code}, 4, 'a copy that differs is no register';
+like $unequal->{err}, qr/differ in their facts/, 'it says in what';
+like $never->run('check', imei(1))->{err}, qr/cut short/, 'and is not opened';
+is $bent->run('check', imei(3, 86927103))->{code}, 0, 'the old one goes on';
 
 # The same register in a file again, out of a backup.
 my $here = Register->new(now => '2026-03-01T07:00:00Z', backend => 'sqlite');

@@ -7,24 +7,14 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use File::Temp qw(tempdir);
 use Register;
 use Test::More;
 
-my $dir = tempdir('tamga-pitr.XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $dir;
+my $dir = Register::cluster_dir();
 mkdir "$dir/wal";
 chmod 0777, "$dir/wal";
 
-sub postgres {
-    my ($command, $name, @rest) = @_;
-    my $pid = open my $p, '-|', 'test/postgres.sh', $command, "$dir/$name", @rest or die $!;
-    my $out = join '', <$p>;
-    close $p or die "postgres.sh $command $name";
-    chomp $out;
-    return $out;
-}
-END { my $code = $?; postgres('stop', $_) for grep { -e "$dir/$_/data" } 'live', 'then'; $? = $code }
+sub postgres { my ($command, @rest) = @_; return Register::cluster($dir, $command, @rest) }
 
 my $url = postgres('start', 'live', 'archive_mode=on', "archive_command=test ! -f $dir/wal/%f && cp %p $dir/wal/%f",
     'wal_level=replica');

@@ -107,6 +107,21 @@ void bed_end(struct bed *bed)
     rmdir(bed->dir);
 }
 
+int bed_setup(void **state)
+{
+    struct bed *bed = test_malloc(sizeof *bed);
+    bed_make(bed, *(const enum bed_kind *)*state);
+    *state = bed;
+    return 0;
+}
+
+int bed_teardown(void **state)
+{
+    bed_end(*state);
+    test_free(*state);
+    return 0;
+}
+
 struct store *bed_again(struct bed *bed)
 {
     struct store *twin;

@@ -37,6 +37,14 @@ struct bed {
 /* A new register, opened for writing. */
 void bed_make(struct bed *bed, enum bed_kind kind);
 void bed_end(struct bed *bed);
+/* The same as cmocka wants it: *state points to an enum bed_kind, then to the bed. */
+int bed_setup(void **state);
+int bed_teardown(void **state);
+/* A case on a bed of this kind; an entry of struct CMUnitTest[]. */
+#define BED_CASE(kind, name)                                                                       \
+    {                                                                                              \
+#kind ": " #name, name, bed_setup, bed_teardown, (void *)&kind                             \
+    }
 static inline bool bed_sqlite(const struct bed *bed)
 {
     return bed->kind == BED_SQLITE || bed->kind == BED_FAULTY_SQLITE;

@@ -5,21 +5,6 @@
  * faulty_test.c. */
 #include "conformance.h"
 
-static int make(void **state)
-{
-    struct bed *bed = test_malloc(sizeof *bed);
-    bed_make(bed, *(const enum bed_kind *)*state);
-    *state = bed;
-    return 0;
-}
-
-static int end(void **state)
-{
-    bed_end(*state);
-    test_free(*state);
-    return 0;
-}
-
 enum { TESTS_MAX = 800 };
 
 static const struct conformance_case *case_of(unsigned i)
@@ -46,8 +31,8 @@ int main(void)
             snprintf(names[n], sizeof names[n], "%s: %s", bed_names[kind], c->name);
             tests[n] = (struct CMUnitTest){.name = names[n],
                                            .test_func = c->run,
-                                           .setup_func = make,
-                                           .teardown_func = end,
+                                           .setup_func = bed_setup,
+                                           .teardown_func = bed_teardown,
                                            .initial_state = &kinds[kind]};
         }
     }

@@ -187,41 +187,21 @@ static void calls_are_counted_over_handles(void **state)
     store_close(twin);
 }
 
-static int make(void **state)
-{
-    struct bed *bed = test_malloc(sizeof *bed);
-    bed_make(bed, *(const enum bed_kind *)*state);
-    *state = bed;
-    return 0;
-}
-
-static int end(void **state)
-{
-    bed_end(*state);
-    test_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     static enum bed_kind memory = BED_FAULTY_MEMORY, sqlite = BED_FAULTY_SQLITE,
                          postgres = BED_FAULTY_POSTGRES;
-#define CASE(kind, name)                                                                           \
-    {                                                                                              \
-#kind ": " #name, name, make, end, &kind                                                   \
-    }
     const struct CMUnitTest tests[] = {
-        CASE(memory, any_call_of_a_write_may_fail),
-        CASE(memory, every_verb_fails_as_told),
-        CASE(memory, calls_are_counted_over_handles),
-        CASE(sqlite, any_call_of_a_write_may_fail),
-        CASE(sqlite, every_verb_fails_as_told),
-        CASE(sqlite, calls_are_counted_over_handles),
-        CASE(postgres, any_call_of_a_write_may_fail),
-        CASE(postgres, every_verb_fails_as_told),
-        CASE(postgres, calls_are_counted_over_handles),
+        BED_CASE(memory, any_call_of_a_write_may_fail),
+        BED_CASE(memory, every_verb_fails_as_told),
+        BED_CASE(memory, calls_are_counted_over_handles),
+        BED_CASE(sqlite, any_call_of_a_write_may_fail),
+        BED_CASE(sqlite, every_verb_fails_as_told),
+        BED_CASE(sqlite, calls_are_counted_over_handles),
+        BED_CASE(postgres, any_call_of_a_write_may_fail),
+        BED_CASE(postgres, every_verb_fails_as_told),
+        BED_CASE(postgres, calls_are_counted_over_handles),
     };
-#undef CASE
     size_t count = sizeof tests / sizeof *tests;
     return _cmocka_run_group_tests("faulty", tests, bed_has_postgres() ? count : count - 3, NULL,
                                    NULL);

@@ -219,12 +219,58 @@ static void claims_outlive_a_connection(void **state)
     assert_int_equal(store_batch_claim(bed->s, 7, NULL), ERR_OK);
     assert_int_equal(store_batch_claim(bed->s, 9, NULL), ERR_OK);
     cut_all(bed);
+    store_patience(bed->s, 500);
     assert_int_equal(next_seq(bed->s), 1); /* any verb; it takes the claims again first */
     assert_int_equal(store_batch_claim(other, 7, NULL), ERR_STORE_BUSY);
     cut_all(bed);
     assert_int_equal(store_batch_claim(other, 9, NULL), ERR_OK); /* taken over meanwhile */
     struct store_head head;
     assert_int_equal(store_head(bed->s, &head, NULL), ERR_STORE_BUSY);
+    assert_int_equal(store_head(bed->s, &head, NULL),
+                     ERR_STORE_BUSY); /* it does not go on without */
+    store_close(other);
+    assert_int_equal(store_head(bed->s, &head, NULL), ERR_OK);
+}
+
+static void a_silent_host_does_not_hide_the_next(void **state)
+{
+    struct bed *bed = *state;
+    const char *server = getenv("TAMGA_TEST_POSTGRES"), *colon = strrchr(server, ':');
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof at;
+    int mute = socket(AF_INET, SOCK_STREAM, 0); /* takes connections and never says a word */
+    assert_int_equal(bind(mute, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(mute, 16), 0);
+    assert_int_equal(getsockname(mute, (struct sockaddr *)&at, &n), 0);
+    char url[256];
+    struct store *s;
+    snprintf(url, sizeof url, "postgresql://postgres@127.0.0.1:%d,127.0.0.1%s/%s?connect_timeout=2",
+             ntohs(at.sin_port), colon, bed->database);
+    assert_int_equal(store_open(url, STORE_WRITE, &s, NULL), ERR_OK);
+    assert_int_equal(next_seq(s), 1);
+    store_close(s);
+    close(mute);
+}
+
+static void a_refused_copy_leaves_the_connection(void **state)
+{
+    struct bed *bed = *state;
+    enum { MANY = 100 };
+    struct facts_row rows[MANY];
+    struct store *other = bed_again(bed);
+    assert_int_equal(store_batch_claim(bed->s, 7, NULL), ERR_OK);
+    for (uint32_t i = 0; i < MANY; i++)
+        rows[i] = row_of(SOME + i, i, DAYNUM_NONE);
+    begin(bed->s);
+    bed_sql(bed, "ALTER TABLE tamga.facts RENAME TO gone");
+    assert_int_equal(store_facts_put(bed->s, rows, MANY, NULL), ERR_STORE);
+    bed_sql(bed, "ALTER TABLE tamga.gone RENAME TO facts");
+    store_write_rollback(bed->s);
+    assert_int_equal(store_batch_claim(other, 7, NULL), ERR_STORE_BUSY); /* the session lives */
+    begin(bed->s);
+    assert_int_equal(store_facts_put(bed->s, rows, MANY, NULL), ERR_OK);
+    commit(bed->s);
+    assert_true(get_row(other, SOME + MANY - 1).facts.exists);
     store_close(other);
 }
 
@@ -431,33 +477,21 @@ static void every_plan_uses_an_index_or_a_partition(void **state)
     }
 }
 
-static int make(void **state)
-{
-    struct bed *bed = test_malloc(sizeof *bed);
-    bed_make(bed, BED_POSTGRES);
-    *state = bed;
-    return 0;
-}
-
-static int end(void **state)
-{
-    bed_end(*state);
-    test_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     if (!bed_has_postgres()) {
         puts("1..0 # skip TAMGA_TEST_POSTGRES names no server");
         return 0;
     }
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make, end)
+    static enum bed_kind postgres = BED_POSTGRES;
+#define CASE(name) BED_CASE(postgres, name)
     const struct CMUnitTest tests[] = {
         CASE(a_lost_connection_is_made_anew),
         CASE(a_write_that_lost_its_connection_fails_whole),
         CASE(a_moment_that_lost_its_connection_ends),
         CASE(claims_outlive_a_connection),
+        CASE(a_silent_host_does_not_hide_the_next),
+        CASE(a_refused_copy_leaves_the_connection),
         CASE(who_cannot_reach_it_is_told_in_time),
         CASE(a_commit_without_an_answer_is_looked_up),
         CASE(a_commit_that_did_not_arrive_is_told),

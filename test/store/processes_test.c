@@ -293,29 +293,10 @@ static void first_come_first_served(void **state)
     }
 }
 
-static int make(void **state)
-{
-    struct bed *bed = test_malloc(sizeof *bed);
-    bed_make(bed, *(const enum bed_kind *)*state);
-    *state = bed;
-    return 0;
-}
-
-static int end(void **state)
-{
-    bed_end(*state);
-    test_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     static enum bed_kind sqlite = BED_SQLITE, postgres = BED_POSTGRES;
-#define CASE(name)                                                                                 \
-    {"sqlite: " #name, name, make, end, &sqlite},                                                  \
-    {                                                                                              \
-        "postgres: " #name, name, make, end, &postgres                                             \
-    }
+#define CASE(name) BED_CASE(sqlite, name), BED_CASE(postgres, name)
     const struct CMUnitTest tests[] = {
         CASE(two_may_make_the_register_at_once),     CASE(a_reader_reads_and_no_more),
         CASE(two_processes_write_in_turn),           CASE(a_killed_writer_leaves_no_trace),

@@ -474,24 +474,10 @@ static void notes_and_settings_stand_in_the_file(void **state)
         "COVERING INDEX facts_due");
 }
 
-static int make(void **state)
-{
-    struct bed *bed = test_malloc(sizeof *bed);
-    bed_make(bed, BED_SQLITE);
-    *state = bed;
-    return 0;
-}
-
-static int end(void **state)
-{
-    bed_end(*state);
-    test_free(*state);
-    return 0;
-}
-
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, make, end)
+    static enum bed_kind sqlite = BED_SQLITE;
+#define CASE(name) BED_CASE(sqlite, name)
     const struct CMUnitTest tests[] = {
         CASE(a_file_that_was_moved_away_is_told),
         CASE(what_is_not_there_is_not_read),

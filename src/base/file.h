@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * file - what two rooms do with files. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+
+/* Makes the directory of the path where it is missing: var/ of var/tamga.db. One level; what fails here
+ * fails again, with words, when the file is opened. */
+void file_make_directory(const char *path);
+/* Makes the names in the directory of the path outlive a loss of power. False: errno. */
+bool file_sync_directory(const char *path);
+
+#endif
