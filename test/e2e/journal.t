@@ -66,6 +66,15 @@ for my $block (@some) {
     $got = changed("DELETE FROM journal_block WHERE first_seq = $block");
     is $got->{verify}, 4, "block $block: gone";
 }
+
+# The first entry knows the register's key: changed, it is the chain that is wrong, not the key.
+my $hex = $r->sql('SELECT hex(body) FROM journal_block WHERE first_seq = 1');
+ok $hex =~ s/6B657920/6B657921/, 'the first entry names the key'; # "key "
+my $got = changed("UPDATE journal_block SET body = x'$hex' WHERE first_seq = 1");
+is "$got->{verify} $got->{check}", '4 4', 'its mark changed';
+like $got->{said}, qr/CHAIN/, 'the chain is named';
+unlike $got->{said}, qr/STORE_KEY/, 'not the key';
+
 for my $column (qw(register_id hash)) {
     my $got = changed(flip('journal_head', $column, 'one = 1'));
     is $got->{verify}, 4, "head: one bit of $column" or diag $got->{said};
