@@ -114,7 +114,7 @@ run_scripts() {
     done
     for script in $in_postgres; do
         wanted "e2e/$script.t in postgres" "$@" && ! skipped "e2e/$script.t in postgres" || continue
-        TAMGA_TEST_BACKEND=postgres TAMGA_KILL_ROUNDS=${TAMGA_KILL_ROUNDS:-15} \
+        TAMGA_TEST_BACKEND=postgres TAMGA_KILL_ROUNDS=${TAMGA_KILL_ROUNDS:-8} \
             run_tap "e2e/$script.t in postgres" prove -v -e '' "test/e2e/$script.t"
     done
 }
