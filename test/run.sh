@@ -85,7 +85,7 @@ run_programs() {
         [ -z "${TAMGA_SUITE:-}" ] || [ "$suite" = "$TAMGA_SUITE" ] || continue
         wanted "$name" "$@" && run_tap "$name" "$exe"
         [[ " $app_in_postgres " == *" $name "* ]] && [ -z "${TAMGA_SUITE:-}" ] && wanted "$name in postgres" "$@" &&
-            TAMGA_TEST_BACKEND=postgres run_tap "$name in postgres" "$exe"
+            TAMGA_TEST_BACKEND=postgres TAMGA_ROUNDS=${TAMGA_POSTGRES_ROUNDS:-30} run_tap "$name in postgres" "$exe"
     done < <(meson introspect --tests "$dir" | python3 -c '
 import json, sys
 for t in json.load(sys.stdin):

@@ -173,6 +173,14 @@ static enum err pairs(struct rebuilding *b)
     return err;
 }
 
+/* Whoever made an index from what was wrong makes it anew. */
+static enum err tell_followers(struct registry *reg, struct fault *fault)
+{
+    struct store_head head = reg->head;
+    head.rebuilt++;
+    return store_head_put(reg->store, &head, fault);
+}
+
 enum err rebuild(struct registry *reg, struct rebuild_result *out, struct fault *fault)
 {
     *out = (struct rebuild_result){0};
@@ -190,6 +198,8 @@ enum err rebuild(struct registry *reg, struct rebuild_result *out, struct fault 
         err = facts(&b);
     if (!err)
         err = pairs(&b);
+    if (!err && (out->written || out->dropped || out->pairs))
+        err = tell_followers(reg, fault);
     if (!err)
         err = store_write_commit(reg->store, fault);
     if (err)

@@ -25,6 +25,7 @@ struct view {
 
 struct held_index {
     struct index *index;
+    uint64_t rebuilt; /* the head's, when it was made */
     struct held_index *older;
 };
 
@@ -78,6 +79,7 @@ static enum err push_index(struct service *s, struct fault *fault)
         free(held);
         return err;
     }
+    held->rebuilt = s->reg->head.rebuilt;
     held->older = atomic_load(&s->index);
     atomic_store(&s->index, held);
     return ERR_OK;
@@ -91,7 +93,8 @@ static enum err follow(struct service *s)
         int64_t lag = clock_now_us(s->clock) - done.written_us;
         atomic_store(&s->lag_us, lag > 0 ? lag : 0);
     }
-    if (err == ERR_CHAIN || err == ERR_CODEC)
+    bool mended = !err && s->reg->head.rebuilt != atomic_load(&s->index)->rebuilt;
+    if (err == ERR_CHAIN || err == ERR_CODEC || mended)
         err = push_index(s, NULL);
     if (!err && s->reg->rules.number != atomic_load(&s->view)->rules.number)
         err = push_view(s);

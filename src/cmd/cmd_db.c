@@ -257,8 +257,6 @@ int cmd_db_rebuild(struct cli *cli)
                          : "%" PRIu64 " IMEIs in the journal: %" PRIu64
                            " facts rows set right, %" PRIu64 " dropped, %" PRIu64 " pairs\n",
                r.imeis, r.written, r.dropped, r.pairs);
-    if (!err && !cli->json && r.written + r.dropped + r.pairs)
-        puts("Servers that run have answered from what was wrong: restart each `tamga serve`.");
     registry_close(reg);
     return code;
 }

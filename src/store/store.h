@@ -59,8 +59,9 @@ struct store_head {
     uint8_t hash[SHA256_BYTES]; /* of the last block; before the first: register_id, then zeros */
     uint32_t rules;             /* number of the rule set in force, 0 = none yet */
     struct gate gate;           /* DAYNUM_NONE, DAYNUM_NONE in an empty register */
-    uint64_t moving; /* 0 = whole; STORE_MOVED; else it is being filled from another register:
+    uint64_t moving;  /* 0 = whole; STORE_MOVED; else it is being filled from another register:
                                    facts up to this IMEI body are there, less one */
+    uint64_t rebuilt; /* how often what stands beside the journal was mended from it */
 };
 
 /* The register stands elsewhere now: nobody may write here any more. */

@@ -115,6 +115,7 @@ enum err store_postgres_open(const char *url, enum store_mode mode, struct store
     s->base.ops = &ops;
     s->base.patience_ms = STORE_PATIENCE_MS;
     s->mode = mode;
+    s->answer_ms = PG_ANSWER_MS;
     s->url = strdup(url);
     enum err err = s->url ? pq_load(&s->pq, fault) : fault_set(fault, ERR_MEMORY, "postgresql:");
     if (err) {

@@ -77,7 +77,8 @@ enum pg_in {
 
 enum {
     PG_CLAIMS_MAX = 16,   /* batches that one handle owns at once */
-    PG_STATEMENT_S = 120, /* one statement; the server ends it, the client a little later */
+    PG_STATEMENT_S = 120, /* one statement; the server gives up first, with words */
+    PG_ANSWER_MS = (PG_STATEMENT_S + 10) * 1000,
     PG_CHUNK_ROWS = 8192, /* of a scan */
 };
 
@@ -87,6 +88,7 @@ struct postgres_store {
     char *shown; /* for people: no user, no password */
     enum store_mode mode;
     const struct pq *pq;
+    int answer_ms; /* of silence: then the server counts as gone */
 
     PGconn *db;                     /* NULL: not connected */
     bool prepared[PG_SQL_COUNT];    /* in this connection */
@@ -128,6 +130,8 @@ static inline bool pg_lost(const struct postgres_store *s)
 PGresult *pg_next(struct postgres_store *s);
 /* As pg_next, for at most ms milliseconds; *out_late: nothing came yet. */
 PGresult *pg_next_within(struct postgres_store *s, int ms, bool *out_late);
+/* Sends all that libpq holds. False: the connection broke, or the server takes nothing (pg_lost). */
+bool pg_flush(struct postgres_store *s);
 /* What went wrong, as our error with the server's words; result may be NULL. */
 enum err pg_fault(struct postgres_store *s, const PGresult *result, struct fault *fault);
 /* Runs a text of one or more statements without values; *out (may be NULL): the last result. */

@@ -171,7 +171,8 @@ static enum err copy_open(struct postgres_store *s, struct fault *fault)
 
 static enum err copy_send(struct postgres_store *s, struct buf *b, struct fault *fault)
 {
-    bool sent = !b->failed && s->pq->PQputCopyData(s->db, (const char *)b->p, (int)b->n) == 1;
+    bool sent = !b->failed && s->pq->PQputCopyData(s->db, (const char *)b->p, (int)b->n) == 1 &&
+                pg_flush(s);
     enum err err = sent        ? ERR_OK
                    : b->failed ? fault_set(fault, ERR_MEMORY, "facts rows on their way")
                                : pg_fault(s, NULL, fault);

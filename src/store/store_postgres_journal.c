@@ -28,6 +28,7 @@ enum err postgres_head(struct store *store, struct store_head *out, struct fault
         head.gate.expire_through = row_i32(s, r, 0, 4);
         head.gate.swept_through = row_i32(s, r, 0, 5);
         head.moving = row_u64(s, r, 0, 6);
+        head.rebuilt = row_u64(s, r, 0, 7);
     }
     s->pq->PQclear(r);
     if (!whole)
@@ -46,6 +47,7 @@ enum err postgres_head_put(struct store *store, const struct store_head *head, s
     arg_i32(&args, head->gate.swept_through);
     arg_bytes(&args, head->register_id, sizeof head->register_id);
     arg_u64(&args, head->moving);
+    arg_u64(&args, head->rebuilt);
     return pg_queue(postgres_of(store), PG_HEAD_REPLACE, &args, fault);
 }
 

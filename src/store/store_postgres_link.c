@@ -15,7 +15,6 @@
 #include "base/clock.h"
 
 enum {
-    ANSWER_MS = (PG_STATEMENT_S + 10) * 1000, /* the server gives up first, with words */
     PAUSE_FIRST_US = 50000,
     PAUSE_MOST_US = 2000000,
 };
@@ -67,16 +66,40 @@ static bool wait_for(int fd, short what, int64_t until_us)
     }
 }
 
+/* Waits until libpq can go on, with what it still has to send or with what comes. False: too late. */
+static bool wait_link(struct postgres_store *s, bool unsent, int64_t until_us, bool *out_broken)
+{
+    short what = unsent ? POLLIN | POLLOUT : POLLIN;
+    bool came = wait_for(s->pq->PQsocket(s->db), what, until_us);
+    *out_broken = came && !s->pq->PQconsumeInput(s->db);
+    return came;
+}
+
 /* Is there a result, or the certainty that none comes? */
 static bool ready(struct postgres_store *s, int64_t until_us)
 {
-    while (s->pq->PQisBusy(s->db)) {
-        if (!wait_for(s->pq->PQsocket(s->db), POLLIN, until_us))
+    bool broken = false;
+    while (!broken) { /* broken: the result is the connection's end */
+        int unsent = s->pq->PQflush(s->db);
+        if (unsent < 0 || !s->pq->PQisBusy(s->db))
+            return true;
+        if (!wait_link(s, unsent > 0, until_us, &broken))
             return false;
-        if (!s->pq->PQconsumeInput(s->db))
-            return true; /* the result is the connection's end */
     }
     return true;
+}
+
+bool pg_flush(struct postgres_store *s)
+{
+    int64_t until = clock_monotonic_us() + INT64_C(1000) * s->answer_ms;
+    bool broken = false;
+    int unsent;
+    while ((unsent = s->pq->PQflush(s->db)) > 0 && !broken)
+        if (!wait_link(s, true, until, &broken)) {
+            pg_disconnect(s);
+            return false;
+        }
+    return unsent == 0 && !broken;
 }
 
 PGresult *pg_next_within(struct postgres_store *s, int ms, bool *out_late)
@@ -91,7 +114,7 @@ PGresult *pg_next_within(struct postgres_store *s, int ms, bool *out_late)
 PGresult *pg_next(struct postgres_store *s)
 {
     bool late;
-    PGresult *result = pg_next_within(s, ANSWER_MS, &late);
+    PGresult *result = pg_next_within(s, s->answer_ms, &late);
     if (late)
         pg_disconnect(s);
     return result;
@@ -187,7 +210,9 @@ enum err pg_connect(struct postgres_store *s, struct fault *fault)
     }
     s->db = db;
     s->pq->PQsetNoticeReceiver(db, on_notice, s);
-    enum err err = pg_text(s, pg_setup, NULL, fault);
+    /* So that a server that reads no more (frozen, its disk hung) holds nobody up in send(). */
+    enum err err = s->pq->PQsetnonblocking(db, 1) == 0 ? pg_text(s, pg_setup, NULL, fault)
+                                                       : pg_fault(s, NULL, fault);
     if (!err && s->mode == STORE_READ)
         err = pg_text(s, read_only, NULL, fault);
     if (err)
@@ -253,7 +278,7 @@ enum err pg_text(struct postgres_store *s, const char *sql, PGresult **out, stru
 pid_t pg_holder(struct postgres_store *s)
 {
     struct postgres_store look = {
-        .url = s->url, .shown = s->shown, .mode = STORE_READ, .pq = s->pq};
+        .url = s->url, .shown = s->shown, .mode = STORE_READ, .pq = s->pq, .answer_ms = 5000};
     PGresult *rows = NULL;
     int pid = 0;
     if (pg_connect(&look, NULL))

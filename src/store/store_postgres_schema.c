@@ -46,14 +46,15 @@ static enum err look(struct postgres_store *s, int *out_version, struct fault *f
 static enum err found_register(struct postgres_store *s, struct fault *fault)
 {
     uint8_t id[REGISTER_ID_BYTES];
-    char hex[2 * REGISTER_ID_BYTES + 1], sql[256];
+    char hex[2 * REGISTER_ID_BYTES + 1], sql[320];
     if (getentropy(id, sizeof id))
         return fault_set(fault, ERR_STORE, "no random bytes: %s", strerror(errno));
     for (size_t i = 0; i < sizeof id; i++)
         snprintf(hex + 2 * i, 3, "%02x", id[i]);
     snprintf(sql, sizeof sql,
-             "INSERT INTO tamga.journal_head VALUES (1, '\\x%s', 1, '\\x%s%032d', 0, %d, %d)", hex,
-             hex, 0, DAYNUM_NONE, DAYNUM_NONE);
+             "INSERT INTO tamga.journal_head (one, register_id, next_seq, hash, rules, "
+             "expire_through, swept_through) VALUES (1, '\\x%s', 1, '\\x%s%032d', 0, %d, %d)",
+             hex, hex, 0, DAYNUM_NONE, DAYNUM_NONE);
     return pg_text(s, sql, NULL, fault);
 }
 

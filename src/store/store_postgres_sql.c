@@ -20,15 +20,16 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_NO_TIMEOUT] = "SET LOCAL statement_timeout = 0",
     [PG_COMMIT] = "COMMIT",
     [PG_HEAD_GET] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through, "
-                    "moving FROM journal_head WHERE one = 1",
+                    "moving, rebuilt FROM journal_head WHERE one = 1",
     [PG_HEAD_LOCK] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through, "
-                     "moving FROM journal_head WHERE one = 1 FOR UPDATE",
+                     "moving, rebuilt FROM journal_head WHERE one = 1 FOR UPDATE",
     [PG_HEAD_PUT] = "UPDATE journal_head SET next_seq = $1::int8, hash = $2::bytea, "
                     "rules = $3::int8, expire_through = $4::int4, swept_through = $5::int4 "
                     "WHERE one = 1",
     [PG_HEAD_REPLACE] = "UPDATE journal_head SET next_seq = $1::int8, hash = $2::bytea, "
                         "rules = $3::int8, expire_through = $4::int4, swept_through = $5::int4, "
-                        "register_id = $6::bytea, moving = $7::int8 WHERE one = 1",
+                        "register_id = $6::bytea, moving = $7::int8, "
+                        "rebuilt = $8::int8 WHERE one = 1",
     [PG_BLOCK_ROOM] = "SELECT journal_partition($1::int8)",
     [PG_BLOCK_PUT] = "INSERT INTO journal_block (first_seq, header, prev_hash, root, hash, body, "
                      "section) VALUES ($1::int8, $2::bytea, $3::bytea, $4::bytea, $5::bytea, "

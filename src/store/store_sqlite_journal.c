@@ -35,6 +35,7 @@ enum err sqlite_head(struct store *store, struct store_head *out, struct fault *
         head.gate.expire_through = sqlite3_column_int(stmt, 4);
         head.gate.swept_through = sqlite3_column_int(stmt, 5);
         head.moving = column_u64(stmt, 6);
+        head.rebuilt = column_u64(stmt, 7);
         sql_free(stmt);
     }
     if (!whole)
@@ -90,6 +91,7 @@ enum err sqlite_head_put(struct store *store, const struct store_head *head, str
     bind_i64(stmt, 5, head->gate.swept_through);
     bind_bytes(stmt, 6, head->register_id, sizeof head->register_id);
     bind_u64(stmt, 7, head->moving);
+    bind_u64(stmt, 8, head->rebuilt);
     return sql_run(s, stmt, NULL, fault);
 }
 

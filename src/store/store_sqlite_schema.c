@@ -47,7 +47,9 @@ static enum err found_register(struct sqlite_store *s, struct fault *fault)
         return fault_set(fault, ERR_STORE, "no random bytes: %s", strerror(errno));
     memcpy(first, id, sizeof id);
     sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(s->db, "INSERT INTO journal_head VALUES (1, ?1, 1, ?2, 0, ?3, ?3, 0)",
+    if (sqlite3_prepare_v2(s->db,
+                           "INSERT INTO journal_head (one, register_id, next_seq, hash, rules, "
+                           "expire_through, swept_through) VALUES (1, ?1, 1, ?2, 0, ?3, ?3)",
                            -1, &stmt, NULL))
         return sqlite_fault(s, fault);
     bind_bytes(stmt, 1, id, sizeof id);

@@ -12,11 +12,12 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_HEAD_GET] = "SELECT register_id, next_seq, hash, rules, expire_through, swept_through, "
-                     "moving FROM journal_head",
+                     "moving, rebuilt FROM journal_head",
     [SQL_HEAD_PUT] = "UPDATE journal_head SET next_seq = ?1, hash = ?2, rules = ?3, "
                      "expire_through = ?4, swept_through = ?5",
     [SQL_HEAD_REPLACE] = "UPDATE journal_head SET next_seq = ?1, hash = ?2, rules = ?3, "
-                         "expire_through = ?4, swept_through = ?5, register_id = ?6, moving = ?7",
+                         "expire_through = ?4, swept_through = ?5, register_id = ?6, moving = ?7, "
+                         "rebuilt = ?8",
     [SQL_BLOCK_PUT] = "INSERT INTO journal_block (first_seq, header, prev_hash, root, hash, body, "
                       "section) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_BLOCKS] = "SELECT first_seq, header, prev_hash, root, hash, body, section "

@@ -175,6 +175,9 @@ for my $r ($here, $late) {
 
 # ---- rebuilt ----
 
+my $known = imei(20, 86927100 + 20 % 7); # of the amnesty
+sub reason { return json((Register::http($_[0], 'GET', "/api/v1/check/$_[1]"))[1])->{reason} }
+
 my %drop = (
     sqlite => ['DELETE FROM facts WHERE imei % 3 = 0', 'UPDATE facts SET due = 20000 WHERE imei % 7 = 0',
         'INSERT INTO facts SELECT 35999999000000, due, row FROM facts LIMIT 1', 'DELETE FROM pair'],
@@ -191,7 +194,11 @@ for my $r ($here, $late) {
     is json($got->{out})->{dropped}, 1, 'what no row made is gone';
     is digest($r->run('--json', 'db', 'backup', "$r->{dir}/after.db")), $before, 'all is as it was';
     $r->sql('DELETE FROM facts');
+    my $server = $r->serve; # it starts from what is wrong
+    isnt reason($server, $known), 'AMNESTY', 'a server does not know the IMEI';
     is $r->run('db', 'rebuild')->{code}, 0, 'from nothing but the journal';
+    ok poll(3, sub { reason($server, $known) eq 'AMNESTY' }), 'the server that runs has seen it';
+    Register::stop($server->{pid});
     is digest($r->run('--json', 'db', 'backup', "$r->{dir}/again.db")), $before, 'the same again';
     is json($r->run('--json', 'db', 'rebuild')->{out})->{written}, 0, 'what is right is left alone';
     $r->sql('UPDATE journal_block SET body = prev_hash WHERE first_seq = (SELECT max(first_seq) FROM journal_block)');

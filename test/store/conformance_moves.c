@@ -8,9 +8,10 @@
 static void a_head_can_be_replaced(void **state)
 {
     struct bed *bed = *state;
-    struct store_head head, got, other = {.next_seq = 1, .rules = 7, .moving = SOME};
+    struct store_head head, got, other = {.next_seq = 1, .rules = 7, .moving = SOME, .rebuilt = 3};
     assert_int_equal(store_head(bed->s, &head, NULL), ERR_OK);
     assert_int_equal(head.moving, 0);
+    assert_int_equal(head.rebuilt, 0);
     assert_int_equal(store_head_put(bed->s, &other, NULL), ERR_STORE); /* outside of a write */
     memset(other.register_id, 7, sizeof other.register_id);
     memset(other.hash, 9, sizeof other.hash);
@@ -29,6 +30,7 @@ static void a_head_can_be_replaced(void **state)
     assert_int_equal(got.rules, 7);
     assert_int_equal(got.gate.swept_through, DAYNUM_FIRST + 2);
     assert_int_equal(got.moving, SOME);
+    assert_int_equal(got.rebuilt, 3);
 }
 
 static void facts_can_be_dropped(void **state)

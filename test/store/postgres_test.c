@@ -28,7 +28,8 @@ enum cut {
 struct relay {
     int listens, port, server_port;
     _Atomic enum cut cut;
-    _Atomic bool shut; /* takes nobody */
+    _Atomic bool shut;   /* takes nobody */
+    _Atomic bool frozen; /* reads nothing, hangs up on nobody */
     _Atomic bool stop;
     char word[32]; /* in what the client sends */
     pthread_t thread;
@@ -63,8 +64,10 @@ static void carry(struct relay *r, int client)
     bool goes = connect(server, (struct sockaddr *)&to, sizeof to) == 0, deaf = false;
     while (goes && !r->stop && !r->shut) {
         struct pollfd fds[2] = {{.fd = client, .events = POLLIN}, {.fd = server, .events = POLLIN}};
-        if (poll(fds, 2, 10) <= 0)
+        if (r->frozen || poll(fds, 2, 10) <= 0) {
+            usleep(r->frozen ? 1000 : 0);
             continue;
+        }
         if (fds[0].revents) {
             ssize_t n = read(client, bytes, sizeof bytes);
             bool found = r->cut != CUT_NOTHING && holds(bytes, n, r->word);
@@ -210,6 +213,31 @@ static void a_moment_that_lost_its_connection_ends(void **state)
     assert_int_equal(store_facts_get(bed->s, &row, 1, NULL), ERR_STORE_AWAY);
     store_read_end(bed->s);
     assert_int_equal(store_facts_get(bed->s, &row, 1, NULL), ERR_OK);
+}
+
+/* More than the sockets between us hold: whoever would wait in send() would wait for ever. */
+static void who_reads_no_more_holds_nobody_up(void **state)
+{
+    enum { MANY = 1000000 };
+    struct bed *bed = *state;
+    struct store *s = through(bed, STORE_WRITE);
+    struct facts_row *rows = calloc(MANY, sizeof *rows);
+    assert_non_null(rows);
+    for (uint32_t i = 0; i < MANY; i++) {
+        rows[i] = row_of(SOME + i, 1, DAYNUM_NONE);
+        rows[i].facts.exists = false; /* none of them is there yet */
+    }
+    begin(s);
+    relay.frozen = true;
+    postgres_of(s)->answer_ms = 300;
+    int64_t began = clock_monotonic_us();
+    assert_int_equal(store_facts_put(s, rows, MANY, NULL), ERR_STORE_AWAY);
+    store_write_rollback(s);
+    assert_true(clock_monotonic_us() - began < 10000000);
+    relay.frozen = false;
+    store_close(s);
+    save_row(bed->s, row_of(SOME, 1, DAYNUM_NONE)); /* its place is free again */
+    free(rows);
 }
 
 static void claims_outlive_a_connection(void **state)
@@ -370,6 +398,27 @@ static void what_is_no_register_is_left_alone(void **state)
     assert_int_equal(store_open("postgresql://h/d?what=1", STORE_WRITE, &s, NULL), ERR_STORE_OPEN);
 }
 
+/* A register of version 1 with everything in it, as the program before this one left it. */
+static void version_1_keeps_its_data(void **state)
+{
+    struct bed *bed = *state;
+    save_row(bed->s, row_of(35000000000000, 1, DAYNUM_FIRST + 4));
+    append_and_put(bed, bed->s);
+    const struct party police = {7, PARTY_BODY, 0, "police"};
+    assert_int_equal(store_party_put(bed->s, &police, NULL), ERR_OK);
+    commit(bed->s);
+    uint64_t before = imprint(bed->s);
+    bed_sql(bed, "ALTER TABLE tamga.journal_head DROP COLUMN rebuilt; "
+                 "DELETE FROM tamga.schema_version WHERE version > 1");
+    reopen(bed, STORE_READ, ERR_STORE_OLD);
+    reopen(bed, STORE_WRITE, ERR_OK);
+    assert_true(imprint(bed->s) == before);
+    assert_string_equal(bed_sql(bed, "SELECT max(version) FROM tamga.schema_version"), "2");
+    reopen(bed, STORE_READ, ERR_OK);
+    assert_true(imprint(bed->s) == before);
+    assert_true(get_row(bed->s, 35000000000000).facts.exists);
+}
+
 static void nobody_learns_a_password_from_an_error(void **state)
 {
     (void)state;
@@ -489,6 +538,7 @@ int main(void)
         CASE(a_lost_connection_is_made_anew),
         CASE(a_write_that_lost_its_connection_fails_whole),
         CASE(a_moment_that_lost_its_connection_ends),
+        CASE(who_reads_no_more_holds_nobody_up),
         CASE(claims_outlive_a_connection),
         CASE(a_silent_host_does_not_hide_the_next),
         CASE(a_refused_copy_leaves_the_connection),
@@ -496,6 +546,7 @@ int main(void)
         CASE(a_commit_without_an_answer_is_looked_up),
         CASE(a_commit_that_did_not_arrive_is_told),
         CASE(what_is_no_register_is_left_alone),
+        CASE(version_1_keeps_its_data),
         CASE(nobody_learns_a_password_from_an_error),
         CASE(the_journal_gets_a_new_partition),
         CASE(damage_is_told),
