@@ -14,7 +14,7 @@ DO $$
 DECLARE
     r text;
 BEGIN
-    FOREACH r IN ARRAY ARRAY['tamga_serve', 'tamga_bulk', 'tamga_sweep', 'tamga_admin', 'tamga_auditor'] LOOP
+    FOREACH r IN ARRAY ARRAY['tamga_serve', 'tamga_bulk', 'tamga_sweep', 'tamga_admin', 'tamga_portal', 'tamga_auditor'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', r);
         END IF;
@@ -64,6 +64,10 @@ GRANT EXECUTE ON FUNCTION tamga.journal_partition(bigint) TO tamga_sweep;
 -- Staff accounts and API keys: what bulk may, and the keys.
 GRANT tamga_bulk TO tamga_admin;
 GRANT SELECT, INSERT, UPDATE ON tamga.api_key TO tamga_admin;
+
+-- `tamga serve` with the portal: sessions and applications are records; what it decides is written as bulk writes.
+GRANT tamga_bulk TO tamga_portal;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.record TO tamga_portal;
 
 -- Reads all, changes nothing: `journal verify`, `db check`, `db backup`.
 GRANT SELECT ON ALL TABLES IN SCHEMA tamga TO tamga_auditor;

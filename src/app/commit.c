@@ -29,7 +29,8 @@ struct tx {
     uint32_t rules;
     int64_t now_us;
     daynum today;
-    size_t hint; /* position of the last row found */
+    bool records; /* a case wrote some, so there is something to commit */
+    size_t hint;  /* position of the last row found */
 };
 
 static int by_imei(const void *a, const void *b)
@@ -217,7 +218,16 @@ static void undo_case(struct tx *tx, struct commit_case *c, const struct undo *u
     c->rows = 0;
 }
 
-static enum err run_case(struct tx *tx, struct commit_case *c)
+/* What the case writes besides facts, once it stands. Its error is the transaction's. */
+static enum err write_records(struct tx *tx, struct commit_case *c, struct fault *fault)
+{
+    if (c->err || !c->also)
+        return ERR_OK;
+    tx->records = true;
+    return c->also(tx->reg, c, fault);
+}
+
+static enum err run_case(struct tx *tx, struct commit_case *c, struct fault *fault)
 {
     struct undo undo;
     if (c->entry.effective == DAYNUM_NONE)
@@ -225,6 +235,8 @@ static enum err run_case(struct tx *tx, struct commit_case *c)
     enum err err = undo_keep(tx, c, &undo) ? ERR_OK : ERR_MEMORY;
     if (!err && c->stands)
         err = c->stands(c, &tx->reg->rules, &tx->gate);
+    if (!err && c->ask)
+        err = c->ask(tx->reg, c, fault);
     if (!err && c->gate)
         tx->gate = *c->gate;
     if (!err && c->continues)
@@ -250,7 +262,7 @@ static enum err run_case(struct tx *tx, struct commit_case *c)
     free(undo.rows);
     free(undo.touched);
     c->err = err;
-    return err == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
+    return err == ERR_MEMORY ? ERR_MEMORY : write_records(tx, c, fault);
 }
 
 /* A rule set that a case brings is in force for its own rows and all after it. */
@@ -373,6 +385,20 @@ static enum err write_block(struct tx *tx, struct commit_case *const *cases, siz
     return ERR_OK;
 }
 
+/* Nothing moved: records alone, or what the caller writes beside, or nothing at all. */
+static enum err write_no_block(struct tx *tx, const struct commit_options *options,
+                               struct fault *fault)
+{
+    struct registry *reg = tx->reg;
+    bool more = options && options->also;
+    if (!tx->records && !more) {
+        store_write_rollback(reg->store);
+        return ERR_OK;
+    }
+    enum err err = more ? options->also(reg, options->also_ctx, fault) : ERR_OK;
+    return err ? err : store_write_commit(reg->store, fault);
+}
+
 static enum err prepare(struct tx *tx, struct commit_case *const *cases, size_t n,
                         struct fault *fault)
 {
@@ -405,17 +431,15 @@ enum err commit_cases(struct registry *reg, struct commit_case *const *cases, si
     for (size_t i = 0; !err && i < n; i++) {
         cases[i]->seq = cases[i]->rows = cases[i]->left_out = 0;
         memset(cases[i]->moved, 0, sizeof cases[i]->moved);
-        err = run_case(tx, cases[i]);
+        err = run_case(tx, cases[i], fault);
         if (!err)
             err = bring_rules(tx, cases[i], fault);
     }
     assert(err || tx->items <= LIMIT_BLOCK_ITEMS);
-    if (!err && (tx->items || (options && options->also)))
+    if (!err)
         err = tx->items ? write_block(tx, cases, n, options, fault)
-                        : options->also(reg, options->also_ctx, fault);
-    if (!err && !tx->items && options && options->also)
-        err = store_write_commit(reg->store, fault);
-    else if (err || !tx->items)
+                        : write_no_block(tx, options, fault);
+    if (err)
         store_write_rollback(reg->store);
     if (!err && tx->rules != reg->rules.number)
         err = registry_refresh(reg, fault);

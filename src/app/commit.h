@@ -41,6 +41,12 @@ struct commit_case {
                       const struct change *change);
     const void *allow_ctx;
     const char *reason; /* text for the audit notes; NULL = none */
+    /* Records that go with the case, both called inside the transaction. ask: before its changes are applied;
+     * an error refuses the case. also: once it stands (or changes nothing), with its seq known; an error
+     * there fails the transaction. Each sees what the cases before it wrote. NULL = nothing. */
+    enum err (*ask)(struct registry *registry, struct commit_case *c, struct fault *fault);
+    enum err (*also)(struct registry *registry, struct commit_case *c, struct fault *fault);
+    void *ctx; /* of both */
     /* out */
     enum err err;
     struct imei refused; /* the IMEI that was refused, when err is set by a change */

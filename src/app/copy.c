@@ -246,6 +246,13 @@ static bool on_note(void *ctx, const struct note *note)
     return !c->err;
 }
 
+static bool on_record(void *ctx, const struct record *record)
+{
+    struct copying *c = ctx;
+    c->err = store_records_put(c->to, record, 1, c->fault);
+    return !c->err;
+}
+
 static enum err rules(struct copying *c)
 {
     struct buf bytes = {0};
@@ -285,6 +292,8 @@ static enum err lists(struct copying *c)
     if (!err && !(err = store_findings(c->from, on_finding, c, c->fault)))
         err = c->err;
     if (!err && !(err = store_notes(c->from, on_note, c, c->fault)))
+        err = c->err;
+    if (!err && !(err = store_records(c->from, STR(""), STR(""), on_record, c, c->fault)))
         err = c->err;
     return err;
 }

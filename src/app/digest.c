@@ -244,6 +244,18 @@ static enum err notes(struct summing *s)
     return store_notes(s->store, on_note, s, s->fault);
 }
 
+static bool on_record(void *ctx, const struct record *record)
+{
+    add_str(ctx, record->key);
+    add_str(ctx, record->value);
+    return true;
+}
+
+static enum err records(struct summing *s)
+{
+    return store_records(s->store, STR(""), STR(""), on_record, s, s->fault);
+}
+
 static const struct {
     const char *name;
     enum err (*sum)(struct summing *s);
@@ -253,6 +265,7 @@ static const struct {
     [DIGEST_BATCHES] = {"batches", batches},    [DIGEST_LOADS] = {"loaded files", loads},
     [DIGEST_PARTIES] = {"parties", parties},    [DIGEST_API_KEYS] = {"API keys", api_keys},
     [DIGEST_FINDINGS] = {"findings", findings}, [DIGEST_NOTES] = {"notes", notes},
+    [DIGEST_RECORDS] = {"records", records},
 };
 
 enum err digest_store(struct store *store, struct digest *out, struct fault *fault)

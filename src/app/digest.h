@@ -19,6 +19,7 @@ enum digest_part {
     DIGEST_API_KEYS,
     DIGEST_FINDINGS,
     DIGEST_NOTES,
+    DIGEST_RECORDS, /* of people and applications, sealed as they are */
     DIGEST_PARTS
 };
 

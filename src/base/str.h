@@ -32,6 +32,8 @@ static inline bool str_starts(struct str s, struct str prefix)
     return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
 }
 
+/* As memcmp orders bytes, shorter before longer: < 0, 0, > 0. */
+int str_compare(struct str a, struct str b);
 /* ASCII letters without regard to case. */
 bool str_eq_nocase(struct str a, struct str b);
 /* Without ASCII white space at both ends. */

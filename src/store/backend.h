@@ -56,6 +56,10 @@ struct store_ops {
     enum err (*head_put)(struct store *, const struct store_head *, struct fault *);
     enum err (*facts_drop)(struct store *, const struct imei *, size_t, struct fault *);
     enum err (*batch_put)(struct store *, const struct batch *, struct fault *);
+    enum err (*records_put)(struct store *, const struct record *, size_t, struct fault *);
+    enum err (*record_get)(struct store *, struct str, struct buf *, struct fault *);
+    enum err (*records)(struct store *, struct str, struct str, store_record_fn *, void *,
+                        struct fault *);
     enum err (*read_begin)(struct store *, struct fault *);
     void (*read_end)(struct store *);
     enum err (*write_begin)(struct store *, struct fault *);

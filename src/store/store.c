@@ -309,6 +309,33 @@ enum err store_batch_put(struct store *store, const struct batch *batch, struct 
     return err ? err : store_done(store, store->ops->batch_put(store, batch, fault));
 }
 
+/* ---- records ---- */
+
+enum err store_records_put(struct store *store, const struct record *records, size_t n,
+                           struct fault *fault)
+{
+    enum err err = store_inside(store, fault);
+    for (size_t i = 0; i < n && !err; i++) {
+        struct str key = records[i].key;
+        if (!key.n || key.n > RECORD_KEY_MAX || (uint8_t)key.p[0] == UINT8_MAX ||
+            records[i].value.n > RECORD_VALUE_MAX)
+            err = fault_set(fault, ERR_TOO_LONG, "a record's key has 1 to %d bytes, its value %d",
+                            RECORD_KEY_MAX, RECORD_VALUE_MAX);
+    }
+    return err || !n ? err : store_done(store, store->ops->records_put(store, records, n, fault));
+}
+
+enum err store_record_get(struct store *store, struct str key, struct buf *out, struct fault *fault)
+{
+    return store_done(store, store->ops->record_get(store, key, out, fault));
+}
+
+enum err store_records(struct store *store, struct str from, struct str to, store_record_fn *fn,
+                       void *ctx, struct fault *fault)
+{
+    return store_done(store, store->ops->records(store, from, to, fn, ctx, fault));
+}
+
 /* ---- claims: apart from all writes ---- */
 
 enum err store_batch_claim(struct store *store, uint64_t id, struct fault *fault)

@@ -278,6 +278,26 @@ MUST_USE enum err store_note_put(struct store *store, uint64_t seq, int64_t time
 MUST_USE enum err store_notes(struct store *store, bool (*fn)(void *ctx, const struct note *note),
                               void *ctx, struct fault *fault);
 
+/* ---- records: what people and their applications leave behind ---- */
+
+/* Bytes under a key. Keys are ordered as memcmp orders them, shorter before longer; their first byte names
+ * the kind (ARCHITECTURE.md, "Records") and is never 255. */
+enum { RECORD_KEY_MAX = 64, RECORD_VALUE_MAX = 1 << 20 }; /* bytes; a key has one at least */
+struct record {
+    struct str key;   /* borrowed */
+    struct str value; /* borrowed; p == NULL takes the record away */
+};
+typedef bool store_record_fn(void *ctx, const struct record *record);
+/* Adds, replaces, takes away; no key twice. Inside a write. ERR_TOO_LONG. */
+MUST_USE enum err store_records_put(struct store *store, const struct record *records, size_t n,
+                                    struct fault *fault);
+/* Appends its value to out. ERR_NOT_FOUND. */
+MUST_USE enum err store_record_get(struct store *store, struct str key, struct buf *out,
+                                   struct fault *fault);
+/* Keys from `from` on and before `to` (empty: to the last), in order, of one moment. */
+MUST_USE enum err store_records(struct store *store, struct str from, struct str to,
+                                store_record_fn *fn, void *ctx, struct fault *fault);
+
 /* ---- moving and mending a whole register; all inside a write ---- */
 
 /* Replaces the head: another register's name, chain and state of a move. */

@@ -333,6 +333,27 @@ static enum err f_batch_put(struct store *store, const struct batch *batch, stru
     return err ? err : store_batch_put(inner_of(store), batch, fault);
 }
 
+static enum err f_records_put(struct store *store, const struct record *records, size_t n,
+                              struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_records_put(inner_of(store), records, n, fault);
+}
+
+static enum err f_record_get(struct store *store, struct str key, struct buf *out,
+                             struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_record_get(inner_of(store), key, out, fault);
+}
+
+static enum err f_records(struct store *store, struct str from, struct str to, store_record_fn *fn,
+                          void *ctx, struct fault *fault)
+{
+    enum err err = strike(store, fault);
+    return err ? err : store_records(inner_of(store), from, to, fn, ctx, fault);
+}
+
 static enum err f_write_commit(struct store *store, struct fault *fault)
 {
     enum err err = strike(store, fault);
@@ -389,6 +410,9 @@ static const struct store_ops ops = {
     .head_put = f_head_put,
     .facts_drop = f_facts_drop,
     .batch_put = f_batch_put,
+    .records_put = f_records_put,
+    .record_get = f_record_get,
+    .records = f_records,
     .read_begin = f_read_begin,
     .read_end = f_read_end,
     .write_begin = f_write_begin,

@@ -25,6 +25,7 @@ enum table {
     TABLE_API_KEY,
     TABLE_FINDING,
     TABLE_NOTE,
+    TABLE_RECORD,
     TABLE_COUNTER,
     TABLE_END
 };
@@ -154,6 +155,15 @@ enum err memory_findings(struct store *store, bool (*fn)(void *ctx, const struct
                          void *ctx, struct fault *fault);
 enum err memory_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                          struct str text, struct fault *fault);
+
+/* ---- store_memory_records.c ---- */
+
+enum err memory_records_put(struct store *store, const struct record *records, size_t n,
+                            struct fault *fault);
+enum err memory_record_get(struct store *store, struct str key, struct buf *out,
+                           struct fault *fault);
+enum err memory_records(struct store *store, struct str from, struct str to, store_record_fn *fn,
+                        void *ctx, struct fault *fault);
 
 /* ---- moving and mending, each in the file of its table ---- */
 

@@ -66,6 +66,10 @@ enum pg_sql {
     PG_FINDINGS,
     PG_NOTE_PUT,
     PG_NOTES,
+    PG_RECORD_PUT,
+    PG_RECORD_DROP,
+    PG_RECORD_GET,
+    PG_RECORDS,
     PG_SQL_COUNT
 };
 
@@ -162,6 +166,11 @@ void arg_i32(struct pg_args *a, int32_t v); /* integer */
 void arg_bytes(struct pg_args *a, const void *p, size_t n);
 /* Text of at most max bytes, up to its NUL. */
 void arg_text(struct pg_args *a, const char *text, size_t max);
+
+/* An array of one dimension, as a value: its head, then each element with its length before it. */
+enum { PG_BYTEA = 17, PG_INT8 = 20, PG_INT4 = 23 }; /* types' numbers: pg_type.dat */
+void pg_array_begin(struct buf *b, uint32_t type, size_t n, bool nulls);
+void pg_array_bytes(struct buf *b, struct str bytes);
 
 /* Runs a statement; *out (may be NULL) its rows: PQclear. *out_changed (may be NULL): rows touched.
  * Outside of transactions a broken connection is made anew and the statement runs again. */
@@ -271,6 +280,15 @@ enum err postgres_findings(struct store *store,
                            struct fault *fault);
 enum err postgres_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                            struct str text, struct fault *fault);
+
+/* ---- store_postgres_records.c ---- */
+
+enum err postgres_records_put(struct store *store, const struct record *records, size_t n,
+                              struct fault *fault);
+enum err postgres_record_get(struct store *store, struct str key, struct buf *out,
+                             struct fault *fault);
+enum err postgres_records(struct store *store, struct str from, struct str to, store_record_fn *fn,
+                          void *ctx, struct fault *fault);
 
 /* ---- moving and mending, each in the file of its table ---- */
 

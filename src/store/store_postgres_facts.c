@@ -9,22 +9,9 @@
 enum {
     FEW = 64,           /* rows: one statement of one plan */
     COPY_BYTES = 65536, /* sent at once */
-    OID_BYTEA = 17,
-    OID_INT8 = 20,
-    OID_INT4 = 23,
 };
 
-/* ---- arrays in PostgreSQL's binary form ---- */
-
-static void array_begin(struct buf *b, uint32_t type, size_t n, bool nulls)
-{
-    buf_clear(b);
-    buf_uint(b, 1, 4);
-    buf_uint(b, nulls, 4);
-    buf_uint(b, type, 4);
-    buf_uint(b, n, 4);
-    buf_uint(b, 1, 4);
-}
+/* ---- elements of arrays, fields of a COPY ---- */
 
 static void put_imei(struct buf *b, struct imei imei)
 {
@@ -76,7 +63,7 @@ static enum err get_found(struct postgres_store *s, struct facts_row *rows, size
     struct buf imeis = {0};
     struct pg_args args = {0};
     PGresult *r = NULL;
-    array_begin(&imeis, OID_INT8, n, false);
+    pg_array_begin(&imeis, PG_INT8, n, false);
     for (size_t i = 0; i < n; i++)
         put_imei(&imeis, rows[i].imei);
     arg_bytes(&args, imeis.p, imeis.n);
@@ -129,9 +116,9 @@ static enum err put_arrays(struct postgres_store *s, enum pg_sql id, const struc
 {
     struct buf imeis = {0}, dues = {0}, facts = {0};
     struct pg_args args = {0};
-    array_begin(&imeis, OID_INT8, count, false);
-    array_begin(&dues, OID_INT4, count, true);
-    array_begin(&facts, OID_BYTEA, count, false);
+    pg_array_begin(&imeis, PG_INT8, count, false);
+    pg_array_begin(&dues, PG_INT4, count, true);
+    pg_array_begin(&facts, PG_BYTEA, count, false);
     for (size_t i = 0; i < n; i++) {
         if (!all && !rows[i].facts.exists)
             continue;
@@ -243,7 +230,7 @@ enum err postgres_facts_drop(struct store *store, const struct imei *imeis, size
 {
     struct buf bodies = {0};
     struct pg_args args = {0};
-    array_begin(&bodies, OID_INT8, n, false);
+    pg_array_begin(&bodies, PG_INT8, n, false);
     for (size_t i = 0; i < n; i++)
         put_imei(&bodies, imeis[i]);
     arg_bytes(&args, bodies.p, bodies.n);

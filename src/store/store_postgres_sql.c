@@ -114,6 +114,13 @@ static const char *const texts[PG_SQL_COUNT] = {
     [PG_NOTE_PUT] = "INSERT INTO note (seq, time_ms, actor, text) "
                     "VALUES ($1::int8, $2::int8, $3::int8, $4::text)",
     [PG_NOTES] = "SELECT seq, time_ms, actor, text FROM note ORDER BY id",
+    [PG_RECORD_PUT] = "INSERT INTO record (key, value) SELECT q.key, q.value "
+                      "FROM unnest($1::bytea[], $2::bytea[]) AS q (key, value) "
+                      "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    [PG_RECORD_DROP] = "DELETE FROM record WHERE key IN (SELECT unnest($1::bytea[]))",
+    [PG_RECORD_GET] = "SELECT value FROM record WHERE key = $1::bytea",
+    [PG_RECORDS] = "SELECT key, value FROM record WHERE key >= $1::bytea AND key < $2::bytea "
+                   "ORDER BY key LIMIT $3::int8",
 };
 
 const char *pg_sql_text(enum pg_sql id)
@@ -156,6 +163,24 @@ void arg_text(struct pg_args *a, const char *text, size_t max)
 {
     struct str whole = {text, strnlen(text, max)};
     arg_bytes(a, text, str_utf8_bytes(whole));
+}
+
+/* ---- arrays in PostgreSQL's binary form ---- */
+
+void pg_array_begin(struct buf *b, uint32_t type, size_t n, bool nulls)
+{
+    buf_clear(b);
+    buf_uint(b, 1, 4); /* dimensions */
+    buf_uint(b, nulls, 4);
+    buf_uint(b, type, 4);
+    buf_uint(b, n, 4);
+    buf_uint(b, 1, 4); /* first index */
+}
+
+void pg_array_bytes(struct buf *b, struct str bytes)
+{
+    buf_uint(b, bytes.n, 4);
+    buf_str(b, bytes);
 }
 
 /* ---- running ---- */

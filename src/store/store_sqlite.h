@@ -58,6 +58,11 @@ enum sql {
     SQL_FINDINGS,
     SQL_NOTE_PUT,
     SQL_NOTES,
+    SQL_RECORD_PUT,
+    SQL_RECORD_DROP,
+    SQL_RECORD_GET,
+    SQL_RECORDS,
+    SQL_RECORDS_REST,
     SQL_COUNT
 };
 
@@ -226,6 +231,15 @@ enum err sqlite_findings(struct store *store, bool (*fn)(void *ctx, const struct
                          void *ctx, struct fault *fault);
 enum err sqlite_note_put(struct store *store, uint64_t seq, int64_t time_ms, uint64_t actor,
                          struct str text, struct fault *fault);
+
+/* ---- store_sqlite_records.c ---- */
+
+enum err sqlite_records_put(struct store *store, const struct record *records, size_t n,
+                            struct fault *fault);
+enum err sqlite_record_get(struct store *store, struct str key, struct buf *out,
+                           struct fault *fault);
+enum err sqlite_records(struct store *store, struct str from, struct str to, store_record_fn *fn,
+                        void *ctx, struct fault *fault);
 
 /* ---- moving and mending, each in the file of its table ---- */
 

@@ -103,6 +103,12 @@ static const char *const texts[SQL_COUNT] = {
                      "ORDER BY operator_name, day, kind, raw",
     [SQL_NOTE_PUT] = "INSERT INTO note (seq, time_ms, actor, text) VALUES (?1, ?2, ?3, ?4)",
     [SQL_NOTES] = "SELECT seq, time_ms, actor, text FROM note ORDER BY id",
+    [SQL_RECORD_PUT] = "INSERT INTO record (key, value) VALUES (?1, ?2) "
+                       "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    [SQL_RECORD_DROP] = "DELETE FROM record WHERE key = ?1",
+    [SQL_RECORD_GET] = "SELECT value FROM record WHERE key = ?1",
+    [SQL_RECORDS] = "SELECT key, value FROM record WHERE key >= ?1 AND key < ?2 ORDER BY key",
+    [SQL_RECORDS_REST] = "SELECT key, value FROM record WHERE key >= ?1 ORDER BY key",
 };
 
 static bool means_full(int os)

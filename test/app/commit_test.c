@@ -215,6 +215,91 @@ static void a_rule_set_is_taken_over_whole(void **state)
     }
 }
 
+/* ---- records beside facts ---- */
+
+struct paper {
+    const char *key, *value;
+    enum err refuse; /* by ask */
+    enum err fail;   /* by also */
+    char found[16];  /* what ask found under "last" */
+    uint64_t seq;
+};
+
+static enum err ask(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    struct paper *p = c->ctx;
+    struct buf last = {0};
+    (void)fault;
+    if (store_record_get(reg->store, STR("last"), &last, NULL) == ERR_OK)
+        str_copy(p->found, sizeof p->found, (struct str){(const char *)last.p, last.n});
+    buf_release(&last);
+    return p->refuse;
+}
+
+static enum err also(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    struct paper *p = c->ctx;
+    const struct record two[] = {{str_z(p->key), str_z(p->value)}, {STR("last"), str_z(p->value)}};
+    p->seq = c->seq;
+    return p->fail ? p->fail : store_records_put(reg->store, two, 2, fault);
+}
+
+static bool has(struct fixture *f, const char *key)
+{
+    struct buf value = {0};
+    enum err err = store_record_get(f->reg->store, str_z(key), &value, NULL);
+    buf_release(&value);
+    return err == ERR_OK;
+}
+
+static void records_go_with_their_case(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct change set[3] = {mark_change(PHONE, 1), mark_change(PHONE + 1, 1),
+                            mark_change(PHONE + 2, 1)};
+    struct paper papers[4] = {{.key = "a", .value = "1"},
+                              {.key = "b", .value = "2", .refuse = ERR_HELD},
+                              {.key = "c", .value = "3"},
+                              {.key = "d", .value = "4"}};
+    struct commit_case cases[4];
+    struct commit_case *list[4];
+    for (int i = 0; i < 4; i++) {
+        cases[i] =
+            (struct commit_case){.entry = {.event = EVENT_SUSPENDED, .effective = DAYNUM_NONE},
+                                 .changes = i < 3 ? &set[i] : NULL,
+                                 .count = i < 3,
+                                 .ask = ask,
+                                 .also = also,
+                                 .ctx = &papers[i]};
+        list[i] = &cases[i];
+    }
+    OK(commit_cases(f->reg, list, 4, NULL, NULL));
+    assert_int_equal(cases[1].err, ERR_HELD);
+    assert_true(has(f, "a") && !has(f, "b") && has(f, "c") && has(f, "d"));
+    assert_string_equal(papers[0].found, "");
+    assert_string_equal(papers[2].found, "1"); /* what the case before it wrote */
+    assert_int_equal(papers[2].seq, cases[2].seq);
+    assert_int_equal(papers[3].seq, 0); /* nothing moved: no entry, and the record stands */
+    assert_false(fixture_facts(f, PHONE + 1).exists);
+    fixture_whole(f);
+    uint64_t seq = f->reg->head.next_seq;
+    papers[0] = (struct paper){.key = "e", .value = "5", .fail = ERR_STORE};
+    papers[3] = (struct paper){.key = "g", .value = "6"};
+    set[0] = mark_change(PHONE + 9, 1);
+    list[1] = &cases[3];
+    assert_int_equal(commit_cases(f->reg, list, 2, NULL, NULL), ERR_STORE);
+    assert_true(!has(f, "e") && !has(f, "g"));
+    assert_false(fixture_facts(f, PHONE + 9).exists);
+    assert_int_equal(f->reg->head.next_seq, seq);
+    list[0] = &cases[3];
+    OK(commit_cases(f->reg, list, 1, NULL, NULL)); /* records alone */
+    assert_true(has(f, "g"));
+    assert_int_equal(f->reg->head.next_seq, seq);
+    fixture_whole(f);
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +308,7 @@ int main(void)
         cmocka_unit_test(many_callers_meet),
         cmocka_unit_test(any_call_may_fail),
         cmocka_unit_test(a_rule_set_is_taken_over_whole),
+        cmocka_unit_test(records_go_with_their_case),
     };
     return cmocka_run_group_tests_name("commit", tests, NULL, NULL);
 }

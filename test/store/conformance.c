@@ -12,7 +12,10 @@ static const struct conformance_case *case_of(unsigned i)
     if (i < verb_case_count)
         return &verb_cases[i];
     i -= verb_case_count;
-    return i < write_case_count ? &write_cases[i] : &move_cases[i - write_case_count];
+    if (i < write_case_count)
+        return &write_cases[i];
+    i -= write_case_count;
+    return i < move_case_count ? &move_cases[i] : &record_cases[i - move_case_count];
 }
 
 int main(void)
@@ -25,7 +28,7 @@ int main(void)
         kinds[kind] = (enum bed_kind)kind;
         if ((kind == BED_POSTGRES || kind == BED_FAULTY_POSTGRES) && !bed_has_postgres())
             continue;
-        unsigned count = verb_case_count + write_case_count + move_case_count;
+        unsigned count = verb_case_count + write_case_count + move_case_count + record_case_count;
         for (unsigned i = 0; i < count && n < TESTS_MAX; i++, n++) {
             const struct conformance_case *c = case_of(i);
             snprintf(names[n], sizeof names[n], "%s: %s", bed_names[kind], c->name);

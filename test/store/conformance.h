@@ -17,4 +17,7 @@ extern const unsigned verb_case_count, write_case_count;
 extern const struct conformance_case move_cases[];
 extern const unsigned move_case_count;
 
+extern const struct conformance_case record_cases[];
+extern const unsigned record_case_count;
+
 #endif

@@ -132,7 +132,7 @@ static void a_newer_schema_is_refused(void **state)
     tamper(bed, "PRAGMA user_version = 1000");
     reopen(bed, STORE_READ, ERR_STORE_NEWER);
     reopen(bed, STORE_WRITE, ERR_STORE_NEWER);
-    tamper(bed, "PRAGMA user_version = 4");
+    tamper(bed, "PRAGMA user_version = 5");
     reopen(bed, STORE_WRITE, ERR_OK);
 }
 
@@ -153,8 +153,9 @@ static void version_1_keeps_its_data(void **state)
     assert_int_equal(store_party_put(bed->s, &police, NULL), ERR_OK);
     commit(bed->s);
     uint64_t before = imprint(bed->s);
-    tamper(bed, "DROP TABLE api_key; ALTER TABLE journal_head DROP COLUMN moving; "
-                "ALTER TABLE journal_head DROP COLUMN rebuilt; PRAGMA user_version = 1");
+    tamper(bed,
+           "DROP TABLE api_key; DROP TABLE record; ALTER TABLE journal_head DROP COLUMN moving; "
+           "ALTER TABLE journal_head DROP COLUMN rebuilt; PRAGMA user_version = 1");
     reopen(bed, STORE_READ, ERR_STORE_OLD);
     reopen(bed, STORE_WRITE, ERR_OK);
     assert_true(imprint(bed->s) == before);
