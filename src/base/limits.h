@@ -19,7 +19,9 @@ enum {
     LIMIT_PLMN = 32,          /* prefixes in home_plmn and in machine_imsi; ours */
 
     /* Rules */
-    LIMIT_RULES_TEXT = 8192, /* bytes of a rule set; ours */
+    LIMIT_RULES_TEXT = 8192,  /* bytes of a rule set; ours */
+    LIMIT_HOURS_TEXT = 65536, /* bytes of a table of working time; ours */
+    LIMIT_HOLIDAYS = 512,     /* holidays, and worked days off, of such a table; ours */
 
     /* Journal */
     LIMIT_ROW_ITEM = 54,       /* bytes of a row: one SHA-256 compression a leaf */

@@ -158,6 +158,11 @@ int64_t zone_day_start(const struct zone *zone, daynum day)
     return from_local(zone, (int64_t)day * DAY_SECONDS);
 }
 
+int64_t zone_clock(const struct zone *zone, daynum day, int32_t second)
+{
+    return from_local(zone, (int64_t)day * DAY_SECONDS + second);
+}
+
 /* "10:00", "10:00:00", "10:00:00.123": seconds of the day; *rest is what follows. -1: none. */
 static int parse_clock(struct str text, struct str *rest)
 {

@@ -63,6 +63,8 @@ int32_t zone_offset(const struct zone *zone, int64_t utc_seconds);
 daynum zone_day(const struct zone *zone, int64_t utc_seconds);
 /* The UTC second at which a local day begins. */
 int64_t zone_day_start(const struct zone *zone, daynum day);
+/* The first UTC second at which the local clock shows `second` of the day (0..86400) or later. */
+int64_t zone_clock(const struct zone *zone, daynum day, int32_t second);
 
 /* "2025-03-25T10:00:00Z", "...+05:00", or without offset (local in zone), or a bare date (its first
  * second, local). ERR_DATE. */
