@@ -16,8 +16,11 @@ declare -A may=(
     [store]="base core journal store"
     [app]="base core journal index answer store app"
     [bulk]="base core journal index answer store app bulk"
+    [people]="base core journal index answer store app people"
+    [cases]="base core journal index answer store app people cases"
     [face]="base core journal index answer store app face"
-    [cmd]="base core journal index answer store app bulk face cmd"
+    [portal]="base core journal index answer store app people cases face portal"
+    [cmd]="base core journal index answer store app bulk people cases face portal cmd"
 )
 n=0
 failures=0
@@ -39,7 +42,7 @@ sources() {
     find src test bench -name '*.[ch]' -o -name '*.def' 2>/dev/null | sort
 }
 
-for room in base core journal index answer store app bulk face cmd; do
+for room in base core journal index answer store app bulk people cases face portal cmd; do
     grep -Hno '^ *# *include *"[a-z]*/' -r "src/$room" --include='*.[ch]' 2>/dev/null |
         while IFS=: read -r file line include; do
             other=${include#*\"}

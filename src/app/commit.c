@@ -230,6 +230,7 @@ static enum err write_records(struct tx *tx, struct commit_case *c, struct fault
 static enum err run_case(struct tx *tx, struct commit_case *c, struct fault *fault)
 {
     struct undo undo;
+    assert(c->entry.event || (!c->count && c->also));
     if (c->entry.effective == DAYNUM_NONE)
         c->entry.effective = tx->today;
     enum err err = undo_keep(tx, c, &undo) ? ERR_OK : ERR_MEMORY;
@@ -241,7 +242,7 @@ static enum err run_case(struct tx *tx, struct commit_case *c, struct fault *fau
         tx->gate = *c->gate;
     if (!err && c->continues)
         c->seq = c->continues;
-    else if (!err)
+    else if (!err && c->entry.event)
         put_entry(tx, c);
     uint32_t items = tx->items;
     for (size_t i = 0; !err && i < c->count; i++) {

@@ -17,7 +17,8 @@ struct commit_before {
 
 struct commit_case {
     /* in */
-    /* event, ground, party, document, effective (DAYNUM_NONE = today); actor and time are filled in */
+    /* event (0: records alone, no changes), ground, party, document, effective (DAYNUM_NONE = today); actor and
+     * time are filled in */
     struct entry entry;
     uint64_t continues; /* the rows belong to this entry, written earlier; 0 = write the entry */
     const struct change *changes; /* any order; several of one IMEI apply in turn */

@@ -24,6 +24,11 @@ static void derive(const uint8_t master[MASTER_BYTES], struct register_keys *out
     sha256_hmac(master, "api", 3, out->api);
     sha256_hmac(master, "seal", 4, out->seal);
     sha256_hmac(master, "mark", 4, out->mark);
+    sha256_hmac(master, "session", 7, out->session);
+    sha256_hmac(master, "receipt", 7, out->receipt);
+    sha256_hmac(master, "people 1", 8, out->people.key[0]);
+    out->people.number[0] = 1;
+    out->people.count = 1;
     sha256_hmac(master, "sign", 4, seed);
     (void)crypto_sign_seed_keypair(out->sign.public_key, out->sign.secret_key, seed);
     sodium_memzero(seed, sizeof seed);

@@ -362,26 +362,6 @@ enum err registry_party(struct registry *reg, enum party_kind kind, struct str n
     return err;
 }
 
-/* Check digit of IIN and BIN: weights 1..11, and 3..11,1,2 when the first sum is 10 modulo 11. */
-enum err registry_check_iin_bin(struct str text, struct fault *fault)
-{
-    fault_value(fault, text.p, text.n);
-    if (text.n != 12 || !str_digits(text))
-        return fault_set(fault, ERR_IIN_BIN, "an IIN or BIN has 12 digits");
-    int sum = 0, other = 0;
-    for (int i = 0; i < 11; i++) {
-        int digit = text.p[i] - '0';
-        sum += digit * (i + 1);
-        other += digit * (i < 9 ? i + 3 : i - 8);
-    }
-    int check = sum % 11 == 10 ? other % 11 : sum % 11;
-    if (check != text.p[11] - '0')
-        return fault_set(fault, ERR_IIN_BIN, "the check digit is wrong: one digit is mistyped");
-    if (fault)
-        fault->value[0] = '\0';
-    return ERR_OK;
-}
-
 /* ---- one check by the facts row ---- */
 
 enum err registry_check(struct registry *reg, struct imei imei, struct verdict *out,

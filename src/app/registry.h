@@ -10,6 +10,14 @@
 #include "index/index.h"
 #include "store/store.h"
 
+/* Under which personal data is sealed (people/seal.h): numbers are distinct, the last is the newest. */
+enum { PEOPLE_KEYS_MAX = 16 };
+struct people_keys {
+    unsigned count;
+    uint32_t number[PEOPLE_KEYS_MAX];
+    uint8_t key[PEOPLE_KEYS_MAX][SHA256_BYTES];
+};
+
 /* Keys of the register, out of its key file (app/keys.h). */
 struct register_keys {
     uint8_t party[SHA256_BYTES];      /* opaque ids of persons, bodies and accounts */
@@ -18,6 +26,9 @@ struct register_keys {
     uint8_t api[SHA256_BYTES];        /* hashes of API keys */
     uint8_t seal[SHA256_BYTES];       /* signing keys of programs, sealed */
     uint8_t mark[SHA256_BYTES];       /* how the journal knows the key */
+    uint8_t session[SHA256_BYTES];    /* nonces, forms of a session */
+    uint8_t receipt[SHA256_BYTES];    /* receipts of applications, idempotency keys */
+    struct people_keys people;        /* records of people */
     struct index_keys sign;           /* snapshot, lists */
 };
 
@@ -66,8 +77,6 @@ uint64_t registry_party_id(const struct registry *registry, enum party_kind kind
 /* The same, and stores it (the name only where it is public) when it is new. */
 MUST_USE enum err registry_party(struct registry *registry, enum party_kind kind, struct str name,
                                  uint64_t *out, struct fault *fault);
-/* 12 digits with the right check digit, individual or business. ERR_IIN_BIN. */
-MUST_USE enum err registry_check_iin_bin(struct str text, struct fault *fault);
 
 /* Fills the zone from the machine's tz database. ERR_ZONE: no such zone. ERR_ZONE_STALE: the
  * database is from before 2024 and wrong for Asia/Almaty. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,4 +35,22 @@ bool file_sync_directory(const char *path)
     if (fd >= 0)
         close(fd);
     return ok;
+}
+
+enum err file_read(const char *path, size_t max, struct buf *out, struct fault *fault)
+{
+    char bytes[4096];
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return fault_set(fault, ERR_FILE_OPEN, "%s: %s", path, strerror(errno));
+    size_t n, before = out->n;
+    while ((n = fread(bytes, 1, sizeof bytes, file)) > 0 && out->n - before + n <= max)
+        buf_put(out, bytes, n);
+    bool failed = ferror(file);
+    fclose(file);
+    if (failed)
+        return fault_set(fault, ERR_FILE_READ, "%s cannot be read", path);
+    if (n)
+        return fault_set(fault, ERR_TOO_LONG, "%s: at most %zu bytes", path, max);
+    return out->failed ? fault_set(fault, ERR_MEMORY, "%s", path) : ERR_OK;
 }

@@ -18,6 +18,10 @@ enum {
     LIMIT_PAIRS = 10,         /* IMSIs paired with one IMEI; ours, as vendors */
     LIMIT_PLMN = 32,          /* prefixes in home_plmn and in machine_imsi; ours */
 
+    /* People */
+    LIMIT_PASSWORD_LEAST = 12, /* characters of a new password; NIST SP 800-63B 5.1.1 asks 8 */
+    LIMIT_PASSWORD = 128,      /* bytes of one: 64 letters of any alphabet here, as asked there */
+
     /* Rules */
     LIMIT_RULES_TEXT = 8192,  /* bytes of a rule set; ours */
     LIMIT_HOURS_TEXT = 65536, /* bytes of a table of working time; ours */
@@ -35,11 +39,14 @@ enum {
 
     /* HTTP */
     LIMIT_HTTP_BODY = 65536,      /* bytes of a request's body; ours */
+    LIMIT_LOCATION = 200,         /* bytes of a Location of ours */
+    LIMIT_COOKIE = 200,           /* bytes of a Set-Cookie of ours */
     LIMIT_HTTP_URI = 2048,        /* bytes of a request target; ours */
     LIMIT_HTTP_HEAD = 16384,      /* bytes of request line and headers; ours */
     LIMIT_CHECK_BATCH = 1000,     /* IMEIs in one check by a key with the scope check.batch; ours */
     LIMIT_SIGNATURE_SECONDS = 60, /* that a signed request's time may be off; ours */
     LIMIT_NONCES = 1 << 20,       /* signed requests remembered at once: 8 MB; ours */
+    LIMIT_AUDIT_QUEUE = 4096,     /* events of the audit log in one second; ours */
     LIMIT_API_KEYS = 4096,        /* of one register, revoked ones too; ours */
     LIMIT_CHECK_IMEIS = 100,      /* IMEIs in one check from outside; ours */
     LIMIT_PUBLIC_URL = 200,       /* bytes of our own address: scheme://host:port; ours */
@@ -50,6 +57,17 @@ enum {
     LIMIT_CROWDED_SECONDS = 10, /* after which a crowd is told to come again; ours */
     LIMIT_NETS = 32,            /* addresses or networks in one setting; ours */
     LIMIT_FORWARDED = 1024,     /* bytes of X-Forwarded-For that are read, from its end; ours */
+
+    /* Signatures of persons (people/eds.h) */
+    LIMIT_EDS_CMS = 2 << 20,     /* bytes of a signature's text: 1 MB of content in base64; ours */
+    LIMIT_EDS_CONTENT = 1 << 20, /* bytes of what is signed; ours */
+    LIMIT_EDS_CERTIFICATES = 16, /* that come with a signature: a chain has 3; ours */
+    LIMIT_EDS_CHAIN = 4,         /* authorities between a certificate and its root; ours */
+    LIMIT_EDS_RSA_BITS_LEAST = 2048, /* NIST SP 800-131A 3: 112 bits of strength */
+    LIMIT_EDS_RSA_BITS = 8192,       /* a longer key costs seconds; ours */
+    LIMIT_EDS_ANSWER = 1 << 20,      /* bytes of a verifier's answer; ours */
+    LIMIT_EDS_CONNECT_MS = 2000,
+    LIMIT_EDS_WHOLE_MS = 5000, /* of one question to a verifier; ours */
 
     /* Rates: what a settings file may change, in IMEIs asked a second and at once. Ours:
      * ARCHITECTURE.md, "Who is one client". */

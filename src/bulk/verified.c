@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "app/verify.h"
+#include "core/iin.h"
 
 enum { COLUMNS = 2 * LIMIT_DEVICE_IMEIS, LOOK_AT = 4096 };
 
@@ -342,7 +343,7 @@ enum err import_verified(struct registry *reg, const struct load_options *option
     *out = (struct load_result){0};
     if (r.how.at == INSTANT_NONE)
         r.how.at = clock_now_us(reg->clock) / 1000000;
-    enum err err = registry_check_iin_bin(how->by, fault);
+    enum err err = iin_check(how->by, fault);
     if (!err)
         err = registry_party(reg, PARTY_PERSON, how->by, &r.how.party, fault);
     if (!err)

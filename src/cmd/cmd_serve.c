@@ -10,6 +10,7 @@
 #include "app/samples.h"
 #include "app/service.h"
 #include "app/sweep.h"
+#include "cmd/behind.h"
 #include "cmd/command.h"
 #include "cmd/door.h"
 
@@ -91,11 +92,21 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     struct fault fault = {0};
     struct http_options options = *wanted;
     struct http *http = NULL;
+    struct behind behind = {0};
+    bool secure = options.public_url && str_starts(str_z(options.public_url), STR("https:"));
     enum err err =
         service_start(cli->url, cli_key(cli, cli->url), cli->clock, &options.service, &fault);
+    if (!err && keeper->reg->writes)
+        err = behind_open(cli, options.threads, secure, &behind, &fault);
+    if (behind.portal) {
+        options.portal = behind.portal;
+        options.more = portal_routes;
+        options.more_count = portal_route_count;
+    }
     if (!err)
         err = http_start(&options, &http, &fault);
     if (err) {
+        behind_close(&behind);
         service_stop(options.service);
         return cli_fail(cli, err, &fault);
     }
@@ -116,6 +127,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     http_stop(http);
     if (keeper->running)
         pthread_join(keeper->thread, NULL);
+    behind_close(&behind);
     service_stop(options.service);
     return 0;
 }

@@ -10,6 +10,10 @@
  *   listen = 127.0.0.1:8080
  *   threads = 2
  *   public_url = https://imei.example
+ *   [portal]
+ *   open = yes
+ *   eds_ca = /etc/tamga/nca.pem
+ *   border = https://border.example/crossed
  *   [limits]
  *   address_rate = 200
  *   [face.portal]
@@ -36,6 +40,10 @@ struct settings {
     char rate[SETTINGS_LIMITS][SETTINGS_VALUE]; /* by enum limit_kind */
     char burst[SETTINGS_LIMITS][SETTINGS_VALUE];
     char public_url[SETTINGS_VALUE];
+    char portal[SETTINGS_VALUE]; /* yes: what stands behind the sign-in is open */
+    char eds_ca[SETTINGS_VALUE], eds_crl[SETTINGS_VALUE], eds_verifier[SETTINGS_VALUE];
+    char border[SETTINGS_VALUE], parcel[SETTINGS_VALUE];
+    char holidays[SETTINGS_VALUE];
     struct faces faces;
 };
 

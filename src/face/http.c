@@ -60,6 +60,10 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
         .user_agent = http_head(call, HEAD_USER_AGENT),
         .authorization = http_head(call, HEAD_AUTHORIZATION),
         .certificate = trusted ? http_head(call, HEAD_CERTIFICATE) : (struct str){"", 0},
+        .cookie = http_head(call, HEAD_COOKIE),
+        .origin = http_head(call, HEAD_ORIGIN),
+        .idempotency = http_head(call, HEAD_IDEMPOTENCY),
+        .csrf = http_head(call, HEAD_CSRF),
         .client = client,
         .strange_proxy = strange,
         .inflight = atomic_load_explicit(&http->inflight, memory_order_relaxed),
@@ -258,6 +262,9 @@ enum err http_start(const struct http_options *options, struct http **out, struc
         return ERR_MEMORY;
     }
     http->site = (struct site){.service = options->service,
+                               .portal = options->portal,
+                               .more = options->more,
+                               .more_count = options->more_count,
                                .demo = options->demo,
                                .faces = options->faces,
                                .limiter = http->limiter,

@@ -12,6 +12,9 @@
 #include "face/faces.h"
 #include "face/limiter.h"
 
+struct portal;
+struct route;
+
 struct http_options {
     const char *address; /* "127.0.0.1", "::1": an address of this machine, no name */
     uint16_t port;       /* 0 = any that is free */
@@ -27,6 +30,9 @@ struct http_options {
     FILE *log;                /* one line a request, without any IMEI; NULL = none */
     const char *public_url; /* scheme://host[:port] as people reach us; NULL: http://address:port */
     const struct faces *faces; /* borrowed; NULL: one face */
+    struct portal *portal;     /* what stands behind the sign-in, with its addresses; NULL */
+    const struct route *more;
+    unsigned more_count;
 };
 
 struct http;

@@ -36,7 +36,11 @@ enum head {
     HEAD_AUTHORIZATION,
     HEAD_CONTENT_LENGTH,
     HEAD_CONTENT_TYPE,
+    HEAD_COOKIE,
+    HEAD_CSRF,
     HEAD_HOST,
+    HEAD_IDEMPOTENCY,
+    HEAD_ORIGIN,
     HEAD_USER_AGENT,
     HEAD_NAMES, /* of the table; what follows is not looked up by it */
     HEAD_CERTIFICATE = HEAD_NAMES,

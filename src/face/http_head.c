@@ -9,7 +9,11 @@ static const struct str head_names[HEAD_NAMES] = {
     [HEAD_AUTHORIZATION] = STR("Authorization"),
     [HEAD_CONTENT_LENGTH] = STR("Content-Length"),
     [HEAD_CONTENT_TYPE] = STR("Content-Type"),
+    [HEAD_COOKIE] = STR("Cookie"),
+    [HEAD_CSRF] = STR("X-Tamga-CSRF"),
     [HEAD_HOST] = STR("Host"),
+    [HEAD_IDEMPOTENCY] = STR("Idempotency-Key"),
+    [HEAD_ORIGIN] = STR("Origin"),
     [HEAD_USER_AGENT] = STR("User-Agent"),
 };
 

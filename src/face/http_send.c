@@ -36,6 +36,8 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
                    whole); /* for progress: how much a packed file unpacks to */
     }
     put_header(r, "Allow", response->allow);
+    put_header(r, "Location", response->location);
+    put_header(r, "Set-Cookie", response->set_cookie);
     put_header(r, "WWW-Authenticate",
                response->status == 401 ? "Bearer realm=\"tamga\", Tamga-HMAC-SHA256"
                                        : NULL); /* RFC 9110 15.5.2 */
@@ -65,8 +67,8 @@ void http_plain_headers(struct MHD_Response *r)
 static bool is_plain(const struct response *r)
 {
     return r->status == plain.status && strcmp(r->content_type, plain.content_type) == 0 &&
-           !r->language && !r->allow && !r->retry_after_s && !r->whole_bytes && !r->packed &&
-           !r->keeps && !r->scripted;
+           !r->language && !r->allow && !*r->location && !*r->set_cookie && !r->retry_after_s &&
+           !r->whole_bytes && !r->packed && !r->keeps && !r->scripted;
 }
 
 /* In a reply that was used before. */

@@ -24,12 +24,12 @@ static void counter(struct buf *out, const char *name, const char *help, uint64_
     buf_printf(out, "tamga_%s %llu\n", name, (unsigned long long)value);
 }
 
-static void requests(struct buf *out, const struct stats *stats)
+static void requests(struct buf *out, const struct site *site)
 {
     head(out, "http_requests_total", "counter", "Requests answered, by route and status.");
-    for (unsigned route = 0; route <= route_count(); route++) {
+    for (unsigned route = 0; route <= route_count(site); route++) {
         struct stats_route r;
-        stats_route(stats, route, &r);
+        stats_route(site->stats, route, &r);
         for (unsigned i = 0; i < STATS_STATUSES; i++) {
             if (!r.status[i])
                 continue;
@@ -37,30 +37,30 @@ static void requests(struct buf *out, const struct stats *stats)
             if (stats_status(i))
                 snprintf(status, sizeof status, "%d", stats_status(i));
             buf_printf(out, "tamga_http_requests_total{route=\"%s\",status=\"%s\"} %llu\n",
-                       route_pattern(route), status, (unsigned long long)r.status[i]);
+                       route_pattern(site, route), status, (unsigned long long)r.status[i]);
         }
     }
 }
 
-static void latency(struct buf *out, const struct stats *stats)
+static void latency(struct buf *out, const struct site *site)
 {
     static const char name[] = "tamga_http_request_seconds";
     head(out, "http_request_seconds", "histogram",
          "From the head of a request to its answer being handed over.");
-    for (unsigned route = 0; route <= route_count(); route++) {
+    for (unsigned route = 0; route <= route_count(site); route++) {
         struct stats_route r;
-        stats_route(stats, route, &r);
+        stats_route(site->stats, route, &r);
         uint64_t sum = 0;
         for (unsigned i = 0; i < STATS_STEPS; i++) {
             char le[24] = "+Inf";
             if (stats_step_us(i) >= 0)
                 snprintf(le, sizeof le, "%g", (double)stats_step_us(i) / 1e6);
             sum += r.step[i];
-            buf_printf(out, "%s_bucket{route=\"%s\",le=\"%s\"} %llu\n", name, route_pattern(route),
-                       le, (unsigned long long)sum);
+            buf_printf(out, "%s_bucket{route=\"%s\",le=\"%s\"} %llu\n", name,
+                       route_pattern(site, route), le, (unsigned long long)sum);
         }
         buf_printf(out, "%s_sum{route=\"%s\"} %.6f\n%s_count{route=\"%s\"} %llu\n", name,
-                   route_pattern(route), (double)r.us / 1e6, name, route_pattern(route),
+                   route_pattern(site, route), (double)r.us / 1e6, name, route_pattern(site, route),
                    (unsigned long long)sum);
     }
 }
@@ -120,8 +120,8 @@ void metrics_answer(struct exchange *x)
     }
     struct service_health health = service_health(site->service);
     x->response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    requests(x->out, site->stats);
-    latency(x->out, site->stats);
+    requests(x->out, site);
+    latency(x->out, site);
     checks(x->out, site->stats);
     refusals(x->out, site->stats);
     state(x->out, &health);

@@ -11,6 +11,8 @@
 
 struct limiter;
 struct nonces;
+struct portal;
+struct route;
 struct stats;
 
 /* What all requests share. Read by many threads. */
@@ -25,7 +27,10 @@ struct site {
     int64_t started_s;          /* by it */
     struct nets metrics_from;   /* who may read /metrics */
     const struct faces *faces;  /* NULL: one face, in the catalogue's words */
-    struct str public_url;      /* scheme://host[:port] under which people reach us: in QR codes;
+    const struct route *more;   /* addresses behind the sign-in (portal/); NULL */
+    unsigned more_count;
+    struct portal *portal; /* of their handlers; NULL */
+    struct str public_url; /* scheme://host[:port] under which people reach us: in QR codes;
                                    empty: none are drawn */
 };
 
@@ -42,6 +47,10 @@ struct request {
     struct str user_agent;
     struct str authorization;
     struct str certificate; /* as a trusted proxy says; empty */
+    struct str cookie;
+    struct str origin;      /* RFC 6454 7 */
+    struct str idempotency; /* Idempotency-Key */
+    struct str csrf;        /* X-Tamga-CSRF: of requests by script */
     struct address client;  /* behind the trusted proxies */
     enum crowd crowd;
     int inflight;       /* requests at the door, this one too */
@@ -53,17 +62,19 @@ struct request {
 struct response {
     int status; /* RFC 9110 */
     const char *content_type;
-    const char *allow;      /* methods, of a 405; NULL */
-    const char *language;   /* of the texts in it; NULL */
-    const char *route;      /* its place in the table, for logs: never what was typed */
-    unsigned route_index;   /* the same as a number: route.h */
-    unsigned retry_after_s; /* 0 = not told */
-    bool packed;            /* the body is gzip */
-    size_t whole_bytes;     /* of a packed body, before it was packed */
-    bool scripted;          /* a page whose own script may run */
-    bool keeps;             /* named by its hash: may be kept for ever */
-    struct str fixed;       /* a body that lives as long as the program; else body */
-    struct buf body;        /* owned by the response */
+    const char *allow;             /* methods, of a 405; NULL */
+    const char *language;          /* of the texts in it; NULL */
+    char location[LIMIT_LOCATION]; /* of a redirect, or of what was made; empty: none */
+    char set_cookie[LIMIT_COOKIE]; /* empty: none */
+    const char *route;             /* its place in the table, for logs: never what was typed */
+    unsigned route_index;          /* the same as a number: route.h */
+    unsigned retry_after_s;        /* 0 = not told */
+    bool packed;                   /* the body is gzip */
+    size_t whole_bytes;            /* of a packed body, before it was packed */
+    bool scripted;                 /* a page whose own script may run */
+    bool keeps;                    /* named by its hash: may be kept for ever */
+    struct str fixed;              /* a body that lives as long as the program; else body */
+    struct buf body;               /* owned by the response */
 };
 
 void response_release(struct response *response);

@@ -11,21 +11,6 @@
 #include "face/route.h"
 #include "face/stats.h"
 
-enum method { METHOD_NONE, METHOD_GET, METHOD_POST };
-
-struct method_row {
-    enum method method;
-    const char *accepts; /* media type of the body; NULL: no body is read */
-    void (*answer)(struct exchange *x);
-    enum { FREE, LIMITED } door; /* LIMITED: pays for one IMEI before anything is read */
-};
-
-struct route {
-    struct str pattern; /* a last "{}" = any one piece */
-    const char *allow;
-    struct method_row methods[2];
-};
-
 static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
 
@@ -57,14 +42,19 @@ static const struct route routes[] = {
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 _Static_assert((int)ROUTES < (int)STATS_ROUTES, "more routes than are counted");
 
-unsigned route_count(void)
+unsigned route_count(const struct site *site)
 {
-    return ROUTES;
+    return ROUTES + site->more_count;
 }
 
-const char *route_pattern(unsigned route)
+static const struct route *route_at(const struct site *site, unsigned i)
 {
-    return route && route <= ROUTES ? routes[route - 1].pattern.p : "-";
+    return i < ROUTES ? &routes[i] : &site->more[i - ROUTES];
+}
+
+const char *route_pattern(const struct site *site, unsigned route)
+{
+    return route && route <= route_count(site) ? route_at(site, route - 1)->pattern.p : "-";
 }
 
 void response_release(struct response *response)
@@ -92,15 +82,19 @@ void route_fail(struct exchange *x, enum err err)
         page_error(x, err);
 }
 
-/* Does the path match? The piece in the place of a last {} goes to *out_param. */
+/* Does the path match? The piece in the place of {} goes to *out_param. */
 static bool matches(struct str path, struct str pattern, struct str *out_param)
 {
-    bool open = pattern.p[pattern.n - 1] == '}';
-    size_t fixed = pattern.n - (open ? 2 : 0);
-    if (path.n < fixed || memcmp(path.p, pattern.p, fixed) != 0)
+    const char *hole = memmem(pattern.p, pattern.n, "{}", 2);
+    size_t head = hole ? (size_t)(hole - pattern.p) : pattern.n;
+    size_t tail = hole ? pattern.n - head - 2 : 0;
+    if (path.n < head + tail || memcmp(path.p, pattern.p, head) != 0)
         return false;
-    *out_param = (struct str){path.p + fixed, path.n - fixed};
-    return open ? out_param->n && !memchr(out_param->p, '/', out_param->n) : !out_param->n;
+    *out_param = (struct str){path.p + head, path.n - head - tail};
+    if (!hole)
+        return !out_param->n;
+    return out_param->n && !memchr(out_param->p, '/', out_param->n) &&
+           memcmp(path.p + path.n - tail, pattern.p + head + 2, tail) == 0;
 }
 
 /* The media type without parameters. */
@@ -150,14 +144,15 @@ static enum err dispatch(struct exchange *x, struct buf *scratch)
             return ERR_USAGE;
     if (!str_starts(x->path, STR("/")))
         return ERR_USAGE;
-    for (size_t i = 0; i < ROUTES; i++) {
+    for (unsigned i = 0; i < route_count(x->site); i++) {
+        const struct route *route = route_at(x->site, i);
         struct str raw;
-        if (!matches(x->path, routes[i].pattern, &raw))
+        if (!matches(x->path, route->pattern, &raw))
             continue;
-        x->response->route = routes[i].pattern.p;
-        x->response->route_index = (unsigned)i + 1;
+        x->response->route = route->pattern.p;
+        x->response->route_index = i + 1;
         enum err err = form_piece(raw, scratch, &x->param);
-        return err ? err : call(x, &routes[i]);
+        return err ? err : call(x, route);
     }
     return ERR_NOT_FOUND;
 }

@@ -302,7 +302,7 @@ sub serve {
     return {pid => $pid, port => $port};
 }
 
-# One request: (status, body).
+# One request: (status, body, head).
 sub http {
     my ($server, $method, $target, $headers, $body) = @_;
     my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->{port},
@@ -315,7 +315,7 @@ sub http {
     my $all = <$socket> // '';
     my ($head, $rest) = split /\r\n\r\n/, $all, 2;
     my ($status) = ($head // '') =~ m{\AHTTP/1\.1 (\d+)};
-    return ($status // 0, $rest // '');
+    return ($status // 0, $rest // '', $head // '');
 }
 
 END {

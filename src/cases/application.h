@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * application - what somebody asks of the register about devices: its kind, its state, its clock, its
+ * devices and what became of each. A record, sealed. Rules: domain.md 4.
+ *
+ * A device with its 1-4 IMEIs is decided as one, so that no phone ends half white. */
+#ifndef CASES_APPLICATION_H
+#define CASES_APPLICATION_H
+
+#include "app/verify.h"
+#include "people/record.h"
+#include "people/role.h"
+
+enum application_state {
+#define STATE(code, name, text, open) APPLICATION_##name = code,
+#include "cases/kinds.def"
+#undef STATE
+    APPLICATION_STATE_COUNT
+};
+
+enum refusal {
+    REFUSAL_NONE = 0,
+#define REFUSAL(code, name) REFUSAL_##name = code,
+#include "cases/kinds.def"
+#undef REFUSAL
+    REFUSAL_COUNT
+};
+
+enum finding_bit {
+#define FINDING(bit, name, text, weight) FOUND_##name = 1 << (bit),
+#include "cases/kinds.def"
+#undef FINDING
+};
+
+/* How it came into the country, domain.md 4 "Where is it from?". */
+enum way { WAY_NONE = 0, WAY_CARRIED = 1, WAY_PARCEL = 2, WAY_GIFT = 3 };
+
+enum {
+    APPLICATION_NUMBER_TEXT = 24, /* "2026-0000001234", NUL */
+    RECEIPT_TEXT = 25,            /* "XXXXX-XXXXX-XXXXX-XXXXX", NUL: 100 random bits */
+    APPLICATION_EVENTS_MAX = 64,
+};
+
+struct case_device {
+    struct device is; /* its IMEIs; in a repair those taken out, too */
+    char brand[LIMIT_TAC_NAME + 1];
+    char model[LIMIT_TAC_NAME + 1];
+    uint32_t findings; /* enum finding_bit */
+    bool decided, approved;
+    uint8_t refusal; /* enum refusal, of one that was refused */
+};
+
+/* One step of its life, for applicant and officer. */
+struct case_event {
+    int64_t time_s;
+    uint8_t state;  /* after it */
+    uint64_t actor; /* 0 = the register itself */
+    char
+        note[LIMIT_REASON + 1]; /* of the officer to the applicant, or of an appeal; may be empty */
+};
+
+struct application {
+    uint64_t id;        /* of the register, ascending */
+    uint64_t version;   /* counts its steps */
+    uint8_t kind;       /* enum approval_kind */
+    uint8_t state;      /* enum application_state */
+    uint8_t way;        /* enum way */
+    bool organisation;  /* filed for one: other clocks */
+    bool appeal;        /* it was refused once, and another officer looks at it */
+    bool checked;       /* the register's own checks have answered, as far as they could */
+    uint64_t applicant; /* party on whose behalf */
+    uint64_t filed_by;  /* party who filed it */
+    uint64_t officer;   /* who has claimed it; 0 = nobody */
+    uint64_t decided_by;
+    char document[LIMIT_DOCUMENT + 1]; /* number of the parcel, declaration, receipt */
+    char country[3];                   /* where it was bought, ISO 3166-1 alpha-2; empty */
+    daynum entered;                    /* day on which it came in, as declared; DAYNUM_NONE */
+    char receipt[RECEIPT_TEXT];
+    uint32_t findings; /* of the whole */
+    int64_t filed_s;   /* UTC seconds */
+    int64_t due_s; /* by when it is to be decided; while papers are asked: by when they must come */
+    int64_t left_s;              /* working seconds that are left once the papers have come */
+    int64_t decided_s;           /* 0 = not yet */
+    struct case_device *devices; /* owned */
+    size_t device_count;
+    struct case_event *events; /* owned, oldest first */
+    size_t event_count;
+};
+
+void application_release(struct application *a);
+
+struct kind_info {
+    const char *name;
+    uint32_t roles;                       /* who may file it: bits of enum role */
+    int person_hours, organisation_hours; /* working hours until the decision */
+};
+const struct kind_info *kind_info(uint8_t kind); /* NULL: no such kind */
+bool kind_find(struct str name, uint8_t *out);
+const char *application_state_name(uint8_t state);
+bool application_open(const struct application *a);
+const char *refusal_name(uint8_t refusal);
+bool refusal_find(struct str name, uint8_t *out);
+const char *finding_name(unsigned bit); /* NULL past the last */
+/* Those that an officer must look at. */
+uint32_t findings_that_stop(uint32_t findings);
+const char *way_name(uint8_t way);
+bool way_find(struct str name, uint8_t *out);
+/* "2026-0000001234": the year in which it was filed, its id. */
+void application_number(const struct application *a, char out[APPLICATION_NUMBER_TEXT]);
+bool application_number_parse(struct str text, uint64_t *out_id);
+
+/* Appends a step; the last APPLICATION_EVENTS_MAX are kept. ERR_MEMORY. */
+MUST_USE enum err application_tell(struct application *a, const struct case_event *event);
+
+/* ---- as records ---- */
+
+/* ERR_NOT_FOUND, ERR_CODEC. *out: application_release. */
+MUST_USE enum err application_get(struct registry *registry, uint64_t id, struct application *out,
+                                  struct fault *fault);
+/* Inside a write: stores it, and the lists in which it is found as its state says: by applicant, by
+ * receipt, by clock, and by each IMEI while it is open. before: as it stood, NULL for a new one. */
+MUST_USE enum err application_put(struct registry *registry, const struct application *a,
+                                  const struct application *before, struct fault *fault);
+/* By its receipt, as people type it. ERR_NOT_FOUND. */
+MUST_USE enum err application_by_receipt(struct registry *registry, struct str receipt,
+                                         uint64_t *out_id, struct fault *fault);
+/* A new receipt: 100 random bits. */
+void receipt_make(char out[RECEIPT_TEXT]);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An application as JSON, and back: what its record holds. Names are stored, so they never change. */
+#include "cases/application_json.h"
+
+#include <stdlib.h>
+
+static json_t *imeis_json(const struct imei *imeis, unsigned n)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < n; i++)
+        json_array_append_new(list, json_integer((json_int_t)imeis[i].body));
+    return list;
+}
+
+static uint8_t imeis_read(const json_t *list, struct imei out[LIMIT_DEVICE_IMEIS])
+{
+    size_t n = json_array_size(list);
+    n = n > LIMIT_DEVICE_IMEIS ? LIMIT_DEVICE_IMEIS : n;
+    for (size_t i = 0; i < n; i++)
+        out[i].body = (uint64_t)json_integer_value(json_array_get(list, i));
+    return (uint8_t)n;
+}
+
+static json_t *device_json(const struct case_device *d)
+{
+    return json_pack("{s:o, s:o, s:s, s:s, s:i, s:b, s:b, s:i}", "imeis",
+                     imeis_json(d->is.imeis, d->is.count), "old",
+                     imeis_json(d->is.old, d->is.old_count), "brand", d->brand, "model", d->model,
+                     "findings", (int)d->findings, "decided", d->decided, "approved", d->approved,
+                     "refusal", d->refusal);
+}
+
+static void device_read(const json_t *json, struct case_device *out)
+{
+    *out = (struct case_device){.findings = (uint32_t)json_number_of(json, "findings"),
+                                .decided = json_is_true(json_object_get(json, "decided")),
+                                .approved = json_is_true(json_object_get(json, "approved")),
+                                .refusal = (uint8_t)json_number_of(json, "refusal")};
+    out->is.count = imeis_read(json_object_get(json, "imeis"), out->is.imeis);
+    out->is.old_count = imeis_read(json_object_get(json, "old"), out->is.old);
+    str_copy(out->brand, sizeof out->brand, json_text_of(json, "brand"));
+    str_copy(out->model, sizeof out->model, json_text_of(json, "model"));
+}
+
+static json_t *event_json(const struct case_event *e)
+{
+    return json_pack("{s:I, s:i, s:I, s:s}", "time", (json_int_t)e->time_s, "state", e->state,
+                     "actor", (json_int_t)e->actor, "note", e->note);
+}
+
+static void event_read(const json_t *json, struct case_event *out)
+{
+    *out = (struct case_event){.time_s = json_number_of(json, "time"),
+                               .state = (uint8_t)json_number_of(json, "state"),
+                               .actor = (uint64_t)json_number_of(json, "actor")};
+    str_copy(out->note, sizeof out->note, json_text_of(json, "note"));
+}
+
+/* The numbers, once for both ways. */
+#define NUMBERS(X)                                                                                 \
+    X(id)                                                                                          \
+    X(version)                                                                                     \
+    X(kind)                                                                                        \
+    X(state)                                                                                       \
+    X(way) X(organisation) X(appeal) X(checked) X(applicant) X(filed_by) X(officer) X(decided_by)  \
+        X(entered) X(findings) X(filed_s) X(due_s) X(left_s) X(decided_s)
+
+json_t *application_to_json(const struct application *a)
+{
+    json_t *devices = json_array(), *events = json_array();
+    for (size_t i = 0; i < a->device_count; i++)
+        json_array_append_new(devices, device_json(&a->devices[i]));
+    for (size_t i = 0; i < a->event_count; i++)
+        json_array_append_new(events, event_json(&a->events[i]));
+    json_t *json = json_pack("{s:o, s:o, s:s, s:s, s:s}", "devices", devices, "events", events,
+                             "document", a->document, "country", a->country, "receipt", a->receipt);
+    bool whole = json && json_array_size(devices) == a->device_count &&
+                 json_array_size(events) == a->event_count;
+#define X(name)                                                                                    \
+    whole = whole && json_object_set_new(json, #name, json_integer((json_int_t)a->name)) == 0;
+    NUMBERS(X)
+#undef X
+    if (!whole)
+        json_decref(json);
+    return whole ? json : NULL;
+}
+
+enum err application_from_json(const json_t *json, struct application *out, struct fault *fault)
+{
+    const json_t *devices = json_object_get(json, "devices"),
+                 *events = json_object_get(json, "events");
+    struct application a = {0};
+#define X(name) a.name = (__typeof__(a.name))json_number_of(json, #name);
+    NUMBERS(X)
+#undef X
+    str_copy(a.document, sizeof a.document, json_text_of(json, "document"));
+    str_copy(a.country, sizeof a.country, json_text_of(json, "country"));
+    str_copy(a.receipt, sizeof a.receipt, json_text_of(json, "receipt"));
+    a.device_count = json_array_size(devices);
+    a.event_count = json_array_size(events);
+    a.devices = calloc(a.device_count + 1, sizeof *a.devices);
+    a.events = calloc(a.event_count + 1, sizeof *a.events);
+    if (!a.devices || !a.events || !kind_info(a.kind) || !*application_state_name(a.state)) {
+        enum err err = a.devices && a.events ? ERR_CODEC : ERR_MEMORY;
+        application_release(&a);
+        return fault_set(fault, err, "an application cannot be read");
+    }
+    for (size_t i = 0; i < a.device_count; i++)
+        device_read(json_array_get(devices, i), &a.devices[i]);
+    for (size_t i = 0; i < a.event_count; i++)
+        event_read(json_array_get(events, i), &a.events[i]);
+    *out = a;
+    return ERR_OK;
+}
+
+enum err application_get(struct registry *reg, uint64_t id, struct application *out,
+                         struct fault *fault)
+{
+    struct record_key key = record_key_of(RECORD_CASE, id);
+    json_t *json = NULL;
+    enum err err = record_get_json(reg, &key, &json, fault);
+    if (!err)
+        err = application_from_json(json, out, fault);
+    json_decref(json);
+    return err;
+}

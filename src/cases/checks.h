@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * checks - what the register finds out by itself about an application: from its own facts, and by asking
+ * others (border, post). What rules settle is approved at once; the rest waits for an officer with all
+ * findings. "Could not ask" is never "no". Rules: domain.md 4. */
+#ifndef CASES_CHECKS_H
+#define CASES_CHECKS_H
+
+#include "cases/filing.h"
+
+enum asked {
+    ASKED_NOBODY, /* nothing is configured to ask */
+    ASKED_YES,
+    ASKED_NO,
+    ASKED_AWAY, /* it could not be asked: another time */
+};
+
+struct check_question {
+    const char *iin; /* of the applicant */
+    daynum entered;  /* as declared; DAYNUM_NONE */
+    const char *document;
+    const char *number; /* of the application: the purpose, for the other side's log */
+};
+
+/* Who can be asked. ask: from one thread at a time; bounded in time by itself. */
+struct check_source {
+    enum asked (*ask)(void *ctx, const struct check_question *question);
+    void *ctx;
+};
+
+struct check_sources {
+    struct check_source border; /* did this person enter the country about that day? */
+    struct check_source parcel; /* did this parcel come for this person? */
+};
+
+/* Looks at one application and settles it as far as rules do: fills in its findings, approves it when none
+ * stops, else leaves it to an officer. *out_away: somebody could not be asked, and it stays unchecked.
+ * ERR_NOT_FOUND, ERR_STALE, of the store; an application that is no longer open is left alone. */
+MUST_USE enum err checks_settle(const struct office *office, const struct check_sources *sources,
+                                uint64_t id, bool *out_away, struct fault *fault);
+/* Applications whose checks are due, at most max. */
+MUST_USE enum err checks_due(const struct office *office, uint64_t *out_ids, size_t max,
+                             size_t *out_n, struct fault *fault);
+
+#endif

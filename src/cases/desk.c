@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cases/desk.h"
+
+#include <stdlib.h>
+
+#include "cases/step.h"
+
+static int64_t now_of(const struct office *office)
+{
+    return clock_now_us(office->registry->clock) / 1000000;
+}
+
+/* ---- the queue ---- */
+
+struct queueing {
+    struct queued *out;
+    size_t max, n;
+};
+
+static bool take_queued(void *ctx, const struct record *record)
+{
+    struct queueing *q = ctx;
+    if (record->key.n != 17)
+        return true;
+    q->out[q->n++] =
+        (struct queued){.id = record_key_last(record->key),
+                        .due_s = (int64_t)get_be((const uint8_t *)record->key.p + 1, 8)};
+    return q->n < q->max;
+}
+
+enum err desk_queue(const struct office *office, const struct queued *after, struct queued *out,
+                    size_t max, size_t *out_n, struct fault *fault)
+{
+    struct record_key from = record_key(RECORD_BY_CLOCK), to = record_key(RECORD_BY_CLOCK + 1);
+    struct queueing q = {out, max, 0};
+    if (after) {
+        record_key_number(&from, (uint64_t)after->due_s, 8);
+        record_key_number(&from, after->id, 8);
+        record_key_bytes(&from, "", 1);
+    }
+    enum err err = max ? store_records(office->registry->store, record_key_str(&from),
+                                       record_key_str(&to), take_queued, &q, fault)
+                       : ERR_OK;
+    *out_n = q.n;
+    return err;
+}
+
+/* ---- steps ---- */
+
+/* Reads it twice: as it is, and as it is going to be. */
+static enum err read_twice(const struct office *office, uint64_t id, struct application *before,
+                           struct application *after, struct fault *fault)
+{
+    enum err err = application_get(office->registry, id, before, fault);
+    if (err)
+        return err;
+    err = application_get(office->registry, id, after, fault);
+    if (!err && after->version != before->version) {
+        application_release(after);
+        err = fault_set(fault, ERR_STALE, "somebody was faster");
+    }
+    if (err)
+        application_release(before);
+    return err;
+}
+
+/* May this officer work on it? */
+static enum err mine(const struct application *a, const struct session *who, struct fault *fault)
+{
+    if (a->state != APPLICATION_CHECKING)
+        return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
+    if (a->appeal && a->decided_by == who->party)
+        return fault_set(fault, ERR_SAME_PERSON, "an appeal is decided by another officer");
+    if (a->officer && a->officer != who->party)
+        return fault_set(fault, ERR_CLAIMED, "another officer has it");
+    return ERR_OK;
+}
+
+static enum err claim_once(const struct office *office, const struct session *who, uint64_t id,
+                           struct application *out, struct fault *fault)
+{
+    struct application before, after;
+    enum err err = read_twice(office, id, &before, &after, fault);
+    if (err)
+        return err;
+    err = mine(&before, who, fault);
+    after.officer = who->party;
+    struct step step = {.before = &before, .after = &after, .actor = who->party};
+    if (!err && !before.officer)
+        err = step_take(office, &step, fault);
+    application_release(&before);
+    if (err)
+        application_release(&after);
+    else
+        *out = after;
+    return err;
+}
+
+static enum err ask_once(const struct office *office, const struct session *who, uint64_t id,
+                         struct str note, struct application *out, struct fault *fault)
+{
+    struct application before, after;
+    int64_t now = now_of(office);
+    struct case_event event = {
+        .time_s = now, .state = APPLICATION_PAPERS_ASKED, .actor = who->party};
+    if (!note.n || note.n > LIMIT_REASON || !str_utf8(note))
+        return fault_set(fault, note.n > LIMIT_REASON ? ERR_TOO_LONG : ERR_USAGE,
+                         "say which papers, in 1 to %d bytes", LIMIT_REASON);
+    enum err err = read_twice(office, id, &before, &after, fault);
+    if (err)
+        return err;
+    err = mine(&before, who, fault);
+    int64_t left = hours_between(office->hours, &office->registry->zone, now, before.due_s);
+    after.state = APPLICATION_PAPERS_ASKED;
+    after.officer = who->party;
+    after.left_s = left;
+    daynum last =
+        hours_add_days(office->hours, registry_today(office->registry), PAPERS_WORKING_DAYS);
+    after.due_s = zone_day_start(&office->registry->zone, last + 1) - 1;
+    str_copy(event.note, sizeof event.note, note);
+    if (!err)
+        err = application_tell(&after, &event);
+    struct step step = {.before = &before, .after = &after, .actor = who->party};
+    if (!err)
+        err = step_take(office, &step, fault);
+    application_release(&before);
+    if (err)
+        application_release(&after);
+    else
+        *out = after;
+    return err;
+}
+
+/* ---- deciding ---- */
+
+/* The changes of the devices that `after` approves and `before` did not. */
+static enum err approvals(const struct office *office, const struct application *before,
+                          struct application *after, const struct approving *how,
+                          struct changes *out, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < after->device_count; i++) {
+        struct imei which;
+        if (!after->devices[i].approved || before->devices[i].approved)
+            continue;
+        err = verify_prepare(office->registry, how, &after->devices[i].is, &which, fault);
+        if (!err)
+            verify_changes(how, &after->devices[i].is, out);
+    }
+    return err;
+}
+
+/* Approved IMEIs need no hold any more; refused ones keep it for a day, so that there is time to appeal. */
+static enum err end_holds(const struct office *office, const struct application *a,
+                          struct changes *out, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < a->device_count; i++) {
+        const struct application one = {.devices = &a->devices[i], .device_count = 1};
+        daynum until = a->devices[i].approved ? DAYNUM_NONE : registry_today(office->registry) + 1;
+        err = step_hold(office, &one, until, out, fault);
+    }
+    return err;
+}
+
+enum err desk_settle(const struct office *office, const struct application *before,
+                     struct application *after, uint64_t actor, struct str note,
+                     struct fault *fault)
+{
+    int64_t now = now_of(office);
+    struct approving how = {
+        .kind = after->kind, .at = now, .party = after->applicant, .application = after->id};
+    struct changes changes = {0};
+    bool approved = false;
+    for (size_t i = 0; i < after->device_count; i++)
+        approved |= after->devices[i].approved;
+    after->state = approved ? APPLICATION_APPROVED : APPLICATION_REFUSED;
+    after->decided_s = now;
+    after->decided_by = actor;
+    struct case_event event = {.time_s = now, .state = after->state, .actor = actor};
+    str_copy(event.note, sizeof event.note, note);
+    enum err err = application_tell(after, &event);
+    if (!err)
+        err = approvals(office, before, after, &how, &changes, fault);
+    if (!err)
+        err = end_holds(office, after, &changes, fault);
+    if (!err)
+        err = changes_sort(&changes);
+    char number[APPLICATION_NUMBER_TEXT];
+    application_number(after, number);
+    struct step step = {
+        .before = before,
+        .after = after,
+        .changes = &changes,
+        .entry = {.event = after->kind == APPROVAL_REPAIR ? EVENT_REPAIRED : EVENT_VERIFIED,
+                  .ground = after->kind},
+        .how = &how,
+        .repaired = after->kind == APPROVAL_REPAIR ? &after->devices[0].is : NULL,
+        .actor = actor};
+    step.entry.document_n = (uint8_t)strlen(number);
+    memcpy(step.entry.document, number, step.entry.document_n);
+    if (!err)
+        err = step_take(office, &step, fault);
+    changes_release(&changes);
+    return err;
+}
+
+/* Writes the decisions into the devices that are open. */
+static enum err apply_decisions(struct application *a, const struct decision *decisions, size_t n,
+                                struct fault *fault)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < a->device_count; i++) {
+        struct case_device *d = &a->devices[i];
+        if (d->decided)
+            continue;
+        if (used == n || (!decisions[used].approve && !*refusal_name(decisions[used].refusal)))
+            return fault_set(fault, ERR_USAGE,
+                             "every device: approved, or refused for a reason of "
+                             "the catalogue");
+        d->decided = true;
+        d->approved = decisions[used].approve;
+        d->refusal = d->approved ? REFUSAL_NONE : decisions[used].refusal;
+        used++;
+    }
+    return used == n ? ERR_OK : fault_set(fault, ERR_USAGE, "%zu devices wait", used);
+}
+
+static enum err decide_once(const struct office *office, const struct session *who, uint64_t id,
+                            const struct decision *decisions, size_t n, struct str note,
+                            struct application *out, struct fault *fault)
+{
+    struct application before, after;
+    if (note.n > LIMIT_REASON)
+        return fault_set(fault, ERR_TOO_LONG, "note: at most %d bytes", LIMIT_REASON);
+    enum err err = read_twice(office, id, &before, &after, fault);
+    if (err)
+        return err;
+    err = mine(&before, who, fault);
+    if (!err && before.officer != who->party)
+        err = fault_set(fault, ERR_CLAIMED, "claim it first");
+    if (!err)
+        err = apply_decisions(&after, decisions, n, fault);
+    if (!err)
+        err = desk_settle(office, &before, &after, who->party, note, fault);
+    application_release(&before);
+    if (err)
+        application_release(&after);
+    else
+        *out = after;
+    return err;
+}
+
+/* ---- again, when somebody was faster: what he left is looked at anew ---- */
+
+enum err desk_claim(const struct office *office, const struct session *who, uint64_t id,
+                    struct application *out, struct fault *fault)
+{
+    enum err err = ERR_STALE;
+    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
+        err = claim_once(office, who, id, out, fault);
+    return err;
+}
+
+enum err desk_ask(const struct office *office, const struct session *who, uint64_t id,
+                  struct str note, struct application *out, struct fault *fault)
+{
+    enum err err = ERR_STALE;
+    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
+        err = ask_once(office, who, id, note, out, fault);
+    return err;
+}
+
+enum err desk_decide(const struct office *office, const struct session *who, uint64_t id,
+                     const struct decision *decisions, size_t n, struct str note,
+                     struct application *out, struct fault *fault)
+{
+    enum err err = ERR_STALE;
+    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
+        err = decide_once(office, who, id, decisions, n, note, out, fault);
+    return err;
+}
+
+/* ---- papers that did not come ---- */
+
+static enum err close_one(const struct office *office, uint64_t id, size_t *out_n,
+                          struct fault *fault)
+{
+    struct application before, after;
+    struct changes holds = {0};
+    int64_t now = now_of(office);
+    enum err err = read_twice(office, id, &before, &after, fault);
+    if (err)
+        return err;
+    bool late = before.state == APPLICATION_PAPERS_ASKED && before.due_s < now;
+    after.state = APPLICATION_CLOSED;
+    after.decided_s = now;
+    if (late)
+        err = application_tell(&after,
+                               &(struct case_event){.time_s = now, .state = APPLICATION_CLOSED});
+    if (!err && late)
+        err = step_hold(office, &after, DAYNUM_NONE, &holds, fault);
+    if (!err)
+        err = changes_sort(&holds);
+    struct step step = {.before = &before,
+                        .after = &after,
+                        .changes = &holds,
+                        .entry = {.event = EVENT_HELD, .ground = after.kind}};
+    if (!err && late)
+        err = step_take(office, &step, fault);
+    *out_n += !err && late;
+    changes_release(&holds);
+    application_release(&before);
+    application_release(&after);
+    return err;
+}
+
+enum err desk_close_unanswered(const struct office *office, size_t *out_n, struct fault *fault)
+{
+    enum { SOME = 64 };
+    struct queued list[SOME], *after = NULL;
+    int64_t now = now_of(office);
+    size_t n = SOME;
+    enum err err = ERR_OK;
+    *out_n = 0;
+    while (!err && n == SOME) {
+        err = desk_queue(office, after, list, SOME, &n, fault);
+        for (size_t i = 0; !err && i < n; i++) {
+            if (list[i].due_s >= now)
+                return ERR_OK; /* the queue is in the order of its clocks */
+            err = close_one(office, list[i].id, out_n, fault);
+            err = err == ERR_STALE || err == ERR_NOT_FOUND ? ERR_OK : err;
+        }
+        after = &list[SOME - 1];
+    }
+    return err;
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cases/filing.h"
+
+#include <stdlib.h>
+
+#include "cases/step.h"
+
+enum { HOUR_S = 3600 };
+
+static int64_t now_of(const struct office *office)
+{
+    return clock_now_us(office->registry->clock) / 1000000;
+}
+
+/* ---- what may be filed ---- */
+
+static int by_body(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static enum err twice(uint64_t body, struct fault *fault)
+{
+    char text[IMEI_TEXT15];
+    imei_format15((struct imei){body}, text);
+    fault_value(fault, text, sizeof text - 1);
+    return fault_set(fault, ERR_DUPLICATE_IN_FILE, "this IMEI is named twice");
+}
+
+static enum err check_devices(const struct filing *wish, struct fault *fault)
+{
+    uint64_t bodies[FILING_DEVICES_MAX * LIMIT_DEVICE_IMEIS];
+    size_t n = 0;
+    if (wish->device_count > FILING_DEVICES_MAX || !wish->device_count)
+        return fault_set(fault, wish->device_count ? ERR_TOO_MANY : ERR_DEVICE_IMEIS,
+                         "an application that is typed has 1 to %d devices", FILING_DEVICES_MAX);
+    for (size_t i = 0; i < wish->device_count; i++) {
+        const struct case_device *d = &wish->devices[i];
+        if (!d->is.count || d->is.count > LIMIT_DEVICE_IMEIS)
+            return fault_set(fault, ERR_DEVICE_IMEIS, "device %zu has %u IMEIs, not 1 to %d", i + 1,
+                             d->is.count, LIMIT_DEVICE_IMEIS);
+        for (unsigned k = 0; k < d->is.count; k++)
+            bodies[n++] = d->is.imeis[k].body;
+    }
+    qsort(bodies, n, sizeof *bodies, by_body);
+    for (size_t i = 1; i < n; i++)
+        if (bodies[i] == bodies[i - 1])
+            return twice(bodies[i], fault);
+    return ERR_OK;
+}
+
+static enum err check_text(struct str text, size_t max, const char *what, struct fault *fault)
+{
+    if (text.n > max)
+        return fault_set(fault, ERR_TOO_LONG, "%s: at most %zu bytes", what, max);
+    if (text.n && !str_printable(text))
+        return fault_set(fault, ERR_UTF8, "%s: plain text only", what);
+    return ERR_OK;
+}
+
+static enum err check_wish(const struct office *office, const struct session *who,
+                           const struct filing *wish, struct fault *fault)
+{
+    const struct kind_info *kind = kind_info(wish->kind);
+    if (!kind || !(kind->roles & ROLE_BIT(who->role)))
+        return fault_set(fault, ERR_ROLE, "%s does not file %s", role_name(who->role),
+                         kind ? kind->name : "this");
+    enum err err = check_devices(wish, fault);
+    if (!err)
+        err = check_text(wish->document, LIMIT_DOCUMENT, "document", fault);
+    for (size_t i = 0; !err && i < wish->device_count; i++) {
+        err = check_text(str_z(wish->devices[i].brand), LIMIT_TAC_NAME, "brand", fault);
+        if (!err)
+            err = check_text(str_z(wish->devices[i].model), LIMIT_TAC_NAME, "model", fault);
+    }
+    for (size_t i = 0; !err && i < wish->country.n; i++)
+        if (wish->country.n != 2 || wish->country.p[i] < 'A' || wish->country.p[i] > 'Z')
+            err = fault_set(fault, ERR_USAGE, "country: two capital letters of ISO 3166-1");
+    if (!err && wish->entered != DAYNUM_NONE && wish->entered > registry_today(office->registry))
+        err = fault_set(fault, ERR_DATE, "entered: a day to come");
+    return err;
+}
+
+/* Is one of the IMEIs in an open application of the same applicant? */
+static enum err check_open(const struct office *office, const struct session *who,
+                           const struct case_device *d, struct fault *fault)
+{
+    enum { MOST = 16 };
+    uint64_t ids[MOST];
+    enum err err = ERR_OK;
+    for (unsigned k = 0; !err && k < d->is.count; k++) {
+        struct record_key key = record_key(RECORD_BY_IMEI);
+        size_t n = 0;
+        record_key_number(&key, d->is.imeis[k].body, 6);
+        err = record_numbers(office->registry, &key, NULL, ids, MOST, &n, fault);
+        for (size_t i = 0; !err && i < n; i++) {
+            struct application other;
+            err = application_get(office->registry, ids[i], &other, fault);
+            bool mine = !err && other.applicant == who->acts_for;
+            if (!err)
+                application_release(&other);
+            if (mine)
+                err = fault_set(fault, ERR_OPEN_ALREADY, "application %llu asks for this IMEI",
+                                (unsigned long long)ids[i]);
+        }
+    }
+    return err;
+}
+
+/* ---- idempotency: the key of an act, and a digest of what was wanted ---- */
+
+static struct record_key idempotency_key(const struct office *office, const struct session *who,
+                                         const struct filing *wish)
+{
+    uint8_t mac[SHA256_BYTES];
+    struct record_key key = record_key_of(RECORD_IDEMPOTENCY, who->party);
+    sha256_hmac(office->registry->keys.receipt, wish->idempotency.p, wish->idempotency.n, mac);
+    record_key_bytes(&key, mac, 16);
+    return key;
+}
+
+static enum err digest_wish(const struct filing *wish, uint8_t out[SHA256_BYTES])
+{
+    struct buf b = {0};
+    struct sha256 *sha = sha256_new();
+    buf_printf(&b, "%u %u %d %.*s\n%.*s\n", wish->kind, wish->way, (int)wish->entered,
+               STR_ARG(wish->country), STR_ARG(wish->document));
+    for (size_t i = 0; i < wish->device_count; i++) {
+        const struct case_device *d = &wish->devices[i];
+        buf_printf(&b, "%s\n%s\n", d->brand, d->model);
+        for (unsigned k = 0; k < d->is.count + d->is.old_count; k++)
+            buf_printf(&b, "%llu ",
+                       (unsigned long long)(k < d->is.count ? d->is.imeis[k].body
+                                                            : d->is.old[k - d->is.count].body));
+    }
+    bool ready = sha && !b.failed;
+    if (ready) {
+        sha256_begin(sha);
+        sha256_add(sha, b.p, b.n);
+        sha256_end(sha, out);
+    }
+    sha256_free(sha);
+    buf_release(&b);
+    return ready ? ERR_OK : ERR_MEMORY;
+}
+
+/* What the act made when it came before. *out_again: it did. */
+static enum err made_before(const struct office *office, const struct record_key *key,
+                            const uint8_t digest[SHA256_BYTES], struct application *out,
+                            bool *out_again, struct fault *fault)
+{
+    struct buf value = {0};
+    enum err err = record_find(office->registry, key, &value, out_again, fault);
+    if (!err && *out_again) {
+        bool same = value.n == 8 + SHA256_BYTES && memcmp(value.p + 8, digest, SHA256_BYTES) == 0;
+        err = same ? application_get(office->registry, get_be(value.p, 8), out, fault)
+                   : fault_set(fault, ERR_IDEMPOTENCY, "this key was used for another application");
+    }
+    buf_release(&value);
+    return err;
+}
+
+/* ---- filing ---- */
+
+static enum err fill(const struct office *office, const struct session *who,
+                     const struct filing *wish, struct application *out)
+{
+    int64_t now = now_of(office);
+    const struct kind_info *kind = kind_info(wish->kind);
+    bool organisation = who->role == ROLE_ORGANISATION;
+    *out = (struct application){
+        .kind = wish->kind,
+        .state = APPLICATION_CHECKING,
+        .way = wish->way,
+        .organisation = organisation,
+        .applicant = who->acts_for,
+        .filed_by = who->party,
+        .entered = wish->entered,
+        .filed_s = now,
+        .left_s = HOUR_S * (organisation ? kind->organisation_hours : kind->person_hours),
+        .device_count = wish->device_count,
+        .devices = calloc(wish->device_count, sizeof *out->devices)};
+    if (!out->devices)
+        return ERR_MEMORY;
+    out->due_s = step_due(office, now, out->left_s);
+    str_copy(out->document, sizeof out->document, wish->document);
+    str_copy(out->country, sizeof out->country, wish->country);
+    receipt_make(out->receipt);
+    for (size_t i = 0; i < wish->device_count; i++) {
+        const struct case_device *d = &wish->devices[i];
+        out->devices[i].is = d->is;
+        memcpy(out->devices[i].brand, d->brand, sizeof d->brand);
+        memcpy(out->devices[i].model, d->model, sizeof d->model);
+    }
+    return application_tell(
+        out,
+        &(struct case_event){.time_s = now, .state = APPLICATION_CHECKING, .actor = who->party});
+}
+
+static enum err take_new(const struct office *office, const struct session *who,
+                         struct application *a, const struct record_key *key,
+                         const uint8_t digest[SHA256_BYTES], struct fault *fault)
+{
+    struct changes holds = {0};
+    enum err err = step_hold(office, a, DAYNUM_OPEN, &holds, fault);
+    if (!err)
+        err = changes_sort(&holds);
+    struct step step = {.after = a,
+                        .changes = &holds,
+                        .entry = {.event = EVENT_HELD, .ground = a->kind},
+                        .actor = who->party,
+                        .also_value = {(const char *)digest, SHA256_BYTES}};
+    if (key)
+        step.also_key = *key;
+    if (!err)
+        err = step_take(office, &step, fault);
+    changes_release(&holds);
+    return err;
+}
+
+enum err filing_new(const struct office *office, const struct session *who,
+                    const struct filing *wish, struct application *out, bool *out_again,
+                    struct fault *fault)
+{
+    uint8_t digest[SHA256_BYTES];
+    *out_again = false;
+    enum err err = check_wish(office, who, wish, fault);
+    if (!err)
+        err = check_text(wish->idempotency, IDEMPOTENCY_KEY_MAX, "Idempotency-Key", fault);
+    if (!err)
+        err = digest_wish(wish, digest);
+    if (err)
+        return err;
+    struct record_key key = idempotency_key(office, who, wish);
+    if (wish->idempotency.n)
+        err = made_before(office, &key, digest, out, out_again, fault);
+    if (err || *out_again)
+        return err;
+    for (size_t i = 0; !err && i < wish->device_count; i++)
+        err = check_open(office, who, &wish->devices[i], fault);
+    if (err)
+        return err;
+    struct application a;
+    err = fill(office, who, wish, &a);
+    if (!err)
+        err = take_new(office, who, &a, wish->idempotency.n ? &key : NULL, digest, fault);
+    if (err)
+        application_release(&a);
+    else
+        *out = a;
+    return err;
+}
+
+/* ---- later acts ---- */
+
+enum err filing_get(const struct office *office, const struct session *who, uint64_t id,
+                    struct application *out, struct fault *fault)
+{
+    struct application a;
+    enum err err = application_get(office->registry, id, &a, fault);
+    if (err)
+        return err;
+    if (a.applicant == who->acts_for) {
+        *out = a;
+        return ERR_OK;
+    }
+    application_release(&a);
+    return fault_set(fault, ERR_NOT_FOUND, "no such application");
+}
+
+enum err filing_list(const struct office *office, const struct session *who, uint64_t after,
+                     uint64_t *out_ids, size_t max, size_t *out_n, struct fault *fault)
+{
+    struct record_key prefix = record_key_of(RECORD_BY_APPLICANT, who->acts_for), from = prefix;
+    record_key_number(&from, ~after, 8);
+    enum err err =
+        record_numbers(office->registry, &prefix, after ? &from : NULL, out_ids, max, out_n, fault);
+    for (size_t i = 0; i < *out_n; i++)
+        out_ids[i] = ~out_ids[i];
+    return err;
+}
+
+/* One act on an application of his own: `move` changes it, and says which hold it has after. */
+struct act {
+    uint8_t wants; /* the state that it must have; 0 = any that is open */
+    daynum hold;
+    bool holds; /* hold is to be set */
+    void (*move)(const struct office *office, struct application *a, int64_t now_s);
+    struct str note;
+};
+
+static enum err act_once(const struct office *office, const struct session *who, uint64_t id,
+                         const struct act *act, struct application *out, struct fault *fault)
+{
+    struct application before, after;
+    struct changes holds = {0};
+    int64_t now = now_of(office);
+    enum err err = check_text(act->note, LIMIT_REASON, "note", fault);
+    if (!err)
+        err = filing_get(office, who, id, &before, fault);
+    if (err)
+        return err;
+    bool fits = act->wants ? before.state == act->wants : application_open(&before);
+    err = fits ? filing_get(office, who, id, &after, fault)
+               : fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(before.state));
+    if (err) {
+        application_release(&before);
+        return err;
+    }
+    act->move(office, &after, now);
+    struct case_event event = {.time_s = now, .state = after.state, .actor = who->party};
+    str_copy(event.note, sizeof event.note, act->note);
+    err = application_tell(&after, &event);
+    if (!err && act->holds)
+        err = step_hold(office, &after, act->hold, &holds, fault);
+    if (!err)
+        err = changes_sort(&holds);
+    struct step step = {.before = &before,
+                        .after = &after,
+                        .changes = &holds,
+                        .entry = {.event = EVENT_HELD, .ground = after.kind},
+                        .actor = who->party};
+    if (!err)
+        err = step_take(office, &step, fault);
+    changes_release(&holds);
+    application_release(&before);
+    if (err)
+        application_release(&after);
+    else
+        *out = after;
+    return err;
+}
+
+/* When somebody was faster, what he left is looked at anew. */
+static enum err act_on(const struct office *office, const struct session *who, uint64_t id,
+                       const struct act *act, struct application *out, struct fault *fault)
+{
+    enum err err = ERR_STALE;
+    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
+        err = act_once(office, who, id, act, out, fault);
+    return err;
+}
+
+static void withdraw(const struct office *office, struct application *a, int64_t now_s)
+{
+    (void)office;
+    a->state = APPLICATION_WITHDRAWN;
+    a->decided_s = now_s;
+}
+
+enum err filing_withdraw(const struct office *office, const struct session *who, uint64_t id,
+                         struct application *out, struct fault *fault)
+{
+    const struct act act = {.move = withdraw, .holds = true, .hold = DAYNUM_NONE};
+    return act_on(office, who, id, &act, out, fault);
+}
+
+static void go_on(const struct office *office, struct application *a, int64_t now_s)
+{
+    a->state = APPLICATION_CHECKING;
+    a->checked = false; /* what was brought may settle it */
+    a->due_s = step_due(office, now_s, a->left_s);
+}
+
+enum err filing_answer(const struct office *office, const struct session *who, uint64_t id,
+                       struct str note, struct application *out, struct fault *fault)
+{
+    const struct act act = {.wants = APPLICATION_PAPERS_ASKED, .move = go_on, .note = note};
+    return act_on(office, who, id, &act, out, fault);
+}
+
+/* The devices that were refused are undecided again. */
+static void appeal(const struct office *office, struct application *a, int64_t now_s)
+{
+    const struct kind_info *kind = kind_info(a->kind);
+    a->state = APPLICATION_CHECKING;
+    a->appeal = true;
+    a->decided_s = 0;
+    a->officer = 0;
+    a->left_s = HOUR_S * (a->organisation ? kind->organisation_hours : kind->person_hours);
+    a->due_s = step_due(office, now_s, a->left_s);
+    for (size_t i = 0; i < a->device_count; i++) {
+        if (a->devices[i].approved)
+            continue;
+        a->devices[i].decided = false;
+        a->devices[i].refusal = REFUSAL_NONE;
+    }
+}
+
+enum err filing_appeal(const struct office *office, const struct session *who, uint64_t id,
+                       struct str note, struct application *out, struct fault *fault)
+{
+    struct application a;
+    enum err err = filing_get(office, who, id, &a, fault);
+    if (err)
+        return err;
+    daynum decided = zone_day(&office->registry->zone, a.decided_s);
+    bool again = a.appeal;
+    application_release(&a);
+    if (again)
+        return fault_set(fault, ERR_NOT_NOW, "it was appealed already");
+    bool in_time = registry_today(office->registry) <=
+                   hours_add_days(office->hours, decided, APPEAL_WORKING_DAYS);
+    const struct act act = {.wants = APPLICATION_REFUSED,
+                            .move = appeal,
+                            .note = note,
+                            .holds = in_time,
+                            .hold = DAYNUM_OPEN};
+    return act_on(office, who, id, &act, out, fault);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cases/step.h"
+
+#include <stdlib.h>
+
+int64_t step_due(const struct office *office, int64_t now_s, int64_t working_s)
+{
+    return hours_add(office->hours, &office->registry->zone, now_s, working_s);
+}
+
+enum err step_hold(const struct office *office, const struct application *a, daynum until,
+                   struct changes *out, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < a->device_count; i++) {
+        const struct device *d = &a->devices[i].is;
+        for (unsigned k = 0; !err && k < d->count; k++) {
+            struct verdict v;
+            struct facts f;
+            err = registry_check(office->registry, d->imeis[k], &v, &f, fault);
+            bool moves = until == DAYNUM_OPEN ? reason_list(v.reason) == LIST_GREY
+                                              : f.hold_until == DAYNUM_OPEN;
+            if (!err && moves)
+                changes_add(out, &(struct change){
+                                     .imei = d->imeis[k], .kind = CHANGE_HOLD, .until = until});
+        }
+    }
+    return err;
+}
+
+struct taking {
+    struct step *step;
+    struct registry *reg; /* the committer's, inside the transaction */
+};
+
+/* Is it still as it was when this step was prepared? */
+static enum err unchanged(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    struct taking *t = c->ctx;
+    struct application now;
+    t->reg = reg;
+    if (!t->step->before)
+        return ERR_OK;
+    enum err err = application_get(reg, t->step->before->id, &now, fault);
+    if (err)
+        return err;
+    bool same = now.version == t->step->before->version;
+    application_release(&now);
+    return same ? ERR_OK : ERR_STALE;
+}
+
+/* Approvals are allowed as verify.h says: what was looked at before may have moved. */
+static enum err allow(const struct commit_case *c, const struct facts *f,
+                      const struct change *change)
+{
+    const struct taking *t = c->allow_ctx;
+    struct registry *reg = t->reg;
+    if (change->kind == CHANGE_VERIFIED || change->kind == CHANGE_ACTIVATED)
+        return verify_allowed(t->step->how, f);
+    if (change->kind != CHANGE_REPLACED)
+        return ERR_OK;
+    struct verdict v = policy_judge_gated(change->imei, f, &reg->rules, registry_today(reg),
+                                          reg->head.gate.expire_through);
+    enum list list = reason_list(v.reason);
+    bool grey = list == LIST_GREY && t->step->repaired && t->step->repaired->inherits;
+    bool good = list == LIST_WHITE || list == LIST_EXEMPT || grey;
+    return good && !f->mark_count ? ERR_OK : ERR_NOT_REPAIRABLE;
+}
+
+/* The records, once the facts stand. */
+static enum err write_records(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    struct taking *t = c->ctx;
+    struct step *step = t->step;
+    enum err err = ERR_OK;
+    if (!step->before)
+        err = record_count(reg, "application", &step->after->id, fault);
+    step->after->version++;
+    if (!err)
+        err = application_put(reg, step->after, step->before, fault);
+    if (err || !step->also_key.n)
+        return err;
+    uint8_t id[8];
+    put_be(id, step->after->id, 8);
+    struct buf value = {0};
+    buf_put(&value, id, sizeof id);
+    buf_str(&value, step->also_value);
+    err = value.failed ? ERR_MEMORY
+                       : record_put(reg, &step->also_key,
+                                    (struct str){(const char *)value.p, value.n}, fault);
+    buf_release(&value);
+    return err;
+}
+
+enum err step_take(const struct office *office, struct step *step, struct fault *fault)
+{
+    struct taking t = {.step = step};
+    struct commit_case c = {.entry = step->entry,
+                            .changes = step->changes ? step->changes->p : NULL,
+                            .count = step->changes ? step->changes->n : 0,
+                            .allow = step->how ? allow : NULL,
+                            .allow_ctx = &t,
+                            .ask = unchanged,
+                            .also = write_records,
+                            .ctx = &t};
+    c.entry.party = step->after->applicant;
+    c.entry.actor = step->actor;
+    c.entry.effective = DAYNUM_NONE;
+    enum err err = committer_submit(office->committer, &c);
+    step->refused = c.refused;
+    return err ? fault_set(fault, err, "%s", commit_refusal(err)) : ERR_OK;
+}

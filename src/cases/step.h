@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * step - one step of an application, as one commit: what it was prepared from is compared inside the
+ * transaction, so that of two who act at once the later hears ERR_STALE and nothing is lost. */
+#ifndef CASES_STEP_H
+#define CASES_STEP_H
+
+#include "cases/filing.h"
+
+enum { STEP_TRIES = 4 }; /* of an act that found another's step between */
+
+struct step {
+    const struct application *before; /* NULL: it is new, and gets its number in the transaction */
+    struct application *after;
+    struct changes *changes;       /* of facts; NULL: none. Sorted already */
+    struct entry entry;            /* event 0: no changes; party and document are filled in */
+    const struct approving *how;   /* of approvals among the changes; NULL: none */
+    const struct device *repaired; /* the device of a repair; NULL */
+    uint64_t actor;                /* who acts; 0 = the register itself */
+    struct record_key also_key;    /* a record that goes with it: n 0 = none */
+    struct str also_value;
+    struct imei refused; /* out: the IMEI on which the facts refused an approval */
+};
+
+/* ERR_STALE; what verify_allowed says of an approval; of the store. */
+MUST_USE enum err step_take(const struct office *office, struct step *step, struct fault *fault);
+
+/* Appends the changes that open the hold of its IMEIs (DAYNUM_OPEN: of those that are grey now), give it a last
+ * day, or end it (DAYNUM_NONE): of those that are held. */
+MUST_USE enum err step_hold(const struct office *office, const struct application *a, daynum until,
+                            struct changes *out, struct fault *fault);
+
+/* When the working time of an application is over that begins or goes on now. */
+int64_t step_due(const struct office *office, int64_t now_s, int64_t working_s);
+
+#endif

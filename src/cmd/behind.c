@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/behind.h"
+
+#include "base/file.h"
+#include "cases/ask_http.h"
+#include "people/totp.h"
+
+static enum err open_eds(const struct settings *s, struct eds_port *out, struct fault *fault)
+{
+    if (*s->eds_verifier)
+        return eds_http_open(&(struct eds_http_options){.url = s->eds_verifier}, out, fault);
+    if (*s->eds_ca)
+        return eds_openssl_open(s->eds_ca, *s->eds_crl ? s->eds_crl : NULL, out, fault);
+    return ERR_OK; /* nobody signs in by ЭЦП */
+}
+
+static enum err open_sources(const struct settings *s, struct behind *b, struct fault *fault)
+{
+    enum err err = *s->border ? ask_http_open(s->border, &b->border, fault) : ERR_OK;
+    return err || !*s->parcel ? err : ask_http_open(s->parcel, &b->parcel, fault);
+}
+
+static enum err read_hours(const struct settings *s, struct hours *out, struct fault *fault)
+{
+    struct buf text = {0};
+    hours_init(out);
+    if (!*s->holidays)
+        return ERR_OK;
+    enum err err = file_read(s->holidays, LIMIT_HOURS_TEXT, &text, fault);
+    if (!err)
+        err = hours_parse((struct str){(const char *)text.p, text.n}, out, fault);
+    buf_release(&text);
+    return err;
+}
+
+enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struct behind *out,
+                     struct fault *fault)
+{
+    const struct settings *s = cli->settings;
+    *out = (struct behind){0};
+    if (!*s->portal || str_eq(str_z(s->portal), STR("no")))
+        return ERR_OK;
+    if (!str_eq(str_z(s->portal), STR("yes"))) {
+        fault_value(fault, s->portal, strlen(s->portal));
+        return fault_set(fault, ERR_SETTING_VALUE, "open wants yes or no");
+    }
+    struct eds_port eds = {0};
+    enum err err = totp_init();
+    if (!err)
+        err = read_hours(s, &out->hours, fault);
+    if (!err)
+        err = open_eds(s, &eds, fault);
+    if (!err)
+        err = open_sources(s, out, fault);
+    if (err) {
+        eds_close(&eds);
+        behind_close(out);
+        return err;
+    }
+    const struct portal_options options = {
+        .url = cli->url,
+        .key = cli_key(cli, cli->url),
+        .clock = cli->clock,
+        .eds = eds,
+        .sources = {ask_http_source(out->border), ask_http_source(out->parcel)},
+        .hours = &out->hours,
+        .secure = secure,
+        .readers = threads,
+    };
+    err = portal_open(&options, &out->portal, fault);
+    if (err)
+        behind_close(out);
+    return err;
+}
+
+void behind_close(struct behind *b)
+{
+    portal_close(b->portal);
+    ask_http_close(b->border);
+    ask_http_close(b->parcel);
+    *b = (struct behind){0};
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * audit_log - who signed in or was refused, who looked at whose data, who decided what about people. It
+ * is a chain of its own beside the journal, which knows facts of IMEIs only, and is in no feed. Written a
+ * page a second by one thread a process; what would be more than LIMIT_AUDIT_QUEUE in a second is counted,
+ * not kept, so that nobody fills the register by knocking. */
+#ifndef PEOPLE_AUDIT_LOG_H
+#define PEOPLE_AUDIT_LOG_H
+
+#include "app/commit.h"
+
+enum audit_what {
+    AUDIT_NONE = 0,
+#define X(code, name, text) AUDIT_##name = code,
+#include "people/audit_log.def"
+#undef X
+    AUDIT_WHAT_COUNT
+};
+const char *audit_what_name(uint8_t what);
+
+struct audit_event {
+    uint8_t what;     /* enum audit_what */
+    uint8_t role;     /* enum role of who did it */
+    uint64_t actor;   /* party, 0 = nobody is known */
+    uint64_t subject; /* party whose data it is, 0 = nobody's */
+    uint64_t object;  /* application, 0 = none */
+    enum err outcome; /* ERR_OK, or why it was refused */
+    int64_t time_ms;  /* filled in when 0 */
+};
+
+struct audit_log;
+
+/* committer: of this process, borrowed; it outlives the log. */
+MUST_USE enum err audit_log_new(struct committer *committer, const struct clock *clock,
+                                struct audit_log **out);
+/* From any thread; never waits. log NULL: nothing is kept (tests). */
+void audit_log_add(struct audit_log *log, const struct audit_event *event);
+/* Writes what is left. */
+void audit_log_free(struct audit_log *log);
+
+/* Every page in order; each event with the number of its page. fn false: stop. */
+typedef bool audit_event_fn(void *ctx, uint64_t page, const struct audit_event *event);
+/* Reads the whole chain. ERR_CHAIN names the first page that does not follow the one before. */
+MUST_USE enum err audit_log_read(struct registry *registry, audit_event_fn *fn, void *ctx,
+                                 struct fault *fault);
+
+#endif

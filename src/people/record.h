@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * record - what people and their applications leave behind in the register: keys in order, values as
+ * JSON that is sealed under the register's key and bound to its record, so that neither the file of the
+ * register nor a value that was moved elsewhere tells anything. ARCHITECTURE.md, "Records". */
+#ifndef PEOPLE_RECORD_H
+#define PEOPLE_RECORD_H
+
+#include <jansson.h>
+
+#include "app/registry.h"
+
+/* The first byte of a key. Codes are stored: they never change. */
+enum record_kind {
+    RECORD_ACCOUNT = 'A',      /* account 8: staff who sign in by password */
+    RECORD_CASE = 'C',         /* application 8 */
+    RECORD_IDEMPOTENCY = 'I',  /* party 8, hash of the key 16: what it made */
+    RECORD_AUDIT = 'L',        /* number 8: a page of the audit log; not sealed, chained */
+    RECORD_MESSAGE = 'M',      /* party 8, number 8, turned so that the newest is first */
+    RECORD_NONCE = 'N',        /* time 8, random 16: a nonce that was used; empty */
+    RECORD_PERSON = 'P',       /* party 8: who it is */
+    RECORD_SESSION = 'S',      /* hash of the token 32 */
+    RECORD_COUNTER = '#',      /* name: the last number given */
+    RECORD_BY_APPLICANT = 'c', /* party 8, application 8, turned: newest first; empty */
+    RECORD_BY_IMEI = 'i',      /* IMEI 6, application 8: open applications; empty */
+    RECORD_BY_CLOCK = 'q',     /* due second 8, application 8: what waits for an officer; empty */
+    RECORD_BY_RECEIPT = 'r',   /* hash of the receipt 16: application 8 */
+    RECORD_BY_PARTY = 's',     /* party 8, hash of the token 32: its sessions; empty */
+    RECORD_WORK = 'w',         /* application 8: the register's own checks are due; empty */
+};
+
+struct record_key {
+    size_t n;
+    char bytes[RECORD_KEY_MAX];
+};
+
+struct record_key record_key(enum record_kind kind);
+/* A key of the kind and one number of 8 bytes. */
+struct record_key record_key_of(enum record_kind kind, uint64_t number);
+void record_key_number(struct record_key *key, uint64_t v, unsigned bytes);
+void record_key_bytes(struct record_key *key, const void *p, size_t n);
+static inline struct str record_key_str(const struct record_key *key)
+{
+    return (struct str){key->bytes, key->n};
+}
+/* The number of 8 bytes at the end of a key; 0 for a key that has none. */
+uint64_t record_key_last(struct str key);
+
+/* ---- inside a write ---- */
+
+MUST_USE enum err record_put(struct registry *registry, const struct record_key *key,
+                             struct str value, struct fault *fault);
+MUST_USE enum err record_drop(struct registry *registry, const struct record_key *key,
+                              struct fault *fault);
+/* value: borrowed. */
+MUST_USE enum err record_put_json(struct registry *registry, const struct record_key *key,
+                                  const json_t *value, struct fault *fault);
+/* The next number of a counter, from 1. */
+MUST_USE enum err record_count(struct registry *registry, const char *name, uint64_t *out,
+                               struct fault *fault);
+
+/* ---- reading, anywhere ---- */
+
+/* *out: json_decref. ERR_NOT_FOUND; ERR_CODEC: damaged, or from elsewhere. */
+MUST_USE enum err record_get_json(struct registry *registry, const struct record_key *key,
+                                  json_t **out, struct fault *fault);
+/* The same of a record at hand. */
+MUST_USE enum err record_open_json(struct registry *registry, const struct record *record,
+                                   json_t **out, struct fault *fault);
+/* Is there a record under the key? Its value, when out is not NULL, is appended. */
+MUST_USE enum err record_find(struct registry *registry, const struct record_key *key,
+                              struct buf *out, bool *out_found, struct fault *fault);
+/* Numbers at the end of the keys that begin with `prefix`, after `after` (NULL: from the first), at
+ * most max; *out_n how many. */
+MUST_USE enum err record_numbers(struct registry *registry, const struct record_key *prefix,
+                                 const struct record_key *after, uint64_t *out, size_t max,
+                                 size_t *out_n, struct fault *fault);
+
+/* Members of a JSON object that may be missing. Text: borrowed from the value. */
+struct str json_text_of(const json_t *object, const char *name);
+int64_t json_number_of(const json_t *object, const char *name);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * handlers - what the table of addresses behind the sign-in (routes.c) leads to. */
+#ifndef PORTAL_HANDLERS_H
+#define PORTAL_HANDLERS_H
+
+#include "face/request.h"
+
+void portal_nonce(struct exchange *x);            /* GET /api/v1/sign-in/nonce */
+void portal_sign_in_eds(struct exchange *x);      /* POST /api/v1/sign-in/eds {nonce, cms} */
+void portal_sign_in_password(struct exchange *x); /* POST /api/v1/sign-in/password */
+void portal_sign_out(struct exchange *x);         /* POST /api/v1/sign-out */
+void portal_me(struct exchange *x);               /* GET /api/v1/me */
+
+void portal_file(struct exchange *x);     /* POST /api/v1/applications */
+void portal_mine(struct exchange *x);     /* GET /api/v1/applications?after=NUMBER */
+void portal_one(struct exchange *x);      /* GET /api/v1/applications/{} */
+void portal_withdraw(struct exchange *x); /* POST /api/v1/applications/{}/withdraw */
+void portal_papers(struct exchange *x);   /* POST /api/v1/applications/{}/answer {note} */
+void portal_appeal(struct exchange *x);   /* POST /api/v1/applications/{}/appeal {note} */
+void portal_receipt(struct exchange *x);  /* POST /api/v1/receipt {receipt}: no sign-in */
+
+void portal_queue(struct exchange *x);  /* GET /api/v1/desk?after=CURSOR */
+void portal_look(struct exchange *x);   /* GET /api/v1/desk/{} */
+void portal_claim(struct exchange *x);  /* POST /api/v1/desk/{}/claim */
+void portal_ask(struct exchange *x);    /* POST /api/v1/desk/{}/ask {note} */
+void portal_decide(struct exchange *x); /* POST /api/v1/desk/{}/decide {decisions, note} */
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "portal/portal.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "cases/desk.h"
+#include "people/sign_in.h"
+
+enum {
+    READERS_MAX = 64,
+    WORK_EVERY_MS = 1000, /* when nobody wakes the worker */
+    SWEEP_EVERY_S = 30,   /* papers that did not come, old nonces */
+    AWAY_REST_S = 10,     /* after somebody could not be asked */
+    WORK_MOST = 64,
+};
+static const char cookie_name[] = "tamga";
+
+struct portal {
+    struct registry *writer; /* the committer's alone */
+    struct committer *committer;
+    struct audit_log *log;
+    struct eds_port eds;
+    struct check_sources sources;
+    struct hours hours;
+    bool secure;
+
+    pthread_mutex_t lock; /* guards the rest */
+    pthread_cond_t given_back;
+    struct registry *free[READERS_MAX];
+    unsigned free_count;
+
+    pthread_cond_t work;
+    bool woken, stopping;
+    struct registry *worker_reg;
+    pthread_t worker;
+    bool working;
+};
+
+const struct eds_port *portal_eds(struct portal *p)
+{
+    return p->eds.verify ? &p->eds : NULL;
+}
+
+struct committer *portal_committer(struct portal *p)
+{
+    return p->committer;
+}
+
+/* ---- the worker ---- */
+
+static void settle_due(struct portal *p, const struct office *office, bool *out_away)
+{
+    uint64_t ids[WORK_MOST];
+    size_t n = 0;
+    struct fault fault = {0};
+    *out_away = false;
+    if (registry_refresh(office->registry, &fault) ||
+        checks_due(office, ids, WORK_MOST, &n, &fault))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        bool away = false;
+        enum err err = checks_settle(office, &p->sources, ids[i], &away, &fault);
+        *out_away |= away;
+        if (err && err != ERR_STALE && err != ERR_NOT_FOUND)
+            fprintf(stderr, "event=checks application=%llu result=%s detail=%s\n",
+                    (unsigned long long)ids[i], err_name(err), fault.detail);
+    }
+}
+
+/* Waits until it is woken, or for at most ms. False: the portal closes. */
+static bool wait_for_work(struct portal *p, int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_mutex_lock(&p->lock);
+    while (!p->woken && !p->stopping && pthread_cond_timedwait(&p->work, &p->lock, &until) == 0)
+        ;
+    p->woken = false;
+    bool goes_on = !p->stopping;
+    pthread_mutex_unlock(&p->lock);
+    return goes_on;
+}
+
+static void *work(void *arg)
+{
+    struct portal *p = arg;
+    const struct office office = {p->worker_reg, p->committer, &p->hours};
+    int64_t swept_s = 0, rest_until_s = 0;
+    while (wait_for_work(p, WORK_EVERY_MS)) {
+        int64_t now_s = clock_monotonic_us() / 1000000;
+        bool away = false;
+        size_t closed;
+        if (now_s >= rest_until_s)
+            settle_due(p, &office, &away);
+        rest_until_s = away ? now_s + AWAY_REST_S : 0;
+        if (now_s - swept_s < SWEEP_EVERY_S)
+            continue;
+        swept_s = now_s;
+        enum err err = desk_close_unanswered(&office, &closed, NULL);
+        if (!err)
+            err = sign_in_forget(p->worker_reg, p->committer,
+                                 clock_now_us(p->worker_reg->clock) / 1000000, NULL);
+        if (err)
+            fprintf(stderr, "event=portal_sweep result=%s\n", err_name(err));
+    }
+    return NULL;
+}
+
+void portal_wake(struct portal *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->woken = true;
+    pthread_cond_signal(&p->work);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* ---- opening and closing ---- */
+
+static enum err open_registers(struct portal *p, const struct portal_options *o,
+                               struct fault *fault)
+{
+    struct registry_options writes = {
+        .url = o->url, .key = o->key, .clock = o->clock, .write = true};
+    enum err err = registry_open(&writes, &p->writer, fault);
+    if (!err)
+        err = committer_new(p->writer, &p->committer);
+    struct registry_options reads = {.url = o->url, .key = o->key, .clock = o->clock};
+    if (!err)
+        err = registry_open(&reads, &p->worker_reg, fault);
+    for (unsigned i = 0; !err && i < o->readers && i < READERS_MAX; i++) {
+        err = registry_open(&reads, &p->free[i], fault);
+        p->free_count += !err;
+    }
+    return err ? err : audit_log_new(p->committer, o->clock, &p->log);
+}
+
+enum err portal_open(const struct portal_options *o, struct portal **out, struct fault *fault)
+{
+    struct portal *p = calloc(1, sizeof *p);
+    if (!p)
+        return fault_set(fault, ERR_MEMORY, "portal");
+    p->eds = o->eds;
+    p->sources = o->sources;
+    p->secure = o->secure;
+    if (o->hours)
+        p->hours = *o->hours;
+    else
+        hours_init(&p->hours);
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->given_back, NULL);
+    pthread_cond_init(&p->work, NULL);
+    enum err err = open_registers(p, o, fault);
+    if (!err) {
+        p->working = pthread_create(&p->worker, NULL, work, p) == 0;
+        err = p->working ? ERR_OK : fault_set(fault, ERR_MEMORY, "a thread");
+    }
+    if (err)
+        portal_close(p);
+    else
+        *out = p;
+    return err;
+}
+
+void portal_close(struct portal *p)
+{
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->stopping = true;
+    pthread_cond_signal(&p->work);
+    pthread_mutex_unlock(&p->lock);
+    if (p->working)
+        pthread_join(p->worker, NULL);
+    audit_log_free(p->log);
+    committer_free(p->committer);
+    for (unsigned i = 0; i < p->free_count; i++)
+        registry_close(p->free[i]);
+    registry_close(p->worker_reg);
+    registry_close(p->writer);
+    eds_close(&p->eds);
+    pthread_mutex_destroy(&p->lock);
+    pthread_cond_destroy(&p->given_back);
+    pthread_cond_destroy(&p->work);
+    free(p);
+}
+
+/* ---- visits ---- */
+
+static struct registry *borrow(struct portal *p)
+{
+    pthread_mutex_lock(&p->lock);
+    while (!p->free_count)
+        pthread_cond_wait(&p->given_back, &p->lock);
+    struct registry *reg = p->free[--p->free_count];
+    pthread_mutex_unlock(&p->lock);
+    return reg;
+}
+
+void portal_leave(struct visit *v)
+{
+    struct portal *p = v->portal;
+    if (!v->office.registry)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->free[p->free_count++] = v->office.registry;
+    pthread_cond_signal(&p->given_back);
+    pthread_mutex_unlock(&p->lock);
+    v->office.registry = NULL;
+}
+
+void portal_note(struct visit *v, enum audit_what what, uint64_t subject, uint64_t object,
+                 enum err outcome)
+{
+    audit_log_add(v->portal->log, &(struct audit_event){.what = (uint8_t)what,
+                                                        .role = v->who.role,
+                                                        .actor = v->who.party,
+                                                        .subject = subject,
+                                                        .object = object,
+                                                        .outcome = outcome});
+}
+
+struct str portal_token(const struct exchange *x)
+{
+    struct str rest = x->request->cookie;
+    while (rest.n) {
+        struct str value, pair = str_split(rest, ';', &rest);
+        struct str name = str_trim(str_split(pair, '=', &value));
+        if (str_eq(name, str_z(cookie_name)))
+            return str_trim(value);
+    }
+    return STR("");
+}
+
+void portal_cookie(struct exchange *x, const char *token)
+{
+    snprintf(x->response->set_cookie, sizeof x->response->set_cookie,
+             "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", cookie_name, token ? token : "",
+             x->site->portal->secure ? "; Secure" : "", token ? "" : "; Max-Age=0");
+}
+
+/* The form's mark, or the script's header, is the one that this session was given. */
+static bool of_session(const struct exchange *x, const struct visit *v, struct str form_csrf)
+{
+    char want[SESSION_CSRF_TEXT];
+    struct str got = form_csrf.n ? form_csrf : x->request->csrf;
+    session_csrf(v->office.registry, &v->who, want);
+    return got.n == strlen(want) && sodium_memcmp(got.p, want, got.n) == 0;
+}
+
+static enum err who_asks(struct exchange *x, uint32_t roles, bool changes, struct str form_csrf,
+                         struct visit *v)
+{
+    struct str token = portal_token(x);
+    int64_t now_s = clock_now_us(v->office.registry->clock) / 1000000;
+    enum err err = session_find(v->office.registry, token, now_s, &v->who, NULL);
+    if (err == ERR_SESSION && !roles) {
+        v->who = (struct session){0};
+        return ERR_OK;
+    }
+    if (err)
+        return err;
+    if (changes && !of_session(x, v, form_csrf))
+        err = ERR_CSRF;
+    else if (roles && !(roles & ROLE_BIT(v->who.role)))
+        err = ERR_ROLE;
+    if (err)
+        portal_note(v, AUDIT_REFUSED, 0, 0, err);
+    return err ? err : session_touch(v->portal->committer, &v->who, now_s);
+}
+
+enum err portal_visit(struct exchange *x, uint32_t roles, bool changes, struct str form_csrf,
+                      struct visit *out)
+{
+    struct portal *p = x->site->portal;
+    *out = (struct visit){.portal = p};
+    out->office = (struct office){borrow(p), p->committer, &p->hours};
+    enum err err = registry_refresh(out->office.registry, NULL);
+    if (!err)
+        err = who_asks(x, roles, changes, form_csrf, out);
+    if (err)
+        portal_leave(out);
+    return err;
+}

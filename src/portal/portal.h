@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * portal - what stands behind the sign-in: the process's committer, its audit log, the registers that
+ * requests read with, who can be asked, and the worker that runs the register's own checks. One a process. */
+#ifndef PORTAL_PORTAL_H
+#define PORTAL_PORTAL_H
+
+#include "cases/checks.h"
+#include "face/route.h"
+#include "people/audit_log.h"
+#include "people/eds.h"
+
+struct portal_options {
+    const char *url; /* of the register */
+    const char *key; /* its key file; NULL: beside it */
+    const struct clock *clock;
+    struct eds_port eds; /* owned from then on; all zero: nobody signs in by ЭЦП */
+    struct check_sources sources;
+    const struct hours *hours; /* NULL: Kazakhstan's. Borrowed */
+    bool secure;               /* people reach us by https: the cookie says Secure */
+    unsigned readers;          /* registers opened for requests; the threads of the door */
+};
+
+/* Errors of opening the register. */
+MUST_USE enum err portal_open(const struct portal_options *options, struct portal **out,
+                              struct fault *fault);
+/* After the last request was answered. NULL is allowed. */
+void portal_close(struct portal *portal);
+
+/* The addresses behind the sign-in. */
+extern const struct route portal_routes[];
+extern const unsigned portal_route_count;
+
+/* ---- for the handlers ---- */
+
+/* One request at work: a register of its own, the session; portal_leave gives the register back. */
+struct visit {
+    struct portal *portal;
+    struct office office;
+    struct session who; /* role ROLE_NONE: nobody */
+};
+
+/* Takes a register and finds the session. roles: who may; 0 = also nobody. A request that changes something
+ * (changes) must carry the session's csrf, as a header or as `form_csrf`. ERR_SESSION, ERR_ROLE, ERR_CSRF,
+ * ERR_UNAVAILABLE; refusals go to the audit log. On an error nothing is to be left. */
+MUST_USE enum err portal_visit(struct exchange *x, uint32_t roles, bool changes,
+                               struct str form_csrf, struct visit *out);
+void portal_leave(struct visit *visit);
+/* The worker looks now. */
+void portal_wake(struct portal *portal);
+void portal_note(struct visit *visit, enum audit_what what, uint64_t subject, uint64_t object,
+                 enum err outcome);
+const struct eds_port *portal_eds(struct portal *portal);
+struct committer *portal_committer(struct portal *portal);
+/* The token in the request's cookie; empty. */
+struct str portal_token(const struct exchange *x);
+/* Puts the cookie of a session, or takes it away (token NULL). */
+void portal_cookie(struct exchange *x, const char *token);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * routes - the addresses behind the sign-in. Who may is said by each handler (portal_visit); the table test
+ * test/e2e/portal.t walks role by address. */
+#include "portal/handlers.h"
+#include "portal/portal.h"
+
+static const char json_media[] = "application/json";
+
+#define AT(literal)                                                                                \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+#define GET(handler)                                                                               \
+    {                                                                                              \
+        METHOD_GET, NULL, handler, FREE                                                            \
+    }
+#define POST(handler)                                                                              \
+    {                                                                                              \
+        METHOD_POST, json_media, handler, FREE                                                     \
+    }
+/* Whoever is not signed in pays as for a check: nobody guesses receipts or floods the sign-in. */
+#define PAID(handler)                                                                              \
+    {                                                                                              \
+        METHOD_POST, json_media, handler, LIMITED                                                  \
+    }
+
+const struct route portal_routes[] = {
+    {AT("/api/v1/sign-in/nonce"), "GET, HEAD", {{METHOD_GET, NULL, portal_nonce, LIMITED}}},
+    {AT("/api/v1/sign-in/eds"), "POST", {PAID(portal_sign_in_eds)}},
+    {AT("/api/v1/sign-in/password"), "POST", {PAID(portal_sign_in_password)}},
+    {AT("/api/v1/sign-out"), "POST", {POST(portal_sign_out)}},
+    {AT("/api/v1/me"), "GET, HEAD", {GET(portal_me)}},
+    {AT("/api/v1/receipt"), "POST", {PAID(portal_receipt)}},
+    {AT("/api/v1/applications"), "GET, HEAD, POST", {GET(portal_mine), POST(portal_file)}},
+    {AT("/api/v1/applications/{}"), "GET, HEAD", {GET(portal_one)}},
+    {AT("/api/v1/applications/{}/withdraw"), "POST", {POST(portal_withdraw)}},
+    {AT("/api/v1/applications/{}/answer"), "POST", {POST(portal_papers)}},
+    {AT("/api/v1/applications/{}/appeal"), "POST", {POST(portal_appeal)}},
+    {AT("/api/v1/desk"), "GET, HEAD", {GET(portal_queue)}},
+    {AT("/api/v1/desk/{}"), "GET, HEAD", {GET(portal_look)}},
+    {AT("/api/v1/desk/{}/claim"), "POST", {POST(portal_claim)}},
+    {AT("/api/v1/desk/{}/ask"), "POST", {POST(portal_ask)}},
+    {AT("/api/v1/desk/{}/decide"), "POST", {POST(portal_decide)}},
+};
+const unsigned portal_route_count = sizeof portal_routes / sizeof portal_routes[0];
