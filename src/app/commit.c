@@ -138,7 +138,7 @@ static enum err apply(struct tx *tx, struct commit_case *c, const struct change 
     size_t at = find_row(tx, change->imei);
     struct facts *facts = &tx->rows[at].facts;
     enum err err = c->allow ? c->allow(c, facts, change) : ERR_OK;
-    if (err)
+    if (err || (c->skip && c->skip(c, facts, change)))
         return err;
     daynum day = c->entry.effective;
     struct commit_before plain = {&reg->rules, day, tx->gate.expire_through};

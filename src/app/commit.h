@@ -41,6 +41,9 @@ struct commit_case {
     enum err (*allow)(const struct commit_case *c, const struct facts *facts,
                       const struct change *change);
     const void *allow_ctx;
+    /* Is this change to be passed over, as these facts stand, without a refusal? NULL = none is. ctx: allow_ctx. */
+    bool (*skip)(const struct commit_case *c, const struct facts *facts,
+                 const struct change *change);
     const char *reason; /* text for the audit notes; NULL = none */
     /* Records that go with the case, both called inside the transaction. ask: before its changes are applied;
      * an error refuses the case. also: once it stands (or changes nothing), with its seq known; an error

@@ -63,7 +63,8 @@ static void event_read(const json_t *json, struct case_event *out)
     X(version)                                                                                     \
     X(kind)                                                                                        \
     X(state)                                                                                       \
-    X(way) X(organisation) X(appeal) X(checked) X(applicant) X(filed_by) X(officer) X(decided_by)  \
+    X(way)                                                                                         \
+    X(organisation) X(appeal) X(checked) X(applicant) X(filed_by) X(officer) X(decided_by)         \
         X(entered) X(findings) X(filed_s) X(due_s) X(left_s) X(decided_s)
 
 json_t *application_to_json(const struct application *a)

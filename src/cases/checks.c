@@ -185,9 +185,10 @@ enum err checks_settle(const struct office *office, const struct check_sources *
     return err;
 }
 
-enum err checks_due(const struct office *office, uint64_t *out_ids, size_t max, size_t *out_n,
-                    struct fault *fault)
+enum err checks_due(const struct office *office, uint64_t after, uint64_t *out_ids, size_t max,
+                    size_t *out_n, struct fault *fault)
 {
-    struct record_key prefix = record_key(RECORD_WORK);
-    return record_numbers(office->registry, &prefix, NULL, out_ids, max, out_n, fault);
+    struct record_key prefix = record_key(RECORD_WORK), from = record_key_of(RECORD_WORK, after);
+    return record_numbers(office->registry, &prefix, after ? &from : NULL, out_ids, max, out_n,
+                          fault);
 }

@@ -195,7 +195,6 @@ enum err desk_settle(const struct office *office, const struct application *befo
         .entry = {.event = after->kind == APPROVAL_REPAIR ? EVENT_REPAIRED : EVENT_VERIFIED,
                   .ground = after->kind},
         .how = &how,
-        .repaired = after->kind == APPROVAL_REPAIR ? &after->devices[0].is : NULL,
         .actor = actor};
     step.entry.document_n = (uint8_t)strlen(number);
     memcpy(step.entry.document, number, step.entry.document_n);

@@ -30,7 +30,7 @@ static enum err twice(uint64_t body, struct fault *fault)
 
 static enum err check_devices(const struct filing *wish, struct fault *fault)
 {
-    uint64_t bodies[FILING_DEVICES_MAX * LIMIT_DEVICE_IMEIS];
+    uint64_t bodies[FILING_DEVICES_MAX * 2 * LIMIT_DEVICE_IMEIS];
     size_t n = 0;
     if (wish->device_count > FILING_DEVICES_MAX || !wish->device_count)
         return fault_set(fault, wish->device_count ? ERR_TOO_MANY : ERR_DEVICE_IMEIS,
@@ -40,8 +40,16 @@ static enum err check_devices(const struct filing *wish, struct fault *fault)
         if (!d->is.count || d->is.count > LIMIT_DEVICE_IMEIS)
             return fault_set(fault, ERR_DEVICE_IMEIS, "device %zu has %u IMEIs, not 1 to %d", i + 1,
                              d->is.count, LIMIT_DEVICE_IMEIS);
+        bool repair = wish->kind == APPROVAL_REPAIR;
+        if (repair != (d->is.old_count > 0) || d->is.old_count > LIMIT_DEVICE_IMEIS)
+            return fault_set(fault, ERR_DEVICE_IMEIS,
+                             repair ? "device %zu: say its old IMEIs, 1 to %d"
+                                    : "device %zu: old IMEIs are a repair's alone (at most %d)",
+                             i + 1, LIMIT_DEVICE_IMEIS);
         for (unsigned k = 0; k < d->is.count; k++)
             bodies[n++] = d->is.imeis[k].body;
+        for (unsigned k = 0; k < d->is.old_count; k++)
+            bodies[n++] = d->is.old[k].body;
     }
     qsort(bodies, n, sizeof *bodies, by_body);
     for (size_t i = 1; i < n; i++)
@@ -284,6 +292,7 @@ enum err filing_list(const struct office *office, const struct session *who, uin
 /* One act on an application of his own: `move` changes it, and says which hold it has after. */
 struct act {
     uint8_t wants; /* the state that it must have; 0 = any that is open */
+    bool once;     /* an appeal: not after another */
     daynum hold;
     bool holds; /* hold is to be set */
     void (*move)(const struct office *office, struct application *a, int64_t now_s);
@@ -302,6 +311,7 @@ static enum err act_once(const struct office *office, const struct session *who,
     if (err)
         return err;
     bool fits = act->wants ? before.state == act->wants : application_open(&before);
+    fits = fits && !(act->once && before.appeal);
     err = fits ? filing_get(office, who, id, &after, fault)
                : fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(before.state));
     if (err) {
@@ -396,13 +406,11 @@ enum err filing_appeal(const struct office *office, const struct session *who, u
     if (err)
         return err;
     daynum decided = zone_day(&office->registry->zone, a.decided_s);
-    bool again = a.appeal;
     application_release(&a);
-    if (again)
-        return fault_set(fault, ERR_NOT_NOW, "it was appealed already");
     bool in_time = registry_today(office->registry) <=
                    hours_add_days(office->hours, decided, APPEAL_WORKING_DAYS);
     const struct act act = {.wants = APPLICATION_REFUSED,
+                            .once = true,
                             .move = appeal,
                             .note = note,
                             .holds = in_time,

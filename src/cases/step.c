@@ -49,6 +49,16 @@ static enum err unchanged(struct registry *reg, struct commit_case *c, struct fa
     return same ? ERR_OK : ERR_STALE;
 }
 
+/* Does an old IMEI of a repair pass on the deadline of a grey device? */
+static bool inherits(const struct application *a, struct imei old)
+{
+    for (size_t i = 0; i < a->device_count; i++)
+        for (unsigned k = 0; k < a->devices[i].is.old_count; k++)
+            if (a->devices[i].is.old[k].body == old.body)
+                return a->devices[i].is.inherits;
+    return false;
+}
+
 /* Approvals are allowed as verify.h says: what was looked at before may have moved. */
 static enum err allow(const struct commit_case *c, const struct facts *f,
                       const struct change *change)
@@ -62,9 +72,29 @@ static enum err allow(const struct commit_case *c, const struct facts *f,
     struct verdict v = policy_judge_gated(change->imei, f, &reg->rules, registry_today(reg),
                                           reg->head.gate.expire_through);
     enum list list = reason_list(v.reason);
-    bool grey = list == LIST_GREY && t->step->repaired && t->step->repaired->inherits;
+    bool grey = list == LIST_GREY && inherits(t->step->after, change->imei);
     bool good = list == LIST_WHITE || list == LIST_EXEMPT || grey;
     return good && !f->mark_count ? ERR_OK : ERR_NOT_REPAIRABLE;
+}
+
+/* A hold that another open application needs as well is not ended by this one. In doubt it stays. */
+static bool needed_elsewhere(const struct commit_case *c, const struct facts *f,
+                             const struct change *change)
+{
+    const struct taking *t = c->allow_ctx;
+    uint64_t ids[2];
+    size_t n = 0;
+    bool other = false;
+    (void)f;
+    if (change->kind != CHANGE_HOLD || change->until == DAYNUM_OPEN)
+        return false;
+    struct record_key key = record_key(RECORD_BY_IMEI);
+    record_key_number(&key, change->imei.body, 6);
+    if (record_numbers(t->reg, &key, NULL, ids, 2, &n, NULL))
+        return true;
+    for (size_t i = 0; i < n; i++)
+        other |= ids[i] != t->step->after->id;
+    return other;
 }
 
 /* The records, once the facts stand. */
@@ -99,6 +129,7 @@ enum err step_take(const struct office *office, struct step *step, struct fault 
                             .changes = step->changes ? step->changes->p : NULL,
                             .count = step->changes ? step->changes->n : 0,
                             .allow = step->how ? allow : NULL,
+                            .skip = needed_elsewhere,
                             .allow_ctx = &t,
                             .ask = unchanged,
                             .also = write_records,

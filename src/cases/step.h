@@ -12,12 +12,11 @@ enum { STEP_TRIES = 4 }; /* of an act that found another's step between */
 struct step {
     const struct application *before; /* NULL: it is new, and gets its number in the transaction */
     struct application *after;
-    struct changes *changes;       /* of facts; NULL: none. Sorted already */
-    struct entry entry;            /* event 0: no changes; party and document are filled in */
-    const struct approving *how;   /* of approvals among the changes; NULL: none */
-    const struct device *repaired; /* the device of a repair; NULL */
-    uint64_t actor;                /* who acts; 0 = the register itself */
-    struct record_key also_key;    /* a record that goes with it: n 0 = none */
+    struct changes *changes;     /* of facts; NULL: none. Sorted already */
+    struct entry entry;          /* event 0: no changes; party and document are filled in */
+    const struct approving *how; /* of approvals among the changes; NULL: none */
+    uint64_t actor;              /* who acts; 0 = the register itself */
+    struct record_key also_key;  /* a record that goes with it: n 0 = none */
     struct str also_value;
     struct imei refused; /* out: the IMEI on which the facts refused an approval */
 };

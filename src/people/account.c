@@ -123,10 +123,8 @@ enum err account_sign_in(struct registry *reg, struct committer *committer, stru
     struct trying t = {.party = registry_party_id(reg, PARTY_ACCOUNT, name),
                        .now_s = clock_now_us(reg->clock) / 1000000};
     enum err err = account_get(reg, t.party, &a, fault);
-    if (err == ERR_NOT_FOUND) {
-        (void)password_waste(password);
+    if (err == ERR_NOT_FOUND && !password_waste(password))
         return fault_set(fault, ERR_PASSWORD, "name, password or code is wrong");
-    }
     if (err)
         return err;
     bool right = password_right(a.password, password);

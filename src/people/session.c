@@ -52,84 +52,7 @@ static bool over(const struct session *s, int64_t now_s)
            s->role == ROLE_NONE;
 }
 
-/* ---- writing: cases without changes of facts ---- */
-
-struct writing {
-    const struct session *put; /* NULL: nothing */
-    bool again;          /* put: only if it stands already, so that nothing ended comes back */
-    const uint8_t *drop; /* id, NULL: nothing */
-    uint64_t party;      /* of drop */
-};
-
-static enum err still_there(struct registry *reg, struct commit_case *c, struct fault *fault)
-{
-    const struct writing *w = c->ctx;
-    struct record_key key = key_of(w->put->id);
-    bool found;
-    enum err err = record_find(reg, &key, NULL, &found, fault);
-    return !err && !found ? ERR_SESSION : err;
-}
-
-static enum err drop_one(struct registry *reg, const uint8_t *id, uint64_t party,
-                         struct fault *fault)
-{
-    struct record_key key = key_of(id), index = by_party(party, id);
-    enum err err = record_drop(reg, &key, fault);
-    return err ? err : record_drop(reg, &index, fault);
-}
-
-static enum err write_session(struct registry *reg, struct commit_case *c, struct fault *fault)
-{
-    const struct writing *w = c->ctx;
-    enum err err = w->drop ? drop_one(reg, w->drop, w->party, fault) : ERR_OK;
-    if (err || !w->put)
-        return err;
-    struct record_key key = key_of(w->put->id), index = by_party(w->put->party, w->put->id);
-    json_t *json = to_json(w->put);
-    err = json ? record_put_json(reg, &key, json, fault) : ERR_MEMORY;
-    json_decref(json);
-    return err ? err : record_put(reg, &index, STR(""), fault);
-}
-
-static enum err submit(struct committer *committer, struct writing *w)
-{
-    struct commit_case c = {.ask = w->again ? still_there : NULL, .also = write_session, .ctx = w};
-    return committer_submit(committer, &c);
-}
-
-enum err session_begin(struct registry *reg, struct committer *committer, struct session *s,
-                       const char *ends, char out_token[SESSION_TOKEN_TEXT], struct fault *fault)
-{
-    uint8_t random[32], old[SHA256_BYTES];
-    struct session before;
-    struct writing w = {.put = s};
-    s->created_s = s->seen_s = clock_now_us(reg->clock) / 1000000;
-    randombytes_buf(random, sizeof random);
-    sodium_bin2hex(out_token, SESSION_TOKEN_TEXT, random, sizeof random);
-    hash_token(str_z(out_token), s->id);
-    if (ends && *ends && session_find(reg, str_z(ends), s->created_s, &before, NULL) == ERR_OK) {
-        memcpy(old, before.id, sizeof old);
-        w.drop = old;
-        w.party = before.party;
-    }
-    enum err err = submit(committer, &w);
-    return err ? fault_set(fault, err, "the session was not kept") : ERR_OK;
-}
-
-enum err session_touch(struct committer *committer, struct session *s, int64_t now_s)
-{
-    if (now_s - s->seen_s < SESSION_TOUCH_S)
-        return ERR_OK;
-    s->seen_s = now_s;
-    return submit(committer, &(struct writing){.put = s, .again = true});
-}
-
-enum err session_end(struct committer *committer, const uint8_t id[SHA256_BYTES], uint64_t party)
-{
-    return submit(committer, &(struct writing){.drop = id, .party = party});
-}
-
-/* ---- reading ---- */
+/* ---- reading one ---- */
 
 static enum err find_id(struct registry *reg, const uint8_t id[SHA256_BYTES], int64_t now_s,
                         struct session *out, struct fault *fault)
@@ -156,6 +79,8 @@ enum err session_find(struct registry *reg, struct str token, int64_t now_s, str
     return find_id(reg, id, now_s, out, fault);
 }
 
+/* ---- the sessions of a party ---- */
+
 struct listing {
     struct str prefix;
     uint8_t id[SESSION_LIST_MAX][SHA256_BYTES];
@@ -170,6 +95,108 @@ static bool take_id(void *ctx, const struct record *record)
     if (record->key.n == list->prefix.n + SHA256_BYTES)
         memcpy(list->id[list->n++], record->key.p + list->prefix.n, SHA256_BYTES);
     return list->n < SESSION_LIST_MAX;
+}
+
+/* ---- writing: cases without changes of facts ---- */
+
+struct writing {
+    const struct session *put; /* NULL: nothing */
+    bool again;          /* put: only if it stands already, so that nothing ended comes back */
+    const uint8_t *drop; /* id, NULL: nothing */
+    uint64_t party;      /* of drop */
+    const struct listing *over; /* of put's party; NULL: not looked for */
+};
+
+static enum err still_there(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    const struct writing *w = c->ctx;
+    struct record_key key = key_of(w->put->id);
+    bool found;
+    enum err err = record_find(reg, &key, NULL, &found, fault);
+    return !err && !found ? ERR_SESSION : err;
+}
+
+static enum err drop_one(struct registry *reg, const uint8_t *id, uint64_t party,
+                         struct fault *fault)
+{
+    struct record_key key = key_of(id), index = by_party(party, id);
+    enum err err = record_drop(reg, &key, fault);
+    return err ? err : record_drop(reg, &index, fault);
+}
+
+static enum err write_session(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    const struct writing *w = c->ctx;
+    enum err err = w->drop ? drop_one(reg, w->drop, w->party, fault) : ERR_OK;
+    for (size_t i = 0; !err && w->over && i < w->over->n; i++)
+        err = drop_one(reg, w->over->id[i], w->put->party, fault);
+    if (err || !w->put)
+        return err;
+    struct record_key key = key_of(w->put->id), index = by_party(w->put->party, w->put->id);
+    json_t *json = to_json(w->put);
+    err = json ? record_put_json(reg, &key, json, fault) : ERR_MEMORY;
+    json_decref(json);
+    return err ? err : record_put(reg, &index, STR(""), fault);
+}
+
+static enum err submit(struct committer *committer, struct writing *w)
+{
+    struct commit_case c = {.ask = w->again ? still_there : NULL, .also = write_session, .ctx = w};
+    return committer_submit(committer, &c);
+}
+
+/* Those of the party that are over: nobody asks for them any more, so they go with his next sign-in. */
+static enum err find_over(struct registry *reg, const struct session *s, struct listing *out,
+                          struct fault *fault)
+{
+    struct record_key prefix = record_key_of(RECORD_BY_PARTY, s->party);
+    *out = (struct listing){.prefix = record_key_str(&prefix)};
+    enum err err = store_records(reg->store, out->prefix, STR(""), take_id, out, fault);
+    size_t kept = 0;
+    for (size_t i = 0; !err && i < out->n; i++) {
+        struct session one;
+        enum err found = find_id(reg, out->id[i], s->created_s, &one, NULL);
+        if (found == ERR_SESSION)
+            memmove(out->id[kept++], out->id[i], SHA256_BYTES);
+    }
+    out->prefix = STR("");
+    out->n = kept;
+    return err;
+}
+
+enum err session_begin(struct registry *reg, struct committer *committer, struct session *s,
+                       const char *ends, char out_token[SESSION_TOKEN_TEXT], struct fault *fault)
+{
+    uint8_t random[32], old[SHA256_BYTES];
+    struct session before;
+    struct listing gone;
+    struct writing w = {.put = s, .over = &gone};
+    s->created_s = s->seen_s = clock_now_us(reg->clock) / 1000000;
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(out_token, SESSION_TOKEN_TEXT, random, sizeof random);
+    hash_token(str_z(out_token), s->id);
+    if (ends && *ends && session_find(reg, str_z(ends), s->created_s, &before, NULL) == ERR_OK) {
+        memcpy(old, before.id, sizeof old);
+        w.drop = old;
+        w.party = before.party;
+    }
+    enum err err = find_over(reg, s, &gone, fault);
+    if (!err)
+        err = submit(committer, &w);
+    return err ? fault_set(fault, err, "the session was not kept") : ERR_OK;
+}
+
+enum err session_touch(struct committer *committer, struct session *s, int64_t now_s)
+{
+    if (now_s - s->seen_s < SESSION_TOUCH_S)
+        return ERR_OK;
+    s->seen_s = now_s;
+    return submit(committer, &(struct writing){.put = s, .again = true});
+}
+
+enum err session_end(struct committer *committer, const uint8_t id[SHA256_BYTES], uint64_t party)
+{
+    return submit(committer, &(struct writing){.drop = id, .party = party});
 }
 
 enum err session_list(struct registry *reg, uint64_t party, int64_t now_s,

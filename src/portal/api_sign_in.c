@@ -75,7 +75,9 @@ void portal_sign_in_password(struct exchange *x)
     err = account_sign_in(v.office.registry, portal_committer(v.portal), json_text_of(body, "name"),
                           json_text_of(body, "password"), json_text_of(body, "code"), before,
                           &v.who, token, NULL);
-    portal_note(&v, AUDIT_SIGN_IN, 0, 0, err);
+    portal_note(&v, AUDIT_SIGN_IN,
+                registry_party_id(v.office.registry, PARTY_ACCOUNT, json_text_of(body, "name")), 0,
+                err);
     if (err) {
         route_fail(x, err);
     } else {

@@ -15,7 +15,10 @@ enum {
     READERS_MAX = 64,
     WORK_EVERY_MS = 1000, /* when nobody wakes the worker */
     SWEEP_EVERY_S = 30,   /* papers that did not come, old nonces */
-    AWAY_REST_S = 10,     /* after somebody could not be asked */
+    AWAY_REST_S =
+        10, /* after somebody could not be asked; a new application is looked at at once */
+    READ_PATIENCE_MS = 1000, /* for a lost database: requests hold the threads of the door */
+    WRITE_PATIENCE_MS = 5000,
     WORK_MOST = 64,
 };
 static const char cookie_name[] = "tamga";
@@ -53,27 +56,41 @@ struct committer *portal_committer(struct portal *p)
 
 /* ---- the worker ---- */
 
-static void settle_due(struct portal *p, const struct office *office, bool *out_away)
+static enum err settle_some(struct portal *p, const struct office *office, uint64_t *after,
+                            bool *out_more, bool *out_away, struct fault *fault)
 {
     uint64_t ids[WORK_MOST];
     size_t n = 0;
-    struct fault fault = {0};
-    *out_away = false;
-    if (registry_refresh(office->registry, &fault) ||
-        checks_due(office, ids, WORK_MOST, &n, &fault))
-        return;
-    for (size_t i = 0; i < n; i++) {
+    enum err err = checks_due(office, *after, ids, WORK_MOST, &n, fault);
+    for (size_t i = 0; !err && i < n; i++) {
         bool away = false;
-        enum err err = checks_settle(office, &p->sources, ids[i], &away, &fault);
+        enum err one = checks_settle(office, &p->sources, ids[i], &away, fault);
         *out_away |= away;
-        if (err && err != ERR_STALE && err != ERR_NOT_FOUND)
+        *after = ids[i];
+        if (one && one != ERR_STALE && one != ERR_NOT_FOUND)
             fprintf(stderr, "event=checks application=%llu result=%s detail=%s\n",
-                    (unsigned long long)ids[i], err_name(err), fault.detail);
+                    (unsigned long long)ids[i], err_name(one), fault ? fault->detail : "");
     }
+    *out_more = !err && n == WORK_MOST;
+    return err;
 }
 
-/* Waits until it is woken, or for at most ms. False: the portal closes. */
-static bool wait_for_work(struct portal *p, int ms)
+/* All that are due: one whose source is down does not stand before the others. */
+static void settle_due(struct portal *p, const struct office *office, bool *out_away)
+{
+    struct fault fault = {0};
+    uint64_t after = 0;
+    bool more = true;
+    *out_away = false;
+    enum err err = registry_refresh(office->registry, &fault);
+    while (!err && more)
+        err = settle_some(p, office, &after, &more, out_away, &fault);
+    if (err)
+        fprintf(stderr, "event=checks result=%s detail=%s\n", err_name(err), fault.detail);
+}
+
+/* Waits until it is woken (*out_woken), or for at most ms. False: the portal closes. */
+static bool wait_for_work(struct portal *p, int ms, bool *out_woken)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -86,6 +103,7 @@ static bool wait_for_work(struct portal *p, int ms)
     pthread_mutex_lock(&p->lock);
     while (!p->woken && !p->stopping && pthread_cond_timedwait(&p->work, &p->lock, &until) == 0)
         ;
+    *out_woken = p->woken;
     p->woken = false;
     bool goes_on = !p->stopping;
     pthread_mutex_unlock(&p->lock);
@@ -97,13 +115,15 @@ static void *work(void *arg)
     struct portal *p = arg;
     const struct office office = {p->worker_reg, p->committer, &p->hours};
     int64_t swept_s = 0, rest_until_s = 0;
-    while (wait_for_work(p, WORK_EVERY_MS)) {
+    bool woken;
+    while (wait_for_work(p, WORK_EVERY_MS, &woken)) {
         int64_t now_s = clock_monotonic_us() / 1000000;
         bool away = false;
         size_t closed;
-        if (now_s >= rest_until_s)
+        if (woken || now_s >= rest_until_s) {
             settle_due(p, &office, &away);
-        rest_until_s = away ? now_s + AWAY_REST_S : 0;
+            rest_until_s = away ? now_s + AWAY_REST_S : 0;
+        }
         if (now_s - swept_s < SWEEP_EVERY_S)
             continue;
         swept_s = now_s;
@@ -134,13 +154,17 @@ static enum err open_registers(struct portal *p, const struct portal_options *o,
         .url = o->url, .key = o->key, .clock = o->clock, .write = true};
     enum err err = registry_open(&writes, &p->writer, fault);
     if (!err)
+        store_patience(p->writer->store, WRITE_PATIENCE_MS);
+    if (!err)
         err = committer_new(p->writer, &p->committer);
     struct registry_options reads = {.url = o->url, .key = o->key, .clock = o->clock};
     if (!err)
         err = registry_open(&reads, &p->worker_reg, fault);
     for (unsigned i = 0; !err && i < o->readers && i < READERS_MAX; i++) {
         err = registry_open(&reads, &p->free[i], fault);
-        p->free_count += !err;
+        if (err)
+            break;
+        store_patience(p->free[p->free_count++]->store, READ_PATIENCE_MS);
     }
     return err ? err : audit_log_new(p->committer, o->clock, &p->log);
 }

@@ -401,6 +401,80 @@ static void one_open_application_an_imei(void **state)
     house_close(h);
 }
 
+/* What one withdraws does not end what holds another's. */
+static void a_hold_lasts_as_long_as_anybody_needs_it(void **state)
+{
+    (void)state;
+    struct house *h = house_open("2026-03-10");
+    struct session who = person(h, 7), other = person(h, 9);
+    struct application a;
+    fixture_activate(h->f, PHONE, "2026-03-02");
+    uint64_t first = file(h, &who, APPROVAL_PERSONAL, PHONE);
+    uint64_t second = file(h, &other, APPROVAL_BEFORE_DUTY, PHONE);
+    assert_int_equal(held(h, PHONE), DAYNUM_OPEN);
+    OK(filing_withdraw(&h->office, &who, first, &a, NULL));
+    application_release(&a);
+    assert_int_equal(held(h, PHONE), DAYNUM_OPEN);
+    decide(h, &officer, second, false);
+    assert_int_equal(held(h, PHONE), fixture_daynum("2026-03-11"));
+    house_close(h);
+}
+
+/* Nobody has another's phone called replaced; a repair says what was taken out. */
+static void old_imeis_are_a_repairs_alone(void **state)
+{
+    (void)state;
+    struct house *h = house_open("2026-03-10");
+    struct session who = person(h, 7);
+    struct application a;
+    bool again;
+    struct case_device d = device(PHONE, 1);
+    d.is.old_count = 1;
+    d.is.old[0].body = PHONE + 50;
+    struct filing wish = {
+        .kind = APPROVAL_PERSONAL, .devices = &d, .device_count = 1, .entered = DAYNUM_NONE};
+    assert_int_equal(filing_new(&h->office, &who, &wish, &a, &again, NULL), ERR_DEVICE_IMEIS);
+    wish.kind = APPROVAL_REPAIR;
+    d.is.old[0].body = PHONE; /* the new one once more */
+    assert_int_equal(filing_new(&h->office, &firm, &wish, &a, &again, NULL), ERR_DUPLICATE_IN_FILE);
+    d.is.old_count = 0;
+    assert_int_equal(filing_new(&h->office, &firm, &wish, &a, &again, NULL), ERR_DEVICE_IMEIS);
+    house_close(h);
+}
+
+/* Two devices of one repair: the grey one passes on its deadline, the white one its place. */
+static void a_repair_passes_on_what_each_device_was(void **state)
+{
+    (void)state;
+    struct house *h = house_open("2026-03-10");
+    struct session who = person(h, 7);
+    struct application a;
+    bool again, away;
+    fixture_activate(h->f, PHONE, "2026-03-02"); /* grey */
+    file(h, &who, APPROVAL_PERSONAL, PHONE + 100);
+    OK(settle(h, 1, &away)); /* white */
+    struct case_device two[2] = {device(PHONE + 200, 1), device(PHONE + 300, 1)};
+    two[0].is.old_count = two[1].is.old_count = 1;
+    two[0].is.old[0].body = PHONE + 100;
+    two[1].is.old[0].body = PHONE;
+    const struct filing wish = {
+        .kind = APPROVAL_REPAIR, .devices = two, .device_count = 2, .entered = DAYNUM_NONE};
+    OK(filing_new(&h->office, &firm, &wish, &a, &again, NULL));
+    uint64_t id = a.id;
+    application_release(&a);
+    struct decision yes[2] = {{.approve = true}, {.approve = true}};
+    OK(desk_claim(&h->office, &officer, id, &a, NULL));
+    application_release(&a);
+    OK(desk_decide(&h->office, &officer, id, yes, 2, STR(""), &a, NULL));
+    application_release(&a);
+    assert_int_equal(reason(h, PHONE + 200), REASON_VERIFIED);
+    assert_int_equal(reason(h, PHONE + 300), REASON_UNVERIFIED);
+    assert_int_equal(fixture_facts(h->f, PHONE + 300).activation, fixture_daynum("2026-03-02"));
+    assert_int_equal(reason(h, PHONE), REASON_REPLACED);
+    assert_int_equal(reason(h, PHONE + 100), REASON_REPLACED);
+    house_close(h);
+}
+
 static void sent_again_it_is_the_same(void **state)
 {
     (void)state;
@@ -528,6 +602,9 @@ int main(void)
         cmocka_unit_test(the_clock_stands_while_papers_are_awaited),
         cmocka_unit_test(who_may_not_is_told),
         cmocka_unit_test(one_open_application_an_imei),
+        cmocka_unit_test(a_hold_lasts_as_long_as_anybody_needs_it),
+        cmocka_unit_test(old_imeis_are_a_repairs_alone),
+        cmocka_unit_test(a_repair_passes_on_what_each_device_was),
         cmocka_unit_test(sent_again_it_is_the_same),
         cmocka_unit_test(of_two_at_once_one_is_told),
         cmocka_unit_test(the_queue_goes_by_the_clock),

@@ -99,7 +99,7 @@ for (['--name', 'x'], ['--scope', 'check'], ['--name', 'x', '--scope', 'all'], [
     ['--name', 'x', '--scope', 'check', '--certificate', 'short']) {
     is $r->run('user', 'key', 'create', @$_)->{code}, 2, "refused: @$_";
 }
-$r->sql('DROP TABLE api_key; ALTER TABLE journal_head DROP COLUMN moving; PRAGMA user_version = 1');
+$r->sql('DROP TABLE api_key; ALTER TABLE journal_head DROP COLUMN moving; ALTER TABLE journal_head DROP COLUMN rebuilt; DROP TABLE record; PRAGMA user_version = 1');
 is $r->run('check', imei(1))->{code}, 4, 'a reader does not raise a register of version 1';
 Register::stop($server->{pid});
 is key('--name', 'new', '--scope', 'check')->{name}, 'new', 'a writer does';

@@ -106,6 +106,27 @@ static void a_session_ends_everywhere(void **state)
     house_close(&h);
 }
 
+static bool count_record(void *ctx, const struct record *record)
+{
+    *(size_t *)ctx += record->key.p[0] == RECORD_SESSION || record->key.p[0] == RECORD_BY_PARTY;
+    return true;
+}
+
+static void what_is_over_goes_with_the_next(void **state)
+{
+    (void)state;
+    struct house h = house_open();
+    char token[SESSION_TOKEN_TEXT];
+    size_t n = 0;
+    for (int i = 0; i < 5; i++)
+        begin(&h, NULL, token);
+    fixture_day(h.f, "2026-03-12");
+    begin(&h, NULL, token);
+    OK(store_records(h.f->reg->store, STR(""), STR(""), count_record, &n, NULL));
+    assert_int_equal(n, 2); /* the one that is in force, and its place in the list */
+    house_close(&h);
+}
+
 /* Neither token nor name stands in the register as it is. */
 static bool holds_nothing(void *ctx, const struct record *record)
 {
@@ -208,9 +229,13 @@ static void a_crowded_second_is_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_token_finds_its_session), cmocka_unit_test(a_session_grows_old),
-        cmocka_unit_test(a_session_ends_everywhere), cmocka_unit_test(the_register_holds_no_token),
-        cmocka_unit_test(the_audit_log_is_a_chain),  cmocka_unit_test(a_crowded_second_is_counted),
+        cmocka_unit_test(a_token_finds_its_session),
+        cmocka_unit_test(a_session_grows_old),
+        cmocka_unit_test(a_session_ends_everywhere),
+        cmocka_unit_test(what_is_over_goes_with_the_next),
+        cmocka_unit_test(the_register_holds_no_token),
+        cmocka_unit_test(the_audit_log_is_a_chain),
+        cmocka_unit_test(a_crowded_second_is_counted),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
