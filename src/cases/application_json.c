@@ -57,16 +57,6 @@ static void event_read(const json_t *json, struct case_event *out)
     str_copy(out->note, sizeof out->note, json_text_of(json, "note"));
 }
 
-/* The numbers, once for both ways. */
-#define NUMBERS(X)                                                                                 \
-    X(id)                                                                                          \
-    X(version)                                                                                     \
-    X(kind)                                                                                        \
-    X(state)                                                                                       \
-    X(way)                                                                                         \
-    X(organisation) X(appeal) X(checked) X(applicant) X(filed_by) X(officer) X(decided_by)         \
-        X(entered) X(findings) X(filed_s) X(due_s) X(left_s) X(decided_s)
-
 json_t *application_to_json(const struct application *a)
 {
     json_t *devices = json_array(), *events = json_array();
@@ -80,7 +70,7 @@ json_t *application_to_json(const struct application *a)
                  json_array_size(events) == a->event_count;
 #define X(name)                                                                                    \
     whole = whole && json_object_set_new(json, #name, json_integer((json_int_t)a->name)) == 0;
-    NUMBERS(X)
+#include "cases/application.def"
 #undef X
     if (!whole)
         json_decref(json);
@@ -93,7 +83,7 @@ enum err application_from_json(const json_t *json, struct application *out, stru
                  *events = json_object_get(json, "events");
     struct application a = {0};
 #define X(name) a.name = (__typeof__(a.name))json_number_of(json, #name);
-    NUMBERS(X)
+#include "cases/application.def"
 #undef X
     str_copy(a.document, sizeof a.document, json_text_of(json, "document"));
     str_copy(a.country, sizeof a.country, json_text_of(json, "country"));

@@ -39,6 +39,7 @@ enum err ask_http_open(const char *url, struct ask_http **out, struct fault *fau
 #define SET(option, value) code = code ? code : curl_easy_setopt(s->curl, option, value)
     SET(CURLOPT_URL, url);
     SET(CURLOPT_HTTPHEADER, s->headers);
+    SET(CURLOPT_PROXY, ""); /* numbers of people go to the one address that the settings name */
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)ASK_CONNECT_MS);
     SET(CURLOPT_TIMEOUT_MS, (long)ASK_WHOLE_MS);

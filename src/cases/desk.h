@@ -29,7 +29,7 @@ struct decision {
 };
 /* Decides all devices that are undecided: one decision each, in their order. The application is approved
  * when a device of it is, else refused. ERR_USAGE (another number of decisions, a refusal without a reason),
- * ERR_CLAIMED (not claimed by him), ERR_VERIFIED_OTHER, ERR_NOT_NEW, ERR_NOT_REPAIRABLE. */
+ * ERR_CLAIMED (not claimed by him), ERR_HELD (it would lift a block: nobody does alone), ERR_VERIFIED_OTHER, ERR_NOT_NEW, ERR_NOT_REPAIRABLE. */
 MUST_USE enum err desk_decide(const struct office *office, const struct session *who, uint64_t id,
                               const struct decision *decisions, size_t n, struct str note,
                               struct application *out, struct fault *fault);

@@ -85,14 +85,19 @@ static enum err check_wish(const struct office *office, const struct session *wh
     for (size_t i = 0; !err && i < wish->country.n; i++)
         if (wish->country.n != 2 || wish->country.p[i] < 'A' || wish->country.p[i] > 'Z')
             err = fault_set(fault, ERR_USAGE, "country: two capital letters of ISO 3166-1");
+    bool personal = wish->kind == APPROVAL_PERSONAL;
+    if (!err && personal && wish->way == WAY_CARRIED && wish->entered == DAYNUM_NONE)
+        err = fault_set(fault, ERR_USAGE, "entered: the day on which it was brought");
+    if (!err && personal && wish->way == WAY_PARCEL && !wish->document.n)
+        err = fault_set(fault, ERR_USAGE, "document: the number of the parcel");
     if (!err && wish->entered != DAYNUM_NONE && wish->entered > registry_today(office->registry))
         err = fault_set(fault, ERR_DATE, "entered: a day to come");
     return err;
 }
 
 /* Is one of the IMEIs in an open application of the same applicant? */
-static enum err check_open(const struct office *office, const struct session *who,
-                           const struct case_device *d, struct fault *fault)
+static enum err check_open(struct registry *reg, uint64_t applicant, const struct case_device *d,
+                           struct fault *fault)
 {
     enum { MOST = 16 };
     uint64_t ids[MOST];
@@ -101,11 +106,11 @@ static enum err check_open(const struct office *office, const struct session *wh
         struct record_key key = record_key(RECORD_BY_IMEI);
         size_t n = 0;
         record_key_number(&key, d->is.imeis[k].body, 6);
-        err = record_numbers(office->registry, &key, NULL, ids, MOST, &n, fault);
+        err = record_numbers(reg, &key, NULL, ids, MOST, &n, fault);
         for (size_t i = 0; !err && i < n; i++) {
             struct application other;
-            err = application_get(office->registry, ids[i], &other, fault);
-            bool mine = !err && other.applicant == who->acts_for;
+            err = application_get(reg, ids[i], &other, fault);
+            bool mine = !err && other.applicant == applicant;
             if (!err)
                 application_release(&other);
             if (mine)
@@ -113,6 +118,14 @@ static enum err check_open(const struct office *office, const struct session *wh
                                 (unsigned long long)ids[i]);
         }
     }
+    return err;
+}
+
+static enum err none_open(struct registry *reg, const struct application *a, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < a->device_count; i++)
+        err = check_open(reg, a->applicant, &a->devices[i], fault);
     return err;
 }
 
@@ -218,6 +231,7 @@ static enum err take_new(const struct office *office, const struct session *who,
                         .changes = &holds,
                         .entry = {.event = EVENT_HELD, .ground = a->kind},
                         .actor = who->party,
+                        .stands = none_open,
                         .also_value = {(const char *)digest, SHA256_BYTES}};
     if (key)
         step.also_key = *key;
@@ -227,9 +241,9 @@ static enum err take_new(const struct office *office, const struct session *who,
     return err;
 }
 
-enum err filing_new(const struct office *office, const struct session *who,
-                    const struct filing *wish, struct application *out, bool *out_again,
-                    struct fault *fault)
+static enum err new_once(const struct office *office, const struct session *who,
+                         const struct filing *wish, struct application *out, bool *out_again,
+                         struct fault *fault)
 {
     uint8_t digest[SHA256_BYTES];
     *out_again = false;
@@ -246,7 +260,7 @@ enum err filing_new(const struct office *office, const struct session *who,
     if (err || *out_again)
         return err;
     for (size_t i = 0; !err && i < wish->device_count; i++)
-        err = check_open(office, who, &wish->devices[i], fault);
+        err = check_open(office->registry, who->acts_for, &wish->devices[i], fault);
     if (err)
         return err;
     struct application a;
@@ -257,6 +271,16 @@ enum err filing_new(const struct office *office, const struct session *who,
         application_release(&a);
     else
         *out = a;
+    return err;
+}
+
+enum err filing_new(const struct office *office, const struct session *who,
+                    const struct filing *wish, struct application *out, bool *out_again,
+                    struct fault *fault)
+{
+    enum err err = ERR_STALE;
+    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
+        err = new_once(office, who, wish, out, out_again, fault);
     return err;
 }
 
@@ -299,6 +323,15 @@ struct act {
     struct str note;
 };
 
+/* Decided, and a device of it was refused. */
+static bool has_refused(const struct application *a)
+{
+    bool refused = false;
+    for (size_t i = 0; i < a->device_count; i++)
+        refused |= a->devices[i].decided && !a->devices[i].approved;
+    return refused && a->decided_s && a->state != APPLICATION_WITHDRAWN;
+}
+
 static enum err act_once(const struct office *office, const struct session *who, uint64_t id,
                          const struct act *act, struct application *out, struct fault *fault)
 {
@@ -311,7 +344,8 @@ static enum err act_once(const struct office *office, const struct session *who,
     if (err)
         return err;
     bool fits = act->wants ? before.state == act->wants : application_open(&before);
-    fits = fits && !(act->once && before.appeal);
+    if (act->once)
+        fits = !before.appeal && has_refused(&before);
     err = fits ? filing_get(office, who, id, &after, fault)
                : fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(before.state));
     if (err) {
@@ -409,11 +443,7 @@ enum err filing_appeal(const struct office *office, const struct session *who, u
     application_release(&a);
     bool in_time = registry_today(office->registry) <=
                    hours_add_days(office->hours, decided, APPEAL_WORKING_DAYS);
-    const struct act act = {.wants = APPLICATION_REFUSED,
-                            .once = true,
-                            .move = appeal,
-                            .note = note,
-                            .holds = in_time,
-                            .hold = DAYNUM_OPEN};
+    const struct act act = {
+        .once = true, .move = appeal, .note = note, .holds = in_time, .hold = DAYNUM_OPEN};
     return act_on(office, who, id, &act, out, fault);
 }

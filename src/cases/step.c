@@ -18,9 +18,11 @@ enum err step_hold(const struct office *office, const struct application *a, day
             struct verdict v;
             struct facts f;
             err = registry_check(office->registry, d->imeis[k], &v, &f, fault);
+            if (err)
+                break;
             bool moves = until == DAYNUM_OPEN ? reason_list(v.reason) == LIST_GREY
                                               : f.hold_until == DAYNUM_OPEN;
-            if (!err && moves)
+            if (moves)
                 changes_add(out, &(struct change){
                                      .imei = d->imeis[k], .kind = CHANGE_HOLD, .until = until});
         }
@@ -39,8 +41,14 @@ static enum err unchanged(struct registry *reg, struct commit_case *c, struct fa
     struct taking *t = c->ctx;
     struct application now;
     t->reg = reg;
-    if (!t->step->before)
-        return ERR_OK;
+    if (!t->step->before) {
+        bool used = false;
+        enum err err =
+            t->step->also_key.n ? record_find(reg, &t->step->also_key, NULL, &used, fault) : ERR_OK;
+        if (!err && used)
+            err = ERR_STALE; /* the same act, by another thread, just now */
+        return err || !t->step->stands ? err : t->step->stands(reg, t->step->after, fault);
+    }
     enum err err = application_get(reg, t->step->before->id, &now, fault);
     if (err)
         return err;
@@ -65,7 +73,12 @@ static enum err allow(const struct commit_case *c, const struct facts *f,
 {
     const struct taking *t = c->allow_ctx;
     struct registry *reg = t->reg;
-    if (change->kind == CHANGE_VERIFIED || change->kind == CHANGE_ACTIVATED)
+    bool approves = change->kind == CHANGE_VERIFIED || change->kind == CHANGE_ACTIVATED;
+    if (approves && (f->revoked_at != INSTANT_NONE || f->replaced_at != INSTANT_NONE))
+        return ERR_HELD; /* lifts a block: two persons, by proposal */
+    if (approves && f->verified_at != INSTANT_NONE && f->verified.party != t->step->how->party)
+        return ERR_VERIFIED_OTHER; /* whenever that was: an approval takes nobody's phone */
+    if (approves)
         return verify_allowed(t->step->how, f);
     if (change->kind != CHANGE_REPLACED)
         return ERR_OK;

@@ -16,7 +16,9 @@ struct step {
     struct entry entry;          /* event 0: no changes; party and document are filled in */
     const struct approving *how; /* of approvals among the changes; NULL: none */
     uint64_t actor;              /* who acts; 0 = the register itself */
-    struct record_key also_key;  /* a record that goes with it: n 0 = none */
+    /* Of a new one: may it still be filed? Asked inside the transaction; NULL = yes. */
+    enum err (*stands)(struct registry *registry, const struct application *a, struct fault *fault);
+    struct record_key also_key; /* a record that goes with it: n 0 = none */
     struct str also_value;
     struct imei refused; /* out: the IMEI on which the facts refused an approval */
 };

@@ -151,6 +151,8 @@ static enum err dispatch(struct exchange *x, struct buf *scratch)
             continue;
         x->response->route = route->pattern.p;
         x->response->route_index = i + 1;
+        if (i >= ROUTES && x->request->crowd == CROWD_FULL)
+            return ERR_CROWDED; /* its body was not read */
         enum err err = form_piece(raw, scratch, &x->param);
         return err ? err : call(x, route);
     }

@@ -47,9 +47,12 @@ static enum err put(struct registry *reg, const struct account *a, struct fault 
     return err;
 }
 
+/* Whoever is signed in by it has the old role, or was let in by the old password: not any more. */
 static enum err put_case(struct registry *reg, struct commit_case *c, struct fault *fault)
 {
-    return put(reg, c->ctx, fault);
+    const struct account *a = c->ctx;
+    enum err err = session_end_all(reg, a->party, fault);
+    return err ? err : put(reg, a, fault);
 }
 
 enum err account_set(struct registry *reg, struct str name, uint8_t role, struct str password,
@@ -88,6 +91,7 @@ struct trying {
     bool right;
     int64_t step; /* of the code, when right */
     int64_t now_s;
+    const char *password; /* its hash, as it was compared with */
     struct account now;
 };
 
@@ -98,7 +102,8 @@ static enum err not_closed(struct registry *reg, struct commit_case *c, struct f
     if (err)
         return err;
     bool used = t->right && t->step <= t->now.last_step; /* the same code, by another, just now */
-    return t->now.locked_until_s > t->now_s || used ? ERR_PASSWORD : ERR_OK;
+    bool reset = strcmp(t->now.password, t->password) != 0; /* a new password, just now */
+    return t->now.locked_until_s > t->now_s || used || reset ? ERR_PASSWORD : ERR_OK;
 }
 
 static enum err count(struct registry *reg, struct commit_case *c, struct fault *fault)
@@ -128,6 +133,7 @@ enum err account_sign_in(struct registry *reg, struct committer *committer, stru
     if (err)
         return err;
     bool right = password_right(a.password, password);
+    t.password = a.password;
     t.right = right && totp_right(a.totp, code, t.now_s, a.last_step, &t.step);
     struct commit_case c = {.ask = not_closed, .also = count, .ctx = &t};
     err = committer_submit(committer, &c);

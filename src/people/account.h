@@ -25,7 +25,7 @@ struct account {
 };
 
 /* Gives an account its role, a password and a new secret for codes (out->totp, to be shown once), in one
- * commit; whoever was signed in by it is not any more when his session ends. ERR_NAME: there is no such
+ * commit; whoever was signed in by it is not any more. ERR_NAME: there is no such
  * account (`user add` first); ERR_ROLE: a role without password; ERR_PASSWORD_WEAK. */
 MUST_USE enum err account_set(struct registry *registry, struct str name, uint8_t role,
                               struct str password, struct account *out, struct fault *fault);

@@ -36,8 +36,9 @@ struct eds_person {
     char bin[IIN_TEXT];                  /* "": acts for himself */
     char name[EDS_NAME];                 /* the certificate's CN: surname and first name */
     char organisation[EDS_ORGANISATION]; /* its O; "": none */
-    uint8_t certificate[SHA256_BYTES];   /* SHA-256 of the certificate's DER */
-    int64_t not_after;                   /* its end, UTC seconds */
+    bool signs;                        /* for the organisation: its head, or who may sign for it */
+    uint8_t certificate[SHA256_BYTES]; /* SHA-256 of the certificate's DER */
+    int64_t not_after;                 /* its end, UTC seconds */
 };
 
 struct eds_port {

@@ -148,6 +148,7 @@ enum err eds_certificate_person(X509 *certificate, struct eds_person *out, struc
     struct eds_person p = {0};
     const X509_NAME *subject = X509_get_subject_name(certificate);
     static const char *const organisation[] = {NCA_ORGANISATION};
+    static const char *const signers[] = {"1.2.398.3.3.4.1.2.1", "1.2.398.3.3.4.1.2.2"};
     enum err err = number(subject, NID_serialNumber, STR("IIN"), p.iin, fault);
     if (!err && !p.iin[0])
         err = fault_set(fault, ERR_EDS_IDENTITY, "the certificate names no IIN");
@@ -162,6 +163,7 @@ enum err eds_certificate_person(X509 *certificate, struct eds_person *out, struc
         err = fault_set(fault, ERR_EDS_IDENTITY, "the last day is none");
     if (!err)
         err = fingerprint(certificate, p.certificate);
+    p.signs = has_purpose(certificate, signers, 2);
     if (!err)
         *out = p;
     ERR_clear_error();

@@ -199,6 +199,20 @@ enum err session_end(struct committer *committer, const uint8_t id[SHA256_BYTES]
     return submit(committer, &(struct writing){.drop = id, .party = party});
 }
 
+enum err session_end_all(struct registry *reg, uint64_t party, struct fault *fault)
+{
+    struct record_key prefix = record_key_of(RECORD_BY_PARTY, party);
+    struct listing list = {.n = SESSION_LIST_MAX};
+    enum err err = ERR_OK;
+    while (!err && list.n == SESSION_LIST_MAX) {
+        list = (struct listing){.prefix = record_key_str(&prefix)};
+        err = store_records(reg->store, list.prefix, STR(""), take_id, &list, fault);
+        for (size_t i = 0; !err && i < list.n; i++)
+            err = drop_one(reg, list.id[i], party, fault);
+    }
+    return err;
+}
+
 enum err session_list(struct registry *reg, uint64_t party, int64_t now_s,
                       struct session out[SESSION_LIST_MAX], size_t *out_n, struct fault *fault)
 {

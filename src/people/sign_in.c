@@ -86,6 +86,10 @@ enum err sign_in_eds(struct registry *reg, struct committer *committer, const st
     if (!fresh(reg, nonce, now, bytes))
         return fault_set(fault, ERR_NONCE, "not a nonce of ours, or too old");
     enum err err = eds_verify(port, EDS_SIGN_IN, cms, nonce, now, &who, fault);
+    if (!err && *who.bin && !who.signs)
+        err = fault_set(fault, ERR_ROLE,
+                        "an employee acts for his organisation by power of "
+                        "attorney, which cannot be recorded yet");
     if (err)
         return err;
     struct coming coming = {.nonce = record_key(RECORD_NONCE), .who = &who};

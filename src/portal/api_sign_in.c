@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Signing in and out by API; the session's own data. */
+#include "face/guard.h"
 #include "people/account.h"
 #include "people/sign_in.h"
 #include "portal/handlers.h"
@@ -29,6 +30,20 @@ static json_t *about(const struct visit *v)
                      json_time(v->who.created_s));
 }
 
+/* What was turned away at the door was no try to sign in. */
+static bool is_told(enum err err)
+{
+    return err != ERR_RATE && err != ERR_CROWDED && err != ERR_NONCE;
+}
+
+/* Pays for what it costs beside a check, and takes a place among those at work. */
+static enum err begin_dear(struct exchange *x, const struct visit *v)
+{
+    enum { COST = 15 }; /* IMEIs' worth, beside the one that the route took */
+    enum err err = guard_admit(x, COST);
+    return !err && !portal_sign_in_begin(v->portal) ? ERR_CROWDED : err;
+}
+
 void portal_sign_in_eds(struct exchange *x)
 {
     struct visit v;
@@ -47,7 +62,8 @@ void portal_sign_in_eds(struct exchange *x)
                                              portal_eds(v.portal), json_text_of(body, "nonce"),
                                              json_text_of(body, "cms"), before, &v.who, token, NULL)
                                : ERR_UNAVAILABLE;
-    portal_note(&v, AUDIT_SIGN_IN, 0, 0, err);
+    if (is_told(err))
+        portal_note(&v, AUDIT_SIGN_IN, 0, 0, err);
     if (err) {
         route_fail(x, err);
     } else {
@@ -72,12 +88,17 @@ void portal_sign_in_password(struct exchange *x)
         return;
     }
     str_copy(before, sizeof before, portal_token(x));
-    err = account_sign_in(v.office.registry, portal_committer(v.portal), json_text_of(body, "name"),
-                          json_text_of(body, "password"), json_text_of(body, "code"), before,
-                          &v.who, token, NULL);
-    portal_note(&v, AUDIT_SIGN_IN,
-                registry_party_id(v.office.registry, PARTY_ACCOUNT, json_text_of(body, "name")), 0,
-                err);
+    err = begin_dear(x, &v);
+    if (!err) {
+        err = account_sign_in(v.office.registry, portal_committer(v.portal),
+                              json_text_of(body, "name"), json_text_of(body, "password"),
+                              json_text_of(body, "code"), before, &v.who, token, NULL);
+        portal_sign_in_end(v.portal);
+    }
+    if (is_told(err))
+        portal_note(&v, AUDIT_SIGN_IN,
+                    registry_party_id(v.office.registry, PARTY_ACCOUNT, json_text_of(body, "name")),
+                    0, err);
     if (err) {
         route_fail(x, err);
     } else {

@@ -2,6 +2,8 @@
 #include "portal/portal.h"
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -31,6 +33,7 @@ struct portal {
     struct check_sources sources;
     struct hours hours;
     bool secure;
+    sem_t sign_ins; /* that may be at work at once: fewer than threads, so that checks go on */
 
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t given_back;
@@ -38,7 +41,8 @@ struct portal {
     unsigned free_count;
 
     pthread_cond_t work;
-    bool woken, stopping;
+    bool woken;
+    atomic_bool stopping;
     struct registry *worker_reg;
     pthread_t worker;
     bool working;
@@ -62,7 +66,7 @@ static enum err settle_some(struct portal *p, const struct office *office, uint6
     uint64_t ids[WORK_MOST];
     size_t n = 0;
     enum err err = checks_due(office, *after, ids, WORK_MOST, &n, fault);
-    for (size_t i = 0; !err && i < n; i++) {
+    for (size_t i = 0; !err && i < n && !atomic_load(&p->stopping); i++) {
         bool away = false;
         enum err one = checks_settle(office, &p->sources, ids[i], &away, fault);
         *out_away |= away;
@@ -83,7 +87,7 @@ static void settle_due(struct portal *p, const struct office *office, bool *out_
     bool more = true;
     *out_away = false;
     enum err err = registry_refresh(office->registry, &fault);
-    while (!err && more)
+    while (!err && more && !atomic_load(&p->stopping))
         err = settle_some(p, office, &after, &more, out_away, &fault);
     if (err)
         fprintf(stderr, "event=checks result=%s detail=%s\n", err_name(err), fault.detail);
@@ -128,13 +132,23 @@ static void *work(void *arg)
             continue;
         swept_s = now_s;
         enum err err = desk_close_unanswered(&office, &closed, NULL);
-        if (!err)
-            err = sign_in_forget(p->worker_reg, p->committer,
-                                 clock_now_us(p->worker_reg->clock) / 1000000, NULL);
+        enum err forgot = sign_in_forget(p->worker_reg, p->committer,
+                                         clock_now_us(p->worker_reg->clock) / 1000000, NULL);
+        err = err ? err : forgot;
         if (err)
             fprintf(stderr, "event=portal_sweep result=%s\n", err_name(err));
     }
     return NULL;
+}
+
+bool portal_sign_in_begin(struct portal *p)
+{
+    return sem_trywait(&p->sign_ins) == 0;
+}
+
+void portal_sign_in_end(struct portal *p)
+{
+    sem_post(&p->sign_ins);
 }
 
 void portal_wake(struct portal *p)
@@ -181,6 +195,7 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
         p->hours = *o->hours;
     else
         hours_init(&p->hours);
+    sem_init(&p->sign_ins, 0, o->readers > 2 ? o->readers - 1 : 1);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->given_back, NULL);
     pthread_cond_init(&p->work, NULL);
@@ -213,6 +228,7 @@ void portal_close(struct portal *p)
     registry_close(p->worker_reg);
     registry_close(p->writer);
     eds_close(&p->eds);
+    sem_destroy(&p->sign_ins);
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->given_back);
     pthread_cond_destroy(&p->work);
@@ -300,7 +316,11 @@ static enum err who_asks(struct exchange *x, uint32_t roles, bool changes, struc
         err = ERR_ROLE;
     if (err)
         portal_note(v, AUDIT_REFUSED, 0, 0, err);
-    return err ? err : session_touch(v->portal->committer, &v->who, now_s);
+    if (err)
+        return err;
+    /* That it was used just now need not be written for it to be answered; that it is over, counts. */
+    return session_touch(v->portal->committer, &v->who, now_s) == ERR_SESSION ? ERR_SESSION
+                                                                              : ERR_OK;
 }
 
 enum err portal_visit(struct exchange *x, uint32_t roles, bool changes, struct str form_csrf,
@@ -308,6 +328,8 @@ enum err portal_visit(struct exchange *x, uint32_t roles, bool changes, struct s
 {
     struct portal *p = x->site->portal;
     *out = (struct visit){.portal = p};
+    if (roles && portal_token(x).n != SESSION_TOKEN_TEXT - 1)
+        return ERR_SESSION; /* without a look at the register */
     out->office = (struct office){borrow(p), p->committer, &p->hours};
     enum err err = registry_refresh(out->office.registry, NULL);
     if (!err)

@@ -46,6 +46,9 @@ struct visit {
 MUST_USE enum err portal_visit(struct exchange *x, uint32_t roles, bool changes,
                                struct str form_csrf, struct visit *out);
 void portal_leave(struct visit *visit);
+/* Signing in is dear (Argon2id, a verifier elsewhere): false when as many are at work as may be; ERR_CROWDED. */
+bool portal_sign_in_begin(struct portal *portal);
+void portal_sign_in_end(struct portal *portal);
 /* The worker looks now. */
 void portal_wake(struct portal *portal);
 void portal_note(struct visit *visit, enum audit_what what, uint64_t subject, uint64_t object,

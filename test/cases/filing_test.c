@@ -503,6 +503,54 @@ static void sent_again_it_is_the_same(void **state)
     house_close(h);
 }
 
+static void one_officer_lifts_no_block(void **state)
+{
+    (void)state;
+    struct house *h = house_open("2026-03-10");
+    struct session who = person(h, 7);
+    struct application a;
+    struct decision yes = {.approve = true};
+    OK(verify_revoke(h->f->reg, (struct imei){PHONE}, "false papers", NULL));
+    uint64_t id = file(h, &who, APPROVAL_RECHECK, PHONE);
+    OK(desk_claim(&h->office, &officer, id, &a, NULL));
+    application_release(&a);
+    assert_int_equal(desk_decide(&h->office, &officer, id, &yes, 1, STR(""), &a, NULL), ERR_HELD);
+    assert_int_equal(reason(h, PHONE), REASON_REVOKED);
+    assert_int_equal(state_of(h, id), APPLICATION_CHECKING);
+    assert_int_equal(desk_claim(&h->office, &officer2, id, &a, NULL), ERR_CLAIMED);
+    fixture_day(h->f, "2026-03-12"); /* overdue: whoever has it has had his time */
+    OK(desk_claim(&h->office, &officer2, id, &a, NULL));
+    application_release(&a);
+    house_close(h);
+}
+
+static void what_was_refused_of_an_approved_one_is_appealed(void **state)
+{
+    (void)state;
+    struct house *h = house_open("2026-03-10");
+    struct session who = person(h, 7);
+    struct application a;
+    bool again;
+    struct case_device two[2] = {device(PHONE, 1), device(PHONE + 10, 1)};
+    const struct filing wish = {
+        .kind = APPROVAL_BEFORE_DUTY, .devices = two, .device_count = 2, .entered = DAYNUM_NONE};
+    OK(filing_new(&h->office, &who, &wish, &a, &again, NULL));
+    uint64_t id = a.id;
+    application_release(&a);
+    const struct decision one[2] = {{.approve = true}, {.refusal = REFUSAL_NO_PROOF_BEFORE_DUTY}};
+    OK(desk_claim(&h->office, &officer, id, &a, NULL));
+    application_release(&a);
+    OK(desk_decide(&h->office, &officer, id, one, 2, STR(""), &a, NULL));
+    assert_int_equal(a.state, APPLICATION_APPROVED);
+    application_release(&a);
+    OK(filing_appeal(&h->office, &who, id, STR("чек"), &a, NULL));
+    application_release(&a);
+    decide(h, &officer2, id, true); /* the one that waits */
+    assert_int_equal(reason(h, PHONE), REASON_BEFORE_DUTY);
+    assert_int_equal(reason(h, PHONE + 10), REASON_BEFORE_DUTY);
+    house_close(h);
+}
+
 /* ---- at once ---- */
 
 struct racer {
@@ -606,6 +654,8 @@ int main(void)
         cmocka_unit_test(old_imeis_are_a_repairs_alone),
         cmocka_unit_test(a_repair_passes_on_what_each_device_was),
         cmocka_unit_test(sent_again_it_is_the_same),
+        cmocka_unit_test(one_officer_lifts_no_block),
+        cmocka_unit_test(what_was_refused_of_an_approved_one_is_appealed),
         cmocka_unit_test(of_two_at_once_one_is_told),
         cmocka_unit_test(the_queue_goes_by_the_clock),
     };

@@ -76,7 +76,8 @@ authority($_) for 'nca', 'foreign';
 my $in = 'clientAuth,1.2.398.3.3.4.1.1';
 give('nca', 'aigul', "/CN=АХМЕТОВА АЙГҮЛ/serialNumber=IIN$iin", $in);
 give('nca', 'bolat', "/CN=БЕКОВ БОЛАТ/serialNumber=IIN$iin2", $in);
-give('nca', 'firm', "/CN=БЕКОВ БОЛАТ/serialNumber=IIN$iin2/O=ТОО Импорт/OU=BIN$bin", 'clientAuth,1.2.398.3.3.4.1.2');
+give('nca', 'firm', "/CN=БЕКОВ БОЛАТ/serialNumber=IIN$iin2/O=ТОО Импорт/OU=BIN$bin", 'clientAuth,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1');
+give('nca', 'clerk', "/CN=БЕКОВ БОЛАТ/serialNumber=IIN$iin2/O=ТОО Импорт/OU=BIN$bin", 'clientAuth,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.5');
 give('foreign', 'stranger', "/CN=X/serialNumber=IIN$iin", $in);
 
 # ---- the border, as another program would answer: what the file says ----
@@ -176,6 +177,8 @@ is $firm->{json}{role}, 'organisation', 'an organisation signs in';
 is $firm->{json}{organisation}, 'ТОО Импорт', 'by its name';
 is((ask('GET', '/api/v1/me', undef, $aigul))[1]{name}, 'АХМЕТОВА АЙГҮЛ', 'who am I');
 
+is enter('clerk')->{json}{reason}, 'ROLE', 'an employee does not act for it';
+
 my $nonce = nonce();
 my $cms = sign('bolat', $nonce);
 my %bad = (
@@ -194,6 +197,7 @@ for my $name (sort keys %bad) {
 is((ask('POST', '/api/v1/sign-in/eds', {nonce => $nonce, cms => $cms}))[0], 200, 'the nonce counts once');
 is((ask('POST', '/api/v1/sign-in/eds', {nonce => $nonce, cms => $cms}))[1]{reason}, 'NONCE', '... and not twice');
 
+sleep 1 while time % 30 > 24; # a code and its second use within one step
 my $erlan = enter_staff('erlan');
 is $erlan->{status}, 200, 'an officer signs in by password and code';
 is $erlan->{json}{role}, 'officer', 'as an officer';
@@ -311,6 +315,9 @@ is((ask('POST', '/api/v1/applications', wish(imei(9)), {token => $aigul->{token}
 is((ask('POST', '/api/v1/applications', wish(imei(9)), {token => $aigul->{token}}))[1]{reason}, 'CSRF', '... nor without the mark');
 is((file($firm, wish(imei(9))))[1]{reason}, 'ROLE', 'a firm files nothing personal');
 is((file($aigul, wish("490154203237510")))[1]{reason}, 'IMEI_MISTYPED', 'a mistyped IMEI');
+my $undated = wish(imei(9));
+delete $undated->{entered};
+is((file($aigul, $undated))[1]{reason}, 'USAGE', 'whoever carried it says when');
 is((file($aigul, wish()))[1]{reason}, 'DEVICE_IMEIS', 'a device without IMEI');
 is((file($aigul, wish(map { imei($_, 35267700) } 20 .. 24)))[1]{reason}, 'DEVICE_IMEIS', 'a device with five');
 
