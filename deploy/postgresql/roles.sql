@@ -64,9 +64,11 @@ GRANT EXECUTE ON FUNCTION tamga.journal_partition(bigint) TO tamga_sweep;
 -- Staff accounts and API keys: what bulk may, and the keys.
 GRANT tamga_bulk TO tamga_admin;
 GRANT SELECT, INSERT, UPDATE ON tamga.api_key TO tamga_admin;
+-- `tamga user password`: how an account signs in is a record; its sessions end with it.
+GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.record TO tamga_admin;
 
 -- `tamga serve` with the portal: sessions and applications are records; what it decides is written as bulk writes.
-GRANT tamga_bulk TO tamga_portal;
+GRANT tamga_bulk, tamga_serve TO tamga_portal;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.record TO tamga_portal;
 
 -- Reads all, changes nothing: `journal verify`, `db check`, `db backup`.
