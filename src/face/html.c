@@ -154,6 +154,20 @@ static void language_item(struct exchange *x, enum lang lang, const struct html_
     html_put(x, page->repost_name ? "</button></form></li>" : "</a></li>");
 }
 
+/* His name, and the way out. */
+static void signed_in(struct exchange *x, const struct html_who *who)
+{
+    html_put(x, "<form class=\"who\" method=\"post\" action=\"");
+    html_url(x, "/sign-out");
+    html_put(x, "\"><input type=\"hidden\" name=\"csrf\" value=\"");
+    html_put(x, who->csrf);
+    html_put(x, "\"><span>");
+    html_text(x, who->name);
+    html_put(x, "</span> <button class=\"link\">");
+    html_say(x, TEXT_NAV_SIGN_OUT);
+    html_put(x, "</button></form>\n");
+}
+
 static void masthead(struct exchange *x, const struct html_page *page)
 {
     html_put(x, "<header class=\"masthead\"><div class=\"wide\">\n<a class=\"home\" href=\"");
@@ -168,7 +182,10 @@ static void masthead(struct exchange *x, const struct html_page *page)
     html_put(x, "\"><ul>");
     for (enum lang lang = 0; lang < LANG_COUNT; lang++)
         language_item(x, lang, page);
-    html_put(x, "</ul></nav>\n</div></header>\n");
+    html_put(x, "</ul></nav>\n");
+    if (page->who)
+        signed_in(x, page->who);
+    html_put(x, "</div></header>\n");
 }
 
 /* The rooms of the site, on every page. */
@@ -177,13 +194,16 @@ static void sections(struct exchange *x, const struct html_page *page)
     static const struct {
         const char *path;
         enum text name;
-    } all[] = {
-        {"/", TEXT_NAV_CHECK}, {"/guide", TEXT_NAV_GUIDE}, {"/questions", TEXT_NAV_QUESTIONS}};
+    } all[] = {{"/", TEXT_NAV_CHECK},
+               {"/guide", TEXT_NAV_GUIDE},
+               {"/questions", TEXT_NAV_QUESTIONS},
+               {"/cabinet", TEXT_NAV_CABINET}};
+    size_t count = sizeof all / sizeof all[0] - (x->site->portal ? 0 : 1);
     const char *here = page->path ? page->path : "/";
     html_put(x, "<nav class=\"sections\" aria-label=\"");
     html_say(x, TEXT_NAV_LABEL);
     html_put(x, "\"><ul class=\"wide\">");
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         html_put(x, "<li><a href=\"");
         html_url(x, all[i].path);
         html_put(x, strcmp(here, all[i].path) == 0 ? "\" aria-current=\"page\">" : "\">");

@@ -8,12 +8,19 @@
 
 #include "face/request.h"
 
+/* Who is signed in, in the masthead. */
+struct html_who {
+    struct str name;
+    const char *csrf; /* of the form that signs out */
+};
+
 struct html_page {
     enum text title;
     const char *path;        /* where the language switch leads; NULL: the check */
     struct str query;        /* what it keeps there beside lang: "way=a.b"; empty: nothing */
     const char *repost_name; /* NULL: the switch is a link; else a form that posts this again */
     struct str repost_value;
+    const struct html_who *who; /* NULL: nobody, as far as this page knows */
 };
 
 void html_begin(struct exchange *x, const struct html_page *page);

@@ -18,6 +18,7 @@ enum role {
 /* A set of roles, for tables of who may. */
 #define ROLE_BIT(role)  (1U << (role))
 #define ROLES_APPLICANT (ROLE_BIT(ROLE_PERSON) | ROLE_BIT(ROLE_ORGANISATION))
+#define ROLES_ALL       (~0U)
 #define ROLES_STAFF     (ROLE_BIT(ROLE_OFFICER) | ROLE_BIT(ROLE_ADMIN))
 
 const char *role_name(uint8_t role); /* "" for none */

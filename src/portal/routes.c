@@ -4,7 +4,9 @@
  * test/e2e/portal.t walks role by address. */
 #include "portal/handlers.h"
 #include "portal/portal.h"
+#include "portal/screens.h"
 
+static const char form_media[] = "application/x-www-form-urlencoded";
 static const char json_media[] = "application/json";
 
 #define AT(literal)                                                                                \
@@ -18,6 +20,10 @@ static const char json_media[] = "application/json";
 #define POST(handler)                                                                              \
     {                                                                                              \
         METHOD_POST, json_media, handler, FREE                                                     \
+    }
+#define FORM(handler)                                                                              \
+    {                                                                                              \
+        METHOD_POST, form_media, handler, FREE                                                     \
     }
 /* Whoever is not signed in pays as for a check: nobody guesses receipts or floods the sign-in. */
 #define PAID(handler)                                                                              \
@@ -42,5 +48,8 @@ const struct route portal_routes[] = {
     {AT("/api/v1/desk/{}/claim"), "POST", {POST(portal_claim)}},
     {AT("/api/v1/desk/{}/ask"), "POST", {POST(portal_ask)}},
     {AT("/api/v1/desk/{}/decide"), "POST", {POST(portal_decide)}},
+
+    {AT("/cabinet"), "GET, HEAD", {GET(screen_home)}},
+    {AT("/sign-out"), "POST", {FORM(screen_sign_out)}},
 };
 const unsigned portal_route_count = sizeof portal_routes / sizeof portal_routes[0];

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "portal/screen.h"
+
+#include "face/form.h"
+#include "face/page.h"
+#include "portal/screens.h"
+
+/* ---- who looks ---- */
+
+/* Where somebody is led back to after he has signed in: where he is, by GET only. */
+static void lead_to_sign_in(struct exchange *x)
+{
+    char path[LIMIT_LOCATION];
+    bool fits = str_eq(x->request->method, STR("GET")) && x->path.n < sizeof path - 24;
+    snprintf(path, sizeof path, "/sign-in%s%.*s", fits ? "?next=" : "", fits ? (int)x->path.n : 0,
+             x->path.p);
+    screen_go(x, path);
+}
+
+bool screen_visit(struct exchange *x, uint32_t roles, bool changes, struct visit *out)
+{
+    struct buf csrf = {0};
+    enum err err = changes ? screen_value(x, "csrf", &csrf) : ERR_OK;
+    if (!err)
+        err = portal_visit(x, roles, changes,
+                           (struct str){csrf.n ? (const char *)csrf.p : "", csrf.n}, out);
+    buf_release(&csrf);
+    if (err == ERR_SESSION)
+        lead_to_sign_in(x);
+    else if (err)
+        screen_fail(x, err);
+    return !err;
+}
+
+void screen_fail(struct exchange *x, enum err err)
+{
+    route_fail(x, err);
+}
+
+void screen_go(struct exchange *x, const char *path)
+{
+    char *to = x->response->location;
+    size_t room = sizeof x->response->location;
+    const char *lang = x->lang_asked ? lang_code(x->lang) : "";
+    int n = snprintf(to, room, "%s%s%s", path, *lang ? strchr(path, '?') ? "&lang=" : "?lang=" : "",
+                     lang);
+    if (n < 0 || (size_t)n >= room)
+        snprintf(to, room, "/cabinet");
+    buf_clear(x->out);
+    x->response->status = 303; /* RFC 9110 15.4.4 */
+    x->response->content_type = "text/plain; charset=utf-8";
+}
+
+/* ---- the frame ---- */
+
+void screen_begin(struct exchange *x, const struct visit *v, enum text title, const char *path)
+{
+    char csrf[SESSION_CSRF_TEXT];
+    struct html_who who = {0};
+    struct html_page page = {.title = title, .path = path};
+    if (v && v->who.role != ROLE_NONE) {
+        bool firm = *v->who.organisation;
+        session_csrf(v->office.registry, &v->who, csrf);
+        who = (struct html_who){.name = str_z(firm ? v->who.organisation : v->who.name),
+                                .csrf = csrf};
+        page.who = &who;
+    }
+    html_begin(x, &page);
+}
+
+void screen_end(struct exchange *x)
+{
+    html_end(x);
+}
+
+/* ---- forms ---- */
+
+void screen_form(struct exchange *x, const struct visit *v, const char *path, const char *class_)
+{
+    html_put(x, "<form method=\"post\" action=\"");
+    html_url(x, path);
+    html_put(x, "\" class=\"");
+    html_put(x, class_);
+    html_put(x, "\">\n");
+    if (!v || v->who.role == ROLE_NONE)
+        return;
+    char csrf[SESSION_CSRF_TEXT];
+    session_csrf(v->office.registry, &v->who, csrf);
+    html_put(x, "<input type=\"hidden\" name=\"csrf\" value=\"");
+    html_put(x, csrf);
+    html_put(x, "\">\n");
+}
+
+enum err screen_value(const struct exchange *x, const char *name, struct buf *out)
+{
+    bool found;
+    return form_value(x->request->body, name, out, &found);
+}
+
+/* " aria-describedby=…" of what stands beside the field. */
+static void described(struct exchange *x, const struct screen_field *f)
+{
+    if (!f->hint && !f->wrong)
+        return;
+    html_put(x, " aria-describedby=\"");
+    if (f->wrong) {
+        html_put(x, f->name);
+        html_put(x, "-wrong ");
+    }
+    if (f->hint) {
+        html_put(x, f->name);
+        html_put(x, "-hint");
+    }
+    html_put(x, "\"");
+    html_put(x, f->wrong ? " aria-invalid=\"true\" autofocus" : "");
+}
+
+static void beside(struct exchange *x, const struct screen_field *f)
+{
+    if (f->hint) {
+        html_put(x, "<p class=\"hint\" id=\"");
+        html_put(x, f->name);
+        html_put(x, "-hint\">");
+        html_say(x, *f->hint);
+        html_put(x, "</p>\n");
+    }
+    if (f->wrong) {
+        html_put(x, "<div class=\"error\" id=\"");
+        html_put(x, f->name);
+        html_put(x, "-wrong\">");
+        html_sign(x, "hint");
+        html_put(x, "<p>");
+        html_say(x, *f->wrong);
+        html_put(x, "</p></div>\n");
+    }
+}
+
+void screen_field(struct exchange *x, const struct screen_field *f)
+{
+    html_put(x, "<div class=\"field\">\n<label for=\"");
+    html_put(x, f->name);
+    html_put(x, "\">");
+    html_say(x, f->label);
+    html_put(x, "</label>\n");
+    beside(x, f);
+    html_put(x, f->lines ? "<textarea id=\"" : "<input id=\"");
+    html_put(x, f->name);
+    html_put(x, "\" name=\"");
+    html_put(x, f->name);
+    html_put(x, "\" ");
+    html_put(x, f->attributes);
+    described(x, f);
+    html_put(x, f->lines ? ">\n" : " value=\"");
+    html_text(x, f->value);
+    html_put(x, f->lines ? "</textarea>\n</div>\n" : "\">\n</div>\n");
+}
+
+void screen_button(struct exchange *x, enum text says)
+{
+    html_put(x, "<button class=\"main\">");
+    html_say(x, says);
+    html_put(x, "</button>\n");
+}
+
+/* ---- moments ---- */
+
+void screen_time(struct exchange *x, const struct visit *v, int64_t utc_s)
+{
+    if (!utc_s)
+        return;
+    const struct zone *zone = &v->office.registry->zone;
+    daynum day = zone_day(zone, utc_s);
+    int64_t minute = (utc_s - zone_day_start(zone, day)) / 60;
+    char clock[16];
+    snprintf(clock, sizeof clock, ", %02d:%02d", (int)(minute / 60 % 24), (int)(minute % 60));
+    struct buf date = {0};
+    text_date(&date, x->lang, day);
+    html_text(x, (struct str){date.n ? (const char *)date.p : "", date.n});
+    html_put(x, clock);
+    buf_release(&date);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * screen - what the pages behind the sign-in share: who is looking, the frame with his name, forms that
+ * carry the session's mark, fields with their errors beside them. Each screen_….c is one room of it.
+ * Every page works without a script; only the one that speaks to NCALayer needs one.
+ *
+ * A form is answered by 303 and the page that shows what became of it, so that going back or loading
+ * anew sends nothing twice (RFC 9110 15.4.4). */
+#ifndef PORTAL_SCREEN_H
+#define PORTAL_SCREEN_H
+
+#include "face/html.h"
+#include "portal/portal.h"
+
+/* Who looks: as portal_visit. Whoever is not signed in is led to the sign-in and back here by GET; any
+ * other refusal is a page. False: it is answered, nothing is to be left. A form's `csrf` field is read
+ * from the body when changes is set. */
+bool screen_visit(struct exchange *x, uint32_t roles, bool changes, struct visit *out);
+/* The page of an error, or of a fault of what was typed. */
+void screen_fail(struct exchange *x, enum err err);
+/* 303 to an address of our own; path may carry a query. Too long a path leads to /cabinet. */
+void screen_go(struct exchange *x, const char *path);
+
+/* Frame with the name of who is signed in and the way out; v NULL or without a session: without.
+ * title: of the window, h1 is the page's own. path: as html_page. */
+void screen_begin(struct exchange *x, const struct visit *v, enum text title, const char *path);
+void screen_end(struct exchange *x);
+
+/* <form method="post" action=path class=…> with the session's mark; the caller closes it. */
+void screen_form(struct exchange *x, const struct visit *v, const char *path, const char *class_);
+/* The value of a field of the form that was sent, appended decoded; empty when it is not there.
+ * ERR_USAGE, ERR_UTF8 as form_value. */
+MUST_USE enum err screen_value(const struct exchange *x, const char *name, struct buf *out);
+
+/* One question of a form. Label and hint are texts, wrong is shown beside the field and told to
+ * screen readers. */
+struct screen_field {
+    const char *name;
+    const char *attributes; /* of the input: "inputmode=\"numeric\" maxlength=\"20\""; or "" */
+    enum text label;
+    const enum text *hint;  /* NULL: none */
+    const enum text *wrong; /* NULL: nothing is wrong */
+    struct str value;
+    bool lines; /* a textarea */
+};
+void screen_field(struct exchange *x, const struct screen_field *field);
+void screen_button(struct exchange *x, enum text says);
+/* A moment as people read it: day and hour of the country's own zone. 0 writes nothing. */
+void screen_time(struct exchange *x, const struct visit *v, int64_t utc_s);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The first page of whoever is signed in, and the way out. */
+#include "portal/handlers.h"
+#include "portal/screen.h"
+#include "portal/screens.h"
+
+void screen_home(struct exchange *x)
+{
+    struct visit v;
+    if (!screen_visit(x, ROLES_ALL, false, &v))
+        return;
+    screen_begin(x, &v, TEXT_CABINET_HEADING, "/cabinet");
+    html_put(x, "<h1>");
+    html_say(x, TEXT_CABINET_HEADING);
+    html_put(x, "</h1>\n<p class=\"lead\">");
+    html_text(x, str_z(v.who.name));
+    html_put(x, "</p>\n");
+    screen_end(x);
+    portal_leave(&v);
+}
+
+void screen_sign_out(struct exchange *x)
+{
+    struct visit v;
+    if (!screen_visit(x, ROLES_ALL, true, &v))
+        return;
+    enum err err = session_end(portal_committer(v.portal), v.who.id, v.who.party);
+    portal_note(&v, AUDIT_SIGN_OUT, 0, 0, err);
+    if (err) {
+        screen_fail(x, err);
+    } else {
+        portal_cookie(x, NULL);
+        screen_go(x, "/");
+    }
+    portal_leave(&v);
+}
