@@ -73,8 +73,9 @@ enum err verify_allowed(const struct approving *how, const struct facts *f)
         return ERR_OK;
     /* A repair's new IMEI is unused and on no list (domain.md 2.5); told once more, it is its own. */
     bool other_approval = f->verified_at != INSTANT_NONE && f->verified.kind != APPROVAL_REPAIR;
-    if (how->kind == APPROVAL_REPAIR &&
-        (listed || verified_other || other_approval || f->activation != DAYNUM_NONE))
+    bool used =
+        f->activation != DAYNUM_NONE && !(how->used_from && f->activation >= how->used_from);
+    if (how->kind == APPROVAL_REPAIR && (listed || verified_other || other_approval || used))
         return ERR_NOT_NEW;
     return verified_other && f->verified_at >= how->at ? ERR_VERIFIED_OTHER : ERR_OK;
 }

@@ -24,6 +24,7 @@ struct approving {
     int64_t at;           /* UTC seconds of the approval; INSTANT_NONE = now */
     uint64_t party;       /* on whose behalf; registry_party */
     uint64_t application; /* 0 = none */
+    daynum used_from; /* repair: use of a new IMEI from this day on is the device's own; 0 = none */
     const char *reason;
 };
 

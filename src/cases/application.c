@@ -17,6 +17,13 @@ void application_release(struct application *a)
     a->device_count = a->event_count = 0;
 }
 
+unsigned case_device_imeis(const struct case_device *d, struct imei out[CASE_DEVICE_IMEIS])
+{
+    memcpy(out, d->is.imeis, d->is.count * sizeof *out);
+    memcpy(out + d->is.count, d->is.old, d->is.old_count * sizeof *out);
+    return (unsigned)d->is.count + d->is.old_count;
+}
+
 /* ---- the tables ---- */
 
 static const struct kind_info kinds[] = {
@@ -194,6 +201,17 @@ enum err application_by_receipt(struct registry *reg, struct str receipt, uint64
     return err;
 }
 
+void application_give_up(struct application *a, uint8_t state, int64_t now_s)
+{
+    bool approved = false;
+    for (size_t i = 0; i < a->device_count; i++)
+        approved |= a->devices[i].approved;
+    a->state = !a->appeal ? state : approved ? APPLICATION_APPROVED : APPLICATION_REFUSED;
+    a->decided_s = now_s;
+    for (size_t i = 0; a->appeal && i < a->device_count; i++)
+        a->devices[i].decided = true;
+}
+
 enum err application_tell(struct application *a, const struct case_event *event)
 {
     if (a->event_count == APPLICATION_EVENTS_MAX) {
@@ -221,10 +239,11 @@ static enum err list_imeis(struct registry *reg, const struct application *a, bo
 {
     enum err err = ERR_OK;
     for (size_t i = 0; i < a->device_count; i++) {
-        const struct device *d = &a->devices[i].is;
-        for (unsigned k = 0; !err && k < d->count; k++) {
+        struct imei imeis[CASE_DEVICE_IMEIS];
+        unsigned count = case_device_imeis(&a->devices[i], imeis);
+        for (unsigned k = 0; !err && k < count; k++) {
             struct record_key key = record_key(RECORD_BY_IMEI);
-            record_key_number(&key, d->imeis[k].body, 6);
+            record_key_number(&key, imeis[k].body, 6);
             record_key_number(&key, a->id, 8);
             err = set(reg, &key, open, STR(""), fault);
         }
@@ -252,6 +271,69 @@ static enum err list_clock(struct registry *reg, const struct application *a,
     return err || !application_open(a) ? err : record_put(reg, &key, STR(""), fault);
 }
 
+static enum err list_again(struct registry *reg, const struct application *a,
+                           const struct application *before, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    int64_t at = application_open(a) ? a->again_s : 0;
+    if (before && before->again_s && before->again_s != at) {
+        struct record_key old = record_key_of(RECORD_AGAIN, (uint64_t)before->again_s);
+        record_key_number(&old, a->id, 8);
+        err = record_drop(reg, &old, fault);
+    }
+    struct record_key key = record_key_of(RECORD_AGAIN, (uint64_t)at);
+    record_key_number(&key, a->id, 8);
+    return err || !at ? err : record_put(reg, &key, STR(""), fault);
+}
+
+/* A parcel's number as it is compared: letters large, without what people put between. */
+static struct record_key document_key(struct registry *reg, const struct application *a)
+{
+    char plain[LIMIT_DOCUMENT];
+    uint8_t hash[SHA256_BYTES];
+    size_t n = 0;
+    for (const char *p = a->document; *p; p++)
+        if (*p != ' ' && *p != '-')
+            plain[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+    sha256_hmac(reg->keys.receipt, plain, n, hash);
+    struct record_key key = record_key(RECORD_BY_DOCUMENT);
+    record_key_number(&key, a->way, 1);
+    record_key_bytes(&key, hash, 16);
+    return key;
+}
+
+enum err application_document_used(struct registry *reg, const struct application *a, bool *out,
+                                   struct fault *fault)
+{
+    enum { MOST = 16 };
+    uint64_t ids[MOST];
+    size_t n = 0;
+    struct record_key key = document_key(reg, a);
+    *out = false;
+    enum err err = a->way == WAY_PARCEL && *a->document
+                       ? record_numbers(reg, &key, NULL, ids, MOST, &n, fault)
+                       : ERR_OK;
+    for (size_t i = 0; !err && i < n && !*out; i++) {
+        struct application other;
+        if (ids[i] == a->id)
+            continue;
+        err = application_get(reg, ids[i], &other, fault);
+        if (err)
+            break;
+        *out = other.state != APPLICATION_WITHDRAWN && other.state != APPLICATION_CLOSED;
+        application_release(&other);
+    }
+    return err;
+}
+
+enum err application_by_imei(struct registry *reg, struct imei imei, uint64_t *out_ids, size_t max,
+                             size_t *out_n, struct fault *fault)
+{
+    struct record_key key = record_key(RECORD_BY_IMEI);
+    record_key_number(&key, imei.body, 6);
+    return record_numbers(reg, &key, NULL, out_ids, max, out_n, fault);
+}
+
 static enum err list_new(struct registry *reg, const struct application *a, struct fault *fault)
 {
     uint8_t id[8];
@@ -260,7 +342,13 @@ static enum err list_new(struct registry *reg, const struct application *a, stru
     record_key_number(&mine, ~a->id, 8);
     put_be(id, a->id, 8);
     enum err err = record_put(reg, &mine, STR(""), fault);
-    return err ? err : record_put(reg, &receipt, (struct str){(const char *)id, 8}, fault);
+    if (!err)
+        err = record_put(reg, &receipt, (struct str){(const char *)id, 8}, fault);
+    if (err || a->way != WAY_PARCEL || !*a->document)
+        return err;
+    struct record_key document = document_key(reg, a);
+    record_key_number(&document, a->id, 8);
+    return record_put(reg, &document, STR(""), fault);
 }
 
 enum err application_put(struct registry *reg, const struct application *a,
@@ -275,6 +363,8 @@ enum err application_put(struct registry *reg, const struct application *a,
         err = list_new(reg, a, fault);
     if (!err)
         err = list_clock(reg, a, before, fault);
+    if (!err)
+        err = list_again(reg, a, before, fault);
     if (!err && (!before || application_open(before) != application_open(a)))
         err = list_imeis(reg, a, application_open(a), fault);
     bool waits = application_open(a) && !a->checked;

@@ -39,6 +39,7 @@ enum {
     APPLICATION_NUMBER_TEXT = 24, /* "2026-0000001234", NUL */
     RECEIPT_TEXT = 25,            /* "XXXXX-XXXXX-XXXXX-XXXXX", NUL: 100 random bits */
     APPLICATION_EVENTS_MAX = 64,
+    CASE_DEVICE_IMEIS = 2 * LIMIT_DEVICE_IMEIS,
 };
 
 struct case_device {
@@ -47,8 +48,10 @@ struct case_device {
     char model[LIMIT_TAC_NAME + 1];
     uint32_t findings; /* enum finding_bit */
     bool decided, approved;
-    uint8_t refusal; /* enum refusal, of one that was refused */
+    uint8_t refusal; /* enum refusal, of one that was refused; stays while that is appealed */
 };
+/* All IMEIs that belong to it, those taken out in a repair after the others; how many. */
+unsigned case_device_imeis(const struct case_device *device, struct imei out[CASE_DEVICE_IMEIS]);
 
 /* One step of its life, for applicant and officer. */
 struct case_event {
@@ -79,8 +82,9 @@ struct application {
     uint32_t findings; /* of the whole */
     int64_t filed_s;   /* UTC seconds */
     int64_t due_s; /* by when it is to be decided; while papers are asked: by when they must come */
-    int64_t left_s;              /* working seconds that are left once the papers have come */
-    int64_t decided_s;           /* 0 = not yet */
+    int64_t again_s;   /* when the register's own checks run once more; 0 = not by the calendar */
+    int64_t left_s;    /* working seconds that are left once the papers have come */
+    int64_t decided_s; /* 0 = not yet */
     struct case_device *devices; /* owned */
     size_t device_count;
     struct case_event *events; /* owned, oldest first */
@@ -109,6 +113,9 @@ bool way_find(struct str name, uint8_t *out);
 void application_number(const struct application *a, char out[APPLICATION_NUMBER_TEXT]);
 bool application_number_parse(struct str text, uint64_t *out_id);
 
+/* It ends undecided, by its applicant (APPLICATION_WITHDRAWN) or for want of papers (APPLICATION_CLOSED). An
+ * appeal that ends so leaves what was decided before: approved when a device of it was, else refused. */
+void application_give_up(struct application *a, uint8_t state, int64_t now_s);
 /* Appends a step; the last APPLICATION_EVENTS_MAX are kept. ERR_MEMORY. */
 MUST_USE enum err application_tell(struct application *a, const struct case_event *event);
 
@@ -124,6 +131,13 @@ MUST_USE enum err application_put(struct registry *registry, const struct applic
 /* By its receipt, as people type it. ERR_NOT_FOUND. */
 MUST_USE enum err application_by_receipt(struct registry *registry, struct str receipt,
                                          uint64_t *out_id, struct fault *fault);
+/* Does another application, not withdrawn, name the same parcel? */
+MUST_USE enum err application_document_used(struct registry *registry, const struct application *a,
+                                            bool *out, struct fault *fault);
+/* Ids of open applications that ask for an IMEI, at most max. */
+MUST_USE enum err application_by_imei(struct registry *registry, struct imei imei,
+                                      uint64_t *out_ids, size_t max, size_t *out_n,
+                                      struct fault *fault);
 /* A new receipt: 100 random bits. */
 void receipt_make(char out[RECEIPT_TEXT]);
 

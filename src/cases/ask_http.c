@@ -74,7 +74,8 @@ static enum asked read_answer(const struct buf *body)
     return asked;
 }
 
-static enum asked ask_once(struct ask_http *s, const char *question)
+/* *out_down: nobody answered, or in trouble of his own (5xx); another answer is about the question. */
+static enum asked ask_once(struct ask_http *s, const char *question, bool *out_down)
 {
     struct buf body = {0};
     long status = 0;
@@ -85,6 +86,7 @@ static enum asked ask_once(struct ask_http *s, const char *question)
         code = curl_easy_perform(s->curl);
     if (!code)
         code = curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
+    *out_down = code || status >= 500;
     enum asked asked = !code && status == 200 ? read_answer(&body) : ASKED_AWAY;
     buf_release(&body);
     return asked;
@@ -102,11 +104,12 @@ static enum asked ask(void *ctx, const struct check_question *q)
                              "document", q->document, "purpose", q->number);
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     enum asked asked = ASKED_AWAY;
+    bool down = false;
     for (int i = 0; text && asked == ASKED_AWAY && i < ASK_TRIES; i++)
-        asked = ask_once(s, text);
+        asked = ask_once(s, text, &down);
     free(text);
     json_decref(json);
-    s->failures = asked == ASKED_AWAY ? s->failures + 1 : 0;
+    s->failures = asked == ASKED_AWAY && down ? s->failures + 1 : 0;
     if (s->failures >= ASK_FAILURES) {
         s->failures = 0;
         s->rest_until_us = clock_monotonic_us() + INT64_C(1000000) * ASK_REST_S;

@@ -2,7 +2,7 @@
  *
  * ask_http - a source that is asked over HTTP: the border service, the post. POST of
  * {"iin", "day", "document", "purpose"} (day: YYYY-MM-DD or null), answered {"answer": "yes" | "no"}; whatever
- * else comes, comes too late or not at all is "could not ask". After ASK_FAILURES in a row it is not asked
+ * else comes, comes too late or not at all is "could not ask". After ASK_FAILURES in a row of nobody answering it is not asked
  * for ASK_REST_S, so that one that is down is not knocked at for each application (circuit breaker).
  * doc/verification.md. */
 #ifndef CASES_ASK_HTTP_H

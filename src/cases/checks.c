@@ -2,7 +2,6 @@
 #include "cases/checks.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 #include "cases/desk.h"
 #include "cases/step.h"
@@ -10,21 +9,42 @@
 
 /* ---- what the register itself knows of an IMEI ---- */
 
+/* Letters and digits of ASCII, small; what else stands in a name says nothing of the model. */
+static size_t plain_name(struct str name, char out[2 * LIMIT_TAC_NAME])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < name.n && n < 2 * LIMIT_TAC_NAME; i++) {
+        char c = name.p[i];
+        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            out[n++] = c;
+    }
+    return n;
+}
+
+/* Could both be names of the same? One holds the other: "iPhone 13" and "Apple iPhone 13 (A2633)". A name
+ * without a Latin letter or digit cannot be compared. */
+static bool alike(struct str declared, struct str listed)
+{
+    char a[2 * LIMIT_TAC_NAME], b[2 * LIMIT_TAC_NAME];
+    size_t an = plain_name(declared, a), bn = plain_name(listed, b);
+    return !an || !bn || memmem(a, an, b, bn) || memmem(b, bn, a, an);
+}
+
 static uint32_t model_findings(struct registry *reg, const struct case_device *d, struct imei imei)
 {
     struct tac_info info;
     if (!tac_find(reg->tac, imei_tac(imei), &info))
         return FOUND_TAC_UNKNOWN;
-    char brand[LIMIT_TAC_NAME + 1];
-    str_copy(brand, sizeof brand, info.brand);
-    bool differs = *d->brand && *brand && strcasecmp(brand, d->brand) != 0;
-    return differs ? FOUND_MODEL_DIFFERS : 0;
+    bool same = alike(str_z(d->brand), info.brand) && alike(str_z(d->model), info.model);
+    return same ? 0 : FOUND_MODEL_DIFFERS;
 }
 
 static uint32_t facts_findings(const struct application *a, const struct facts *f)
 {
     uint32_t found = 0;
-    bool other = f->verified_at != INSTANT_NONE && f->verified.party != a->applicant;
+    bool other = (f->verified_at != INSTANT_NONE && f->verified.party != a->applicant) ||
+                 (f->before_duty_at != INSTANT_NONE && f->before_duty.party != a->applicant);
     found |= f->flags & FACTS_GSMA ? FOUND_GSMA : 0;
     found |= f->flags & (FACTS_CLONE | FACTS_CLONE_SUSPECTED) ? FOUND_CLONE : 0;
     found |= f->mark_count ? FOUND_MARKED : 0;
@@ -37,36 +57,65 @@ static uint32_t facts_findings(const struct application *a, const struct facts *
 
 /* Does another open application ask for it, by whomever? */
 static enum err open_elsewhere(struct registry *reg, const struct application *a, struct imei imei,
-                               bool *out, struct fault *fault)
+                               uint32_t *findings, struct fault *fault)
 {
     uint64_t ids[2];
     size_t n = 0;
-    struct record_key key = record_key(RECORD_BY_IMEI);
-    record_key_number(&key, imei.body, 6);
-    enum err err = record_numbers(reg, &key, NULL, ids, 2, &n, fault);
+    enum err err = application_by_imei(reg, imei, ids, 2, &n, fault);
     for (size_t i = 0; i < n; i++)
-        *out |= ids[i] != a->id;
+        *findings |= ids[i] != a->id ? FOUND_OPEN_ELSEWHERE : 0;
     return err;
+}
+
+/* An old IMEI of a repair that is black, unknown or marked passes nothing on (verify_prepare). */
+static uint32_t old_findings(const struct verdict *v, const struct facts *f)
+{
+    enum list list = reason_list(v->reason);
+    bool listed = f->mark_count || f->flags & (FACTS_GSMA | FACTS_CLONE | FACTS_CLONE_SUSPECTED);
+    return list == LIST_BLACK || list == LIST_UNKNOWN || listed ? FOUND_NOT_REPAIRABLE : 0;
 }
 
 static enum err check_device(const struct office *office, const struct application *a,
                              struct case_device *d, struct fault *fault)
 {
     struct registry *reg = office->registry;
+    struct imei imeis[CASE_DEVICE_IMEIS];
+    unsigned count = case_device_imeis(d, imeis);
     enum err err = ERR_OK;
     d->findings = 0;
-    for (unsigned k = 0; !err && k < d->is.count; k++) {
+    for (unsigned k = 0; !err && k < count; k++) {
         struct verdict v;
         struct facts f;
-        bool elsewhere = false;
-        err = registry_check(reg, d->is.imeis[k], &v, &f, fault);
+        err = registry_check(reg, imeis[k], &v, &f, fault);
         if (!err)
-            err = open_elsewhere(reg, a, d->is.imeis[k], &elsewhere, fault);
+            err = open_elsewhere(reg, a, imeis[k], &d->findings, fault);
         if (err)
             break;
-        d->findings |= facts_findings(a, &f) | (elsewhere ? FOUND_OPEN_ELSEWHERE : 0) |
-                       model_findings(reg, d, d->is.imeis[k]);
+        d->findings |= k >= d->is.count ? old_findings(&v, &f)
+                                        : facts_findings(a, &f) | model_findings(reg, d, imeis[k]);
+        d->findings |= imei_all_same(imeis[k]) ? FOUND_MALFORMED : 0;
     }
+    return err;
+}
+
+/* When the checks are to run once more: the day before the first of its phones would lose service, were
+ * nothing open (domain.md 3 rule 9). */
+static enum err again_at(const struct office *office, const struct application *a, int64_t *out,
+                         struct fault *fault)
+{
+    struct registry *reg = office->registry;
+    daynum today = registry_today(reg), first = DAYNUM_OPEN;
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < a->device_count; i++)
+        for (unsigned k = 0; !err && k < a->devices[i].is.count; k++) {
+            struct verdict v;
+            struct facts f;
+            err = registry_check(reg, a->devices[i].is.imeis[k], &v, &f, fault);
+            daynum last = err ? DAYNUM_NONE : policy_deadline(&f, &reg->rules);
+            if (last != DAYNUM_NONE && last - 1 > today && last < first)
+                first = last;
+        }
+    *out = first == DAYNUM_OPEN ? 0 : zone_day_start(&reg->zone, first - 1);
     return err;
 }
 
@@ -107,7 +156,10 @@ static enum err ask_others(const struct office *office, const struct check_sourc
         a->findings = answer_findings(asked, FOUND_PARCEL_UNKNOWN, FOUND_PARCEL_NOT_ASKED);
     }
     *out_away = asked == ASKED_AWAY;
-    return ERR_OK;
+    bool used = false;
+    err = application_document_used(office->registry, a, &used, fault);
+    a->findings |= used ? FOUND_DOCUMENT_USED : 0;
+    return err;
 }
 
 /* ---- settling ---- */
@@ -140,6 +192,9 @@ static enum err settle(const struct office *office, const struct check_sources *
     if (err)
         return err;
     after->checked = !*out_away;
+    err = again_at(office, after, &after->again_s, fault);
+    if (err)
+        return err;
     bool same = *out_away && after->findings == before->findings;
     if (same) /* asked in vain once more: nothing to write */
         return ERR_OK;
@@ -153,7 +208,29 @@ static enum err settle(const struct office *office, const struct check_sources *
 /* The facts moved between looking and writing: an officer's, then. */
 static bool is_refusal(enum err err)
 {
-    return err == ERR_VERIFIED_OTHER || err == ERR_NOT_NEW || err == ERR_NOT_REPAIRABLE;
+    return err == ERR_VERIFIED_OTHER || err == ERR_NOT_NEW || err == ERR_NOT_REPAIRABLE ||
+           err == ERR_HELD;
+}
+
+/* Looks anew, and leaves it to an officer whatever is seen. */
+static enum err leave_moved(const struct office *office, const struct application *before,
+                            struct fault *fault)
+{
+    struct application after;
+    enum err err = registry_refresh(office->registry, fault);
+    if (!err)
+        err = application_get(office->registry, before->id, &after, fault);
+    if (err)
+        return err;
+    after.checked = true;
+    for (size_t i = 0; !err && i < after.device_count; i++)
+        err = check_device(office, &after, &after.devices[i], fault);
+    if (!err && nothing_stops(&after))
+        after.findings |= FOUND_VERIFIED_OTHER;
+    if (!err)
+        err = leave(office, before, &after, fault);
+    application_release(&after);
+    return err;
 }
 
 enum err checks_settle(const struct office *office, const struct check_sources *sources,
@@ -172,16 +249,57 @@ enum err checks_settle(const struct office *office, const struct check_sources *
     }
     err = settle(office, sources, &before, &after, out_away, fault);
     application_release(&after);
-    if (is_refusal(err)) {
-        err = application_get(office->registry, id, &after, fault);
-        if (!err) {
-            after.checked = true;
-            after.findings |= FOUND_VERIFIED_OTHER;
-            err = leave(office, &before, &after, fault);
-            application_release(&after);
-        }
+    if (is_refusal(err))
+        err = leave_moved(office, &before, fault);
+    application_release(&before);
+    return err;
+}
+
+/* ---- once more, by the calendar ---- */
+
+static enum err check_again(const struct office *office, uint64_t id, struct fault *fault)
+{
+    struct application before, after;
+    enum err err = application_get(office->registry, id, &before, fault);
+    if (err)
+        return err;
+    err = application_get(office->registry, id, &after, fault);
+    if (!err) {
+        after.again_s = 0;
+        after.checked = false;
+        err = leave(office, &before, &after, fault);
+        application_release(&after);
     }
     application_release(&before);
+    return err;
+}
+
+struct calling {
+    uint64_t ids[CHECKS_AGAIN_MOST];
+    size_t n;
+};
+
+static bool call_again(void *ctx, const struct record *record)
+{
+    struct calling *c = ctx;
+    c->ids[c->n++] = record_key_last(record->key);
+    return c->n < CHECKS_AGAIN_MOST;
+}
+
+enum err checks_again(const struct office *office, size_t *out_n, struct fault *fault)
+{
+    struct calling c = {.n = 0};
+    int64_t now_s = clock_now_us(office->registry->clock) / 1000000;
+    struct record_key from = record_key(RECORD_AGAIN);
+    struct record_key to = record_key_of(RECORD_AGAIN, (uint64_t)now_s + 1);
+    enum err err = store_records(office->registry->store, record_key_str(&from),
+                                 record_key_str(&to), call_again, &c, fault);
+    *out_n = 0;
+    for (size_t i = 0; !err && i < c.n; i++) {
+        err = check_again(office, c.ids[i], fault);
+        *out_n += err == ERR_OK;
+        err = err == ERR_STALE ? ERR_OK : err; /* the next time */
+    }
     return err;
 }
 

@@ -8,6 +8,8 @@
 
 #include "cases/filing.h"
 
+enum { CHECKS_AGAIN_MOST = 256 }; /* called again at once */
+
 enum asked {
     ASKED_NOBODY, /* nothing is configured to ask */
     ASKED_YES,
@@ -38,6 +40,9 @@ struct check_sources {
  * ERR_NOT_FOUND, ERR_STALE, of the store; an application that is no longer open is left alone. */
 MUST_USE enum err checks_settle(const struct office *office, const struct check_sources *sources,
                                 uint64_t id, bool *out_away, struct fault *fault);
+/* Those whose phones would lose service tomorrow, were nothing open: their checks become due once more.
+ * *out_n how many, at most CHECKS_AGAIN_MOST. */
+MUST_USE enum err checks_again(const struct office *office, size_t *out_n, struct fault *fault);
 /* Applications whose checks are due, ascending, after one (0: from the first), at most max. */
 MUST_USE enum err checks_due(const struct office *office, uint64_t after, uint64_t *out_ids,
                              size_t max, size_t *out_n, struct fault *fault);

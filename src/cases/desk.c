@@ -152,15 +152,19 @@ static enum err approvals(const struct office *office, const struct application 
     return err;
 }
 
-/* Approved IMEIs need no hold any more; refused ones keep it for a day, so that there is time to appeal. */
+/* Approved IMEIs need no hold any more; refused ones keep it for a day, and after a first refusal for as long
+ * as an appeal keeps it. */
 static enum err end_holds(const struct office *office, const struct application *a,
                           struct changes *out, struct fault *fault)
 {
+    daynum today = registry_today(office->registry), last = today + 1;
+    daynum appeal = hours_add_days(office->hours, today, APPEAL_WORKING_DAYS);
     enum err err = ERR_OK;
+    if (!a->appeal && appeal > last)
+        last = appeal;
     for (size_t i = 0; !err && i < a->device_count; i++) {
-        const struct application one = {.devices = &a->devices[i], .device_count = 1};
-        daynum until = a->devices[i].approved ? DAYNUM_NONE : registry_today(office->registry) + 1;
-        err = step_hold(office, &one, until, out, fault);
+        daynum until = a->devices[i].approved ? DAYNUM_NONE : last;
+        err = step_hold_until(office, &a->devices[i], until, out, fault);
     }
     return err;
 }
@@ -170,8 +174,11 @@ enum err desk_settle(const struct office *office, const struct application *befo
                      struct fault *fault)
 {
     int64_t now = now_of(office);
-    struct approving how = {
-        .kind = after->kind, .at = now, .party = after->applicant, .application = after->id};
+    struct approving how = {.kind = after->kind,
+                            .at = now,
+                            .party = after->applicant,
+                            .application = after->id,
+                            .used_from = zone_day(&office->registry->zone, after->filed_s)};
     struct changes changes = {0};
     bool approved = false;
     for (size_t i = 0; i < after->device_count; i++)
@@ -294,13 +301,11 @@ static enum err close_one(const struct office *office, uint64_t id, size_t *out_
     if (err)
         return err;
     bool late = before.state == APPLICATION_PAPERS_ASKED && before.due_s < now;
-    after.state = APPLICATION_CLOSED;
-    after.decided_s = now;
+    application_give_up(&after, APPLICATION_CLOSED, now);
     if (late)
-        err = application_tell(&after,
-                               &(struct case_event){.time_s = now, .state = APPLICATION_CLOSED});
-    if (!err && late)
-        err = step_hold(office, &after, DAYNUM_NONE, &holds, fault);
+        err = application_tell(&after, &(struct case_event){.time_s = now, .state = after.state});
+    for (size_t i = 0; !err && late && i < after.device_count; i++)
+        err = step_hold_until(office, &after.devices[i], DAYNUM_NONE, &holds, fault);
     if (!err)
         err = changes_sort(&holds);
     struct step step = {.before = &before,
@@ -314,6 +319,12 @@ static enum err close_one(const struct office *office, uint64_t id, size_t *out_
     application_release(&before);
     application_release(&after);
     return err;
+}
+
+/* An error of one application, not of the store. */
+static bool is_of_one(enum err err)
+{
+    return err == ERR_STALE || err == ERR_NOT_FOUND || err == ERR_CODEC || err == ERR_STORE_KEY;
 }
 
 enum err desk_close_unanswered(const struct office *office, size_t *out_n, struct fault *fault)
@@ -331,7 +342,7 @@ enum err desk_close_unanswered(const struct office *office, size_t *out_n, struc
                 return ERR_OK; /* the queue is in the order of its clocks */
             err = close_one(office, list[i].id, out_n, fault);
             /* a damaged one is told at the desk; the others do not wait for it */
-            err = err == ERR_STALE || err == ERR_NOT_FOUND || err == ERR_CODEC ? ERR_OK : err;
+            err = is_of_one(err) ? ERR_OK : err;
         }
         after = &list[SOME - 1];
     }

@@ -40,6 +40,10 @@ static enum err check_devices(const struct filing *wish, struct fault *fault)
         if (!d->is.count || d->is.count > LIMIT_DEVICE_IMEIS)
             return fault_set(fault, ERR_DEVICE_IMEIS, "device %zu has %u IMEIs, not 1 to %d", i + 1,
                              d->is.count, LIMIT_DEVICE_IMEIS);
+        if (wish->kind == APPROVAL_SECOND_IMEI && d->is.count < 2)
+            return fault_set(fault, ERR_DEVICE_IMEIS,
+                             "device %zu: name its other IMEI as well, so that they are linked",
+                             i + 1);
         bool repair = wish->kind == APPROVAL_REPAIR;
         if (repair != (d->is.old_count > 0) || d->is.old_count > LIMIT_DEVICE_IMEIS)
             return fault_set(fault, ERR_DEVICE_IMEIS,
@@ -86,8 +90,9 @@ static enum err check_wish(const struct office *office, const struct session *wh
         if (wish->country.n != 2 || wish->country.p[i] < 'A' || wish->country.p[i] > 'Z')
             err = fault_set(fault, ERR_USAGE, "country: two capital letters of ISO 3166-1");
     bool personal = wish->kind == APPROVAL_PERSONAL;
-    if (!err && personal && wish->way == WAY_CARRIED && wish->entered == DAYNUM_NONE)
-        err = fault_set(fault, ERR_USAGE, "entered: the day on which it was brought");
+    bool came = wish->way == WAY_CARRIED || wish->way == WAY_PARCEL;
+    if (!err && personal && came && wish->entered == DAYNUM_NONE)
+        err = fault_set(fault, ERR_USAGE, "entered: the day on which it was brought, or came");
     if (!err && personal && wish->way == WAY_PARCEL && !wish->document.n)
         err = fault_set(fault, ERR_USAGE, "document: the number of the parcel");
     if (!err && wish->entered != DAYNUM_NONE && wish->entered > registry_today(office->registry))
@@ -95,18 +100,18 @@ static enum err check_wish(const struct office *office, const struct session *wh
     return err;
 }
 
-/* Is one of the IMEIs in an open application of the same applicant? */
+/* Is one of its IMEIs in an open application of the same applicant? */
 static enum err check_open(struct registry *reg, uint64_t applicant, const struct case_device *d,
                            struct fault *fault)
 {
     enum { MOST = 16 };
     uint64_t ids[MOST];
+    struct imei imeis[CASE_DEVICE_IMEIS];
+    unsigned count = case_device_imeis(d, imeis);
     enum err err = ERR_OK;
-    for (unsigned k = 0; !err && k < d->is.count; k++) {
-        struct record_key key = record_key(RECORD_BY_IMEI);
+    for (unsigned k = 0; !err && k < count; k++) {
         size_t n = 0;
-        record_key_number(&key, d->is.imeis[k].body, 6);
-        err = record_numbers(reg, &key, NULL, ids, MOST, &n, fault);
+        err = application_by_imei(reg, imeis[k], ids, MOST, &n, fault);
         for (size_t i = 0; !err && i < n; i++) {
             struct application other;
             err = application_get(reg, ids[i], &other, fault);
@@ -145,15 +150,15 @@ static enum err digest_wish(const struct filing *wish, uint8_t out[SHA256_BYTES]
 {
     struct buf b = {0};
     struct sha256 *sha = sha256_new();
-    buf_printf(&b, "%u %u %d %.*s\n%.*s\n", wish->kind, wish->way, (int)wish->entered,
-               STR_ARG(wish->country), STR_ARG(wish->document));
+    buf_printf(&b, "%u %u %d %zu %.*s\n%.*s\n", wish->kind, wish->way, (int)wish->entered,
+               wish->device_count, STR_ARG(wish->country), STR_ARG(wish->document));
     for (size_t i = 0; i < wish->device_count; i++) {
         const struct case_device *d = &wish->devices[i];
-        buf_printf(&b, "%s\n%s\n", d->brand, d->model);
-        for (unsigned k = 0; k < d->is.count + d->is.old_count; k++)
-            buf_printf(&b, "%llu ",
-                       (unsigned long long)(k < d->is.count ? d->is.imeis[k].body
-                                                            : d->is.old[k - d->is.count].body));
+        struct imei imeis[CASE_DEVICE_IMEIS];
+        unsigned count = case_device_imeis(d, imeis);
+        buf_printf(&b, "%s\n%s\n%u %u\n", d->brand, d->model, d->is.count, d->is.old_count);
+        for (unsigned k = 0; k < count; k++)
+            buf_printf(&b, "%llu\n", (unsigned long long)imeis[k].body);
     }
     bool ready = sha && !b.failed;
     if (ready) {
@@ -224,7 +229,7 @@ static enum err take_new(const struct office *office, const struct session *who,
                          const uint8_t digest[SHA256_BYTES], struct fault *fault)
 {
     struct changes holds = {0};
-    enum err err = step_hold(office, a, DAYNUM_OPEN, &holds, fault);
+    enum err err = step_hold(office, a, &holds, fault);
     if (!err)
         err = changes_sort(&holds);
     struct step step = {.after = a,
@@ -261,6 +266,11 @@ static enum err new_once(const struct office *office, const struct session *who,
         return err;
     for (size_t i = 0; !err && i < wish->device_count; i++)
         err = check_open(office->registry, who->acts_for, &wish->devices[i], fault);
+    if (err == ERR_OPEN_ALREADY && wish->idempotency.n) { /* perhaps by this act, just now */
+        enum err made = made_before(office, &key, digest, out, out_again, fault);
+        if (made || *out_again)
+            return made;
+    }
     if (err)
         return err;
     struct application a;
@@ -316,9 +326,8 @@ enum err filing_list(const struct office *office, const struct session *who, uin
 /* One act on an application of his own: `move` changes it, and says which hold it has after. */
 struct act {
     uint8_t wants; /* the state that it must have; 0 = any that is open */
-    bool once;     /* an appeal: not after another */
-    daynum hold;
-    bool holds; /* hold is to be set */
+    bool once;     /* an appeal: not after another, nor beside an open application */
+    enum { HOLD_STAYS, HOLD_OPENS, HOLD_ENDS } hold;
     void (*move)(const struct office *office, struct application *a, int64_t now_s);
     struct str note;
 };
@@ -356,14 +365,17 @@ static enum err act_once(const struct office *office, const struct session *who,
     struct case_event event = {.time_s = now, .state = after.state, .actor = who->party};
     str_copy(event.note, sizeof event.note, act->note);
     err = application_tell(&after, &event);
-    if (!err && act->holds)
-        err = step_hold(office, &after, act->hold, &holds, fault);
+    if (!err && act->hold == HOLD_OPENS)
+        err = step_hold(office, &after, &holds, fault);
+    for (size_t i = 0; !err && act->hold == HOLD_ENDS && i < after.device_count; i++)
+        err = step_hold_until(office, &after.devices[i], DAYNUM_NONE, &holds, fault);
     if (!err)
         err = changes_sort(&holds);
     struct step step = {.before = &before,
                         .after = &after,
                         .changes = &holds,
                         .entry = {.event = EVENT_HELD, .ground = after.kind},
+                        .stands = act->once ? none_open : NULL,
                         .actor = who->party};
     if (!err)
         err = step_take(office, &step, fault);
@@ -389,14 +401,13 @@ static enum err act_on(const struct office *office, const struct session *who, u
 static void withdraw(const struct office *office, struct application *a, int64_t now_s)
 {
     (void)office;
-    a->state = APPLICATION_WITHDRAWN;
-    a->decided_s = now_s;
+    application_give_up(a, APPLICATION_WITHDRAWN, now_s);
 }
 
 enum err filing_withdraw(const struct office *office, const struct session *who, uint64_t id,
                          struct application *out, struct fault *fault)
 {
-    const struct act act = {.move = withdraw, .holds = true, .hold = DAYNUM_NONE};
+    const struct act act = {.move = withdraw, .hold = HOLD_ENDS};
     return act_on(office, who, id, &act, out, fault);
 }
 
@@ -427,8 +438,7 @@ static void appeal(const struct office *office, struct application *a, int64_t n
     for (size_t i = 0; i < a->device_count; i++) {
         if (a->devices[i].approved)
             continue;
-        a->devices[i].decided = false;
-        a->devices[i].refusal = REFUSAL_NONE;
+        a->devices[i].decided = false; /* its refusal stays, should this be taken back */
     }
 }
 
@@ -444,6 +454,6 @@ enum err filing_appeal(const struct office *office, const struct session *who, u
     bool in_time = registry_today(office->registry) <=
                    hours_add_days(office->hours, decided, APPEAL_WORKING_DAYS);
     const struct act act = {
-        .once = true, .move = appeal, .note = note, .holds = in_time, .hold = DAYNUM_OPEN};
+        .once = true, .move = appeal, .note = note, .hold = in_time ? HOLD_OPENS : HOLD_STAYS};
     return act_on(office, who, id, &act, out, fault);
 }

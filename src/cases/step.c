@@ -8,26 +8,50 @@ int64_t step_due(const struct office *office, int64_t now_s, int64_t working_s)
     return hours_add(office->hours, &office->registry->zone, now_s, working_s);
 }
 
-enum err step_hold(const struct office *office, const struct application *a, daynum until,
-                   struct changes *out, struct fault *fault)
+/* Would it be grey, or become so, were no mark before it? */
+static bool may_expire(struct registry *reg, struct imei imei, const struct facts *f)
 {
+    struct facts beneath = *f;
+    beneath.mark_count = 0;
+    beneath.flags &= ~(uint32_t)(FACTS_GSMA | FACTS_CLONE);
+    beneath.temporary_until = DAYNUM_NONE;
+    struct verdict v = policy_judge_gated(imei, &beneath, &reg->rules, registry_today(reg),
+                                          reg->head.gate.expire_through);
+    enum list list = reason_list(v.reason);
+    return list == LIST_GREY || list == LIST_UNKNOWN;
+}
+
+/* opens: those that may expire; else those whose hold is open get their last day. */
+static enum err hold_device(struct registry *reg, const struct case_device *d, bool opens,
+                            daynum until, struct changes *out, struct fault *fault)
+{
+    struct imei imeis[CASE_DEVICE_IMEIS];
+    unsigned count = case_device_imeis(d, imeis);
     enum err err = ERR_OK;
-    for (size_t i = 0; i < a->device_count; i++) {
-        const struct device *d = &a->devices[i].is;
-        for (unsigned k = 0; !err && k < d->count; k++) {
-            struct verdict v;
-            struct facts f;
-            err = registry_check(office->registry, d->imeis[k], &v, &f, fault);
-            if (err)
-                break;
-            bool moves = until == DAYNUM_OPEN ? reason_list(v.reason) == LIST_GREY
-                                              : f.hold_until == DAYNUM_OPEN;
-            if (moves)
-                changes_add(out, &(struct change){
-                                     .imei = d->imeis[k], .kind = CHANGE_HOLD, .until = until});
-        }
+    for (unsigned k = 0; !err && k < count; k++) {
+        struct verdict v;
+        struct facts f;
+        err = registry_check(reg, imeis[k], &v, &f, fault);
+        if (!err && (opens ? may_expire(reg, imeis[k], &f) : f.hold_until == DAYNUM_OPEN))
+            changes_add(out,
+                        &(struct change){.imei = imeis[k], .kind = CHANGE_HOLD, .until = until});
     }
     return err;
+}
+
+enum err step_hold(const struct office *office, const struct application *a, struct changes *out,
+                   struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < a->device_count; i++)
+        err = hold_device(office->registry, &a->devices[i], true, DAYNUM_OPEN, out, fault);
+    return err;
+}
+
+enum err step_hold_until(const struct office *office, const struct case_device *device,
+                         daynum until, struct changes *out, struct fault *fault)
+{
+    return hold_device(office->registry, device, false, until, out, fault);
 }
 
 struct taking {
@@ -54,7 +78,9 @@ static enum err unchanged(struct registry *reg, struct commit_case *c, struct fa
         return err;
     bool same = now.version == t->step->before->version;
     application_release(&now);
-    return same ? ERR_OK : ERR_STALE;
+    if (!same)
+        return ERR_STALE;
+    return t->step->stands ? t->step->stands(reg, t->step->after, fault) : ERR_OK;
 }
 
 /* Does an old IMEI of a repair pass on the deadline of a grey device? */
@@ -67,6 +93,14 @@ static bool inherits(const struct application *a, struct imei old)
     return false;
 }
 
+/* What the register itself decides nothing about. */
+static bool rules_stop(const struct facts *f, const struct approving *how)
+{
+    bool proved_other = f->before_duty_at != INSTANT_NONE && f->before_duty.party != how->party;
+    return f->mark_count || f->flags & (FACTS_GSMA | FACTS_CLONE | FACTS_CLONE_SUSPECTED) ||
+           proved_other;
+}
+
 /* Approvals are allowed as verify.h says: what was looked at before may have moved. */
 static enum err allow(const struct commit_case *c, const struct facts *f,
                       const struct change *change)
@@ -74,6 +108,8 @@ static enum err allow(const struct commit_case *c, const struct facts *f,
     const struct taking *t = c->allow_ctx;
     struct registry *reg = t->reg;
     bool approves = change->kind == CHANGE_VERIFIED || change->kind == CHANGE_ACTIVATED;
+    if (approves && !t->step->actor && rules_stop(f, t->step->how))
+        return ERR_HELD; /* since the register's own checks looked */
     if (approves && (f->revoked_at != INSTANT_NONE || f->replaced_at != INSTANT_NONE))
         return ERR_HELD; /* lifts a block: two persons, by proposal */
     if (approves && f->verified_at != INSTANT_NONE && f->verified.party != t->step->how->party)
@@ -90,24 +126,67 @@ static enum err allow(const struct commit_case *c, const struct facts *f,
     return good && !f->mark_count ? ERR_OK : ERR_NOT_REPAIRABLE;
 }
 
-/* A hold that another open application needs as well is not ended by this one. In doubt it stays. */
-static bool needed_elsewhere(const struct commit_case *c, const struct facts *f,
-                             const struct change *change)
+static struct record_key hold_key(const struct application *a, struct imei imei)
+{
+    struct record_key key = record_key(RECORD_HOLD);
+    record_key_number(&key, imei.body, 6);
+    record_key_number(&key, a->kind, 1);
+    record_key_number(&key, a->applicant, 8);
+    return key;
+}
+
+/* The application that held this IMEI for the same ground; 0: none has. */
+static enum err held_by(struct registry *reg, const struct application *a, struct imei imei,
+                        uint64_t *out, struct fault *fault)
+{
+    struct buf value = {0};
+    bool found = false;
+    struct record_key key = hold_key(a, imei);
+    enum err err = record_find(reg, &key, &value, &found, fault);
+    *out = !err && found && value.n == 8 ? get_be(value.p, 8) : 0;
+    buf_release(&value);
+    return err;
+}
+
+/* Opening: passed over when the ground was used. Ending: when another open application needs the hold as
+ * well; in doubt it stays. */
+static bool pass_over(const struct commit_case *c, const struct facts *f,
+                      const struct change *change)
 {
     const struct taking *t = c->allow_ctx;
-    uint64_t ids[2];
+    const struct application *a = t->step->after;
+    uint64_t ids[2], by = 0;
     size_t n = 0;
     bool other = false;
     (void)f;
-    if (change->kind != CHANGE_HOLD || change->until == DAYNUM_OPEN)
+    if (change->kind != CHANGE_HOLD)
         return false;
-    struct record_key key = record_key(RECORD_BY_IMEI);
-    record_key_number(&key, change->imei.body, 6);
-    if (record_numbers(t->reg, &key, NULL, ids, 2, &n, NULL))
+    if (change->until == DAYNUM_OPEN)
+        return held_by(t->reg, a, change->imei, &by, NULL) == ERR_OK && by && by != a->id;
+    if (application_by_imei(t->reg, change->imei, ids, 2, &n, NULL))
         return true;
     for (size_t i = 0; i < n; i++)
-        other |= ids[i] != t->step->after->id;
+        other |= ids[i] != a->id;
     return other;
+}
+
+/* The grounds that this step uses up. */
+static enum err write_holds(struct registry *reg, const struct step *step, struct fault *fault)
+{
+    uint8_t id[8];
+    enum err err = ERR_OK;
+    put_be(id, step->after->id, 8);
+    for (size_t i = 0; step->changes && !err && i < step->changes->n; i++) {
+        const struct change *change = &step->changes->p[i];
+        uint64_t by = 0;
+        if (change->kind != CHANGE_HOLD || change->until != DAYNUM_OPEN)
+            continue;
+        struct record_key key = hold_key(step->after, change->imei);
+        err = held_by(reg, step->after, change->imei, &by, fault);
+        if (!err && !by)
+            err = record_put(reg, &key, (struct str){(const char *)id, 8}, fault);
+    }
+    return err;
 }
 
 /* The records, once the facts stand. */
@@ -121,6 +200,8 @@ static enum err write_records(struct registry *reg, struct commit_case *c, struc
     step->after->version++;
     if (!err)
         err = application_put(reg, step->after, step->before, fault);
+    if (!err)
+        err = write_holds(reg, step, fault);
     if (err || !step->also_key.n)
         return err;
     uint8_t id[8];
@@ -142,7 +223,7 @@ enum err step_take(const struct office *office, struct step *step, struct fault 
                             .changes = step->changes ? step->changes->p : NULL,
                             .count = step->changes ? step->changes->n : 0,
                             .allow = step->how ? allow : NULL,
-                            .skip = needed_elsewhere,
+                            .skip = pass_over,
                             .allow_ctx = &t,
                             .ask = unchanged,
                             .also = write_records,

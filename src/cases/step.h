@@ -16,7 +16,7 @@ struct step {
     struct entry entry;          /* event 0: no changes; party and document are filled in */
     const struct approving *how; /* of approvals among the changes; NULL: none */
     uint64_t actor;              /* who acts; 0 = the register itself */
-    /* Of a new one: may it still be filed? Asked inside the transaction; NULL = yes. */
+    /* May it still be filed, or appealed? Asked inside the transaction; NULL = yes. */
     enum err (*stands)(struct registry *registry, const struct application *a, struct fault *fault);
     struct record_key also_key; /* a record that goes with it: n 0 = none */
     struct str also_value;
@@ -26,10 +26,14 @@ struct step {
 /* ERR_STALE; what verify_allowed says of an approval; of the store. */
 MUST_USE enum err step_take(const struct office *office, struct step *step, struct fault *fault);
 
-/* Appends the changes that open the hold of its IMEIs (DAYNUM_OPEN: of those that are grey now), give it a last
- * day, or end it (DAYNUM_NONE): of those that are held. */
-MUST_USE enum err step_hold(const struct office *office, const struct application *a, daynum until,
+/* Appends the changes that open the hold of its IMEIs, of those that would be grey now or become so, were no mark
+ * before it: not of what has expired. One hold an IMEI, kind and applicant: what another application of his
+ * held for the same ground is passed over when the step is taken. A repair's old IMEIs are held as well. */
+MUST_USE enum err step_hold(const struct office *office, const struct application *a,
                             struct changes *out, struct fault *fault);
+/* Those that give the open hold of one device a last day, or end it (DAYNUM_NONE). */
+MUST_USE enum err step_hold_until(const struct office *office, const struct case_device *device,
+                                  daynum until, struct changes *out, struct fault *fault);
 
 /* When the working time of an application is over that begins or goes on now. */
 int64_t step_due(const struct office *office, int64_t now_s, int64_t working_s);

@@ -137,16 +137,27 @@ static bool take_number(void *ctx, const struct record *record)
     return numbering->n < numbering->max;
 }
 
+/* The first key behind all that begin with the prefix; empty: there is none. */
+static struct record_key past(const struct record_key *prefix)
+{
+    struct record_key to = *prefix;
+    while (to.n && (uint8_t)to.bytes[to.n - 1] == UINT8_MAX)
+        to.n--;
+    if (to.n)
+        to.bytes[to.n - 1]++;
+    return to;
+}
+
 enum err record_numbers(struct registry *reg, const struct record_key *prefix,
                         const struct record_key *after, uint64_t *out, size_t max, size_t *out_n,
                         struct fault *fault)
 {
     struct numbering numbering = {record_key_str(prefix), out, max, 0};
-    struct record_key from = after ? *after : *prefix;
+    struct record_key from = after ? *after : *prefix, to = past(prefix);
     if (after)
         record_key_bytes(&from, "", 1); /* the next key there can be */
-    enum err err = max ? store_records(reg->store, record_key_str(&from), STR(""), take_number,
-                                       &numbering, fault)
+    enum err err = max ? store_records(reg->store, record_key_str(&from), record_key_str(&to),
+                                       take_number, &numbering, fault)
                        : ERR_OK;
     *out_n = numbering.n;
     return err;

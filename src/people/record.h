@@ -14,6 +14,7 @@
 enum record_kind {
     RECORD_ACCOUNT = 'A',      /* account 8: staff who sign in by password */
     RECORD_CASE = 'C',         /* application 8 */
+    RECORD_HOLD = 'H',         /* IMEI 6, kind 1, applicant 8: the application that held it */
     RECORD_IDEMPOTENCY = 'I',  /* party 8, hash of the key 16: what it made */
     RECORD_AUDIT = 'L',        /* number 8: a page of the audit log; not sealed, chained */
     RECORD_MESSAGE = 'M',      /* party 8, number 8, turned so that the newest is first */
@@ -21,7 +22,9 @@ enum record_kind {
     RECORD_PERSON = 'P',       /* party 8: who it is */
     RECORD_SESSION = 'S',      /* hash of the token 32 */
     RECORD_COUNTER = '#',      /* name: the last number given */
+    RECORD_AGAIN = 'a',        /* second 8, application 8: its checks run once more then; empty */
     RECORD_BY_APPLICANT = 'c', /* party 8, application 8, turned: newest first; empty */
+    RECORD_BY_DOCUMENT = 'd',  /* way 1, hash of the number 16, application 8; empty */
     RECORD_BY_IMEI = 'i',      /* IMEI 6, application 8: open applications; empty */
     RECORD_BY_CLOCK = 'q',     /* due second 8, application 8: what waits for an officer; empty */
     RECORD_BY_RECEIPT = 'r',   /* hash of the receipt 16: application 8 */

@@ -81,6 +81,8 @@ static json_t *json_device(struct exchange *x, const struct case_device *d)
     bool refused = d->decided && !d->approved;
     json_t *json = json_pack("{s:o, s:s, s:s, s:s}", "imeis", json_imeis(d->is.imeis, d->is.count),
                              "brand", d->brand, "model", d->model, "state", state);
+    if (d->is.old_count)
+        json_object_set_new(json, "old_imeis", json_imeis(d->is.old, d->is.old_count));
     const char *name = refusal_name(d->refusal);
     json_object_set_new(json, "refusal", refused ? json_string(name) : json_null());
     json_object_set_new(json, "refusal_text",

@@ -79,16 +79,18 @@ static enum err settle_some(struct portal *p, const struct office *office, uint6
     return err;
 }
 
-/* All that are due: one whose source is down does not stand before the others. */
-static void settle_due(struct portal *p, const struct office *office, bool *out_away)
+/* All that are due after an id: one whose source is down does not stand before the others. *seen: the
+ * greatest that was looked at. */
+static void settle_due(struct portal *p, const struct office *office, uint64_t after,
+                       uint64_t *seen, bool *out_away)
 {
     struct fault fault = {0};
-    uint64_t after = 0;
     bool more = true;
     *out_away = false;
     enum err err = registry_refresh(office->registry, &fault);
     while (!err && more && !atomic_load(&p->stopping))
         err = settle_some(p, office, &after, &more, out_away, &fault);
+    *seen = after > *seen ? after : *seen;
     if (err)
         fprintf(stderr, "event=checks result=%s detail=%s\n", err_name(err), fault.detail);
 }
@@ -114,29 +116,43 @@ static bool wait_for_work(struct portal *p, int ms, bool *out_woken)
     return goes_on;
 }
 
+/* What the clock asks for: papers that did not come, checks that run once more, old nonces. */
+static void sweep_portal(struct portal *p, const struct office *office)
+{
+    struct fault fault = {0};
+    size_t closed, again;
+    int64_t now_s = clock_now_us(p->worker_reg->clock) / 1000000;
+    enum err errs[] = {desk_close_unanswered(office, &closed, &fault),
+                       checks_again(office, &again, &fault),
+                       sign_in_forget(p->worker_reg, p->committer, now_s, &fault)};
+    for (size_t i = 0; i < sizeof errs / sizeof errs[0]; i++)
+        if (errs[i])
+            fprintf(stderr, "event=portal_sweep result=%s detail=%s\n", err_name(errs[i]),
+                    fault.detail);
+}
+
+/* Woken by a new application, it looks at the new ones at once; at those before, which wait for somebody who
+ * could not be asked, every AWAY_REST_S. */
 static void *work(void *arg)
 {
     struct portal *p = arg;
     const struct office office = {p->worker_reg, p->committer, &p->hours};
     int64_t swept_s = 0, rest_until_s = 0;
+    uint64_t seen = 0;
     bool woken;
     while (wait_for_work(p, WORK_EVERY_MS, &woken)) {
         int64_t now_s = clock_monotonic_us() / 1000000;
         bool away = false;
-        size_t closed;
-        if (woken || now_s >= rest_until_s) {
-            settle_due(p, &office, &away);
+        if (now_s >= rest_until_s) {
+            settle_due(p, &office, 0, &seen, &away);
             rest_until_s = away ? now_s + AWAY_REST_S : 0;
+        } else if (woken) {
+            settle_due(p, &office, seen, &seen, &away);
         }
         if (now_s - swept_s < SWEEP_EVERY_S)
             continue;
         swept_s = now_s;
-        enum err err = desk_close_unanswered(&office, &closed, NULL);
-        enum err forgot = sign_in_forget(p->worker_reg, p->committer,
-                                         clock_now_us(p->worker_reg->clock) / 1000000, NULL);
-        err = err ? err : forgot;
-        if (err)
-            fprintf(stderr, "event=portal_sweep result=%s\n", err_name(err));
+        sweep_portal(p, &office);
     }
     return NULL;
 }

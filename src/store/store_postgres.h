@@ -84,6 +84,7 @@ enum {
     PG_STATEMENT_S = 120, /* one statement; the server gives up first, with words */
     PG_ANSWER_MS = (PG_STATEMENT_S + 10) * 1000,
     PG_CHUNK_ROWS = 8192, /* of a scan */
+    PG_QUEUE_MOST = 1024, /* statements whose answers wait: the client's memory is bounded */
 };
 
 struct postgres_store {

@@ -270,7 +270,9 @@ enum err pg_run(struct postgres_store *s, enum pg_sql id, const struct pg_args *
 enum err pg_queue(struct postgres_store *s, enum pg_sql id, const struct pg_args *args,
                   struct fault *fault)
 {
-    enum err err = prepare(s, id, fault);
+    enum err err = s->queued >= PG_QUEUE_MOST ? pg_settle(s, fault) : ERR_OK;
+    if (!err)
+        err = prepare(s, id, fault);
     if (err)
         return err;
     bool sent = s->pq->PQpipelineStatus(s->db) == PQ_PIPELINE_OFF
