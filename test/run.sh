@@ -26,6 +26,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:detect_stack
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
 
+out=$log/out
 passed=0
 failed=0
 
@@ -51,28 +52,28 @@ run_tap() { # NAME COMMAND...
     local name=$1 status ok bad started
     shift
     started=$(date +%s%N)
-    timeout "${TEST_SECONDS:-900}" "$@" >"$log/out" 2>&1 </dev/null
+    timeout "${TEST_SECONDS:-900}" "$@" >"$out" 2>&1 </dev/null
     status=$?
     read -r ok bad < <(awk '
         /^ok / { ok++ }
         /^not ok / { if (/# *TODO/) ok++; else bad++ }
         /^1\.\.[0-9]+/ { planned += substr($1, 4) }
         /^Bail out!/ { bad++ }
-        END { print ok + 0, bad + (planned > ok + bad ? planned - ok - bad : 0) }' "$log/out")
+        END { print ok + 0, bad + (planned > ok + bad ? planned - ok - bad : 0) }' "$out")
     if [ "$bad" -eq 0 ] && { [ $status -ne 0 ] || [ "$ok" -eq 0 ]; } &&
-        ! { [ $status -eq 0 ] && grep -q '^1\.\.0' "$log/out"; }; then
+        ! { [ $status -eq 0 ] && grep -q '^1\.\.0' "$out"; }; then
         bad=1
     fi
     passed=$((passed + ok))
     failed=$((failed + bad))
     if [ "$bad" -gt 0 ]; then
-        sed 's/^/    /' "$log/out" | tail -n "${TEST_LINES:-200}"
+        sed 's/^/    /' "$out" | tail -n "${TEST_LINES:-200}"
         echo "FAILED $name: $bad of $((ok + bad)) (exit $status)"
     else
-        [ -n "${VERBOSE:-}" ] && sed 's/^/    /' "$log/out"
+        [ -n "${VERBOSE:-}" ] && sed 's/^/    /' "$out"
         printf 'ok     %-32s %5d  %6d ms\n' "$name" "$ok" \
             $((($(date +%s%N) - started) / 1000000))
-        grep '^# seed' "$log/out" | sed 's/^# /       /' || true
+        grep '^# seed' "$out" | sed 's/^# /       /' || true
     fi
 }
 
@@ -156,10 +157,41 @@ if [ -z "${TAMGA_TEST_POSTGRES:-}" ]; then
     export TAMGA_TEST_POSTGRES
 fi
 
-run_programs "$@"
-if [ -z "${TAMGA_SUITE:-}" ]; then
-    replay_corpora "$@"
-    run_scripts "$@"
-    [ "${TAMGA_BROWSER:-}" = no ] || run_browser "$@"
+# Two lanes side by side: many tests wait for a clock, a server or a browser more than they compute. Each
+# lane counts for itself.
+lane() { # NAME FUNCTION...
+    local name=$1 each
+    shift
+    (
+        trap - EXIT
+        out=$log/out.$name
+        passed=0
+        failed=0
+        for each in "$@"; do
+            "$each" "${names[@]}"
+        done
+        echo "$passed $failed" >"$log/count.$name"
+    ) &
+    lanes+=($!)
+}
+
+names=("$@")
+lanes=()
+if [ -n "${TAMGA_SUITE:-}" ]; then
+    run_programs "$@"
+    finish
 fi
+computing=(run_programs replay_corpora)
+[ "${TAMGA_BROWSER:-}" = no ] || computing+=(run_browser)
+lane computing "${computing[@]}"
+lane scripts run_scripts
+wait "${lanes[@]}"
+for name in computing scripts; do
+    read -r ok bad <"$log/count.$name" || { # it died before it had counted
+        ok=0
+        bad=1
+    }
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+done
 finish
