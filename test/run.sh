@@ -77,8 +77,8 @@ run_tap() { # NAME COMMAND...
     fi
 }
 
-# Programs of the use cases, among them the property tests of orders: over PostgreSQL as well.
-app_in_postgres='app/sweep app/commit app/batch app/verify app/api_key app/order'
+# Programs of the use cases and of applications, among them the property tests of orders: over PostgreSQL as well.
+app_in_postgres='cases/filing cases/hold cases/checks app/sweep app/commit app/batch app/verify app/api_key app/order'
 
 run_programs() {
     local name exe suite
