@@ -13,6 +13,7 @@
 #include "cmd/behind.h"
 #include "cmd/command.h"
 #include "cmd/door.h"
+#include "face/aside.h"
 
 enum {
     EVENING_HOUR = 21,
@@ -97,7 +98,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     enum err err =
         service_start(cli->url, cli_key(cli, cli->url), cli->clock, &options.service, &fault);
     if (!err && keeper->reg->writes)
-        err = behind_open(cli, options.threads, secure, &behind, &fault);
+        err = behind_open(cli, ASIDE_THREADS, secure, &behind, &fault);
     if (behind.portal) {
         options.portal = behind.portal;
         options.more = portal_routes;

@@ -12,15 +12,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "face/http_call.h"
 #include "face/nonces.h"
+#include "face/route.h"
 #include "face/stats.h"
 
 /* So much of a body that is too long is read and thrown away, so that its sender gets to read the
  * answer; what says beforehand that it is longer is answered at once, and chunks without an end, to which
  * libmicrohttpd 0.9.75 lets nobody answer while they come, are cut off. */
 enum { DISCARD_MAX = 16 << 20, BACKLOG = 1024, SPARE_FILES = 64 };
+enum { END_MS = 1000 }; /* for answers on their way, when the door closes */
 
 /* --- one request --- */
 
@@ -44,13 +47,13 @@ static enum crowd crowd_of(struct http *http)
     return n <= LIMIT_HTTP_INFLIGHT ? CROWD_MANY : CROWD_FULL;
 }
 
-static enum MHD_Result answer(struct http *http, struct MHD_Connection *connection,
-                              struct call *call, const char *method)
+static struct request request_of(struct http *http, struct MHD_Connection *connection,
+                                 const struct call *call, const char *method)
 {
     const char *name = strcmp(method, "HEAD") == 0 ? "GET" : method;
     bool strange = false, trusted = false;
     const struct address client = http_client(http, connection, call, &trusted, &strange);
-    const struct request request = {
+    return (struct request){
         .method = str_z(name),
         .target = call->target,
         .content_type = http_head(call, HEAD_CONTENT_TYPE),
@@ -71,14 +74,61 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
         .body = {call->body.n ? (const char *)call->body.p : "", call->body.n},
         .body_too_long = call->body_bytes > LIMIT_HTTP_BODY,
     };
+}
+
+static enum MHD_Result finish(struct http *http, struct MHD_Connection *connection,
+                              struct call *call, const char *method, const struct request *request,
+                              struct response *response)
+{
+    stats_request(http->stats, response->route_index, response->status,
+                  clock_monotonic_us() - call->since_us);
+    if (request->strange_proxy)
+        stats_add(http->stats, STAT_UNTRUSTED, 1);
+    log_line(http, call, method, response);
+    return http_send(http, connection, call, response);
+}
+
+/* On a thread that may wait. */
+static void run_errand(void *job)
+{
+    struct errand *errand = job;
+    route_answer(&errand->http->site, &errand->request, &errand->response);
+    MHD_resume_connection(errand->connection);
+}
+
+/* The connection sleeps until its answer is there; then libmicrohttpd asks for it once more. Where no more
+ * may wait, the answer is that the door is full. */
+static enum MHD_Result set_aside(struct http *http, struct MHD_Connection *connection,
+                                 struct call *call, const struct request *request)
+{
+    struct errand *errand = malloc(sizeof *errand);
+    if (!errand)
+        return MHD_NO;
+    *errand = (struct errand){.http = http, .connection = connection, .request = *request};
+    call->errand = errand;
+    MHD_suspend_connection(connection);
+    if (!aside_put(http->aside, errand)) {
+        errand->request.crowd = CROWD_FULL;
+        run_errand(errand);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result answer(struct http *http, struct MHD_Connection *connection,
+                              struct call *call, const char *method)
+{
+    struct errand *errand = call->errand;
+    if (errand) {
+        errand->sent = true;
+        return finish(http, connection, call, method, &errand->request, &errand->response);
+    }
+    const struct request request = request_of(http, connection, call, method);
+    bool refused = request.body_too_long || request.crowd == CROWD_FULL; /* before its body came */
+    if (http->aside && !refused && route_waits(&http->site, request.target))
+        return set_aside(http, connection, call, &request);
     struct response response;
     route_answer(&http->site, &request, &response);
-    stats_request(http->stats, response.route_index, response.status,
-                  clock_monotonic_us() - call->since_us);
-    if (request.strange_proxy)
-        stats_add(http->stats, STAT_UNTRUSTED, 1);
-    log_line(http, call, method, &response);
-    return http_send(http, connection, call, &response);
+    return finish(http, connection, call, method, &request, &response);
 }
 
 /* Keeps what fits the limit and counts the rest. */
@@ -148,6 +198,9 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **context,
         atomic_fetch_sub_explicit(&http->inflight, 1, memory_order_relaxed);
     if (call->reply)
         replies_give(http->replies, call->reply);
+    if (call->errand && !call->errand->sent)
+        response_release(&call->errand->response);
+    free(call->errand);
     buf_release(&call->body);
     free(call);
     *context = NULL;
@@ -206,7 +259,8 @@ static unsigned connection_limit(void)
 static struct MHD_Daemon *listen_on(struct http *http, const struct http_options *options,
                                     union endpoint *address)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC |
+                     (http->aside ? MHD_ALLOW_SUSPEND_RESUME : 0);
     if (address->any.sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
     struct MHD_OptionItem pool[] = {
@@ -238,6 +292,7 @@ static void name_ourselves(struct http *http, const struct http_options *options
 
 static void release(struct http *http)
 {
+    aside_free(http->aside);
     limiter_free(http->limiter);
     stats_free(http->stats);
     nonces_free(http->nonces);
@@ -257,7 +312,8 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     http->stats = stats_new();
     http->nonces = nonces_new();
     http->replies = replies_new(http_plain_headers);
-    if (!http->limiter || !http->stats || !http->nonces || !http->replies) {
+    bool whole = http->limiter && http->stats && http->nonces && http->replies;
+    if (!whole || (options->more_count && aside_new(ASIDE_THREADS, run_errand, &http->aside))) {
         release(http);
         return ERR_MEMORY;
     }
@@ -284,6 +340,7 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     http->daemon = listen_on(http, options, &address);
     if (!http->daemon) {
         int why = errno;
+        aside_close(http->aside);
         release(http);
         return fault_set(fault, ERR_UNAVAILABLE, "cannot listen on %.64s port %u: %s",
                          options->address, (unsigned)options->port,
@@ -306,6 +363,9 @@ void http_stop(struct http *http)
 {
     if (!http)
         return;
+    aside_close(http->aside); /* no connection may sleep when the daemon ends */
+    for (int i = 0; i < END_MS && atomic_load(&http->inflight); i++)
+        usleep(1000);
     MHD_stop_daemon(http->daemon);
     release(http);
 }

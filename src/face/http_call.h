@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "face/aside.h"
 #include "face/replies.h"
 #include "face/request.h"
 
@@ -19,6 +20,7 @@ struct http {
     struct stats *stats;
     struct nonces *nonces;
     struct replies *replies;
+    struct aside *aside;           /* of requests that may wait; NULL: there are none */
     struct str certificate_header; /* in name; empty: none is read */
     char name[LIMIT_NAME + 1];
     struct nets trusted;
@@ -47,6 +49,15 @@ enum head {
     HEAD_COUNT
 };
 
+/* A request that is answered aside, while its connection is suspended. */
+struct errand {
+    struct http *http;
+    struct MHD_Connection *connection;
+    struct request request;
+    struct response response;
+    bool sent; /* the response's bytes were taken */
+};
+
 /* One request. */
 struct call {
     const struct http *http;
@@ -57,8 +68,9 @@ struct call {
     struct buf body;
     uint64_t body_bytes;
     int64_t since_us;
-    struct reply *reply; /* in which the answer is being sent; NULL: in none */
-    struct str target;   /* as sent, NUL behind it */
+    struct errand *errand; /* owned; NULL: it is answered here */
+    struct reply *reply;   /* in which the answer is being sent; NULL: in none */
+    struct str target;     /* as sent, NUL behind it */
     char bytes[];
 };
 

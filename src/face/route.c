@@ -159,6 +159,15 @@ static enum err dispatch(struct exchange *x, struct buf *scratch)
     return ERR_NOT_FOUND;
 }
 
+bool route_waits(const struct site *site, struct str target)
+{
+    struct str query, param, path = str_split(target, '?', &query);
+    for (unsigned i = 0; i < site->more_count; i++)
+        if (matches(path, site->more[i].pattern, &param))
+            return true;
+    return false;
+}
+
 static void choose_language(struct exchange *x)
 {
     struct buf asked = {0};

@@ -22,6 +22,8 @@ struct route {
     struct method_row methods[2];
 };
 
+/* Does the address stand in the table behind the sign-in? Its handlers may wait for a database. */
+bool route_waits(const struct site *site, struct str target);
 /* Both tables together. */
 unsigned route_count(const struct site *site);
 /* 0: "-", no route; 1 to route_count(): "/api/v1/check/{}". */

@@ -19,9 +19,10 @@ enum {
     SWEEP_EVERY_S = 30,   /* papers that did not come, old nonces */
     AWAY_REST_S =
         10, /* after somebody could not be asked; a new application is looked at at once */
-    READ_PATIENCE_MS = 1000, /* for a lost database: requests hold the threads of the door */
+    READ_PATIENCE_MS = 1000, /* for a lost database */
     WRITE_PATIENCE_MS = 5000,
     WORK_MOST = 64,
+    SIGN_INS_AT_ONCE = 4, /* each costs as much as sixteen checks; the others hear 503 */
 };
 static const char cookie_name[] = "tamga";
 
@@ -33,7 +34,7 @@ struct portal {
     struct check_sources sources;
     struct hours hours;
     bool secure;
-    sem_t sign_ins; /* that may be at work at once: fewer than threads, so that checks go on */
+    sem_t sign_ins; /* that may be at work at once, so that checks go on */
 
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t given_back;
@@ -211,7 +212,7 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
         p->hours = *o->hours;
     else
         hours_init(&p->hours);
-    sem_init(&p->sign_ins, 0, o->readers > 2 ? o->readers - 1 : 1);
+    sem_init(&p->sign_ins, 0, SIGN_INS_AT_ONCE);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->given_back, NULL);
     pthread_cond_init(&p->work, NULL);

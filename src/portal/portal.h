@@ -18,7 +18,7 @@ struct portal_options {
     struct check_sources sources;
     const struct hours *hours; /* NULL: Kazakhstan's. Borrowed */
     bool secure;               /* people reach us by https: the cookie says Secure */
-    unsigned readers;          /* registers opened for requests; the threads of the door */
+    unsigned readers;          /* registers opened for requests: how many are answered at once */
 };
 
 /* Errors of opening the register. */
