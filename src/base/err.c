@@ -37,6 +37,21 @@ enum err fault_set(struct fault *fault, enum err err, const char *format, ...)
     return err;
 }
 
+void fault_field(struct fault *fault, const char *format, ...)
+{
+    char inner[FAULT_FIELD_MAX], outer[FAULT_FIELD_MAX];
+    if (!fault)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(outer, sizeof outer, format, args);
+    va_end(args);
+    memcpy(inner, fault->field, sizeof inner);
+    int n = snprintf(fault->field, sizeof fault->field, "%s%s%s", outer, *inner ? "." : "", inner);
+    if (n >= (int)sizeof fault->field) /* a part of a name would be another's */
+        memcpy(fault->field, outer, sizeof outer);
+}
+
 void fault_value(struct fault *fault, const char *text, size_t n)
 {
     if (fault)

@@ -33,7 +33,7 @@ const struct err_info *err_info(enum err err);
 /* "IMEI_FORM" for ERR_IMEI_FORM. */
 const char *err_name(enum err err);
 
-enum { FAULT_VALUE_MAX = 48, FAULT_DETAIL_MAX = 240, FAULT_FILE_MAX = 256 };
+enum { FAULT_VALUE_MAX = 48, FAULT_FIELD_MAX = 48, FAULT_DETAIL_MAX = 240, FAULT_FILE_MAX = 256 };
 
 /* Where and what. Lines and columns count from 1; 0 = not known. All strings NUL-terminated. */
 struct fault {
@@ -42,6 +42,7 @@ struct fault {
     uint32_t column;
     uint64_t byte;
     char file[FAULT_FILE_MAX];
+    char field[FAULT_FIELD_MAX];   /* of a request's body or query: "devices[1].imeis[0]" */
     char value[FAULT_VALUE_MAX];   /* the offending text, cut and made printable */
     char detail[FAULT_DETAIL_MAX]; /* which rule, what to do; English, for logs and the shell */
 };
@@ -50,6 +51,10 @@ struct fault {
  * return fault_set(fault, ERR_DATE, "column date: want YYYY-MM-DD"); */
 enum err fault_set(struct fault *fault, enum err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The field of a request that is wrong. Where one is named already the new name stands before it:
+ * "imeis[0]", then "devices[1]" gives "devices[1].imeis[0]". */
+void fault_field(struct fault *fault, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Copies n bytes of text into fault->value, cut to fit, unprintable bytes as '?'. */
 void fault_value(struct fault *fault, const char *text, size_t n);
 

@@ -47,6 +47,8 @@ enum {
     LIMIT_SIGNATURE_SECONDS = 60, /* that a signed request's time may be off; ours */
     LIMIT_NONCES = 1 << 20,       /* signed requests remembered at once: 8 MB; ours */
     LIMIT_AUDIT_QUEUE = 4096,     /* events of the audit log in one second; ours */
+    LIMIT_AUDIT_KNOCKS = 30,      /* refusals of nobody known in a minute, one by one; ours */
+    LIMIT_AUDIT_REFUSALS = 300,   /* of people who are signed in, alike; ours */
     LIMIT_API_KEYS = 4096,        /* of one register, revoked ones too; ours */
     LIMIT_CHECK_IMEIS = 100,      /* IMEIs in one check from outside; ours */
     LIMIT_PUBLIC_URL = 200,       /* bytes of our own address: scheme://host:port; ours */

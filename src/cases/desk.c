@@ -105,9 +105,11 @@ static enum err ask_once(const struct office *office, const struct session *who,
     int64_t now = now_of(office);
     struct case_event event = {
         .time_s = now, .state = APPLICATION_PAPERS_ASKED, .actor = who->party};
-    if (!note.n || note.n > LIMIT_REASON || !str_utf8(note))
+    if (!note.n || note.n > LIMIT_REASON || !str_utf8(note)) {
+        fault_field(fault, "note");
         return fault_set(fault, note.n > LIMIT_REASON ? ERR_TOO_LONG : ERR_USAGE,
                          "say which papers, in 1 to %d bytes", LIMIT_REASON);
+    }
     enum err err = read_twice(office, id, &before, &after, fault);
     if (err)
         return err;
@@ -239,8 +241,10 @@ static enum err decide_once(const struct office *office, const struct session *w
                             struct application *out, struct fault *fault)
 {
     struct application before, after;
-    if (note.n > LIMIT_REASON)
-        return fault_set(fault, ERR_TOO_LONG, "note: at most %d bytes", LIMIT_REASON);
+    if (note.n > LIMIT_REASON) {
+        fault_field(fault, "note");
+        return fault_set(fault, ERR_TOO_LONG, "at most %d bytes", LIMIT_REASON);
+    }
     enum err err = read_twice(office, id, &before, &after, fault);
     if (err)
         return err;

@@ -23,33 +23,51 @@ static int by_body(const void *a, const void *b)
 static enum err twice(uint64_t body, struct fault *fault)
 {
     char text[IMEI_TEXT15];
+    fault_field(fault, "devices");
     imei_format15((struct imei){body}, text);
     fault_value(fault, text, sizeof text - 1);
     return fault_set(fault, ERR_DUPLICATE_IN_FILE, "this IMEI is named twice");
+}
+
+/* The IMEIs of one device; fault->field says which list of them. */
+static enum err check_device(const struct case_device *d, uint8_t kind, struct fault *fault)
+{
+    const bool repair = kind == APPROVAL_REPAIR;
+    const char *field = "imeis";
+    enum err err = ERR_OK;
+    if (!d->is.count || d->is.count > LIMIT_DEVICE_IMEIS) {
+        err = fault_set(fault, ERR_DEVICE_IMEIS, "%u IMEIs, not 1 to %d", d->is.count,
+                        LIMIT_DEVICE_IMEIS);
+    } else if (kind == APPROVAL_SECOND_IMEI && d->is.count < 2) {
+        err = fault_set(fault, ERR_DEVICE_IMEIS, "the other IMEI as well, so that they are linked");
+    } else if (repair != (d->is.old_count > 0) || d->is.old_count > LIMIT_DEVICE_IMEIS) {
+        field = "old_imeis";
+        err = fault_set(fault, ERR_DEVICE_IMEIS,
+                        repair ? "its old IMEIs, 1 to %d"
+                               : "old IMEIs are a repair's alone (at most %d)",
+                        LIMIT_DEVICE_IMEIS);
+    }
+    if (err)
+        fault_field(fault, "%s", field);
+    return err;
 }
 
 static enum err check_devices(const struct filing *wish, struct fault *fault)
 {
     uint64_t bodies[FILING_DEVICES_MAX * 2 * LIMIT_DEVICE_IMEIS];
     size_t n = 0;
-    if (wish->device_count > FILING_DEVICES_MAX || !wish->device_count)
+    if (wish->device_count > FILING_DEVICES_MAX || !wish->device_count) {
+        fault_field(fault, "devices");
         return fault_set(fault, wish->device_count ? ERR_TOO_MANY : ERR_DEVICE_IMEIS,
                          "an application that is typed has 1 to %d devices", FILING_DEVICES_MAX);
+    }
     for (size_t i = 0; i < wish->device_count; i++) {
         const struct case_device *d = &wish->devices[i];
-        if (!d->is.count || d->is.count > LIMIT_DEVICE_IMEIS)
-            return fault_set(fault, ERR_DEVICE_IMEIS, "device %zu has %u IMEIs, not 1 to %d", i + 1,
-                             d->is.count, LIMIT_DEVICE_IMEIS);
-        if (wish->kind == APPROVAL_SECOND_IMEI && d->is.count < 2)
-            return fault_set(fault, ERR_DEVICE_IMEIS,
-                             "device %zu: name its other IMEI as well, so that they are linked",
-                             i + 1);
-        bool repair = wish->kind == APPROVAL_REPAIR;
-        if (repair != (d->is.old_count > 0) || d->is.old_count > LIMIT_DEVICE_IMEIS)
-            return fault_set(fault, ERR_DEVICE_IMEIS,
-                             repair ? "device %zu: say its old IMEIs, 1 to %d"
-                                    : "device %zu: old IMEIs are a repair's alone (at most %d)",
-                             i + 1, LIMIT_DEVICE_IMEIS);
+        enum err err = check_device(d, wish->kind, fault);
+        if (err) {
+            fault_field(fault, "devices[%zu]", i);
+            return err;
+        }
         for (unsigned k = 0; k < d->is.count; k++)
             bodies[n++] = d->is.imeis[k].body;
         for (unsigned k = 0; k < d->is.old_count; k++)
@@ -64,11 +82,18 @@ static enum err check_devices(const struct filing *wish, struct fault *fault)
 
 static enum err check_text(struct str text, size_t max, const char *what, struct fault *fault)
 {
-    if (text.n > max)
-        return fault_set(fault, ERR_TOO_LONG, "%s: at most %zu bytes", what, max);
-    if (text.n && !str_printable(text))
-        return fault_set(fault, ERR_UTF8, "%s: plain text only", what);
-    return ERR_OK;
+    bool fits = text.n <= max;
+    if (fits && (!text.n || str_printable(text)))
+        return ERR_OK;
+    fault_field(fault, "%s", what);
+    return fits ? fault_set(fault, ERR_UTF8, "plain text, without control characters")
+                : fault_set(fault, ERR_TOO_LONG, "at most %zu bytes", max);
+}
+
+static enum err wrong(struct fault *fault, const char *field, enum err err, const char *rule)
+{
+    fault_field(fault, "%s", field);
+    return fault_set(fault, err, "%s", rule);
 }
 
 static enum err check_wish(const struct office *office, const struct session *who,
@@ -85,18 +110,20 @@ static enum err check_wish(const struct office *office, const struct session *wh
         err = check_text(str_z(wish->devices[i].brand), LIMIT_TAC_NAME, "brand", fault);
         if (!err)
             err = check_text(str_z(wish->devices[i].model), LIMIT_TAC_NAME, "model", fault);
+        if (err)
+            fault_field(fault, "devices[%zu]", i);
     }
     for (size_t i = 0; !err && i < wish->country.n; i++)
         if (wish->country.n != 2 || wish->country.p[i] < 'A' || wish->country.p[i] > 'Z')
-            err = fault_set(fault, ERR_USAGE, "country: two capital letters of ISO 3166-1");
+            err = wrong(fault, "country", ERR_USAGE, "two capital letters of ISO 3166-1");
     bool personal = wish->kind == APPROVAL_PERSONAL;
     bool came = wish->way == WAY_CARRIED || wish->way == WAY_PARCEL;
     if (!err && personal && came && wish->entered == DAYNUM_NONE)
-        err = fault_set(fault, ERR_USAGE, "entered: the day on which it was brought, or came");
+        err = wrong(fault, "entered", ERR_USAGE, "the day on which it was brought, or came");
     if (!err && personal && wish->way == WAY_PARCEL && !wish->document.n)
-        err = fault_set(fault, ERR_USAGE, "document: the number of the parcel");
+        err = wrong(fault, "document", ERR_USAGE, "the number of the parcel");
     if (!err && wish->entered != DAYNUM_NONE && wish->entered > registry_today(office->registry))
-        err = fault_set(fault, ERR_DATE, "entered: a day to come");
+        err = wrong(fault, "entered", ERR_DATE, "a day to come");
     return err;
 }
 

@@ -1,51 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "face/api.h"
 
-#include <jansson.h>
-
 #include "face/checked_json.h"
 #include "face/guard.h"
+#include "face/json_out.h"
 #include "face/openapi.h"
 
 /* A register that was not seen for longer is stale: the follower looks five times a second. */
 enum { STALE_MS = 5000 };
-
-static int append(const char *bytes, size_t n, void *out)
-{
-    buf_put(out, bytes, n);
-    return 0;
-}
-
-/* Takes the value. */
-static void answer_json(struct exchange *x, json_t *value)
-{
-    x->response->content_type = "application/json";
-    if (!value || json_dump_callback(value, append, x->out, JSON_COMPACT))
-        x->out->failed = true;
-    buf_str(x->out, STR("\n"));
-    json_decref(value);
-}
-
-static json_t *json_day(daynum day)
-{
-    char text[DAYNUM_TEXT];
-    if (!daynum_is_day(day))
-        return json_null();
-    daynum_format(day, text);
-    return json_string(text);
-}
-
-static json_t *json_instant(int64_t utc_seconds)
-{
-    char text[24];
-    instant_format(utc_seconds, text);
-    return json_string(text);
-}
-
-static json_t *json_str(struct str s)
-{
-    return json_stringn(s.p, s.n);
-}
 
 static void put_answer(struct exchange *x, const struct checked *checked)
 {
@@ -110,16 +72,14 @@ static enum err check_items(struct exchange *x, const json_t *imei)
 
 void api_check_batch(struct exchange *x)
 {
-    struct str body = x->request->body;
-    json_error_t where;
-    json_t *asked = json_loadb(body.n ? body.p : "", body.n, JSON_REJECT_DUPLICATES, &where);
-    if (!asked) {
-        bool utf8 = json_error_code(&where) == json_error_invalid_utf8;
-        route_fail(x, utf8 ? ERR_UTF8 : ERR_USAGE);
+    json_t *asked;
+    enum err err = json_read(x->request->body, &asked);
+    if (err) {
+        route_fail(x, err);
         return;
     }
     buf_str(x->out, STR("{\"answers\":["));
-    enum err err = check_items(x, json_object_get(asked, "imei"));
+    err = check_items(x, json_object_get(asked, "imei"));
     buf_str(x->out, STR("]}\n"));
     x->response->content_type = "application/json";
     x->response->language = lang_code(x->lang);
@@ -132,25 +92,25 @@ void api_check_number(struct exchange *x)
 {
     struct check_number said;
     if (!service_check_number(x->site->service, x->param, &said)) {
-        answer_json(x, json_pack("{s:b}", "genuine", 0));
+        json_send(x, json_pack("{s:b}", "genuine", 0));
         return;
     }
     int64_t minute = CHECK_NUMBER_EPOCH + said.minute * 60;
-    answer_json(x, json_pack("{s:b, s:o, s:s, s:s, s:b}", "genuine", 1, "checked_at",
-                             json_instant(minute), "list", list_name(reason_list(said.reason)),
-                             "reason", reason_public(said.reason), "served", (int)said.served));
+    json_send(x, json_pack("{s:b, s:o, s:s, s:s, s:b}", "genuine", 1, "checked_at",
+                           json_instant(minute), "list", list_name(reason_list(said.reason)),
+                           "reason", reason_public(said.reason), "served", (int)said.served));
 }
 
 void api_health(struct exchange *x)
 {
     struct service_health health = service_health(x->site->service);
     bool stale = !health.store_ok || health.stale_ms > STALE_MS;
-    answer_json(
-        x, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "status", stale ? "stale" : "ok",
-                     "store", health.store_ok ? "ok" : "unreachable", "stale_ms",
-                     (json_int_t)health.stale_ms, "seq", (json_int_t)health.seq, "imeis",
-                     (json_int_t)health.imeis, "rules", (json_int_t)health.rules, "today",
-                     json_day(health.today), "expire_through", json_day(health.expire_through)));
+    json_send(x, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "status",
+                           stale ? "stale" : "ok", "store", health.store_ok ? "ok" : "unreachable",
+                           "stale_ms", (json_int_t)health.stale_ms, "seq", (json_int_t)health.seq,
+                           "imeis", (json_int_t)health.imeis, "rules", (json_int_t)health.rules,
+                           "today", json_day(health.today), "expire_through",
+                           json_day(health.expire_through)));
 }
 
 void api_document(struct exchange *x)
@@ -159,7 +119,39 @@ void api_document(struct exchange *x)
     x->response->fixed = openapi_document;
 }
 
-void api_problem(struct exchange *x, enum err err)
+/* "devices[1].imeis[0]": the text that tells what an "imeis" wants. */
+static bool find_wish(const char *field, enum text *out)
+{
+    char name[FAULT_FIELD_MAX];
+    const char *last = strrchr(field, '.');
+    str_copy(name, sizeof name, str_z(last ? last + 1 : field));
+    name[strcspn(name, "[")] = '\0';
+    for (char *c = name; *c; c++)
+        *c = *c == '-' ? '_' : *c;
+    return *name && text_find_parts("wants", name, NULL, out);
+}
+
+/* What was wrong with a request, for its sender: the field, in words what it wants, and the rule as the
+ * program has it, which is for who writes a client. */
+static void tell_field(const struct exchange *x, json_t *problem, const struct fault *fault)
+{
+    struct buf detail = {0};
+    enum text wish;
+    if (*fault->detail)
+        json_object_set_new(problem, "rule", json_string(fault->detail));
+    if (!*fault->field)
+        return;
+    json_object_set_new(problem, "field", json_string(fault->field));
+    if (!find_wish(fault->field, &wish))
+        return;
+    buf_str(&detail, str_z(fault->field));
+    buf_str(&detail, STR(": "));
+    buf_str(&detail, text_get(x->lang, wish));
+    json_object_set_new(problem, "detail", json_stringn((const char *)detail.p, detail.n));
+    buf_release(&detail);
+}
+
+void api_problem(struct exchange *x, enum err err, const struct fault *fault)
 {
     const struct err_info *info = err_info(err);
     enum text title, help;
@@ -171,7 +163,9 @@ void api_problem(struct exchange *x, enum err err)
     if (text_find_parts(info->text_id, "help", NULL, &help) &&
         json_object_set_new(problem, "detail", json_str(text_get(x->lang, help))))
         x->out->failed = true;
-    answer_json(x, problem);
+    if (problem && fault && fault->err == err && info->http_status < 500)
+        tell_field(x, problem, fault);
+    json_send(x, problem);
     x->response->status = info->http_status;
     x->response->content_type = "application/problem+json";
     x->response->language = lang_code(x->lang);

@@ -12,6 +12,6 @@ void api_check_batch(struct exchange *x);  /* POST /api/v1/check {"imei": "…" 
 void api_check_number(struct exchange *x); /* GET /api/v1/check-number/{number}: did we say so */
 void api_health(struct exchange *x);       /* GET /healthz: 200 while it answers */
 void api_document(struct exchange *x);     /* GET /api/v1/openapi.json */
-void api_problem(struct exchange *x, enum err err);
+void api_problem(struct exchange *x, enum err err, const struct fault *fault);
 
 #endif

@@ -27,18 +27,6 @@ enum { END_MS = 1000 }; /* for answers on their way, when the door closes */
 
 /* --- one request --- */
 
-static void log_line(const struct http *http, const struct call *call, const char *method,
-                     const struct response *response)
-{
-    if (!http->log)
-        return;
-    char time[24];
-    instant_format(clock_now_us(&clock_system) / 1000000, time);
-    fprintf(http->log, "time=%s event=request method=%.8s route=%s status=%d bytes=%zu us=%lld\n",
-            time, method, response->route, response->status, response_body(response).n,
-            (long long)(clock_monotonic_us() - call->since_us));
-}
-
 static enum crowd crowd_of(struct http *http)
 {
     int n = atomic_load_explicit(&http->inflight, memory_order_relaxed);
@@ -84,7 +72,7 @@ static enum MHD_Result finish(struct http *http, struct MHD_Connection *connecti
                   clock_monotonic_us() - call->since_us);
     if (request->strange_proxy)
         stats_add(http->stats, STAT_UNTRUSTED, 1);
-    log_line(http, call, method, response);
+    http_log(http, call, method, response);
     return http_send(http, connection, call, response);
 }
 

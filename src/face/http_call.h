@@ -27,6 +27,8 @@ struct http {
     enum forwarded_form forwarded;
     _Atomic int inflight; /* requests whose head has come and whose answer is not sent */
     FILE *log;
+    _Atomic int64_t failures_s; /* the second that failures counts */
+    _Atomic int failures;
     uint16_t port;
     char public_url[LIMIT_PUBLIC_URL + 1];
 };
@@ -83,6 +85,11 @@ struct str http_head(const struct call *call, enum head which);
  * passed some proxy, and the peer is none of them. */
 struct address http_client(const struct http *http, struct MHD_Connection *connection,
                            const struct call *call, bool *out_trusted, bool *out_strange);
+
+/* A line for the request where requests are logged; one for a failure of ours (5xx with response->why) in
+ * any case, on stderr, LOG_FAILURES a second at most. */
+void http_log(struct http *http, const struct call *call, const char *method,
+              const struct response *response);
 
 /* Sends the response and takes its bytes. */
 enum MHD_Result http_send(struct http *http, struct MHD_Connection *connection, struct call *call,

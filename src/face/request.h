@@ -73,6 +73,7 @@ struct response {
     size_t whole_bytes;            /* of a packed body, before it was packed */
     bool scripted;                 /* a page whose own script may run */
     bool keeps;                    /* named by its hash: may be kept for ever */
+    char why[FAULT_DETAIL_MAX];    /* of a failure of ours (5xx), for the log; empty: not known */
     struct str fixed;              /* a body that lives as long as the program; else body */
     struct buf body;               /* owned by the response */
 };
@@ -103,5 +104,8 @@ void route_answer(const struct site *site, const struct request *request,
 /* Throws away what was written and answers with the error: problem+json for machines, a page for
  * people. */
 void route_fail(struct exchange *x, enum err err);
+/* The same, and says more: machines hear which field of theirs is wrong and what it wants, the log of
+ * the server what failed behind a 5xx. fault may be NULL. */
+void route_fail_at(struct exchange *x, enum err err, const struct fault *fault);
 
 #endif

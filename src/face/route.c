@@ -71,13 +71,20 @@ struct str response_body(const struct response *response)
 
 void route_fail(struct exchange *x, enum err err)
 {
+    route_fail_at(x, err, NULL);
+}
+
+void route_fail_at(struct exchange *x, enum err err, const struct fault *fault)
+{
     buf_clear(x->out);
     x->response->fixed = (struct str){NULL, 0};
     x->response->scripted = x->response->packed = false;
     x->response->whole_bytes = 0;
     x->response->keeps = false;
+    if (fault && err_info(err)->http_status >= 500)
+        str_copy(x->response->why, sizeof x->response->why, str_z(fault->detail));
     if (x->machine)
-        api_problem(x, err);
+        api_problem(x, err, fault);
     else
         page_error(x, err);
 }

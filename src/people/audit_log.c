@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A page is JSON: {"prev": SHA-256 of the page before, 64 zeros in the first; "events": [...]}. Its bytes as
- * they stand are what the next page's hash is of. */
+ * The queue of a process, and the thread that writes a page of it each second. */
 #include "people/audit_log.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "people/record.h"
-#include "people/role.h"
+enum { FLUSH_MS = 1000, MINUTE_MS = 60000, COUNTED = 3 /* events that only say how many */ };
 
-enum { FLUSH_MS = 1000, HASH_TEXT = 2 * SHA256_BYTES + 1 };
-
-static const char *const names[AUDIT_WHAT_COUNT] = {
-#define X(code, name, text) [code] = text,
-#include "people/audit_log.def"
-#undef X
+struct knocks {
+    int64_t minute; /* since 1970 */
+    unsigned kept;  /* events of it */
+    uint64_t more;  /* that were counted, and are not told yet */
 };
 
 struct audit_log {
@@ -28,117 +23,50 @@ struct audit_log {
     struct audit_event queue[LIMIT_AUDIT_QUEUE];
     size_t n;
     uint64_t lost;
+    struct knocks strangers, known; /* refusals of the minute: of nobody, of who is signed in */
     bool stopping;
     pthread_t thread;
 };
 
-const char *audit_what_name(uint8_t what)
+/* What of a minute that is over was counted only: *out tells it. Called with the lock held. */
+static bool take_knocks(struct knocks *k, int64_t now_ms, bool stopping, struct audit_event *out)
 {
-    return what < AUDIT_WHAT_COUNT && names[what] ? names[what] : "";
+    bool over = now_ms / MINUTE_MS != k->minute || stopping;
+    if (!k->more || !over)
+        return false;
+    *out = (struct audit_event){.what = AUDIT_KNOCKS, .object = k->more, .time_ms = now_ms};
+    k->more = 0;
+    return true;
 }
 
-/* ---- a page ---- */
-
-static json_t *event_json(const struct audit_event *e)
+/* Is this refusal one too many in its minute? Then it is counted. Called with the lock held. */
+static bool is_knock(struct audit_log *log, const struct audit_event *e)
 {
-    return json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:s}", "time_ms", (json_int_t)e->time_ms,
-                     "what", audit_what_name(e->what), "role", role_name(e->role), "actor",
-                     (json_int_t)e->actor, "subject", (json_int_t)e->subject, "object",
-                     (json_int_t)e->object, "outcome", err_name(e->outcome));
-}
-
-static void event_read(const json_t *json, struct audit_event *out)
-{
-    struct str what = json_text_of(json, "what"), outcome = json_text_of(json, "outcome");
-    *out = (struct audit_event){.actor = (uint64_t)json_number_of(json, "actor"),
-                                .subject = (uint64_t)json_number_of(json, "subject"),
-                                .object = (uint64_t)json_number_of(json, "object"),
-                                .time_ms = json_number_of(json, "time_ms")};
-    for (uint8_t i = 1; i < AUDIT_WHAT_COUNT; i++)
-        if (str_eq(what, str_z(names[i])))
-            out->what = i;
-    if (!role_find(json_text_of(json, "role"), &out->role))
-        out->role = ROLE_NONE;
-    for (int i = 0; i < ERR_COUNT; i++)
-        if (str_eq(outcome, str_z(err_name((enum err)i))))
-            out->outcome = (enum err)i;
-}
-
-static void page_hash(struct str page, char out[HASH_TEXT])
-{
-    uint8_t hash[SHA256_BYTES];
-    struct sha256 *sha = sha256_new();
-    if (!sha) {
-        *out = '\0';
-        return;
+    struct knocks *k = e->actor ? &log->known : &log->strangers;
+    unsigned most = e->actor ? LIMIT_AUDIT_REFUSALS : LIMIT_AUDIT_KNOCKS;
+    if (!e->outcome)
+        return false;
+    if (e->time_ms / MINUTE_MS != k->minute) {
+        k->minute = e->time_ms / MINUTE_MS; /* what was counted before is told with it */
+        k->kept = 0;
     }
-    sha256_begin(sha);
-    sha256_add(sha, page.p, page.n);
-    sha256_end(sha, hash);
-    sha256_free(sha);
-    sha256_hex(hash, out);
-}
-
-static void first_hash(char out[HASH_TEXT])
-{
-    memset(out, '0', HASH_TEXT - 1);
-    out[HASH_TEXT - 1] = '\0';
-}
-
-/* ---- writing ---- */
-
-struct flushing {
-    const struct audit_event *events;
-    size_t n;
-};
-
-/* The hash of the page before the one with this number. */
-static enum err hash_before(struct registry *reg, uint64_t number, char out[HASH_TEXT],
-                            struct fault *fault)
-{
-    struct record_key key = record_key_of(RECORD_AUDIT, number - 1);
-    struct buf page = {0};
-    first_hash(out);
-    enum err err =
-        number == 1 ? ERR_OK : store_record_get(reg->store, record_key_str(&key), &page, fault);
-    if (!err && number > 1)
-        page_hash((struct str){(const char *)page.p, page.n}, out);
-    buf_release(&page);
-    return !err && !*out ? ERR_MEMORY : err;
-}
-
-static enum err write_page(struct registry *reg, struct commit_case *c, struct fault *fault)
-{
-    const struct flushing *f = c->ctx;
-    char before[HASH_TEXT];
-    uint64_t number;
-    enum err err = record_count(reg, "audit", &number, fault);
-    if (!err)
-        err = hash_before(reg, number, before, fault);
-    if (err)
-        return err;
-    json_t *events = json_array();
-    for (size_t i = 0; i < f->n; i++)
-        if (json_array_append_new(events, event_json(&f->events[i])))
-            err = ERR_MEMORY;
-    json_t *page = json_pack("{s:s, s:o}", "prev", before, "events", events);
-    char *text = page && !err ? json_dumps(page, JSON_COMPACT) : NULL;
-    struct record_key key = record_key_of(RECORD_AUDIT, number);
-    err = text ? record_put(reg, &key, str_z(text), fault) : ERR_MEMORY;
-    free(text);
-    json_decref(page);
-    return err;
+    bool keep = k->kept < most;
+    k->kept += keep;
+    k->more += !keep;
+    return !keep;
 }
 
 /* Takes what is queued. Called with the lock held. */
 static size_t take(struct audit_log *log, struct audit_event *out)
 {
     size_t n = log->n;
+    int64_t now_ms = clock_now_us(log->clock) / 1000;
     memcpy(out, log->queue, n * sizeof *out);
     log->n = 0;
+    n += take_knocks(&log->strangers, now_ms, log->stopping, &out[n]);
+    n += take_knocks(&log->known, now_ms, log->stopping, &out[n]);
     if (log->lost) {
-        out[n++] = (struct audit_event){
-            .what = AUDIT_LOST, .object = log->lost, .time_ms = clock_now_us(log->clock) / 1000};
+        out[n++] = (struct audit_event){.what = AUDIT_LOST, .object = log->lost, .time_ms = now_ms};
         log->lost = 0;
     }
     return n;
@@ -157,10 +85,21 @@ static void give_back(struct audit_log *log, const struct audit_event *events, s
     }
 }
 
+struct flushing {
+    const struct audit_event *events;
+    size_t n;
+};
+
+static enum err write_page(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    const struct flushing *f = c->ctx;
+    return audit_log_put(reg, f->events, f->n, fault);
+}
+
 static void *run(void *arg)
 {
     struct audit_log *log = arg;
-    struct audit_event *events = malloc((LIMIT_AUDIT_QUEUE + 1) * sizeof *events);
+    struct audit_event *events = malloc((LIMIT_AUDIT_QUEUE + COUNTED) * sizeof *events);
     bool stopping = false;
     while (events && !stopping) {
         struct timespec until;
@@ -209,10 +148,12 @@ void audit_log_add(struct audit_log *log, const struct audit_event *event)
     struct audit_event e = *event;
     e.time_ms = e.time_ms ? e.time_ms : clock_now_us(log->clock) / 1000;
     pthread_mutex_lock(&log->lock);
-    if (log->n < LIMIT_AUDIT_QUEUE)
-        log->queue[log->n++] = e;
-    else
-        log->lost++;
+    if (!is_knock(log, &e)) {
+        if (log->n < LIMIT_AUDIT_QUEUE)
+            log->queue[log->n++] = e;
+        else
+            log->lost++;
+    }
     pthread_mutex_unlock(&log->lock);
 }
 
@@ -228,53 +169,4 @@ void audit_log_free(struct audit_log *log)
     pthread_mutex_destroy(&log->lock);
     pthread_cond_destroy(&log->wake);
     free(log);
-}
-
-/* ---- reading ---- */
-
-struct reading {
-    audit_event_fn *fn;
-    void *ctx;
-    char before[HASH_TEXT];
-    uint64_t next;
-    bool stopped, broken;
-};
-
-static bool read_page(void *ctx, const struct record *record)
-{
-    struct reading *r = ctx;
-    json_t *page = json_loadb(record->value.p, record->value.n, 0, NULL);
-    struct str prev = json_text_of(page, "prev");
-    r->broken = record_key_last(record->key) != r->next || !str_eq(prev, str_z(r->before));
-    json_t *events = json_object_get(page, "events");
-    for (size_t i = 0; !r->broken && !r->stopped && i < json_array_size(events); i++) {
-        struct audit_event e;
-        event_read(json_array_get(events, i), &e);
-        r->stopped = r->fn && !r->fn(r->ctx, r->next, &e);
-    }
-    json_decref(page);
-    page_hash(record->value, r->before);
-    r->next += !r->broken;
-    return !r->broken && !r->stopped;
-}
-
-enum err audit_log_read(struct registry *reg, audit_event_fn *fn, void *ctx, struct fault *fault)
-{
-    struct reading r = {.fn = fn, .ctx = ctx, .next = 1};
-    struct record_key from = record_key(RECORD_AUDIT), to = record_key(RECORD_AUDIT + 1);
-    struct record_key counter = record_key(RECORD_COUNTER);
-    struct buf last = {0};
-    bool counted = false;
-    first_hash(r.before);
-    enum err err =
-        store_records(reg->store, record_key_str(&from), record_key_str(&to), read_page, &r, fault);
-    record_key_bytes(&counter, "audit", 5);
-    if (!err && !r.stopped && !r.broken)
-        err = record_find(reg, &counter, &last, &counted, fault);
-    uint64_t written = last.n == 8 ? get_be(last.p, 8) : 0;
-    buf_release(&last);
-    if (!err && (r.broken || (!r.stopped && written != r.next - 1)))
-        err = fault_set(fault, ERR_CHAIN, "page %llu of the audit log is missing or was changed",
-                        (unsigned long long)r.next);
-    return err;
 }

@@ -3,7 +3,8 @@
  * audit_log - who signed in or was refused, who looked at whose data, who decided what about people. It
  * is a chain of its own beside the journal, which knows facts of IMEIs only, and is in no feed. Written a
  * page a second by one thread a process; what would be more than LIMIT_AUDIT_QUEUE in a second is counted,
- * not kept, so that nobody fills the register by knocking. */
+ * not kept. Of refusals only so many a minute are told one by one, the others counted in one event, so that
+ * nobody fills the register by knocking. */
 #ifndef PEOPLE_AUDIT_LOG_H
 #define PEOPLE_AUDIT_LOG_H
 
@@ -37,6 +38,10 @@ MUST_USE enum err audit_log_new(struct committer *committer, const struct clock 
 void audit_log_add(struct audit_log *log, const struct audit_event *event);
 /* Writes what is left. */
 void audit_log_free(struct audit_log *log);
+
+/* Inside a write: a page of its own, in the transaction of what it tells of. */
+MUST_USE enum err audit_log_put(struct registry *registry, const struct audit_event *events,
+                                size_t n, struct fault *fault);
 
 /* Every page in order; each event with the number of its page. fn false: stop. */
 typedef bool audit_event_fn(void *ctx, uint64_t page, const struct audit_event *event);

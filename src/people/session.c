@@ -213,6 +213,17 @@ enum err session_end_all(struct registry *reg, uint64_t party, struct fault *fau
     return err;
 }
 
+static enum err end_party(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    return session_end_all(reg, *(const uint64_t *)c->ctx, fault);
+}
+
+enum err session_end_party(struct committer *committer, uint64_t party)
+{
+    struct commit_case c = {.also = end_party, .ctx = &party};
+    return committer_submit(committer, &c);
+}
+
 enum err session_list(struct registry *reg, uint64_t party, int64_t now_s,
                       struct session out[SESSION_LIST_MAX], size_t *out_n, struct fault *fault)
 {

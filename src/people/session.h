@@ -46,7 +46,9 @@ MUST_USE enum err session_touch(struct committer *committer, struct session *ses
 /* Ends it, on every server. One that is over is no error. */
 MUST_USE enum err session_end(struct committer *committer, const uint8_t id[SHA256_BYTES],
                               uint64_t party);
-/* Inside a write: ends all of a party. */
+/* Ends all of a party, on every server. */
+MUST_USE enum err session_end_party(struct committer *committer, uint64_t party);
+/* The same inside a write. */
 MUST_USE enum err session_end_all(struct registry *registry, uint64_t party, struct fault *fault);
 /* Those of a party, at most SESSION_LIST_MAX. */
 MUST_USE enum err session_list(struct registry *registry, uint64_t party, int64_t now_s,

@@ -1,224 +1,195 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An applicant's own applications by API. */
-#include "face/form.h"
+#include "portal/api.h"
 #include "portal/handlers.h"
-#include "portal/json.h"
 
 enum { PAGE = 50 };
 
-static void answer_or_fail(struct exchange *x, struct visit *v, enum err err, int status,
-                           struct application *a)
+/* An application, as its applicant sees it, is the answer; it is released. */
+static void show(struct api *a, struct application *shown)
 {
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    json_answer(x, status, application_public(x, a));
+    a->answer = application_public(a->x, shown);
+    application_release(shown);
+}
+
+static enum err file(struct api *a)
+{
+    struct visit *v = a->visit;
+    struct case_device devices[FILING_DEVICES_MAX];
+    struct filing wish;
+    struct application made;
+    char number[APPLICATION_NUMBER_TEXT];
+    bool again = false;
+    enum err err = application_wish(a->body, devices, &wish, a->fault);
+    wish.idempotency = a->x->request->idempotency;
+    if (!err)
+        err = filing_new(&v->office, &v->who, &wish, &made, &again, a->fault);
+    portal_note(v, AUDIT_FILE, v->who.acts_for, err ? 0 : made.id, err);
+    if (err)
+        return err;
+    application_number(&made, number);
+    snprintf(a->x->response->location, sizeof a->x->response->location, "/api/v1/applications/%s",
+             number);
+    a->status = again ? 200 : 201;
     portal_wake(v->portal);
-    application_release(a);
+    show(a, &made);
+    return ERR_OK;
 }
 
 void portal_file(struct exchange *x)
 {
-    struct visit v;
-    struct case_device devices[FILING_DEVICES_MAX];
-    struct filing wish;
-    struct application a;
-    json_t *body = NULL;
-    bool again = false;
-    enum err err = portal_visit(x, ROLES_APPLICANT, true, STR(""), &v);
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    err = json_body(x, &body);
-    if (!err)
-        err = application_wish(body, devices, &wish, NULL);
-    wish.idempotency = x->request->idempotency;
-    if (!err)
-        err = filing_new(&v.office, &v.who, &wish, &a, &again, NULL);
-    portal_note(&v, AUDIT_FILE, v.who.acts_for, err ? 0 : a.id, err);
-    if (!err) {
-        char number[APPLICATION_NUMBER_TEXT];
-        application_number(&a, number);
-        snprintf(x->response->location, sizeof x->response->location, "/api/v1/applications/%s",
-                 number);
-    }
-    answer_or_fail(x, &v, err, again ? 200 : 201, &a);
-    json_decref(body);
-    portal_leave(&v);
+    api_run(x, &(struct api_row){ROLES_APPLICANT, API_ACTS, file});
 }
 
 /* The number in the query's `after`; 0 without one. */
-static enum err read_after(const struct exchange *x, uint64_t *out)
+static enum err read_after(const struct api *a, uint64_t *out)
 {
-    struct buf text = {0};
-    bool found = false;
-    enum err err = form_value(x->query, "after", &text, &found);
+    struct buf scratch = {0};
+    struct str text;
+    enum err err = api_query(a, "after", &scratch, &text);
     *out = 0;
-    if (!err && found && !application_number_parse((struct str){(const char *)text.p, text.n}, out))
-        err = ERR_USAGE;
-    buf_release(&text);
+    if (!err && text.n && !application_number_parse(text, out)) {
+        fault_field(a->fault, "after");
+        err = fault_set(a->fault, ERR_USAGE, "the number of an application");
+    }
+    buf_release(&scratch);
     return err;
 }
 
-static enum err list_mine(struct exchange *x, struct visit *v, uint64_t after, json_t *list,
-                          json_t **out_next)
+static enum err mine(struct api *a)
 {
-    uint64_t ids[PAGE];
+    const struct visit *v = a->visit;
+    uint64_t ids[PAGE], after;
     size_t n = 0;
-    enum err err = filing_list(&v->office, &v->who, after, ids, PAGE, &n, NULL);
+    enum err err = read_after(a, &after);
+    if (!err)
+        err = filing_list(&v->office, &v->who, after, ids, PAGE, &n, a->fault);
+    json_t *list = json_array(), *next = NULL;
     for (size_t i = 0; !err && i < n; i++) {
-        struct application a;
+        struct application one;
         char number[APPLICATION_NUMBER_TEXT];
-        err = filing_get(&v->office, &v->who, ids[i], &a, NULL);
+        err = filing_get(&v->office, &v->who, ids[i], &one, a->fault);
         if (err)
             break;
-        application_number(&a, number);
-        json_array_append_new(list, application_public(x, &a));
+        application_number(&one, number);
+        json_array_append_new(list, application_public(a->x, &one));
         if (i + 1 == PAGE)
-            *out_next = json_string(number);
-        application_release(&a);
+            next = json_string(number);
+        application_release(&one);
     }
+    a->answer = api_page("applications", list, next);
     return err;
 }
 
 void portal_mine(struct exchange *x)
 {
-    struct visit v;
-    uint64_t after;
-    enum err err = read_after(x, &after);
-    if (!err)
-        err = portal_visit(x, ROLES_APPLICANT, false, STR(""), &v);
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    json_t *list = json_array(), *next = NULL;
-    err = list_mine(x, &v, after, list, &next);
-    if (err) {
-        json_decref(list);
-        json_decref(next);
-        route_fail(x, err);
-    } else {
-        json_answer(
-            x, 200,
-            json_pack("{s:o, s:o}", "applications", list, "next", next ? next : json_null()));
-    }
-    portal_leave(&v);
+    api_run(x, &(struct api_row){ROLES_APPLICANT, API_LOOKS, mine});
 }
 
-static enum err read_number(const struct exchange *x, uint64_t *out)
+static enum err one(struct api *a)
 {
-    return application_number_parse(x->param, out) ? ERR_OK : ERR_NOT_FOUND;
+    struct application shown;
+    uint64_t id;
+    enum err err = api_number(a, &id);
+    if (!err)
+        err = filing_get(&a->visit->office, &a->visit->who, id, &shown, a->fault);
+    if (!err)
+        show(a, &shown);
+    return err;
 }
 
 void portal_one(struct exchange *x)
 {
-    struct visit v;
-    struct application a;
-    uint64_t id = 0;
-    enum err err = read_number(x, &id);
-    if (!err)
-        err = portal_visit(x, ROLES_APPLICANT, false, STR(""), &v);
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    err = filing_get(&v.office, &v.who, id, &a, NULL);
-    if (err) {
-        route_fail(x, err);
-    } else {
-        json_answer(x, 200, application_public(x, &a));
-        application_release(&a);
-    }
-    portal_leave(&v);
+    api_run(x, &(struct api_row){ROLES_APPLICANT, API_LOOKS, one});
 }
 
-/* One of his acts, with a note in the body where it takes one. */
-enum act_kind { WITHDRAW, ANSWER, APPEAL };
+/* ---- his acts on one, with a note in the body where it takes one ---- */
 
-static enum err act(const struct visit *v, enum act_kind kind, uint64_t id, struct str note,
-                    struct application *out)
+static enum err after_act(struct api *a, uint64_t id, enum err err, struct application *moved)
 {
-    switch (kind) {
-    case WITHDRAW:
-        return filing_withdraw(&v->office, &v->who, id, out, NULL);
-    case ANSWER:
-        return filing_answer(&v->office, &v->who, id, note, out, NULL);
-    case APPEAL:
-        return filing_appeal(&v->office, &v->who, id, note, out, NULL);
-    default:
-        return ERR_USAGE;
-    }
+    portal_note(a->visit, AUDIT_FILE, a->visit->who.acts_for, id, err);
+    if (err)
+        return err;
+    portal_wake(a->visit->portal);
+    show(a, moved);
+    return ERR_OK;
 }
 
-static void on_act(struct exchange *x, enum act_kind kind)
+static enum err withdraw(struct api *a)
 {
-    struct visit v;
-    struct application a;
-    json_t *body = NULL;
-    uint64_t id = 0;
-    enum err err = read_number(x, &id);
+    struct application moved;
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = filing_withdraw(&a->visit->office, &a->visit->who, id, &moved, a->fault);
+    return after_act(a, id, err, &moved);
+}
+
+/* The two that bring words. */
+static enum err with_note(struct api *a,
+                          enum err (*act)(const struct office *, const struct session *, uint64_t,
+                                          struct str, struct application *, struct fault *))
+{
+    struct application moved;
+    struct str note;
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = api_text(a, "note", &note);
     if (!err)
-        err = portal_visit(x, ROLES_APPLICANT, true, STR(""), &v);
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    err = json_body(x, &body);
-    if (!err)
-        err = act(&v, kind, id, json_text_of(body, "note"), &a);
-    portal_note(&v, AUDIT_FILE, v.who.acts_for, id, err);
-    answer_or_fail(x, &v, err, 200, &a);
-    json_decref(body);
-    portal_leave(&v);
+        err = act(&a->visit->office, &a->visit->who, id, note, &moved, a->fault);
+    return after_act(a, id, err, &moved);
+}
+
+static enum err answer(struct api *a)
+{
+    return with_note(a, filing_answer);
+}
+
+static enum err appeal(struct api *a)
+{
+    return with_note(a, filing_appeal);
 }
 
 void portal_withdraw(struct exchange *x)
 {
-    on_act(x, WITHDRAW);
+    api_run(x, &(struct api_row){ROLES_APPLICANT, API_ACTS, withdraw});
 }
 
 void portal_papers(struct exchange *x)
 {
-    on_act(x, ANSWER);
+    api_run(x, &(struct api_row){ROLES_APPLICANT, API_ACTS, answer});
 }
 
 void portal_appeal(struct exchange *x)
 {
-    on_act(x, APPEAL);
+    api_run(x, &(struct api_row){ROLES_APPLICANT, API_ACTS, appeal});
 }
 
 /* Whoever holds a receipt learns kind, state and clock, nothing of devices or people. */
+static enum err by_receipt(struct api *a)
+{
+    struct registry *reg = a->visit->office.registry;
+    struct application found;
+    struct str receipt;
+    uint64_t id;
+    enum err err = api_text(a, "receipt", &receipt);
+    if (!err)
+        err = application_by_receipt(reg, receipt, &id, a->fault);
+    if (!err)
+        err = application_get(reg, id, &found, a->fault);
+    if (err)
+        return err;
+    a->answer = json_pack("{s:s, s:s, s:o, s:o}", "kind", kind_info(found.kind)->name, "state",
+                          application_state_name(found.state), "due_at",
+                          json_instant(application_open(&found) ? found.due_s : 0), "decided_at",
+                          json_instant(found.decided_s));
+    application_release(&found);
+    return ERR_OK;
+}
+
 void portal_receipt(struct exchange *x)
 {
-    struct visit v;
-    struct application a;
-    json_t *body = NULL;
-    uint64_t id = 0;
-    enum err err = json_body(x, &body);
-    if (!err)
-        err = portal_visit(x, 0, false, STR(""), &v);
-    if (err) {
-        json_decref(body);
-        route_fail(x, err);
-        return;
-    }
-    err = application_by_receipt(v.office.registry, json_text_of(body, "receipt"), &id, NULL);
-    if (!err)
-        err = application_get(v.office.registry, id, &a, NULL);
-    if (err) {
-        route_fail(x, err);
-    } else {
-        bool open = application_open(&a);
-        json_answer(x, 200,
-                    json_pack("{s:s, s:s, s:o, s:o}", "kind", kind_info(a.kind)->name, "state",
-                              application_state_name(a.state), "due_at",
-                              json_time(open ? a.due_s : 0), "decided_at", json_time(a.decided_s)));
-        application_release(&a);
-    }
-    json_decref(body);
-    portal_leave(&v);
+    api_run(x, &(struct api_row){0, API_BODY, by_receipt});
 }

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The officer's desk by API. Every look at an application is noted in the audit log. */
-#include <stdlib.h>
-
-#include "face/form.h"
-#include "people/person.h"
-#include "portal/handlers.h"
-#include "portal/json.h"
-
 #include "cases/desk.h"
+#include "portal/api.h"
+#include "portal/handlers.h"
 
 enum { PAGE = 50 };
 
 /* ---- the queue; its cursor is "DUE-ID" ---- */
 
-static enum err read_after(const struct exchange *x, struct queued *out, bool *out_found)
+static enum err read_after(const struct api *a, struct queued *out, bool *out_found)
 {
-    struct buf text = {0};
-    enum err err = form_value(x->query, "after", &text, out_found);
-    if (!err && *out_found) {
+    struct buf scratch = {0};
+    struct str text;
+    enum err err = api_query(a, "after", &scratch, &text);
+    *out_found = text.n > 0;
+    if (!err && text.n) {
         uint64_t due = 0;
-        struct str id, head = str_split((struct str){(const char *)text.p, text.n}, '-', &id);
+        struct str id, head = str_split(text, '-', &id);
         bool good = str_to_u64(head, INT64_MAX, &due) && str_to_u64(id, INT64_MAX, &out->id);
         out->due_s = (int64_t)due;
-        err = good ? ERR_OK : ERR_USAGE;
+        if (!good) {
+            fault_field(a->fault, "after");
+            err = fault_set(a->fault, ERR_USAGE, "the next of the page before");
+        }
     }
-    buf_release(&text);
+    buf_release(&scratch);
     return err;
 }
 
@@ -35,160 +35,163 @@ static json_t *queue_row(const struct application *a, int64_t now_s)
     application_number(a, number);
     return json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:b, s:I}", "number", number, "kind",
                      kind_info(a->kind)->name, "state", application_state_name(a->state), "due_at",
-                     json_time(a->due_s), "overdue", a->due_s < now_s, "claimed", a->officer != 0,
-                     "appeal", a->appeal, "checked", a->checked, "devices",
+                     json_instant(a->due_s), "overdue", a->due_s < now_s, "claimed",
+                     a->officer != 0, "appeal", a->appeal, "checked", a->checked, "devices",
                      (json_int_t)a->device_count);
 }
 
-static enum err list_queue(struct visit *v, const struct queued *after, json_t *list,
-                           json_t **out_next)
+static json_t *cursor(const struct queued *last)
 {
-    struct queued page[PAGE];
+    char text[48];
+    snprintf(text, sizeof text, "%lld-%llu", (long long)last->due_s, (unsigned long long)last->id);
+    return json_string(text);
+}
+
+static enum err queue(struct api *a)
+{
+    const struct office *office = &a->visit->office;
+    struct queued page[PAGE], after = {0};
     size_t n = 0;
-    int64_t now_s = clock_now_us(v->office.registry->clock) / 1000000;
-    enum err err = desk_queue(&v->office, after, page, PAGE, &n, NULL);
+    bool found;
+    int64_t now_s = clock_now_us(office->registry->clock) / 1000000;
+    enum err err = read_after(a, &after, &found);
+    if (!err)
+        err = desk_queue(office, found ? &after : NULL, page, PAGE, &n, a->fault);
+    json_t *list = json_array();
     for (size_t i = 0; !err && i < n; i++) {
-        struct application a;
-        err = application_get(v->office.registry, page[i].id, &a, NULL);
-        if (err == ERR_NOT_FOUND)
-            err = ERR_OK;
-        else if (!err) {
-            json_array_append_new(list, queue_row(&a, now_s));
-            application_release(&a);
+        struct application one;
+        err = application_get(office->registry, page[i].id, &one, a->fault);
+        if (!err) {
+            json_array_append_new(list, queue_row(&one, now_s));
+            application_release(&one);
         }
+        err = err == ERR_NOT_FOUND ? ERR_OK : err; /* it moved meanwhile */
     }
-    char cursor[48];
-    if (n == PAGE) {
-        snprintf(cursor, sizeof cursor, "%lld-%llu", (long long)page[n - 1].due_s,
-                 (unsigned long long)page[n - 1].id);
-        *out_next = json_string(cursor);
-    }
+    a->answer = api_page("queue", list, n == PAGE ? cursor(&page[n - 1]) : NULL);
     return err;
 }
 
 void portal_queue(struct exchange *x)
 {
-    struct visit v;
-    struct queued after = {0};
-    bool found = false;
-    enum err err = read_after(x, &after, &found);
-    if (!err)
-        err = portal_visit(x, ROLES_STAFF, false, STR(""), &v);
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    json_t *list = json_array(), *next = NULL;
-    err = list_queue(&v, found ? &after : NULL, list, &next);
-    if (err) {
-        json_decref(list);
-        json_decref(next);
-        route_fail(x, err);
-    } else {
-        json_answer(x, 200,
-                    json_pack("{s:o, s:o}", "queue", list, "next", next ? next : json_null()));
-    }
-    portal_leave(&v);
+    api_run(x, &(struct api_row){ROLES_STAFF, API_LOOKS, queue});
 }
 
 /* ---- one application ---- */
 
-static void show(struct exchange *x, struct visit *v, enum err err, struct application *a)
+/* What was done, or looked at, is noted; the application is the answer. */
+static enum err show(struct api *a, enum audit_what what, uint64_t id, enum err err,
+                     struct application *shown)
 {
     struct person person;
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    bool known = person_get(v->office.registry, a->applicant, &person, NULL) == ERR_OK;
-    json_answer(x, 200, application_desk(x, a, known ? &person : NULL));
-    application_release(a);
+    portal_note(a->visit, what, err ? 0 : shown->applicant, id, err);
+    if (err)
+        return err;
+    bool known = person_get(a->visit->office.registry, shown->applicant, &person, NULL) == ERR_OK;
+    a->answer = application_desk(a->x, shown, known ? &person : NULL);
+    application_release(shown);
+    return ERR_OK;
+}
+
+static enum err look(struct api *a)
+{
+    struct application shown;
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = application_get(a->visit->office.registry, id, &shown, a->fault);
+    return show(a, AUDIT_LOOK, id, err, &shown);
 }
 
 void portal_look(struct exchange *x)
 {
-    struct visit v;
-    struct application a;
-    uint64_t id = 0;
-    enum err err = application_number_parse(x->param, &id) ? ERR_OK : ERR_NOT_FOUND;
-    if (!err)
-        err = portal_visit(x, ROLES_STAFF, false, STR(""), &v);
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    err = application_get(v.office.registry, id, &a, NULL);
-    portal_note(&v, AUDIT_LOOK, err ? 0 : a.applicant, id, err);
-    show(x, &v, err, &a);
-    portal_leave(&v);
+    api_run(x, &(struct api_row){ROLES_STAFF, API_LOOKS, look});
 }
 
-/* {"decisions": [{"approve": true} | {"refusal": "GSMA_LISTED"}, ...]} */
-static enum err read_decisions(const json_t *body, struct decision *out, size_t *out_n)
-{
-    const json_t *list = json_object_get(body, "decisions");
-    *out_n = json_array_size(list);
-    if (!json_is_array(list) || *out_n > FILING_DEVICES_MAX)
-        return ERR_USAGE;
-    for (size_t i = 0; i < *out_n; i++) {
-        const json_t *one = json_array_get(list, i);
-        out[i] = (struct decision){.approve = json_is_true(json_object_get(one, "approve"))};
-        bool refused = refusal_find(json_text_of(one, "refusal"), &out[i].refusal);
-        if (out[i].approve == refused)
-            return ERR_USAGE;
-    }
-    return ERR_OK;
-}
+/* ---- an officer's acts ---- */
 
-enum act_kind { CLAIM, ASK, DECIDE };
+static const uint32_t officer = ROLE_BIT(ROLE_OFFICER);
 
-static enum err act(const struct visit *v, enum act_kind kind, uint64_t id, const json_t *body,
-                    struct application *out)
+static enum err claim(struct api *a)
 {
-    struct decision decisions[FILING_DEVICES_MAX];
-    struct str note = json_text_of(body, "note");
-    size_t n = 0;
-    if (kind == CLAIM)
-        return desk_claim(&v->office, &v->who, id, out, NULL);
-    if (kind == ASK)
-        return desk_ask(&v->office, &v->who, id, note, out, NULL);
-    enum err err = read_decisions(body, decisions, &n);
-    return err ? err : desk_decide(&v->office, &v->who, id, decisions, n, note, out, NULL);
-}
-
-static void on_act(struct exchange *x, enum act_kind kind)
-{
-    struct visit v;
-    struct application a;
-    json_t *body = NULL;
-    uint64_t id = 0;
-    enum err err = application_number_parse(x->param, &id) ? ERR_OK : ERR_NOT_FOUND;
-    if (!err)
-        err = portal_visit(x, ROLE_BIT(ROLE_OFFICER), true, STR(""), &v);
-    if (err) {
-        route_fail(x, err);
-        return;
-    }
-    err = json_body(x, &body);
-    if (!err)
-        err = act(&v, kind, id, body, &a);
-    portal_note(&v, AUDIT_DECIDE, err ? 0 : a.applicant, id, err);
-    show(x, &v, err, &a);
-    json_decref(body);
-    portal_leave(&v);
+    struct application moved;
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = desk_claim(&a->visit->office, &a->visit->who, id, &moved, a->fault);
+    return show(a, AUDIT_DECIDE, id, err, &moved);
 }
 
 void portal_claim(struct exchange *x)
 {
-    on_act(x, CLAIM);
+    api_run(x, &(struct api_row){officer, API_ACTS, claim});
+}
+
+static enum err ask(struct api *a)
+{
+    struct application moved;
+    struct str note;
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = api_text(a, "note", &note);
+    if (!err)
+        err = desk_ask(&a->visit->office, &a->visit->who, id, note, &moved, a->fault);
+    return show(a, AUDIT_DECIDE, id, err, &moved);
 }
 
 void portal_ask(struct exchange *x)
 {
-    on_act(x, ASK);
+    api_run(x, &(struct api_row){officer, API_ACTS, ask});
+}
+
+/* {"approve": true} or {"refusal": "GSMA_LISTED"} */
+static enum err read_decision(const json_t *one, struct decision *out, struct fault *fault)
+{
+    *out = (struct decision){.approve = json_is_true(json_object_get(one, "approve"))};
+    bool refused = refusal_find(json_text_of(one, "refusal"), &out->refusal);
+    if (out->approve != refused)
+        return ERR_OK;
+    return fault_set(fault, ERR_USAGE, "either approve or a refusal of the catalogue");
+}
+
+/* {"decisions": [...]}: one for each device that waits */
+static enum err read_decisions(const struct api *a, struct decision *out, size_t *out_n)
+{
+    const json_t *list = json_object_get(a->body, "decisions");
+    *out_n = json_array_size(list);
+    if (!json_is_array(list) || *out_n > FILING_DEVICES_MAX) {
+        fault_field(a->fault, "decisions");
+        return fault_set(a->fault, ERR_USAGE, "a list, a decision for each device that waits");
+    }
+    for (size_t i = 0; i < *out_n; i++) {
+        enum err err = read_decision(json_array_get(list, i), &out[i], a->fault);
+        if (err) {
+            fault_field(a->fault, "decisions[%zu]", i);
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err decide(struct api *a)
+{
+    struct decision decisions[FILING_DEVICES_MAX];
+    struct application moved;
+    struct str note;
+    size_t n;
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = read_decisions(a, decisions, &n);
+    if (!err)
+        err = api_text(a, "note", &note);
+    if (!err)
+        err = desk_decide(&a->visit->office, &a->visit->who, id, decisions, n, note, &moved,
+                          a->fault);
+    return show(a, AUDIT_DECIDE, id, err, &moved);
 }
 
 void portal_decide(struct exchange *x)
 {
-    on_act(x, DECIDE);
+    api_run(x, &(struct api_row){officer, API_ACTS, decide});
 }

@@ -12,6 +12,11 @@ void portal_sign_in_password(struct exchange *x); /* POST /api/v1/sign-in/passwo
 void portal_sign_out(struct exchange *x);         /* POST /api/v1/sign-out */
 void portal_me(struct exchange *x);               /* GET /api/v1/me */
 
+void portal_sessions(struct exchange *x);         /* GET /api/v1/sessions: one's own */
+void portal_session_end(struct exchange *x);      /* POST /api/v1/sessions/{}/end */
+void portal_account_sessions(struct exchange *x); /* GET /api/v1/accounts/{}/sessions */
+void portal_account_end(struct exchange *x);      /* POST /api/v1/accounts/{}/end-sessions */
+
 void portal_file(struct exchange *x);     /* POST /api/v1/applications */
 void portal_mine(struct exchange *x);     /* GET /api/v1/applications?after=NUMBER */
 void portal_one(struct exchange *x);      /* GET /api/v1/applications/{} */

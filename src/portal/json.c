@@ -3,22 +3,15 @@
 
 #include "people/person.h"
 
-static int append(const char *bytes, size_t n, void *out)
+enum err json_body(const struct exchange *x, json_t **out, struct fault *fault)
 {
-    buf_put(out, bytes, n);
-    return 0;
-}
-
-enum err json_body(const struct exchange *x, json_t **out)
-{
-    struct str body = x->request->body;
-    json_error_t where;
-    json_t *json = json_loadb(body.n ? body.p : "", body.n, JSON_REJECT_DUPLICATES, &where);
-    if (!json)
-        return json_error_code(&where) == json_error_invalid_utf8 ? ERR_UTF8 : ERR_USAGE;
+    json_t *json;
+    enum err err = json_read(x->request->body, &json);
+    if (err)
+        return fault_set(fault, err, "the body: one JSON object in UTF-8, no member twice");
     if (!json_is_object(json)) {
         json_decref(json);
-        return ERR_USAGE;
+        return fault_set(fault, ERR_USAGE, "the body: a JSON object");
     }
     *out = json;
     return ERR_OK;
@@ -27,30 +20,8 @@ enum err json_body(const struct exchange *x, json_t **out)
 void json_answer(struct exchange *x, int status, json_t *value)
 {
     x->response->status = status;
-    x->response->content_type = "application/json";
     x->response->language = lang_code(x->lang);
-    if (!value || json_dump_callback(value, append, x->out, JSON_COMPACT))
-        x->out->failed = true;
-    buf_str(x->out, STR("\n"));
-    json_decref(value);
-}
-
-json_t *json_time(int64_t utc_s)
-{
-    char text[24];
-    if (!utc_s)
-        return json_null();
-    instant_format(utc_s, text);
-    return json_string(text);
-}
-
-static json_t *json_day(daynum day)
-{
-    char text[DAYNUM_TEXT];
-    if (!daynum_is_day(day))
-        return json_null();
-    daynum_format(day, text);
-    return json_string(text);
+    json_send(x, value);
 }
 
 static json_t *json_imeis(const struct imei *imeis, unsigned n)
@@ -98,7 +69,7 @@ static json_t *json_events(const struct application *a)
     for (size_t i = 0; i < a->event_count; i++) {
         const struct case_event *e = &a->events[i];
         json_array_append_new(list,
-                              json_pack("{s:o, s:s, s:s}", "at", json_time(e->time_s), "state",
+                              json_pack("{s:o, s:s, s:s}", "at", json_instant(e->time_s), "state",
                                         application_state_name(e->state), "note", e->note));
     }
     return list;
@@ -115,10 +86,10 @@ json_t *application_public(struct exchange *x, const struct application *a)
     return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o}",
                      "number", number, "receipt", a->receipt, "kind", kind_info(a->kind)->name,
                      "state", application_state_name(a->state), "appeal", a->appeal, "filed_at",
-                     json_time(a->filed_s), "due_at", json_time(open ? a->due_s : 0), "decided_at",
-                     json_time(a->decided_s), "way", way_name(a->way), "document", a->document,
-                     "country", a->country, "entered", json_day(a->entered), "devices", devices,
-                     "events", json_events(a));
+                     json_instant(a->filed_s), "due_at", json_instant(open ? a->due_s : 0),
+                     "decided_at", json_instant(a->decided_s), "way", way_name(a->way), "document",
+                     a->document, "country", a->country, "entered", json_day(a->entered), "devices",
+                     devices, "events", json_events(a));
 }
 
 static json_t *json_findings(uint32_t found)
@@ -152,84 +123,129 @@ json_t *application_desk(struct exchange *x, const struct application *a,
 
 /* ---- an application, coming in ---- */
 
-static enum err text_member(const json_t *object, const char *name, struct str *out)
+enum err json_member_text(const json_t *object, const char *name, struct str *out,
+                          struct fault *fault)
 {
     const json_t *v = json_object_get(object, name);
     *out = json_text_of(object, name);
-    return !v || json_is_string(v) || json_is_null(v) ? ERR_OK : ERR_USAGE;
+    if (!v || json_is_string(v) || json_is_null(v))
+        return ERR_OK;
+    fault_field(fault, "%s", name);
+    return fault_set(fault, ERR_USAGE, "a text");
 }
 
-static enum err read_imeis(const json_t *list, struct imei *out, uint8_t *out_n,
+/* A text of so many bytes at most. */
+static enum err short_text(const json_t *object, const char *name, size_t size, char *out,
                            struct fault *fault)
 {
+    struct str text;
+    enum err err = json_member_text(object, name, &text, fault);
+    if (err)
+        return err;
+    if (text.n >= size) {
+        fault_field(fault, "%s", name);
+        return fault_set(fault, ERR_TOO_LONG, "at most %zu bytes", size - 1);
+    }
+    str_copy(out, size, text);
+    return ERR_OK;
+}
+
+static enum err read_imei(const json_t *item, struct imei *out, struct fault *fault)
+{
+    struct str typed = {json_string_value(item), json_string_length(item)};
+    if (!json_is_string(item))
+        return fault_set(fault, ERR_USAGE, "a text of 14 to 16 digits");
+    enum err err = imei_parse_typed(typed, out);
+    return err ? fault_set(fault, err, "14 to 16 digits, the check digit right") : ERR_OK;
+}
+
+static enum err read_imeis(const json_t *device, const char *name, struct imei *out, uint8_t *out_n,
+                           struct fault *fault)
+{
+    const json_t *list = json_object_get(device, name);
     size_t n = json_array_size(list);
-    if (list && !json_is_array(list))
-        return ERR_USAGE;
-    if (n > LIMIT_DEVICE_IMEIS)
-        return fault_set(fault, ERR_DEVICE_IMEIS, "%zu IMEIs", n);
-    for (size_t i = 0; i < n; i++) {
-        const json_t *item = json_array_get(list, i);
-        struct str typed = {json_string_value(item), json_string_length(item)};
-        if (!json_is_string(item))
-            return ERR_USAGE;
-        enum err err = imei_parse_typed(typed, &out[i]);
-        if (err) {
-            fault_value(fault, typed.p, typed.n);
-            return fault_set(fault, err, "an IMEI");
-        }
+    enum err err = ERR_OK;
+    if (list && !json_is_array(list) && !json_is_null(list))
+        err = fault_set(fault, ERR_USAGE, "a list of texts");
+    else if (n > LIMIT_DEVICE_IMEIS)
+        err = fault_set(fault, ERR_DEVICE_IMEIS, "%zu IMEIs, not 1 to %d", n, LIMIT_DEVICE_IMEIS);
+    if (err)
+        fault_field(fault, "%s", name);
+    for (size_t i = 0; !err && i < n; i++) {
+        err = read_imei(json_array_get(list, i), &out[i], fault);
+        if (err)
+            fault_field(fault, "%s[%zu]", name, i);
     }
     *out_n = (uint8_t)n;
-    return ERR_OK;
+    return err;
 }
 
 static enum err read_device(const json_t *json, struct case_device *out, struct fault *fault)
 {
-    struct str brand, model;
     *out = (struct case_device){0};
     if (!json_is_object(json))
-        return ERR_USAGE;
-    enum err err = read_imeis(json_object_get(json, "imeis"), out->is.imeis, &out->is.count, fault);
+        return fault_set(fault, ERR_USAGE, "an object");
+    enum err err = read_imeis(json, "imeis", out->is.imeis, &out->is.count, fault);
     if (!err)
-        err =
-            read_imeis(json_object_get(json, "old_imeis"), out->is.old, &out->is.old_count, fault);
+        err = read_imeis(json, "old_imeis", out->is.old, &out->is.old_count, fault);
     if (!err)
-        err = text_member(json, "brand", &brand);
-    if (!err)
-        err = text_member(json, "model", &model);
+        err = short_text(json, "brand", sizeof out->brand, out->brand, fault);
+    return err ? err : short_text(json, "model", sizeof out->model, out->model, fault);
+}
+
+static enum err read_devices(const json_t *list, struct case_device *devices, size_t *out_n,
+                             struct fault *fault)
+{
+    size_t n = json_array_size(list);
+    enum err err = ERR_OK;
+    if (!json_is_array(list))
+        err = fault_set(fault, ERR_USAGE, "a list of devices");
+    else if (n > FILING_DEVICES_MAX)
+        err = fault_set(fault, ERR_TOO_MANY, "at most %d; more come as a file", FILING_DEVICES_MAX);
     if (err)
-        return err;
-    if (brand.n > LIMIT_TAC_NAME || model.n > LIMIT_TAC_NAME)
-        return fault_set(fault, ERR_TOO_LONG, "brand, model: at most %d bytes", LIMIT_TAC_NAME);
-    str_copy(out->brand, sizeof out->brand, brand);
-    str_copy(out->model, sizeof out->model, model);
-    return ERR_OK;
+        fault_field(fault, "devices");
+    for (size_t i = 0; !err && i < n; i++) {
+        err = read_device(json_array_get(list, i), &devices[i], fault);
+        if (err)
+            fault_field(fault, "devices[%zu]", i);
+    }
+    *out_n = n;
+    return err;
+}
+
+/* The words of closed lists, and the day. */
+static enum err read_words(const json_t *body, struct filing *out, struct fault *fault)
+{
+    struct str kind, way, entered;
+    enum err err = json_member_text(body, "kind", &kind, fault);
+    if (!err && !kind_find(kind, &out->kind)) {
+        fault_field(fault, "kind");
+        err = fault_set(fault, ERR_USAGE, "no kind of application");
+    }
+    if (!err)
+        err = json_member_text(body, "way", &way, fault);
+    if (!err && !way_find(way, &out->way)) {
+        fault_field(fault, "way");
+        err = fault_set(fault, ERR_USAGE, "no way into the country");
+    }
+    if (!err)
+        err = json_member_text(body, "entered", &entered, fault);
+    if (!err && entered.n && daynum_parse(entered, &out->entered)) {
+        fault_field(fault, "entered");
+        err = fault_set(fault, ERR_DATE, "a day as YYYY-MM-DD");
+    }
+    return err;
 }
 
 enum err application_wish(const json_t *body, struct case_device *devices, struct filing *out,
                           struct fault *fault)
 {
-    const json_t *list = json_object_get(body, "devices");
-    struct str kind, way, entered;
     *out = (struct filing){.devices = devices, .entered = DAYNUM_NONE};
-    enum err err = text_member(body, "kind", &kind);
+    enum err err = read_words(body, out, fault);
     if (!err)
-        err = text_member(body, "way", &way);
+        err = json_member_text(body, "document", &out->document, fault);
     if (!err)
-        err = text_member(body, "document", &out->document);
-    if (!err)
-        err = text_member(body, "country", &out->country);
-    if (!err)
-        err = text_member(body, "entered", &entered);
-    if (!err && (!kind_find(kind, &out->kind) || !way_find(way, &out->way)))
-        err = fault_set(fault, ERR_USAGE, "kind, way: unknown");
-    if (!err && entered.n)
-        err = daynum_parse(entered, &out->entered);
-    if (!err && !json_is_array(list))
-        err = ERR_USAGE;
-    out->device_count = json_array_size(list);
-    if (!err && out->device_count > FILING_DEVICES_MAX)
-        err = fault_set(fault, ERR_TOO_MANY, "more devices come as a file");
-    for (size_t i = 0; !err && i < out->device_count; i++)
-        err = read_device(json_array_get(list, i), &devices[i], fault);
-    return err;
+        err = json_member_text(body, "country", &out->country, fault);
+    return err ? err
+               : read_devices(json_object_get(body, "devices"), devices, &out->device_count, fault);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "portal/portal.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -34,7 +35,8 @@ struct portal {
     struct check_sources sources;
     struct hours hours;
     bool secure;
-    sem_t sign_ins; /* that may be at work at once, so that checks go on */
+    sem_t sign_ins;   /* that may be at work at once, so that checks go on */
+    atomic_bool away; /* the database: the worker asks every second whether it is back */
 
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t given_back;
@@ -96,8 +98,8 @@ static void settle_due(struct portal *p, const struct office *office, uint64_t a
         fprintf(stderr, "event=checks result=%s detail=%s\n", err_name(err), fault.detail);
 }
 
-/* Waits until it is woken (*out_woken), or for at most ms. False: the portal closes. */
-static bool wait_for_work(struct portal *p, int ms, bool *out_woken)
+/* A moment in milliseconds from now, as waiting wants it. */
+static struct timespec in_ms(int ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -107,6 +109,13 @@ static bool wait_for_work(struct portal *p, int ms, bool *out_woken)
         until.tv_sec++;
         until.tv_nsec -= 1000000000L;
     }
+    return until;
+}
+
+/* Waits until it is woken (*out_woken), or for at most ms. False: the portal closes. */
+static bool wait_for_work(struct portal *p, int ms, bool *out_woken)
+{
+    struct timespec until = in_ms(ms);
     pthread_mutex_lock(&p->lock);
     while (!p->woken && !p->stopping && pthread_cond_timedwait(&p->work, &p->lock, &until) == 0)
         ;
@@ -132,6 +141,14 @@ static void sweep_portal(struct portal *p, const struct office *office)
                     fault.detail);
 }
 
+/* Is the database still away? Only this thread waits for it. */
+static bool is_away(struct portal *p)
+{
+    if (atomic_load(&p->away))
+        atomic_store(&p->away, registry_refresh(p->worker_reg, NULL) != ERR_OK);
+    return atomic_load(&p->away);
+}
+
 /* Woken by a new application, it looks at the new ones at once; at those before, which wait for somebody who
  * could not be asked, every AWAY_REST_S. */
 static void *work(void *arg)
@@ -144,6 +161,8 @@ static void *work(void *arg)
     while (wait_for_work(p, WORK_EVERY_MS, &woken)) {
         int64_t now_s = clock_monotonic_us() / 1000000;
         bool away = false;
+        if (is_away(p))
+            continue;
         if (now_s >= rest_until_s) {
             settle_due(p, &office, 0, &seen, &away);
             rest_until_s = away ? now_s + AWAY_REST_S : 0;
@@ -276,6 +295,12 @@ void portal_leave(struct visit *v)
     v->office.registry = NULL;
 }
 
+void portal_heard(struct visit *v, enum err err)
+{
+    if (err == ERR_STORE_AWAY)
+        atomic_store(&v->portal->away, true);
+}
+
 void portal_note(struct visit *v, enum audit_what what, uint64_t subject, uint64_t object,
                  enum err outcome)
 {
@@ -320,9 +345,10 @@ static enum err who_asks(struct exchange *x, uint32_t roles, bool changes, struc
 {
     struct str token = portal_token(x);
     int64_t now_s = clock_now_us(v->office.registry->clock) / 1000000;
-    enum err err = session_find(v->office.registry, token, now_s, &v->who, NULL);
+    enum err err = session_find(v->office.registry, token, now_s, &v->who, &v->fault);
     if (err == ERR_SESSION && !roles) {
         v->who = (struct session){0};
+        v->fault = (struct fault){0};
         return ERR_OK;
     }
     if (err)
@@ -347,10 +373,15 @@ enum err portal_visit(struct exchange *x, uint32_t roles, bool changes, struct s
     *out = (struct visit){.portal = p};
     if (roles && portal_token(x).n != SESSION_TOKEN_TEXT - 1)
         return ERR_SESSION; /* without a look at the register */
+    x->response->retry_after_s = LIMIT_CROWDED_SECONDS;
+    if (atomic_load(&p->away))
+        return ERR_STORE_AWAY;
+    x->response->retry_after_s = 0;
     out->office = (struct office){borrow(p), p->committer, &p->hours};
-    enum err err = registry_refresh(out->office.registry, NULL);
+    enum err err = registry_refresh(out->office.registry, &out->fault);
     if (!err)
         err = who_asks(x, roles, changes, form_csrf, out);
+    portal_heard(out, err);
     if (err)
         portal_leave(out);
     return err;

@@ -38,23 +38,39 @@ struct visit {
     struct portal *portal;
     struct office office;
     struct session who; /* role ROLE_NONE: nobody */
+    struct fault fault; /* what the use cases say of an error: for route_fail_at */
 };
 
 /* Takes a register and finds the session. roles: who may; 0 = also nobody. A request that changes something
- * (changes) must carry the session's csrf, as a header or as `form_csrf`. ERR_SESSION, ERR_ROLE, ERR_CSRF,
- * ERR_UNAVAILABLE; refusals go to the audit log. On an error nothing is to be left. */
+ * (changes) must carry the session's csrf, as a header or as `form_csrf`. ERR_SESSION, ERR_ROLE, ERR_CSRF;
+ * refusals go to the audit log. ERR_CROWDED: as many threads of the door are at work in here as may be;
+ * ERR_STORE_AWAY: the database is known to be away, and no thread waits for it (both with Retry-After). On
+ * an error nothing is to be left, and out->fault tells more. */
 MUST_USE enum err portal_visit(struct exchange *x, uint32_t roles, bool changes,
                                struct str form_csrf, struct visit *out);
 void portal_leave(struct visit *visit);
-/* Signing in is dear (Argon2id, a verifier elsewhere): false when as many are at work as may be; ERR_CROWDED. */
-bool portal_sign_in_begin(struct portal *portal);
-void portal_sign_in_end(struct portal *portal);
+/* An error of a use case: one of a database that went away keeps the next visits from waiting for it. */
+void portal_heard(struct visit *visit, enum err err);
+/* Signs in, whichever way: pays for what it costs beside a check, takes a place among the sign-ins at work,
+ * notes it in the audit log, sets the cookie. visit: of nobody, or of who was signed in here before; it is
+ * of the new session after. Errors as account_sign_in and sign_in_eds, ERR_RATE, ERR_CROWDED,
+ * ERR_UNAVAILABLE (nobody signs in by ЭЦП here). */
+MUST_USE enum err portal_enter_password(struct exchange *x, struct visit *visit, struct str name,
+                                        struct str password, struct str code);
+MUST_USE enum err portal_enter_eds(struct exchange *x, struct visit *visit, struct str nonce,
+                                   struct str cms);
+/* Signs out: ends the session, notes it, takes the cookie away. */
+MUST_USE enum err portal_go_out(struct exchange *x, struct visit *visit);
 /* The worker looks now. */
 void portal_wake(struct portal *portal);
 void portal_note(struct visit *visit, enum audit_what what, uint64_t subject, uint64_t object,
                  enum err outcome);
+/* NULL: nobody signs in by ЭЦП. */
 const struct eds_port *portal_eds(struct portal *portal);
 struct committer *portal_committer(struct portal *portal);
+/* Signing in is dear (Argon2id, a verifier elsewhere): false when as many are at work as may be. */
+bool portal_sign_in_begin(struct portal *portal);
+void portal_sign_in_end(struct portal *portal);
 /* The token in the request's cookie; empty. */
 struct str portal_token(const struct exchange *x);
 /* Puts the cookie of a session, or takes it away (token NULL). */

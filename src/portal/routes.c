@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * routes - the addresses behind the sign-in. Who may is said by each handler (portal_visit); the table test
- * test/e2e/portal.t walks role by address. */
+ * test/e2e/portal_roles.t walks role by address. */
 #include "portal/handlers.h"
 #include "portal/portal.h"
 #include "portal/screens.h"
@@ -37,6 +37,10 @@ const struct route portal_routes[] = {
     {AT("/api/v1/sign-in/password"), "POST", {PAID(portal_sign_in_password)}},
     {AT("/api/v1/sign-out"), "POST", {POST(portal_sign_out)}},
     {AT("/api/v1/me"), "GET, HEAD", {GET(portal_me)}},
+    {AT("/api/v1/sessions"), "GET, HEAD", {GET(portal_sessions)}},
+    {AT("/api/v1/sessions/{}/end"), "POST", {POST(portal_session_end)}},
+    {AT("/api/v1/accounts/{}/sessions"), "GET, HEAD", {GET(portal_account_sessions)}},
+    {AT("/api/v1/accounts/{}/end-sessions"), "POST", {POST(portal_account_end)}},
     {AT("/api/v1/receipt"), "POST", {PAID(portal_receipt)}},
     {AT("/api/v1/applications"), "GET, HEAD, POST", {GET(portal_mine), POST(portal_file)}},
     {AT("/api/v1/applications/{}"), "GET, HEAD", {GET(portal_one)}},

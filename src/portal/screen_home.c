@@ -25,13 +25,10 @@ void screen_sign_out(struct exchange *x)
     struct visit v;
     if (!screen_visit(x, ROLES_ALL, true, &v))
         return;
-    enum err err = session_end(portal_committer(v.portal), v.who.id, v.who.party);
-    portal_note(&v, AUDIT_SIGN_OUT, 0, 0, err);
-    if (err) {
+    enum err err = portal_go_out(x, &v);
+    if (err)
         screen_fail(x, err);
-    } else {
-        portal_cookie(x, NULL);
+    else
         screen_go(x, "/");
-    }
     portal_leave(&v);
 }

@@ -218,11 +218,49 @@ static void a_crowded_second_is_counted(void **state)
     struct audit_log *log;
     OK(audit_log_new(h.committer, h.f->reg->clock, &log));
     for (int i = 0; i < LIMIT_AUDIT_QUEUE + 10; i++)
-        audit_log_add(log, &(struct audit_event){.what = AUDIT_REFUSED, .outcome = ERR_SESSION});
+        audit_log_add(log, &(struct audit_event){.what = AUDIT_LOOK});
     audit_log_free(log);
     OK(audit_log_read(h.f->reg, on_event, &told, NULL));
     assert_int_equal(told.last.what, AUDIT_LOST);
     assert_int_equal(told.n - 1 + told.last.object, LIMIT_AUDIT_QUEUE + 10);
+    house_close(&h);
+}
+
+struct counted {
+    unsigned refused, knocks;
+    uint64_t more;
+};
+
+static bool on_knock(void *ctx, uint64_t page, const struct audit_event *event)
+{
+    struct counted *counted = ctx;
+    (void)page;
+    counted->refused += event->what == AUDIT_SIGN_IN;
+    counted->knocks += event->what == AUDIT_KNOCKS;
+    counted->more += event->what == AUDIT_KNOCKS ? event->object : 0;
+    return true;
+}
+
+/* Who knocks fills no register: of a minute so many refusals are told, the others counted. */
+static void knocking_is_counted(void **state)
+{
+    (void)state;
+    enum { KNOCKS = 1000, MINUTE_MS = 60000 };
+    struct house h = house_open();
+    struct counted counted = {0};
+    struct audit_log *log;
+    OK(audit_log_new(h.committer, h.f->reg->clock, &log));
+    for (int64_t minute = 1; minute <= 2; minute++)
+        for (int i = 0; i < KNOCKS; i++)
+            audit_log_add(log, &(struct audit_event){.what = AUDIT_SIGN_IN,
+                                                     .outcome = ERR_PASSWORD,
+                                                     .time_ms = minute * MINUTE_MS + i});
+    audit_log_add(log, &(struct audit_event){.what = AUDIT_SIGN_IN, .actor = 5}); /* comes in */
+    audit_log_free(log);
+    OK(audit_log_read(h.f->reg, on_knock, &counted, NULL));
+    assert_int_equal(counted.refused, 2 * LIMIT_AUDIT_KNOCKS + 1);
+    assert_int_equal(counted.more, 2 * (KNOCKS - LIMIT_AUDIT_KNOCKS));
+    assert_true(counted.knocks <= 3);
     house_close(&h);
 }
 
@@ -236,6 +274,7 @@ int main(void)
         cmocka_unit_test(the_register_holds_no_token),
         cmocka_unit_test(the_audit_log_is_a_chain),
         cmocka_unit_test(a_crowded_second_is_counted),
+        cmocka_unit_test(knocking_is_counted),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }

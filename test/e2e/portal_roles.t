@@ -1,0 +1,125 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# portal_roles - who may what: every address of src/portal/routes.c by every role of src/people/role.def,
+# and by nobody. Both are read from the sources: an address or a role without a row fails. Whoever may
+# change something may not do so without the mark of his session.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use People;
+use Register;
+use Test::More;
+
+# "METHOD address" => who gets past the door; pages for people as well as the API.
+my @all = qw(person organisation officer assistant operator police ministry admin);
+my $public = ['nobody', @all];
+my $signed = [@all];
+my $applicant = [qw(person organisation)];
+my $staff = [qw(officer admin)];
+my $officer = ['officer'];
+my $admin = ['admin'];
+my %may = (
+    'GET /api/v1/sign-in/nonce'                 => $public,
+    'POST /api/v1/sign-in/eds'                  => $public,
+    'POST /api/v1/sign-in/password'             => $public,
+    'POST /api/v1/receipt'                      => $public,
+    'GET /api/v1/me'                            => $signed,
+    'GET /api/v1/sessions'                      => $signed,
+    'POST /api/v1/sessions/{}/end'              => $signed,
+    'GET /api/v1/accounts/{}/sessions'          => $admin,
+    'POST /api/v1/accounts/{}/end-sessions'     => $admin,
+    'GET /api/v1/applications'                  => $applicant,
+    'POST /api/v1/applications'                 => $applicant,
+    'GET /api/v1/applications/{}'               => $applicant,
+    'POST /api/v1/applications/{}/withdraw'     => $applicant,
+    'POST /api/v1/applications/{}/answer'       => $applicant,
+    'POST /api/v1/applications/{}/appeal'       => $applicant,
+    'GET /api/v1/desk'                          => $staff,
+    'GET /api/v1/desk/{}'                       => $staff,
+    'POST /api/v1/desk/{}/claim'                => $officer,
+    'POST /api/v1/desk/{}/ask'                  => $officer,
+    'POST /api/v1/desk/{}/decide'               => $officer,
+    'GET /cabinet'                              => $signed,
+    # the last: it ends the session
+    'POST /api/v1/sign-out'                     => $signed,
+    'POST /sign-out'                            => $signed,
+);
+
+# ---- what the sources have ----
+
+my ($table) = Register::slurp('src/portal/routes.c') =~ /portal_routes\[\] = \{\n(.*?)^\};/ms;
+my %form; # answered to a browser's form
+my @addresses;
+while ($table =~ /\{AT\("([^"]+)"\),\s*"([A-Z, ]+)",\s*(.*?)\}\},?\n/gs) {
+    my ($path, $methods, $rows) = ($1, $2, $3);
+    $form{$path} = $path !~ m{^/api/};
+    push @addresses, map { "$_ $path" } grep { $_ ne 'HEAD' } split /, /, $methods;
+}
+cmp_ok scalar @addresses, '>=', 20, 'the addresses were found';
+is_deeply [sort @addresses], [sort keys %may], 'each has a row here, and nothing else has';
+my @roles = Register::slurp('src/people/role.def') =~ /^X\(\d+, \w+, "(\w+)"/mg;
+is_deeply [sort @roles], [sort @all], 'each role has its place here';
+
+# ---- somebody of each role ----
+
+my $r = Register->new;
+my $dir = $r->{dir};
+people_of($r);
+my ($iin, $iin2, $bin) = map { person_number($_) } '8501013', '9006154', '0101400';
+authority('nca');
+give('nca', 'person', "/CN=X/serialNumber=IIN$iin", 'person');
+give('nca', 'organisation', "/CN=Y/serialNumber=IIN$iin2/O=Z/OU=BIN$bin", 'head');
+my @staff = grep { !/^(person|organisation)$/ } @all;
+staff($_, $_) for @staff;
+$r->settings("[portal]\nopen = yes\neds_ca = $dir/nca.pem\n", "[limits]\n", map { "${_}_rate = 0\n" } qw(address person public));
+my $server = $r->serve;
+people_server($server);
+my %who = (nobody => undef, (map { $_ => enter($_) } qw(person organisation)), map { $_ => enter_staff($_) } @staff);
+is $who{$_}{status}, 200, "$_ is signed in" for @all;
+
+# ---- the walk ----
+
+my ($status, $filed) = ask('POST', '/api/v1/applications', {kind => 'personal', way => 'carried', country => 'TR',
+        entered => '2025-04-01', devices => [{imeis => [imei(1)]}]}, $who{person});
+is $status, 201, 'there is an application';
+
+sub knock { # "METHOD address", who, csrf: the session's mark
+    my ($row, $who, $csrf) = @_;
+    my ($method, $path) = split / /, $row, 2;
+    my $form = $form{$path};
+    my $param = $path =~ m{/(applications|desk)/} ? $filed->{number} : 'nobody';
+    $path =~ s/\{\}/$param/;
+    my $as = $who && {token => $who->{token}, csrf => $form ? undef : $csrf};
+    my $body = $method eq 'GET' ? undef : $form ? 'csrf=' . ($csrf // '') : '{}';
+    my ($s, $json, $head) = ask($method, $path, $body, $as,
+        $form ? ('Content-Type' => 'application/x-www-form-urlencoded') : ());
+    my ($location) = $head =~ /^Location: (\S+)/mi;
+    my $reason = $json->{reason} // '';
+    return 'closed' if $reason =~ /^(SESSION|ROLE)$/ || ($location // '') =~ m{^/sign-in};
+    return 'no mark' if $reason eq 'CSRF';
+    return $form && $s == 403 ? 'closed' : "open";
+}
+
+my @walk = sort { ($a =~ /sign-out/) <=> ($b =~ /sign-out/) || $a cmp $b } keys %may;
+for my $row (@walk) {
+    my %open = map { $_ => 1 } @{$may{$row}};
+    for my $name ('nobody', @all) {
+        my $who = $who{$name};
+        if ($row =~ /^POST/ && $open{$name} && !$open{nobody}) {
+            isnt knock($row, $who, undef), 'open', "$name: $row wants the session's mark";
+            isnt knock($row, $who, 'f' x 32), 'open', "$name: $row wants it right";
+        }
+        if ($row =~ /sign-out/ && $who) { # of a session of its own: the other is still needed
+            $who = $name =~ /^(person|organisation)$/ ? enter($name) : $row =~ /api/ ? $who{$name} : $who;
+        }
+        is knock($row, $who, $who && $who->{csrf}), $open{$name} ? 'open' : 'closed', "$name: $row"
+            unless $row eq 'POST /sign-out' && $name !~ /^(nobody|person|organisation)$/;
+    }
+}
+is((ask('GET', '/api/v1/me', undef, $who{officer}))[0], 401, 'signed out is out');
+
+Register::stop($server->{pid});
+ok $r->whole, 'the register is whole';
+done_testing;
