@@ -17,8 +17,8 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(people_of people_server person_number authority give sign staff code fresh_code ask nonce signed_in
     enter enter_staff password_of border_start border border_end);
 
-my ($r, $dir, $server, $border_pid, $border_from);
-sub people_of { ($r) = @_; $dir = $r->{dir}; return }
+my ($r, $dir, $server, $border_pid, $border_from, @accounts, %totp, %step);
+sub people_of { ($r) = @_; $dir = $r->{dir}; @accounts = %totp = %step = (); return }
 sub people_server { ($server) = @_; return }
 
 # ---- numbers with their check digits ----
@@ -113,10 +113,7 @@ sub border_end { kill 'KILL', $border_pid if $border_pid; close $border_from if 
 
 # ---- staff ----
 
-my (%totp, %step);
 sub password_of { return "Тұлпар шабысы $_[0]" }
-
-my @accounts;
 
 # From the third on, two of them decide.
 sub add_account {
