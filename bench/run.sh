@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # run [ROW...] - measures what `make bench` promises and prints one table; asserts nothing. How each
-# number is made: doc/bench.md. Rows: judge import registers writes postgres http feed second suspend beside page
-# full.
+# number is made: doc/bench.md. Rows: judge import registers writes postgres filing http feed second suspend
+# beside page full.
 #
 # BENCH_DIR     where the registers are made (/var/tmp/tamga-bench): the disk that is measured;
 #               4 GB free, with BENCH_FULL=1 16 GB
@@ -302,6 +302,26 @@ row_writes() {
     writes_on "verified one by one, 64 callers, on 10 M" one.db bare.db 17000 "17 k/s"
 }
 
+filing_on() { # BACKEND NAME
+    local got
+    got=$(TAMGA=$tamga perl "$bench/filing.pl" 200 "$1" 2>>log | tr '\n' ' ')
+    row "a person files, until white in a check, $2" "$(value one_visible_max_ms "$got")" \
+        "$(value one_visible_p50_ms "$got") ms, most $(value one_visible_max_ms "$got")" max:1000 "1 s"
+    row "  200 at once, the answer, p99" "$(value many_p99_ms "$got")" "$(value many_p99_ms "$got") ms" max:1000 "1 s"
+    row "  errors" "$(value many_errors "$got")" "$(value many_errors "$got")" max:0 "0"
+    note "all of them white after" "$(value many_visible_p99_ms "$got") ms"
+}
+
+row_filing() {
+    filing_on sqlite SQLite
+    command -v psql >/dev/null || return 0
+    mkdir -p pgf && chmod 755 pgf .
+    TAMGA_TEST_POSTGRES=$("$top/test/postgres.sh" start "$PWD/pgf/a")
+    export TAMGA_TEST_POSTGRES
+    filing_on postgres PostgreSQL
+    "$top/test/postgres.sh" stop "$PWD/pgf/a" kill
+}
+
 row_full() {
     local got rate pid reads count=$((5 * scale))
     [ -n "${BENCH_FULL:-}" ] || return 0
@@ -369,7 +389,7 @@ load() {
 
 began=$(load)
 head=$(machine)
-for name in ${*:-judge import registers writes postgres http feed second suspend beside page full}; do
+for name in ${*:-judge import registers writes postgres filing http feed second suspend beside page full}; do
     "row_$name"
 done
 {

@@ -16,7 +16,7 @@ TAMGA_SEED=${TAMGA_SEED:-$(date +%s)} TAMGA_ROUNDS=${TAMGA_ROUNDS:-20000} TEST_S
     test/run.sh prop || status=1
 
 echo "== kill -9 at 200 random points"
-TAMGA_KILL_ROUNDS=${TAMGA_KILL_ROUNDS:-200} TEST_SECONDS=3600 test/run.sh e2e/kill || status=1
+TAMGA_KILL_ROUNDS=${TAMGA_KILL_ROUNDS:-200} TEST_SECONDS=3600 test/run.sh e2e/kill e2e/cases_kill || status=1
 
 echo "== fuzz"
 FUZZ_SECONDS=${FUZZ_SECONDS:-120} test/fuzz/run.sh || status=1

@@ -94,10 +94,10 @@ for t in json.load(sys.stdin):
 }
 
 # Scripts that speak to a register as its users do: run over both backends.
-in_postgres='agree days guards keys kill processes sweeps two_person'
+in_postgres='agree cases_kill days guards keys kill processes sweeps two_person'
 is_drill() { # NAME
     case $1 in
-    e2e/failover.t | e2e/several.t | e2e/pitr.t | e2e/kill.t\ * | e2e/processes.t\ *) return 0 ;;
+    e2e/failover.t | e2e/several.t | e2e/pitr.t | e2e/kill.t\ * | e2e/cases_kill.t\ * | e2e/processes.t\ *) return 0 ;;
     esac
     return 1
 }

@@ -66,11 +66,8 @@ my $check = ['GET', '/api/v1/check/' . imei(1)];
     print $sql "BEGIN IMMEDIATE;\n";
     sleep 0.3;
     my @answers = at_once($server, ($writes) x 6, ($check) x 8);
-    my @checks = splice @answers, 6;
+    my @checks = splice @answers, 6; # those that write wait, or hear 503: aside.t
     is count(200, @checks), 8, 'a held place: checks are answered';
-    my @crowded = grep { $_->[0] == 503 && $_->[1] < 4 } @answers;
-    cmp_ok scalar @crowded, '>=', 1, '... and who finds no room inside hears it soon';
-    is scalar(grep { $_->[2] > 0 } @crowded), scalar @crowded, '... and when to come again';
     print $sql "ROLLBACK;\n";
     close $sql;
     ok Register::poll(8, sub { (at_once($server, $me))[0][0] =~ /^(200|401)$/ }), 'it is over when the place is free';
