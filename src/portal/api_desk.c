@@ -86,8 +86,10 @@ static enum err show(struct api *a, enum audit_what what, uint64_t id, enum err 
     portal_note(a->visit, what, err ? 0 : shown->applicant, id, err);
     if (err)
         return err;
-    bool known = person_get(a->visit->office.registry, shown->applicant, &person, NULL) == ERR_OK;
-    a->answer = application_desk(a->x, shown, known ? &person : NULL);
+    struct registry *reg = a->visit->office.registry;
+    bool known = person_get(reg, shown->applicant, &person, NULL) == ERR_OK;
+    a->answer =
+        application_desk(a->x, shown, known ? &person : NULL, clock_now_us(reg->clock) / 1000000);
     application_release(shown);
     return ERR_OK;
 }

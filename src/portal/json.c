@@ -102,10 +102,9 @@ static json_t *json_findings(uint32_t found)
 }
 
 json_t *application_desk(struct exchange *x, const struct application *a,
-                         const struct person *applicant)
+                         const struct person *applicant, int64_t now_s)
 {
     json_t *json = application_public(x, a), *devices = json_object_get(json, "devices");
-    int64_t now_s = clock_now_us(x->site->wall) / 1000000;
     for (size_t i = 0; i < a->device_count; i++)
         json_object_set_new(json_array_get(devices, i), "findings",
                             json_findings(a->devices[i].findings));

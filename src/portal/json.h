@@ -18,9 +18,10 @@ void json_answer(struct exchange *x, int status, json_t *value);
 
 /* An application as its applicant sees it. */
 json_t *application_public(struct exchange *x, const struct application *a);
-/* As an officer sees it: with findings, who has claimed it, who applied. applicant may be NULL. */
+/* As an officer sees it: with findings, who has claimed it, who applied. applicant may be NULL. now_s: by the
+ * register's clock. */
 json_t *application_desk(struct exchange *x, const struct application *a,
-                         const struct person *applicant);
+                         const struct person *applicant, int64_t now_s);
 /* What is wanted in the body of POST /api/v1/applications. devices: FILING_DEVICES_MAX, filled; *out
  * borrows from body. ERR_USAGE, ERR_TOO_MANY, ERR_DEVICE_IMEIS, ERR_TOO_LONG, ERR_DATE, ERR_IMEI_…; fault.field
  * says where. */

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# portal_world - for openapi.t: a server with what stands behind the sign-in, people with keys of an authority
+# of the test, staff with codes, and applications that are driven to the state an example wants. The clock is
+# the register's own, so certificates and codes are of that day.
+import base64
+import hashlib
+import hmac
+import json
+import re
+import struct
+import subprocess
+import time
+import urllib.parse
+from datetime import datetime, timezone
+
+PASSWORD = "Тұлпар шабысы "
+CONFIG = """[ca]
+default_ca = d
+[d]
+dir = {dir}
+database = {dir}/index
+serial = {dir}/serial
+new_certs_dir = {dir}
+default_md = sha256
+policy = any
+unique_subject = no
+[any]
+commonName = optional
+serialNumber = optional
+organizationName = optional
+organizationalUnitName = optional
+[req]
+distinguished_name = none
+[none]
+[root]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+"""
+for name, usage in (("person", "clientAuth,1.2.398.3.3.4.1.1"),
+                    ("head", "clientAuth,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1"),
+                    ("clerk", "clientAuth,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.5")):
+    CONFIG += (f"[{name}]\nbasicConstraints = CA:FALSE\nextendedKeyUsage = {usage}\n"
+               "keyUsage = critical,digitalSignature,nonRepudiation\n")
+
+
+def luhn(body):
+    total = 0
+    for i, digit in enumerate(reversed(body)):
+        v = int(digit) * (2 if i % 2 == 0 else 1)
+        total += v - 9 if v > 9 else v
+    return body + str(-total % 10)
+
+
+def number_of(head):
+    """The first IIN or BIN with these digits."""
+    for n in range(100):
+        digits = [int(c) for c in f"{head}{n:04d}"]
+        c = sum(d * (i + 1) for i, d in enumerate(digits)) % 11
+        if c == 10:
+            c = sum(d * w for d, w in zip(digits, (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2))) % 11
+        if c < 10:
+            return "".join(map(str, digits)) + str(c)
+    raise ValueError(head)
+
+
+class Authority:
+    """Keys and certificates, valid on the register's day whatever today is."""
+
+    def __init__(self, folder, name):
+        self.dir = f"{folder}/{name}"
+        subprocess.run(["mkdir", "-p", self.dir], check=True)
+        self.write("cnf", CONFIG.format(dir=self.dir))
+        self.write("index", "")
+        self.write("serial", "01\n")
+        self.ca = f"{self.dir}/ca.pem"
+        self.give("ca", f"/CN={name}", "root", "-selfsign", "-keyfile", f"{self.dir}/ca.key")
+
+    def write(self, name, text):
+        with open(f"{self.dir}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def openssl(self, *words):
+        return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
+
+    def give(self, name, subject, kind, *by):
+        base = f"{self.dir}/{name}"
+        self.openssl("req", "-config", f"{self.dir}/cnf", "-new", "-newkey", "ec", "-pkeyopt",
+                     "ec_paramgen_curve:P-256", "-nodes", "-keyout", base + ".key", "-out",
+                     base + ".csr", "-utf8", "-subj", subject)
+        by = by or ("-cert", self.ca, "-keyfile", f"{self.dir}/ca.key")
+        self.openssl("ca", "-config", f"{self.dir}/cnf", "-batch", "-notext", "-utf8", "-startdate",
+                     "20260101000000Z", "-enddate", "20270101000000Z", "-extensions", kind, *by,
+                     "-in", base + ".csr", "-out", base + ".pem")
+
+    def sign(self, name, content):
+        self.write("content", content)
+        der = self.openssl("cms", "-sign", "-binary", "-nodetach", "-md", "sha256", "-in",
+                           f"{self.dir}/content", "-signer", f"{self.dir}/{name}.pem", "-inkey",
+                           f"{self.dir}/{name}.key", "-outform", "DER")
+        return base64.b64encode(der).decode()
+
+
+class Portal:
+    """register: openapi.t's; send: its way to ask; now: the register's clock."""
+
+    def __init__(self, register, send, now, settings):
+        self.register, self.send = register, send
+        self.now = int(datetime.strptime(now, "%Y-%m-%dT%H:%M:%SZ")
+                       .replace(tzinfo=timezone.utc).timestamp())
+        self.accounts, self.steps, self.secrets = [], {}, {}
+        self.sessions, self.cases, self.states = {}, {}, {}
+        self.make_people()
+        self.port = register.serve("portal", "[portal]", "open = yes",
+                                   f"eds_ca = {self.nca.ca}", *settings)
+
+    def make_people(self):
+        person, other, firm = map(number_of, ("8501013", "9006154", "0101400"))
+        self.nca = Authority(self.register.dir, "nca")
+        self.foreign = Authority(self.register.dir, "foreign")
+        office = f"/CN=БЕКОВ БОЛАТ/serialNumber=IIN{other}/O=ТОО Импорт/OU=BIN{firm}"
+        self.nca.give("aigul", f"/CN=АХМЕТОВА АЙГҮЛ/serialNumber=IIN{person}", "person")
+        self.nca.give("bolat", f"/CN=БЕКОВ БОЛАТ/serialNumber=IIN{other}", "person")
+        self.nca.give("firm", office, "head")
+        self.nca.give("clerk", office, "clerk")
+        self.foreign.give("stranger", f"/CN=X/serialNumber=IIN{person}", "person")
+        for name, role in (("erlan", "officer"), ("root", "admin"), ("dana", "officer")):
+            self.make_account(name, role)
+
+    def tamga(self, *words, text=None):
+        return subprocess.run(self.register.words(*words), input=text, capture_output=True,
+                              text=True, check=False)
+
+    def make_account(self, name, role):
+        """From the third on, two of them decide."""
+        actor = ["--actor", self.accounts[0]] if len(self.accounts) > 1 else []
+        done = self.tamga(*actor, "user", "add", name)
+        if actor:
+            proposal = re.search(r"confirm (\d+)", done.stdout + done.stderr).group(1)
+            done = self.tamga("--actor", self.accounts[1], "confirm", proposal)
+        done = self.tamga("--json", "user", "password", name, "--role", role,
+                          text=PASSWORD + name + "\n")
+        self.secrets[name] = re.search(r"secret=([A-Z2-7]+)", done.stdout).group(1)
+        self.accounts.append(name)
+
+    def code(self, name):
+        """A code that was not used: the clock stands, so there are three."""
+        step = self.steps.get(name, self.now // 30 - 2) + 1
+        self.steps[name] = step
+        mac = hmac.new(base64.b32decode(self.secrets[name]), struct.pack(">Q", step),
+                       hashlib.sha1).digest()
+        at = mac[-1] & 15
+        return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000:06d}"
+
+    # ---- asking ----
+
+    def ask(self, method, path, body=None, headers=None):
+        headers = dict(headers or {})
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(body).encode()
+        status, got, data = self.send(self.port, method, path, headers, body)
+        return status, got, json.loads(data)
+
+    def signed(self, name):
+        nonce = self.ask("GET", "/api/v1/sign-in/nonce")[2]["nonce"]
+        by = self.foreign if name == "stranger" else self.nca
+        return {"nonce": nonce, "cms": by.sign(name, nonce)}
+
+    def password(self, name):
+        return {"name": name, "password": PASSWORD + name, "code": self.code(name)}
+
+    def enter(self, name):
+        """The headers of a new session."""
+        staff = name in self.accounts
+        status, got, said = self.ask("POST", "/api/v1/sign-in/" + ("password" if staff else "eds"),
+                                     self.password(name) if staff else self.signed(name))
+        if status != 200:
+            raise RuntimeError(f"{name} does not come in: {said}")
+        token = re.search(r"tamga=([0-9a-f]+)", got["set-cookie"]).group(1)
+        return {"Cookie": "tamga=" + token, "X-Tamga-CSRF": said["csrf"]}
+
+    def headers(self, hint):
+        """Of who asks: "aigul", or "new:aigul" for a session of its own."""
+        if hint.startswith("new:"):
+            return self.enter(hint[4:])
+        if hint not in self.sessions:
+            self.sessions[hint] = self.enter(hint)
+        return dict(self.sessions[hint])
+
+    def other_session(self, name):
+        """The name of another session of the same person."""
+        self.enter(name)
+        said = self.ask("GET", "/api/v1/sessions", None, self.headers(name))[2]
+        return next(s["session"] for s in said["sessions"] if not s["this"])
+
+    # ---- applications ----
+
+    def case(self, hint):
+        """ "a:checked": the application of this letter, in this state. Its answer to the applicant."""
+        letter, want = hint.split(":")
+        if letter not in self.cases:
+            self.cases[letter] = self.file(letter)
+        case = self.cases[letter]
+        at = "/api/v1/desk/" + case["number"]
+        steps = {"checked": [], "claimed": ["claim"], "asked": ["claim", "ask"],
+                 "refused": ["claim", "decide"], "appealed": ["claim", "decide", "appeal"]}[want]
+        if letter not in self.states:
+            for act in steps:
+                self.act(act, case["number"])
+            self.states[letter] = want
+        return case, at
+
+    def act(self, act, number):
+        bodies = {"claim": {}, "ask": {"note": "Билет?"}, "appeal": {"note": "Билет бар."},
+                  "decide": {"decisions": [{"refusal": "NO_BORDER_CROSSING"}], "note": ""}}
+        room, who = ("applications", "aigul") if act == "appeal" else ("desk", "erlan")
+        status, _, said = self.ask("POST", f"/api/v1/{room}/{number}/{act}", bodies[act],
+                                   self.headers(who))
+        if status != 200:
+            raise RuntimeError(f"{act} {number}: {said}")
+
+    def file(self, letter):
+        imei = luhn(f"35267700{1000 + ord(letter):06d}")
+        wish = {"kind": "personal", "way": "carried", "country": "TR", "entered": "2026-03-01",
+                "devices": [{"imeis": [imei], "brand": "Samsung", "model": "Galaxy S24"}]}
+        status, _, case = self.ask("POST", "/api/v1/applications", wish, self.headers("aigul"))
+        if status != 201:
+            raise RuntimeError(f"not filed: {case}")
+        end = time.time() + 20
+        while time.time() < end:
+            seen = self.ask("GET", "/api/v1/desk/" + case["number"], None, self.headers("erlan"))[2]
+            if seen["checked"]:
+                return case
+            time.sleep(0.05)
+        raise RuntimeError("the checks did not end")
+
+    # ---- an example ----
+
+    def prepare(self, replay, path):
+        """What x-replay says: who asks, of what. The path of the request."""
+        hints, headers = replay.hints, replay.headers
+        if "as" in hints:
+            headers.update(self.headers(hints["as"]))
+        if hints.get("csrf") == "none":
+            del headers["X-Tamga-CSRF"]
+        if "case" in hints:
+            path = path.replace("{number}", self.case(hints["case"])[0]["number"])
+        if "session_of" in hints:
+            path = path.replace("{session}", self.other_session(hints["session_of"]))
+        body = None
+        if "receipt_of" in hints:
+            body = {"receipt": self.case(hints["receipt_of"])[0]["receipt"]}
+        if "sign" in hints:
+            body = self.signed(hints["sign"])
+            body["cms"] = hints.get("cms", body["cms"])
+        if "code" in hints:
+            body = self.password(hints["code"])
+        if body:
+            replay.body = json.dumps(body).encode()
+        if "query" in hints:
+            path += "?" + urllib.parse.quote(hints["query"], safe="=&")
+        return path
