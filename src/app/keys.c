@@ -26,6 +26,7 @@ static void derive(const uint8_t master[MASTER_BYTES], struct register_keys *out
     sha256_hmac(master, "mark", 4, out->mark);
     sha256_hmac(master, "session", 7, out->session);
     sha256_hmac(master, "receipt", 7, out->receipt);
+    sha256_hmac(master, "paper", 5, out->paper);
     sha256_hmac(master, "people 1", 8, out->people.key[0]);
     out->people.number[0] = 1;
     out->people.count = 1;

@@ -28,6 +28,7 @@ struct register_keys {
     uint8_t mark[SHA256_BYTES];       /* how the journal knows the key */
     uint8_t session[SHA256_BYTES];    /* nonces, forms of a session */
     uint8_t receipt[SHA256_BYTES];    /* receipts of applications, idempotency keys */
+    uint8_t paper[SHA256_BYTES];      /* names of the files in which papers stand */
     struct people_keys people;        /* records of people */
     struct index_keys sign;           /* snapshot, lists */
 };

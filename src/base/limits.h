@@ -71,6 +71,18 @@ enum {
     LIMIT_EDS_CONNECT_MS = 2000,
     LIMIT_EDS_WHOLE_MS = 5000, /* of one question to a verifier; ours */
 
+    /* Papers that an applicant attaches */
+    LIMIT_PAPER_BYTES = 10 << 20,       /* of one file: a photo of a phone is 2 to 8 MB; ours */
+    LIMIT_PAPER_PIXELS = 50000000,      /* of one picture: 200 MB once it is opened; ours */
+    LIMIT_PAPER_NAME = 100,             /* bytes of its name, for people; ours */
+    LIMIT_PAPERS = 20,                  /* of one application; ours */
+    LIMIT_PAPERS_DAY_BYTES = 300 << 20, /* of one applicant within 24 hours; ours */
+    LIMIT_PAPERS_DAY = 200,             /* files of one applicant within 24 hours; ours */
+    LIMIT_PAPERS_LOOSE_S = 24 * 3600,   /* that one waits for an application to take it; ours */
+    LIMIT_HTTP_LARGE = 8,               /* bodies above LIMIT_HTTP_BODY at once: x 10 MB; ours */
+    LIMIT_HTTP_LARGE_SECONDS = 120,     /* in which such a body must have come; ours */
+    LIMIT_DISPOSITION = 400,            /* bytes of a Content-Disposition of ours */
+
     /* Rates: what a settings file may change, in IMEIs asked a second and at once. Ours:
      * ARCHITECTURE.md, "Who is one client". */
     LIMIT_ADDRESS_RATE = 200, /* of one IPv4 address or IPv6 /64: an operator's whole NAT */
@@ -87,6 +99,8 @@ enum {
         200, /* bytes of User-Agent, and of Accept-Language, that tell people apart */
 };
 
+/* Bytes of all papers together, unless the settings say otherwise: 1 TB. Ours. */
+#define LIMIT_PAPERS_BYTES (1ULL << 40)
 /* Bytes of an input file: a country's day is 2 GB. Ours. */
 #define LIMIT_FILE_BYTES (64ULL << 30)
 /* IMEIs of one batch: the world's list twice over would be no input of one register. Ours. */

@@ -12,9 +12,11 @@ void application_release(struct application *a)
 {
     free(a->devices);
     free(a->events);
+    free(a->papers);
     a->devices = NULL;
     a->events = NULL;
-    a->device_count = a->event_count = 0;
+    a->papers = NULL;
+    a->device_count = a->event_count = a->paper_count = 0;
 }
 
 unsigned case_device_imeis(const struct case_device *d, struct imei out[CASE_DEVICE_IMEIS])

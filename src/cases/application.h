@@ -40,6 +40,9 @@ enum {
     RECEIPT_TEXT = 25,            /* "XXXXX-XXXXX-XXXXX-XXXXX", NUL: 100 random bits */
     APPLICATION_EVENTS_MAX = 64,
     CASE_DEVICE_IMEIS = 2 * LIMIT_DEVICE_IMEIS,
+    PAPER_ID = 16,      /* random bytes */
+    PAPER_ID_TEXT = 33, /* 32 hexadecimal digits, NUL */
+    LANGUAGE_TEXT = 3,  /* "kk", NUL */
 };
 
 struct case_device {
@@ -60,6 +63,18 @@ struct case_event {
     uint64_t actor; /* 0 = the register itself */
     char
         note[LIMIT_REASON + 1]; /* of the officer to the applicant, or of an appeal; may be empty */
+};
+
+/* A file that came with it, as its record holds it; its bytes: paper.h. */
+struct paper_id {
+    uint8_t bytes[PAPER_ID];
+};
+struct case_paper {
+    struct paper_id id;
+    uint8_t kind; /* enum paper_kind */
+    uint32_t bytes;
+    int64_t added_s;
+    char name[LIMIT_PAPER_NAME + 1]; /* as its sender calls it; may be empty */
 };
 
 struct application {
@@ -89,6 +104,10 @@ struct application {
     size_t device_count;
     struct case_event *events; /* owned, oldest first */
     size_t event_count;
+    struct case_paper *papers; /* owned, in the order in which they came */
+    size_t paper_count;
+    char language
+        [LANGUAGE_TEXT]; /* in which its applicant is written to, ISO 639-1; empty: not known */
 };
 
 void application_release(struct application *a);

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include <sodium.h>
+
 static json_t *imeis_json(const struct imei *imeis, unsigned n)
 {
     json_t *list = json_array();
@@ -57,17 +59,40 @@ static void event_read(const json_t *json, struct case_event *out)
     str_copy(out->note, sizeof out->note, json_text_of(json, "note"));
 }
 
+static json_t *paper_json(const struct case_paper *p)
+{
+    char id[PAPER_ID_TEXT];
+    sodium_bin2hex(id, sizeof id, p->id.bytes, PAPER_ID);
+    return json_pack("{s:s, s:i, s:I, s:I, s:s}", "id", id, "kind", p->kind, "bytes",
+                     (json_int_t)p->bytes, "added", (json_int_t)p->added_s, "name", p->name);
+}
+
+static void paper_read(const json_t *json, struct case_paper *out)
+{
+    struct str id = json_text_of(json, "id");
+    size_t n = 0;
+    *out = (struct case_paper){.kind = (uint8_t)json_number_of(json, "kind"),
+                               .bytes = (uint32_t)json_number_of(json, "bytes"),
+                               .added_s = json_number_of(json, "added")};
+    (void)sodium_hex2bin(out->id.bytes, PAPER_ID, id.p, id.n, NULL, &n, NULL);
+    str_copy(out->name, sizeof out->name, json_text_of(json, "name"));
+}
+
 json_t *application_to_json(const struct application *a)
 {
-    json_t *devices = json_array(), *events = json_array();
+    json_t *devices = json_array(), *events = json_array(), *papers = json_array();
     for (size_t i = 0; i < a->device_count; i++)
         json_array_append_new(devices, device_json(&a->devices[i]));
     for (size_t i = 0; i < a->event_count; i++)
         json_array_append_new(events, event_json(&a->events[i]));
-    json_t *json = json_pack("{s:o, s:o, s:s, s:s, s:s}", "devices", devices, "events", events,
-                             "document", a->document, "country", a->country, "receipt", a->receipt);
+    for (size_t i = 0; i < a->paper_count; i++)
+        json_array_append_new(papers, paper_json(&a->papers[i]));
+    json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:s}", "devices", devices, "events",
+                             events, "papers", papers, "document", a->document, "country",
+                             a->country, "receipt", a->receipt, "language", a->language);
     bool whole = json && json_array_size(devices) == a->device_count &&
-                 json_array_size(events) == a->event_count;
+                 json_array_size(events) == a->event_count &&
+                 json_array_size(papers) == a->paper_count;
 #define X(name)                                                                                    \
     whole = whole && json_object_set_new(json, #name, json_integer((json_int_t)a->name)) == 0;
 #include "cases/application.def"
@@ -80,7 +105,8 @@ json_t *application_to_json(const struct application *a)
 enum err application_from_json(const json_t *json, struct application *out, struct fault *fault)
 {
     const json_t *devices = json_object_get(json, "devices"),
-                 *events = json_object_get(json, "events");
+                 *events = json_object_get(json, "events"),
+                 *papers = json_object_get(json, "papers"); /* none before there were any */
     struct application a = {0};
 #define X(name) a.name = (__typeof__(a.name))json_number_of(json, #name);
 #include "cases/application.def"
@@ -88,12 +114,16 @@ enum err application_from_json(const json_t *json, struct application *out, stru
     str_copy(a.document, sizeof a.document, json_text_of(json, "document"));
     str_copy(a.country, sizeof a.country, json_text_of(json, "country"));
     str_copy(a.receipt, sizeof a.receipt, json_text_of(json, "receipt"));
+    str_copy(a.language, sizeof a.language, json_text_of(json, "language"));
     a.device_count = json_array_size(devices);
     a.event_count = json_array_size(events);
+    a.paper_count = json_array_size(papers);
     a.devices = calloc(a.device_count + 1, sizeof *a.devices);
     a.events = calloc(a.event_count + 1, sizeof *a.events);
-    if (!a.devices || !a.events || !kind_info(a.kind) || !*application_state_name(a.state)) {
-        enum err err = a.devices && a.events ? ERR_CODEC : ERR_MEMORY;
+    a.papers = calloc(a.paper_count + 1, sizeof *a.papers);
+    bool room = a.devices && a.events && a.papers;
+    if (!room || !kind_info(a.kind) || !*application_state_name(a.state)) {
+        enum err err = room ? ERR_CODEC : ERR_MEMORY;
         application_release(&a);
         return fault_set(fault, err, "an application cannot be read");
     }
@@ -101,6 +131,8 @@ enum err application_from_json(const json_t *json, struct application *out, stru
         device_read(json_array_get(devices, i), &a.devices[i]);
     for (size_t i = 0; i < a.event_count; i++)
         event_read(json_array_get(events, i), &a.events[i]);
+    for (size_t i = 0; i < a.paper_count; i++)
+        paper_read(json_array_get(papers, i), &a.papers[i]);
     *out = a;
     return ERR_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/paper.h"
 #include "cases/step.h"
 
 enum { HOUR_S = 3600 };
@@ -187,6 +188,8 @@ static enum err digest_wish(const struct filing *wish, uint8_t out[SHA256_BYTES]
         for (unsigned k = 0; k < count; k++)
             buf_printf(&b, "%llu\n", (unsigned long long)imeis[k].body);
     }
+    for (size_t i = 0; i < wish->paper_count; i++)
+        buf_put(&b, wish->papers[i].bytes, PAPER_ID);
     bool ready = sha && !b.failed;
     if (ready) {
         sha256_begin(sha);
@@ -239,6 +242,7 @@ static enum err fill(const struct office *office, const struct session *who,
     out->due_s = step_due(office, now, out->left_s);
     str_copy(out->document, sizeof out->document, wish->document);
     str_copy(out->country, sizeof out->country, wish->country);
+    str_copy(out->language, sizeof out->language, wish->language);
     receipt_make(out->receipt);
     for (size_t i = 0; i < wish->device_count; i++) {
         const struct case_device *d = &wish->devices[i];
@@ -246,9 +250,10 @@ static enum err fill(const struct office *office, const struct session *who,
         memcpy(out->devices[i].brand, d->brand, sizeof d->brand);
         memcpy(out->devices[i].model, d->model, sizeof d->model);
     }
-    return application_tell(
+    enum err err = application_tell(
         out,
         &(struct case_event){.time_s = now, .state = APPLICATION_CHECKING, .actor = who->party});
+    return err ? err : papers_gather(office->registry, wish->papers, wish->paper_count, out, NULL);
 }
 
 static enum err take_new(const struct office *office, const struct session *who,
@@ -302,6 +307,13 @@ static enum err new_once(const struct office *office, const struct session *who,
         return err;
     struct application a;
     err = fill(office, who, wish, &a);
+    if (err == ERR_PAPER && wish->idempotency.n) { /* perhaps by this act, just now */
+        enum err made = made_before(office, &key, digest, out, out_again, fault);
+        if (made || *out_again) {
+            application_release(&a);
+            return made;
+        }
+    }
     if (!err)
         err = take_new(office, who, &a, wish->idempotency.n ? &key : NULL, digest, fault);
     if (err)
@@ -357,6 +369,8 @@ struct act {
     enum { HOLD_STAYS, HOLD_OPENS, HOLD_ENDS } hold;
     void (*move)(const struct office *office, struct application *a, int64_t now_s);
     struct str note;
+    const struct paper_id *papers;
+    size_t paper_count;
 };
 
 /* Decided, and a device of it was refused. */
@@ -392,6 +406,8 @@ static enum err act_once(const struct office *office, const struct session *who,
     struct case_event event = {.time_s = now, .state = after.state, .actor = who->party};
     str_copy(event.note, sizeof event.note, act->note);
     err = application_tell(&after, &event);
+    if (!err)
+        err = papers_gather(office->registry, act->papers, act->paper_count, &after, fault);
     if (!err && act->hold == HOLD_OPENS)
         err = step_hold(office, &after, &holds, fault);
     for (size_t i = 0; !err && act->hold == HOLD_ENDS && i < after.device_count; i++)
@@ -448,7 +464,17 @@ static void go_on(const struct office *office, struct application *a, int64_t no
 enum err filing_answer(const struct office *office, const struct session *who, uint64_t id,
                        struct str note, struct application *out, struct fault *fault)
 {
-    const struct act act = {.wants = APPLICATION_PAPERS_ASKED, .move = go_on, .note = note};
+    return filing_bring(office, who, id, &(struct bringing){.note = note}, out, fault);
+}
+
+enum err filing_bring(const struct office *office, const struct session *who, uint64_t id,
+                      const struct bringing *what, struct application *out, struct fault *fault)
+{
+    const struct act act = {.wants = APPLICATION_PAPERS_ASKED,
+                            .move = go_on,
+                            .note = what->note,
+                            .papers = what->papers,
+                            .paper_count = what->paper_count};
     return act_on(office, who, id, &act, out, fault);
 }
 

@@ -33,6 +33,9 @@ struct filing {
     daynum entered;
     const struct case_device *devices; /* IMEIs, brand, model; the rest is ignored */
     size_t device_count;
+    const struct paper_id *papers; /* loose ones of the applicant (paper.h) */
+    size_t paper_count;
+    struct str language;    /* in which he is written to, two letters; empty: not known */
     struct str idempotency; /* names this act: sent again, it gives what it gave; empty: none */
 };
 
@@ -49,6 +52,15 @@ MUST_USE enum err filing_withdraw(const struct office *office, const struct sess
 /* Answers a request for papers; the clock goes on. ERR_NOT_NOW. */
 MUST_USE enum err filing_answer(const struct office *office, const struct session *who, uint64_t id,
                                 struct str note, struct application *out, struct fault *fault);
+/* The same with papers. ERR_PAPER, ERR_TOO_MANY: papers_gather. */
+struct bringing {
+    struct str note;
+    const struct paper_id *papers;
+    size_t paper_count;
+};
+MUST_USE enum err filing_bring(const struct office *office, const struct session *who, uint64_t id,
+                               const struct bringing *what, struct application *out,
+                               struct fault *fault);
 /* Against a refusal: another officer looks at the devices that were refused. Once. ERR_NOT_NOW. */
 MUST_USE enum err filing_appeal(const struct office *office, const struct session *who, uint64_t id,
                                 struct str note, struct application *out, struct fault *fault);

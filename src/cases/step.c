@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "cases/message.h"
+#include "cases/paper.h"
+
 int64_t step_due(const struct office *office, int64_t now_s, int64_t working_s)
 {
     return hours_add(office->hours, &office->registry->zone, now_s, working_s);
@@ -71,6 +74,8 @@ static enum err unchanged(struct registry *reg, struct commit_case *c, struct fa
             t->step->also_key.n ? record_find(reg, &t->step->also_key, NULL, &used, fault) : ERR_OK;
         if (!err && used)
             err = ERR_STALE; /* the same act, by another thread, just now */
+        if (!err)
+            err = papers_stand(reg, NULL, t->step->after, fault);
         return err || !t->step->stands ? err : t->step->stands(reg, t->step->after, fault);
     }
     enum err err = application_get(reg, t->step->before->id, &now, fault);
@@ -80,6 +85,9 @@ static enum err unchanged(struct registry *reg, struct commit_case *c, struct fa
     application_release(&now);
     if (!same)
         return ERR_STALE;
+    err = papers_stand(reg, t->step->before, t->step->after, fault);
+    if (err)
+        return err;
     return t->step->stands ? t->step->stands(reg, t->step->after, fault) : ERR_OK;
 }
 
@@ -202,6 +210,10 @@ static enum err write_records(struct registry *reg, struct commit_case *c, struc
         err = application_put(reg, step->after, step->before, fault);
     if (!err)
         err = write_holds(reg, step, fault);
+    if (!err)
+        err = papers_take(reg, step->before, step->after, fault);
+    if (!err)
+        err = message_tell(reg, step->before, step->after, fault);
     if (err || !step->also_key.n)
         return err;
     uint8_t id[8];

@@ -20,6 +20,21 @@ static enum err open_sources(const struct settings *s, struct behind *b, struct 
     return err || !*s->parcel ? err : ask_http_open(s->parcel, &b->parcel, fault);
 }
 
+/* Papers stand beside a register that is a file, unless the settings say where; one in a database has several
+ * servers, so that somebody must say which directory they share. */
+static enum err open_directories(const struct cli *cli, struct behind *b, struct fault *fault)
+{
+    const struct settings *s = cli->settings;
+    char beside[SETTINGS_VALUE + sizeof ".papers"] = "";
+    const char *papers = s->papers;
+    if (!*papers && str_starts(str_z(cli->url), STR("sqlite:"))) {
+        snprintf(beside, sizeof beside, "%s.papers", cli->url + 7);
+        papers = beside;
+    }
+    enum err err = *papers ? paper_files_open(papers, &b->papers, fault) : ERR_OK;
+    return err || !*s->outbox ? err : outbox_spool_open(s->outbox, &b->outbox, fault);
+}
+
 static enum err read_hours(const struct settings *s, struct hours *out, struct fault *fault)
 {
     struct buf text = {0};
@@ -52,6 +67,8 @@ enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struc
         err = open_eds(s, &eds, fault);
     if (!err)
         err = open_sources(s, out, fault);
+    if (!err)
+        err = open_directories(cli, out, fault);
     if (err) {
         eds_close(&eds);
         behind_close(out);
@@ -64,6 +81,8 @@ enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struc
         .eds = eds,
         .sources = {ask_http_source(out->border), ask_http_source(out->parcel)},
         .hours = &out->hours,
+        .papers.files = out->papers,
+        .outbox = out->outbox ? outbox_spool_port(out->outbox) : (struct outbox_port){0},
         .secure = secure,
         .readers = threads,
     };
@@ -78,5 +97,7 @@ void behind_close(struct behind *b)
     portal_close(b->portal);
     ask_http_close(b->border);
     ask_http_close(b->parcel);
+    paper_files_close(b->papers);
+    outbox_spool_close(b->outbox);
     *b = (struct behind){0};
 }

@@ -10,6 +10,8 @@
 struct behind {
     struct portal *portal; /* NULL: there is none */
     struct ask_http *border, *parcel;
+    struct paper_files *papers;
+    struct outbox_spool *outbox;
     struct hours hours;
 };
 

@@ -29,6 +29,8 @@ static const struct {
     {"portal", "border", offsetof(struct settings, border)},
     {"portal", "parcel", offsetof(struct settings, parcel)},
     {"portal", "holidays", offsetof(struct settings, holidays)},
+    {"portal", "papers", offsetof(struct settings, papers)},
+    {"portal", "outbox", offsetof(struct settings, outbox)},
     {"limits", "person_rate", offsetof(struct settings, rate[0])},
     {"limits", "person_burst", offsetof(struct settings, burst[0])},
     {"limits", "address_rate", offsetof(struct settings, rate[1])},

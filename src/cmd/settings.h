@@ -14,6 +14,8 @@
  *   open = yes
  *   eds_ca = /etc/tamga/nca.pem
  *   border = https://border.example/crossed
+ *   papers = /var/lib/tamga/papers
+ *   outbox = /var/spool/tamga
  *   [limits]
  *   address_rate = 200
  *   [face.portal]
@@ -44,6 +46,7 @@ struct settings {
     char eds_ca[SETTINGS_VALUE], eds_crl[SETTINGS_VALUE], eds_verifier[SETTINGS_VALUE];
     char border[SETTINGS_VALUE], parcel[SETTINGS_VALUE];
     char holidays[SETTINGS_VALUE];
+    char papers[SETTINGS_VALUE], outbox[SETTINGS_VALUE]; /* directories */
     struct faces faces;
 };
 

@@ -35,6 +35,7 @@ static enum crowd crowd_of(struct http *http)
     return n <= LIMIT_HTTP_INFLIGHT ? CROWD_MANY : CROWD_FULL;
 }
 
+/* What is known once the head has come. */
 static struct request request_of(struct http *http, struct MHD_Connection *connection,
                                  const struct call *call, const char *method)
 {
@@ -59,8 +60,8 @@ static struct request request_of(struct http *http, struct MHD_Connection *conne
         .strange_proxy = strange,
         .inflight = atomic_load_explicit(&http->inflight, memory_order_relaxed),
         .crowd = call->crowd,
-        .body = {call->body.n ? (const char *)call->body.p : "", call->body.n},
-        .body_too_long = call->body_bytes > LIMIT_HTTP_BODY,
+        .body = {"", 0},
+        .refused = call->refused,
     };
 }
 
@@ -110,7 +111,10 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
         errand->sent = true;
         return finish(http, connection, call, method, &errand->request, &errand->response);
     }
-    const struct request request = request_of(http, connection, call, method);
+    struct request request = request_of(http, connection, call, method);
+    if (call->body.n)
+        request.body = (struct str){(const char *)call->body.p, call->body.n};
+    request.body_too_long = call->body_bytes > call->body_max;
     bool refused = request.body_too_long || request.crowd == CROWD_FULL; /* before its body came */
     if (http->aside && !refused && route_waits(&http->site, request.target))
         return set_aside(http, connection, call, &request);
@@ -119,16 +123,60 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
     return finish(http, connection, call, method, &request, &response);
 }
 
+/* A body above the small limit: does its address take it, is it wanted, and is there a place for it? length: 0 =
+ * not told. */
+static void begin_large(struct http *http, struct MHD_Connection *connection, struct call *call,
+                        const char *method, uint64_t length)
+{
+    const struct request head = request_of(http, connection, call, method);
+    call->asked = true;
+    call->body_max = route_body_max(&http->site, &head);
+    if (call->body_max <= LIMIT_HTTP_BODY || length > call->body_max)
+        return;
+    call->large = atomic_fetch_add(&http->large, 1) < LIMIT_HTTP_LARGE;
+    if (!call->large)
+        atomic_fetch_sub(&http->large, 1);
+    call->refused = call->large ? route_admits(&http->site, &head) : ERR_CROWDED;
+    if (!call->refused && !buf_reserve(&call->body, (size_t)length))
+        call->refused = ERR_CROWDED;
+}
+
 /* Keeps what fits the limit and counts the rest. */
-static enum MHD_Result take_body(struct call *call, const char *bytes, size_t *n)
+static enum MHD_Result take_body(struct http *http, struct MHD_Connection *connection,
+                                 struct call *call, const char *method, const char *bytes,
+                                 size_t *n)
 {
     call->body_bytes += *n;
-    if (call->body_bytes > LIMIT_HTTP_BODY)
-        buf_clear(&call->body);
+    if (call->body_bytes > LIMIT_HTTP_BODY && !call->asked)
+        begin_large(http, connection, call, method, 0);
+    if (call->body_bytes > call->body_max || call->refused)
+        buf_release(&call->body);
     else
         buf_put(&call->body, bytes, *n);
     *n = 0;
-    return call->body.failed || call->body_bytes > DISCARD_MAX ? MHD_NO : MHD_YES;
+    bool slow = call->large &&
+                clock_monotonic_us() - call->since_us > LIMIT_HTTP_LARGE_SECONDS * INT64_C(1000000);
+    return call->body.failed || call->body_bytes > DISCARD_MAX || slow ? MHD_NO : MHD_YES;
+}
+
+/* The head has come. True: its body is awaited. */
+static bool begin(struct http *http, struct MHD_Connection *connection, struct call *call,
+                  const char *method)
+{
+    uint64_t length = 0;
+    call->begun = true;
+    atomic_fetch_add_explicit(&http->inflight, 1, memory_order_relaxed);
+    call->crowd = crowd_of(http);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, http_head_take, call);
+    call->body_max = LIMIT_HTTP_BODY;
+    bool told = str_to_u64(http_head(call, HEAD_CONTENT_LENGTH), UINT64_MAX, &length);
+    if (told && length > DISCARD_MAX)
+        call->body_bytes = length;
+    if (call->body_bytes || call->crowd == CROWD_FULL)
+        return false;
+    if (told && length > LIMIT_HTTP_BODY)
+        begin_large(http, connection, call, method, length);
+    return true;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -142,20 +190,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     if (!call)
         return MHD_NO;
     if (!call->begun) {
-        call->begun = true;
-        atomic_fetch_add_explicit(&http->inflight, 1, memory_order_relaxed);
-        call->crowd = crowd_of(http);
-        MHD_get_connection_values(connection, MHD_HEADER_KIND, http_head_take, call);
-        uint64_t length = 0;
-        if (str_to_u64(http_head(call, HEAD_CONTENT_LENGTH), UINT64_MAX, &length) &&
-            length > DISCARD_MAX)
-            call->body_bytes = length;
-        else if (call->crowd != CROWD_FULL)
+        if (begin(http, connection, call, method))
             return MHD_YES;
         return answer(http, connection, call, method);
     }
     if (*body_bytes)
-        return take_body(call, body, body_bytes);
+        return take_body(http, connection, call, method, body, body_bytes);
     return answer(http, connection, call, method);
 }
 
@@ -184,6 +224,8 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **context,
         return;
     if (call->begun)
         atomic_fetch_sub_explicit(&http->inflight, 1, memory_order_relaxed);
+    if (call->large)
+        atomic_fetch_sub(&http->large, 1);
     if (call->reply)
         replies_give(http->replies, call->reply);
     if (call->errand && !call->errand->sent)

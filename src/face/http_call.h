@@ -25,6 +25,7 @@ struct http {
     char name[LIMIT_NAME + 1];
     struct nets trusted;
     enum forwarded_form forwarded;
+    _Atomic int large;    /* bodies above LIMIT_HTTP_BODY that are coming, or being answered */
     _Atomic int inflight; /* requests whose head has come and whose answer is not sent */
     FILE *log;
     _Atomic int64_t failures_s; /* the second that failures counts */
@@ -69,6 +70,10 @@ struct call {
     enum crowd crowd; /* when its head had come */
     struct buf body;
     uint64_t body_bytes;
+    size_t body_max;  /* that its address takes */
+    bool asked;       /* about a body above LIMIT_HTTP_BODY */
+    bool large;       /* it has a place among http.large */
+    enum err refused; /* why its body is not read */
     int64_t since_us;
     struct errand *errand; /* owned; NULL: it is answered here */
     struct reply *reply;   /* in which the answer is being sent; NULL: in none */

@@ -14,6 +14,9 @@ static const char script_policy[] =
     POLICY "; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
            "require-trusted-types-for 'script'; trusted-types 'none'";
 
+/* A file that somebody sent us: whatever it is, no page of ours. */
+static const char file_policy[] = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
 static void put_header(struct MHD_Response *r, const char *name, const char *value)
 {
     if (value && *value)
@@ -47,7 +50,11 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
     put_header(r, "Retry-After", response->status == 503 && !*seconds ? "10" : seconds);
     put_header(r, "Cache-Control",
                response->keeps ? "public, max-age=31536000, immutable" : "no-store");
-    put_header(r, "Content-Security-Policy", response->scripted ? script_policy : content_policy);
+    put_header(r, "Content-Disposition", response->disposition);
+    put_header(r, "Content-Security-Policy",
+               *response->disposition ? file_policy
+               : response->scripted   ? script_policy
+                                      : content_policy);
     put_header(r, "Permissions-Policy",
                response->scripted ? "camera=(self), geolocation=(), microphone=()" : NULL);
     put_header(r, "Cross-Origin-Opener-Policy", "same-origin");
@@ -67,8 +74,8 @@ void http_plain_headers(struct MHD_Response *r)
 static bool is_plain(const struct response *r)
 {
     return r->status == plain.status && strcmp(r->content_type, plain.content_type) == 0 &&
-           !r->language && !r->allow && !*r->location && !*r->set_cookie && !r->retry_after_s &&
-           !r->whole_bytes && !r->packed && !r->keeps && !r->scripted;
+           !r->language && !r->allow && !*r->location && !*r->set_cookie && !*r->disposition &&
+           !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps && !r->scripted;
 }
 
 /* In a reply that was used before. */

@@ -56,7 +56,8 @@ struct request {
     int inflight;       /* requests at the door, this one too */
     bool strange_proxy; /* it was forwarded, by nobody whom we trust */
     struct str body;
-    bool body_too_long; /* above LIMIT_HTTP_BODY; body is not to be used */
+    bool body_too_long; /* above its address's limit; body is not to be used */
+    enum err refused;   /* why its body was not read; ERR_OK: it was */
 };
 
 struct response {
@@ -66,16 +67,18 @@ struct response {
     const char *language;          /* of the texts in it; NULL */
     char location[LIMIT_LOCATION]; /* of a redirect, or of what was made; empty: none */
     char set_cookie[LIMIT_COOKIE]; /* empty: none */
-    const char *route;             /* its place in the table, for logs: never what was typed */
-    unsigned route_index;          /* the same as a number: route.h */
-    unsigned retry_after_s;        /* 0 = not told */
-    bool packed;                   /* the body is gzip */
-    size_t whole_bytes;            /* of a packed body, before it was packed */
-    bool scripted;                 /* a page whose own script may run */
-    bool keeps;                    /* named by its hash: may be kept for ever */
-    char why[FAULT_DETAIL_MAX];    /* of a failure of ours (5xx), for the log; empty: not known */
-    struct str fixed;              /* a body that lives as long as the program; else body */
-    struct buf body;               /* owned by the response */
+    /* Content-Disposition of a file that somebody sent us, which is no page (sandbox); empty: none */
+    char disposition[LIMIT_DISPOSITION];
+    const char *route;          /* its place in the table, for logs: never what was typed */
+    unsigned route_index;       /* the same as a number: route.h */
+    unsigned retry_after_s;     /* 0 = not told */
+    bool packed;                /* the body is gzip */
+    size_t whole_bytes;         /* of a packed body, before it was packed */
+    bool scripted;              /* a page whose own script may run */
+    bool keeps;                 /* named by its hash: may be kept for ever */
+    char why[FAULT_DETAIL_MAX]; /* of a failure of ours (5xx), for the log; empty: not known */
+    struct str fixed;           /* a body that lives as long as the program; else body */
+    struct buf body;            /* owned by the response */
 };
 
 void response_release(struct response *response);

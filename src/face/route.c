@@ -13,31 +13,35 @@
 
 static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
+static const char any_type[] = "*/*"; /* its bytes decide */
 
 #define AT(literal)                                                                                \
     {                                                                                              \
         literal, sizeof(literal) - 1                                                               \
     }
 static const struct route routes[] = {
-    {AT("/"), "GET, HEAD", {{METHOD_GET, NULL, page_home, FREE}}},
+    {AT("/"), "GET, HEAD", {{METHOD_GET, NULL, page_home, .door = FREE}}},
     {AT("/check"),
      "GET, HEAD, POST",
-     {{METHOD_GET, NULL, page_form, FREE}, {METHOD_POST, form_type, page_check, LIMITED}}},
-    {AT("/guide"), "GET, HEAD", {{METHOD_GET, NULL, page_guide, FREE}}},
-    {AT("/questions"), "GET, HEAD", {{METHOD_GET, NULL, page_questions, FREE}}},
-    {AT("/number"), "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
-    {AT("/number/{}"), "GET, HEAD", {{METHOD_GET, NULL, page_number, LIMITED}}},
+     {{METHOD_GET, NULL, page_form, .door = FREE},
+      {METHOD_POST, form_type, page_check, .door = LIMITED}}},
+    {AT("/guide"), "GET, HEAD", {{METHOD_GET, NULL, page_guide, .door = FREE}}},
+    {AT("/questions"), "GET, HEAD", {{METHOD_GET, NULL, page_questions, .door = FREE}}},
+    {AT("/number"), "GET, HEAD", {{METHOD_GET, NULL, page_number, .door = LIMITED}}},
+    {AT("/number/{}"), "GET, HEAD", {{METHOD_GET, NULL, page_number, .door = LIMITED}}},
     {AT("/N/{}"),
      "GET, HEAD",
-     {{METHOD_GET, NULL, page_number, LIMITED}}}, /* short: for QR codes */
-    {AT("/style"), "GET, HEAD", {{METHOD_GET, NULL, page_style, FREE}}},
-    {AT("/static/{}"), "GET, HEAD", {{METHOD_GET, NULL, page_static, FREE}}},
-    {AT("/healthz"), "GET, HEAD", {{METHOD_GET, NULL, api_health, FREE}}},
-    {AT("/metrics"), "GET, HEAD", {{METHOD_GET, NULL, metrics_answer, FREE}}},
-    {AT("/api/v1/openapi.json"), "GET, HEAD", {{METHOD_GET, NULL, api_document, FREE}}},
-    {AT("/api/v1/check"), "POST", {{METHOD_POST, json_type, api_check_batch, LIMITED}}},
-    {AT("/api/v1/check/{}"), "GET, HEAD", {{METHOD_GET, NULL, api_check, LIMITED}}},
-    {AT("/api/v1/check-number/{}"), "GET, HEAD", {{METHOD_GET, NULL, api_check_number, LIMITED}}},
+     {{METHOD_GET, NULL, page_number, .door = LIMITED}}}, /* short: for QR codes */
+    {AT("/style"), "GET, HEAD", {{METHOD_GET, NULL, page_style, .door = FREE}}},
+    {AT("/static/{}"), "GET, HEAD", {{METHOD_GET, NULL, page_static, .door = FREE}}},
+    {AT("/healthz"), "GET, HEAD", {{METHOD_GET, NULL, api_health, .door = FREE}}},
+    {AT("/metrics"), "GET, HEAD", {{METHOD_GET, NULL, metrics_answer, .door = FREE}}},
+    {AT("/api/v1/openapi.json"), "GET, HEAD", {{METHOD_GET, NULL, api_document, .door = FREE}}},
+    {AT("/api/v1/check"), "POST", {{METHOD_POST, json_type, api_check_batch, .door = LIMITED}}},
+    {AT("/api/v1/check/{}"), "GET, HEAD", {{METHOD_GET, NULL, api_check, .door = LIMITED}}},
+    {AT("/api/v1/check-number/{}"),
+     "GET, HEAD",
+     {{METHOD_GET, NULL, api_check_number, .door = LIMITED}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 _Static_assert((int)ROUTES < (int)STATS_ROUTES, "more routes than are counted");
@@ -81,6 +85,7 @@ void route_fail_at(struct exchange *x, enum err err, const struct fault *fault)
     x->response->scripted = x->response->packed = false;
     x->response->whole_bytes = 0;
     x->response->keeps = false;
+    *x->response->disposition = '\0';
     if (fault && err_info(err)->http_status >= 500)
         str_copy(x->response->why, sizeof x->response->why, str_z(fault->detail));
     if (x->machine)
@@ -108,36 +113,42 @@ static bool matches(struct str path, struct str pattern, struct str *out_param)
 static bool is_type(struct str content_type, const char *want)
 {
     struct str rest;
-    return str_eq_nocase(str_trim(str_split(content_type, ';', &rest)), str_z(want));
+    return strcmp(want, any_type) == 0 ||
+           str_eq_nocase(str_trim(str_split(content_type, ';', &rest)), str_z(want));
 }
 
-static enum err call(struct exchange *x, const struct route *route)
+static const struct method_row *row_of(const struct route *route, struct str name)
 {
     static const struct {
         const char *name;
         enum method method;
     } names[] = {{"GET", METHOD_GET}, {"POST", METHOD_POST}};
-    enum method method = METHOD_NONE;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (str_eq(x->request->method, str_z(names[i].name)))
-            method = names[i].method;
-    for (size_t i = 0; method && i < 2; i++) {
-        const struct method_row *row = &route->methods[i];
-        if (row->method != method)
-            continue;
-        if (row->accepts && x->request->body_too_long)
-            return ERR_TOO_LONG;
-        if (row->accepts && !is_type(x->request->content_type, row->accepts))
-            return ERR_MEDIA_TYPE;
-        enum err err = row->door == LIMITED ? guard_identify(x) : ERR_OK;
-        if (!err && row->door == LIMITED)
-            err = guard_admit(x, 1);
-        if (!err)
-            row->answer(x);
-        return err;
+        for (size_t k = 0; k < ROUTE_METHODS && str_eq(name, str_z(names[i].name)); k++)
+            if (route->methods[k].method == names[i].method)
+                return &route->methods[k];
+    return NULL;
+}
+
+static enum err call(struct exchange *x, const struct route *route)
+{
+    const struct method_row *row = row_of(route, x->request->method);
+    if (!row) {
+        x->response->allow = route->allow;
+        return ERR_METHOD;
     }
-    x->response->allow = route->allow;
-    return ERR_METHOD;
+    if (x->request->refused)
+        return x->request->refused;
+    if (row->accepts && x->request->body_too_long)
+        return ERR_TOO_LONG;
+    if (row->accepts && !is_type(x->request->content_type, row->accepts))
+        return ERR_MEDIA_TYPE;
+    enum err err = row->door == LIMITED ? guard_identify(x) : ERR_OK;
+    if (!err && row->door == LIMITED)
+        err = guard_admit(x, 1);
+    if (!err)
+        row->answer(x);
+    return err;
 }
 
 /* The address in pieces, the language, the route; then its handler. */
@@ -188,9 +199,9 @@ static void choose_language(struct exchange *x)
     buf_release(&asked);
 }
 
-void route_answer(const struct site *site, const struct request *request, struct response *response)
+static struct exchange exchange_of(const struct site *site, const struct request *request,
+                                   struct response *response)
 {
-    *response = (struct response){.status = 200, .route = "-"};
     struct exchange x = {
         .site = site,
         .face = site->faces ? faces_find(site->faces, request->host) : NULL,
@@ -199,6 +210,41 @@ void route_answer(const struct site *site, const struct request *request, struct
         .out = &response->body,
     };
     x.path = str_split(request->target, '?', &x.query);
+    return x;
+}
+
+/* The row of a request whose head has come; NULL: none. */
+static const struct method_row *row_at(const struct site *site, struct exchange *x)
+{
+    struct str raw;
+    for (unsigned i = 0; i < route_count(site); i++)
+        if (matches(x->path, route_at(site, i)->pattern, &raw))
+            return row_of(route_at(site, i), x->request->method);
+    return NULL;
+}
+
+size_t route_body_max(const struct site *site, const struct request *head)
+{
+    struct response none = {.status = 200};
+    struct exchange x = exchange_of(site, head, &none);
+    const struct method_row *row = row_at(site, &x);
+    return row && row->body_max ? row->body_max : LIMIT_HTTP_BODY;
+}
+
+enum err route_admits(const struct site *site, const struct request *head)
+{
+    struct response none = {.status = 200};
+    struct exchange x = exchange_of(site, head, &none);
+    const struct method_row *row = row_at(site, &x);
+    enum err err = row && row->admits ? row->admits(&x) : ERR_OK;
+    response_release(&none);
+    return err;
+}
+
+void route_answer(const struct site *site, const struct request *request, struct response *response)
+{
+    *response = (struct response){.status = 200, .route = "-"};
+    struct exchange x = exchange_of(site, request, response);
     x.machine = str_starts(x.path, STR("/api/")) || str_eq(x.path, STR("/api")) ||
                 str_eq(x.path, STR("/healthz")) || str_eq(x.path, STR("/metrics"));
     choose_language(&x);

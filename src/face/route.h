@@ -9,21 +9,31 @@
 
 enum method { METHOD_NONE, METHOD_GET, METHOD_POST };
 
+enum { ROUTE_METHODS = 2 }; /* of one address */
+
 struct method_row {
     enum method method;
     const char *accepts; /* media type of the body; NULL: no body is read */
     void (*answer)(struct exchange *x);
     enum { FREE, LIMITED } door; /* LIMITED: pays for one IMEI before anything is read */
+    size_t body_max;             /* bytes of a body; 0 = LIMIT_HTTP_BODY */
+    /* Where body_max is larger: may such a body come? Asked when its head has come, before it is read. NULL: yes. */
+    enum err (*admits)(struct exchange *x);
 };
 
 struct route {
     struct str pattern; /* one "{}" in it = any one piece */
     const char *allow;
-    struct method_row methods[2];
+    struct method_row methods[ROUTE_METHODS];
 };
 
 /* Does the address stand in the table behind the sign-in? Its handlers may wait for a database. */
 bool route_waits(const struct site *site, struct str target);
+/* The largest body of a request whose head has come; LIMIT_HTTP_BODY where no address fits. */
+size_t route_body_max(const struct site *site, const struct request *head);
+/* May a body above LIMIT_HTTP_BODY come? Else why not, as route_answer is to say it (request.refused). */
+enum err route_admits(const struct site *site, const struct request *head);
+
 /* Both tables together. */
 unsigned route_count(const struct site *site);
 /* 0: "-", no route; 1 to route_count(): "/api/v1/check/{}". */

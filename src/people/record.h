@@ -25,11 +25,17 @@ enum record_kind {
     RECORD_AGAIN = 'a',        /* second 8, application 8: its checks run once more then; empty */
     RECORD_BY_APPLICANT = 'c', /* party 8, application 8, turned: newest first; empty */
     RECORD_BY_DOCUMENT = 'd',  /* way 1, hash of the number 16, application 8; empty */
+    RECORD_PAPER_USE = 'f',    /* name of a file 32, paper 16: papers of these bytes; empty */
     RECORD_BY_IMEI = 'i',      /* IMEI 6, application 8: open applications; empty */
+    RECORD_PAPER_LOOSE = 'l',  /* second 8, paper 16: no application has taken it; empty */
+    RECORD_UNREAD = 'm',       /* party 8, message 8, turned: not read yet; empty */
+    RECORD_PAPER = 'p',        /* random 16: a paper */
     RECORD_BY_CLOCK = 'q',     /* due second 8, application 8: what waits for an officer; empty */
     RECORD_BY_RECEIPT = 'r',   /* hash of the receipt 16: application 8 */
     RECORD_BY_PARTY = 's',     /* party 8, hash of the token 32: its sessions; empty */
+    RECORD_PAPER_OF = 'v',     /* party 8, second 8, paper 16: its bytes 8 */
     RECORD_WORK = 'w',         /* application 8: the register's own checks are due; empty */
+    RECORD_OUTBOX = 'x',       /* message 8: to be sent; party 8, second 8 */
 };
 
 struct record_key {

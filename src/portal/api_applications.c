@@ -17,12 +17,17 @@ static enum err file(struct api *a)
 {
     struct visit *v = a->visit;
     struct case_device devices[FILING_DEVICES_MAX];
+    struct paper_id papers[LIMIT_PAPERS];
     struct filing wish;
     struct application made;
     char number[APPLICATION_NUMBER_TEXT];
     bool again = false;
     enum err err = application_wish(a->body, devices, &wish, a->fault);
     wish.idempotency = a->x->request->idempotency;
+    wish.language = str_z(lang_code(a->x->lang));
+    wish.papers = papers;
+    if (!err)
+        err = json_paper_ids(a->body, papers, &wish.paper_count, a->fault);
     if (!err)
         err = filing_new(&v->office, &v->who, &wish, &made, &again, a->fault);
     portal_note(v, AUDIT_FILE, v->who.acts_for, err ? 0 : made.id, err);
@@ -126,10 +131,23 @@ static enum err withdraw(struct api *a)
     return after_act(a, id, err, &moved);
 }
 
-/* The two that bring words. */
-static enum err with_note(struct api *a,
-                          enum err (*act)(const struct office *, const struct session *, uint64_t,
-                                          struct str, struct application *, struct fault *))
+static enum err answer(struct api *a)
+{
+    struct application moved;
+    struct paper_id papers[LIMIT_PAPERS];
+    struct bringing what = {.papers = papers};
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = api_text(a, "note", &what.note);
+    if (!err)
+        err = json_paper_ids(a->body, papers, &what.paper_count, a->fault);
+    if (!err)
+        err = filing_bring(&a->visit->office, &a->visit->who, id, &what, &moved, a->fault);
+    return after_act(a, id, err, &moved);
+}
+
+static enum err appeal(struct api *a)
 {
     struct application moved;
     struct str note;
@@ -138,18 +156,8 @@ static enum err with_note(struct api *a,
         return ERR_NOT_FOUND;
     enum err err = api_text(a, "note", &note);
     if (!err)
-        err = act(&a->visit->office, &a->visit->who, id, note, &moved, a->fault);
+        err = filing_appeal(&a->visit->office, &a->visit->who, id, note, &moved, a->fault);
     return after_act(a, id, err, &moved);
-}
-
-static enum err answer(struct api *a)
-{
-    return with_note(a, filing_answer);
-}
-
-static enum err appeal(struct api *a)
-{
-    return with_note(a, filing_appeal);
 }
 
 void portal_withdraw(struct exchange *x)

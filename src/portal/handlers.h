@@ -21,9 +21,15 @@ void portal_file(struct exchange *x);     /* POST /api/v1/applications */
 void portal_mine(struct exchange *x);     /* GET /api/v1/applications?after=NUMBER */
 void portal_one(struct exchange *x);      /* GET /api/v1/applications/{} */
 void portal_withdraw(struct exchange *x); /* POST /api/v1/applications/{}/withdraw */
-void portal_papers(struct exchange *x);   /* POST /api/v1/applications/{}/answer {note} */
+void portal_papers(struct exchange *x);   /* POST /api/v1/applications/{}/answer {note, papers} */
 void portal_appeal(struct exchange *x);   /* POST /api/v1/applications/{}/appeal {note} */
 void portal_receipt(struct exchange *x);  /* POST /api/v1/receipt {receipt}: no sign-in */
+
+void portal_paper_add(struct exchange *x);        /* POST /api/v1/papers?name= (the file's bytes) */
+enum err portal_paper_admits(struct exchange *x); /* ... may it come? */
+void portal_paper(struct exchange *x);            /* GET /api/v1/papers/{}?inline=1 */
+void portal_messages(struct exchange *x);         /* GET /api/v1/messages?after=ID */
+void portal_message_read(struct exchange *x);     /* POST /api/v1/messages/{}/read */
 
 void portal_queue(struct exchange *x);  /* GET /api/v1/desk?after=CURSOR */
 void portal_look(struct exchange *x);   /* GET /api/v1/desk/{} */

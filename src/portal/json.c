@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "portal/json.h"
 
+#include "cases/paper_kind.h"
 #include "people/person.h"
 
 enum err json_body(const struct exchange *x, json_t **out, struct fault *fault)
@@ -75,6 +76,22 @@ static json_t *json_events(const struct application *a)
     return list;
 }
 
+json_t *json_paper(const struct case_paper *p)
+{
+    char id[PAPER_ID_TEXT];
+    paper_id_format(&p->id, id);
+    return json_pack("{s:s, s:s, s:I, s:s, s:o}", "id", id, "type", paper_media(p->kind), "bytes",
+                     (json_int_t)p->bytes, "name", p->name, "sent_at", json_instant(p->added_s));
+}
+
+static json_t *json_papers(const struct application *a)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < a->paper_count; i++)
+        json_array_append_new(list, json_paper(&a->papers[i]));
+    return list;
+}
+
 json_t *application_public(struct exchange *x, const struct application *a)
 {
     char number[APPLICATION_NUMBER_TEXT];
@@ -83,13 +100,13 @@ json_t *application_public(struct exchange *x, const struct application *a)
     for (size_t i = 0; i < a->device_count; i++)
         json_array_append_new(devices, json_device(x, &a->devices[i]));
     bool open = application_open(a);
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
                      "number", number, "receipt", a->receipt, "kind", kind_info(a->kind)->name,
                      "state", application_state_name(a->state), "appeal", a->appeal, "filed_at",
                      json_instant(a->filed_s), "due_at", json_instant(open ? a->due_s : 0),
                      "decided_at", json_instant(a->decided_s), "way", way_name(a->way), "document",
                      a->document, "country", a->country, "entered", json_day(a->entered), "devices",
-                     devices, "events", json_events(a));
+                     devices, "events", json_events(a), "papers", json_papers(a));
 }
 
 static json_t *json_findings(uint32_t found)
@@ -234,6 +251,29 @@ static enum err read_words(const json_t *body, struct filing *out, struct fault 
         err = fault_set(fault, ERR_DATE, "a day as YYYY-MM-DD");
     }
     return err;
+}
+
+enum err json_paper_ids(const json_t *body, struct paper_id *out, size_t *out_n,
+                        struct fault *fault)
+{
+    const json_t *list = json_object_get(body, "papers");
+    *out_n = json_array_size(list);
+    fault_field(fault, "papers");
+    if (list && !json_is_array(list) && !json_is_null(list))
+        return fault_set(fault, ERR_USAGE, "a list of papers that were sent before");
+    if (*out_n > LIMIT_PAPERS)
+        return fault_set(fault, ERR_TOO_MANY, "at most %d papers", LIMIT_PAPERS);
+    for (size_t i = 0; i < *out_n; i++) {
+        const json_t *id = json_array_get(list, i);
+        struct str text = {json_string_value(id), json_string_length(id)};
+        fault_field(fault, "papers[%zu]", i);
+        if (!json_is_string(id))
+            return fault_set(fault, ERR_USAGE, "the id of a paper");
+        if (!paper_id_parse(text, &out[i]))
+            return fault_set(fault, ERR_PAPER, "the id of a paper");
+    }
+    fault_field(fault, "");
+    return ERR_OK;
 }
 
 enum err application_wish(const json_t *body, struct case_device *devices, struct filing *out,

@@ -16,6 +16,12 @@ MUST_USE enum err json_member_text(const json_t *object, const char *name, struc
 /* Sends the value with the status; takes it. */
 void json_answer(struct exchange *x, int status, json_t *value);
 
+/* A paper as the application that took it lists it. */
+json_t *json_paper(const struct case_paper *paper);
+/* The member `papers` of a body: LIMIT_PAPERS ids, filled. ERR_USAGE, ERR_TOO_MANY, ERR_PAPER: no such id. */
+MUST_USE enum err json_paper_ids(const json_t *body, struct paper_id *out, size_t *out_n,
+                                 struct fault *fault);
+
 /* An application as its applicant sees it. */
 json_t *application_public(struct exchange *x, const struct application *a);
 /* As an officer sees it: with findings, who has claimed it, who applied. applicant may be NULL. now_s: by the

@@ -13,6 +13,7 @@
 
 #include "cases/desk.h"
 #include "people/sign_in.h"
+#include "portal/post.h"
 
 enum {
     READERS_MAX = 64,
@@ -33,6 +34,8 @@ struct portal {
     struct audit_log *log;
     struct eds_port eds;
     struct check_sources sources;
+    struct paper_place papers;
+    struct outbox_port outbox;
     struct hours hours;
     bool secure;
     sem_t sign_ins;   /* that may be at work at once, so that checks go on */
@@ -54,6 +57,11 @@ struct portal {
 const struct eds_port *portal_eds(struct portal *p)
 {
     return p->eds.verify ? &p->eds : NULL;
+}
+
+const struct paper_place *portal_papers_place(struct portal *p)
+{
+    return &p->papers;
 }
 
 struct committer *portal_committer(struct portal *p)
@@ -156,6 +164,7 @@ static void *work(void *arg)
     struct portal *p = arg;
     const struct office office = {p->worker_reg, p->committer, &p->hours};
     int64_t swept_s = 0, rest_until_s = 0;
+    struct post post = {.papers = &p->papers, .outbox = &p->outbox};
     uint64_t seen = 0;
     bool woken;
     while (wait_for_work(p, WORK_EVERY_MS, &woken)) {
@@ -169,10 +178,12 @@ static void *work(void *arg)
         } else if (woken) {
             settle_due(p, &office, seen, &seen, &away);
         }
-        if (now_s - swept_s < SWEEP_EVERY_S)
-            continue;
-        swept_s = now_s;
-        sweep_portal(p, &office);
+        bool sweeps = now_s - swept_s >= SWEEP_EVERY_S;
+        if (sweeps) {
+            swept_s = now_s;
+            sweep_portal(p, &office);
+        }
+        post_work(&post, &office, sweeps);
     }
     return NULL;
 }
@@ -227,6 +238,8 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     p->eds = o->eds;
     p->sources = o->sources;
     p->secure = o->secure;
+    p->papers = o->papers;
+    p->outbox = o->outbox;
     if (o->hours)
         p->hours = *o->hours;
     else
@@ -283,6 +296,40 @@ static struct registry *borrow(struct portal *p)
     return reg;
 }
 
+/* The form's mark, or the script's header, is the one that this session was given. */
+static bool of_session(const struct exchange *x, const struct visit *v, struct str form_csrf)
+{
+    char want[SESSION_CSRF_TEXT];
+    struct str got = form_csrf.n ? form_csrf : x->request->csrf;
+    session_csrf(v->office.registry, &v->who, want);
+    return got.n == strlen(want) && sodium_memcmp(got.p, want, got.n) == 0;
+}
+
+enum err portal_may_send(struct exchange *x, uint32_t roles)
+{
+    struct portal *p = x->site->portal;
+    struct visit v = {.portal = p};
+    struct str token = portal_token(x);
+    if (token.n != SESSION_TOKEN_TEXT - 1)
+        return ERR_SESSION;
+    if (atomic_load(&p->away))
+        return ERR_UNAVAILABLE;
+    pthread_mutex_lock(&p->lock);
+    if (p->free_count)
+        v.office.registry = p->free[--p->free_count];
+    pthread_mutex_unlock(&p->lock);
+    if (!v.office.registry)
+        return ERR_CROWDED;
+    int64_t now_s = clock_now_us(v.office.registry->clock) / 1000000;
+    enum err err = session_find(v.office.registry, token, now_s, &v.who, NULL);
+    if (!err && !of_session(x, &v, STR("")))
+        err = ERR_CSRF;
+    else if (!err && !(roles & ROLE_BIT(v.who.role)))
+        err = ERR_ROLE;
+    portal_leave(&v);
+    return err;
+}
+
 void portal_leave(struct visit *v)
 {
     struct portal *p = v->portal;
@@ -329,15 +376,6 @@ void portal_cookie(struct exchange *x, const char *token)
     snprintf(x->response->set_cookie, sizeof x->response->set_cookie,
              "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", cookie_name, token ? token : "",
              x->site->portal->secure ? "; Secure" : "", token ? "" : "; Max-Age=0");
-}
-
-/* The form's mark, or the script's header, is the one that this session was given. */
-static bool of_session(const struct exchange *x, const struct visit *v, struct str form_csrf)
-{
-    char want[SESSION_CSRF_TEXT];
-    struct str got = form_csrf.n ? form_csrf : x->request->csrf;
-    session_csrf(v->office.registry, &v->who, want);
-    return got.n == strlen(want) && sodium_memcmp(got.p, want, got.n) == 0;
 }
 
 static enum err who_asks(struct exchange *x, uint32_t roles, bool changes, struct str form_csrf,

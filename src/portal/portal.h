@@ -6,6 +6,8 @@
 #define PORTAL_PORTAL_H
 
 #include "cases/checks.h"
+#include "cases/outbox.h"
+#include "cases/paper.h"
 #include "face/route.h"
 #include "people/audit_log.h"
 #include "people/eds.h"
@@ -17,6 +19,8 @@ struct portal_options {
     struct eds_port eds; /* owned from then on; all zero: nobody signs in by ЭЦП */
     struct check_sources sources;
     const struct hours *hours; /* NULL: Kazakhstan's. Borrowed */
+    struct paper_place papers; /* its files: borrowed */
+    struct outbox_port outbox; /* all zero: messages are read in the cabinet alone; ctx: borrowed */
     bool secure;               /* people reach us by https: the cookie says Secure */
     unsigned readers;          /* registers opened for requests: how many are answered at once */
 };
@@ -61,10 +65,14 @@ MUST_USE enum err portal_enter_eds(struct exchange *x, struct visit *visit, stru
                                    struct str cms);
 /* Signs out: ends the session, notes it, takes the cookie away. */
 MUST_USE enum err portal_go_out(struct exchange *x, struct visit *visit);
+/* Before a large body is read, by a thread that may not wait: would portal_visit let him in, for a change, by
+ * script? ERR_SESSION, ERR_ROLE, ERR_CSRF, ERR_CROWDED, ERR_UNAVAILABLE. */
+MUST_USE enum err portal_may_send(struct exchange *x, uint32_t roles);
 /* The worker looks now. */
 void portal_wake(struct portal *portal);
 void portal_note(struct visit *visit, enum audit_what what, uint64_t subject, uint64_t object,
                  enum err outcome);
+const struct paper_place *portal_papers_place(struct portal *portal);
 /* NULL: nobody signs in by ЭЦП. */
 const struct eds_port *portal_eds(struct portal *portal);
 struct committer *portal_committer(struct portal *portal);

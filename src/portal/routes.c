@@ -8,6 +8,7 @@
 
 static const char form_media[] = "application/x-www-form-urlencoded";
 static const char json_media[] = "application/json";
+static const char any_media[] = "*/*";
 
 #define AT(literal)                                                                                \
     {                                                                                              \
@@ -15,24 +16,24 @@ static const char json_media[] = "application/json";
     }
 #define GET(handler)                                                                               \
     {                                                                                              \
-        METHOD_GET, NULL, handler, FREE                                                            \
+        METHOD_GET, NULL, handler, .door = FREE                                                    \
     }
 #define POST(handler)                                                                              \
     {                                                                                              \
-        METHOD_POST, json_media, handler, FREE                                                     \
+        METHOD_POST, json_media, handler, .door = FREE                                             \
     }
 #define FORM(handler)                                                                              \
     {                                                                                              \
-        METHOD_POST, form_media, handler, FREE                                                     \
+        METHOD_POST, form_media, handler, .door = FREE                                             \
     }
 /* Whoever is not signed in pays as for a check: nobody guesses receipts or floods the sign-in. */
 #define PAID(handler)                                                                              \
     {                                                                                              \
-        METHOD_POST, json_media, handler, LIMITED                                                  \
+        METHOD_POST, json_media, handler, .door = LIMITED                                          \
     }
 
 const struct route portal_routes[] = {
-    {AT("/api/v1/sign-in/nonce"), "GET, HEAD", {{METHOD_GET, NULL, portal_nonce, LIMITED}}},
+    {AT("/api/v1/sign-in/nonce"), "GET, HEAD", {{METHOD_GET, NULL, portal_nonce, .door = LIMITED}}},
     {AT("/api/v1/sign-in/eds"), "POST", {PAID(portal_sign_in_eds)}},
     {AT("/api/v1/sign-in/password"), "POST", {PAID(portal_sign_in_password)}},
     {AT("/api/v1/sign-out"), "POST", {POST(portal_sign_out)}},
@@ -47,6 +48,13 @@ const struct route portal_routes[] = {
     {AT("/api/v1/applications/{}/withdraw"), "POST", {POST(portal_withdraw)}},
     {AT("/api/v1/applications/{}/answer"), "POST", {POST(portal_papers)}},
     {AT("/api/v1/applications/{}/appeal"), "POST", {POST(portal_appeal)}},
+    {AT("/api/v1/papers"),
+     "POST",
+     {{METHOD_POST, any_media, portal_paper_add, .body_max = LIMIT_PAPER_BYTES,
+       .admits = portal_paper_admits}}},
+    {AT("/api/v1/papers/{}"), "GET, HEAD", {GET(portal_paper)}},
+    {AT("/api/v1/messages"), "GET, HEAD", {GET(portal_messages)}},
+    {AT("/api/v1/messages/{}/read"), "POST", {POST(portal_message_read)}},
     {AT("/api/v1/desk"), "GET, HEAD", {GET(portal_queue)}},
     {AT("/api/v1/desk/{}"), "GET, HEAD", {GET(portal_look)}},
     {AT("/api/v1/desk/{}/claim"), "POST", {POST(portal_claim)}},

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cases/outbox.h"
+
+enum { SOME = 64 };
+
+struct queue {
+    struct {
+        uint64_t number, party;
+        int64_t at_s;
+    } of[SOME];
+    size_t n;
+};
+
+static bool take(void *ctx, const struct record *record)
+{
+    struct queue *q = ctx;
+    const uint8_t *value = (const uint8_t *)record->value.p;
+    bool good = record->value.n == 16;
+    q->of[q->n].number = record_key_last(record->key);
+    q->of[q->n].party = good ? get_be(value, 8) : 0;
+    q->of[q->n++].at_s = good ? (int64_t)get_be(value + 8, 8) : 0;
+    return q->n < SOME;
+}
+
+static enum err read_queue(const struct office *office, struct queue *out, struct fault *fault)
+{
+    struct record_key from = record_key(RECORD_OUTBOX), to = record_key(RECORD_OUTBOX + 1);
+    out->n = 0;
+    return store_records(office->registry->store, record_key_str(&from), record_key_str(&to), take,
+                         out, fault);
+}
+
+static enum err drop(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    const struct queue *q = c->ctx;
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < q->n; i++) {
+        struct record_key key = record_key_of(RECORD_OUTBOX, q->of[i].number);
+        err = record_drop(reg, &key, fault);
+    }
+    return err;
+}
+
+static enum err forget(const struct office *office, struct queue *q)
+{
+    struct commit_case c = {.also = drop, .ctx = q};
+    return q->n ? committer_submit(office->committer, &c) : ERR_OK;
+}
+
+/* What cannot be read is no letter, and does not stand before the others. */
+static bool is_of_one(enum err err)
+{
+    return err == ERR_NOT_FOUND || err == ERR_CODEC || err == ERR_STORE_KEY;
+}
+
+static enum err send_one(const struct office *office, const struct outbox_port *port,
+                         outbox_render_fn *render, uint64_t party, uint64_t number, size_t *out_n,
+                         struct fault *fault)
+{
+    struct message m;
+    struct person to = {0};
+    struct buf letter = {0};
+    enum err err = message_get(office->registry, party, number, &m, fault);
+    if (!err)
+        err = person_get(office->registry, party, &to, fault);
+    if (err)
+        return is_of_one(err) ? ERR_OK : err;
+    err = render(&m, &to, &letter);
+    if (!err)
+        err = letter.failed ? ERR_MEMORY
+                            : port->send(port->ctx, number,
+                                         (struct str){(const char *)letter.p, letter.n}, fault);
+    *out_n += !err;
+    buf_release(&letter);
+    return err;
+}
+
+/* One lot: what went out leaves the queue, also when a later one failed. */
+static enum err send_some(const struct office *office, const struct outbox_port *port,
+                          outbox_render_fn *render, size_t *out_n, bool *out_more,
+                          struct fault *fault)
+{
+    struct queue q;
+    size_t done = 0;
+    enum err err = read_queue(office, &q, fault);
+    *out_more = q.n == SOME;
+    for (; !err && done < q.n; done += !err)
+        err = send_one(office, port, render, q.of[done].party, q.of[done].number, out_n, fault);
+    q.n = done;
+    enum err forgot = forget(office, &q);
+    return err ? err : forgot;
+}
+
+enum err outbox_run(const struct office *office, const struct outbox_port *port,
+                    outbox_render_fn *render, size_t *out_n, struct fault *fault)
+{
+    struct queue waiting;
+    int hold;
+    bool more = true;
+    *out_n = 0;
+    enum err err = read_queue(office, &waiting, fault);
+    if (err || !waiting.n || !port->begin(port->ctx, &hold))
+        return err;
+    while (!err && more)
+        err = send_some(office, port, render, out_n, &more, fault);
+    port->end(port->ctx, hold);
+    return err;
+}
+
+enum err outbox_forget(const struct office *office, struct fault *fault)
+{
+    struct queue q;
+    int64_t until = clock_now_us(office->registry->clock) / 1000000 - OUTBOX_KEEP_S;
+    size_t old = 0;
+    enum err err = read_queue(office, &q, fault);
+    while (!err && old < q.n && q.of[old].at_s < until)
+        old++;
+    q.n = old;
+    return err ? err : forget(office, &q);
+}

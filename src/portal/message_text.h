@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * message_text - the words of a message (cases/message.h) in a language of the catalogue. */
+#ifndef PORTAL_MESSAGE_TEXT_H
+#define PORTAL_MESSAGE_TEXT_H
+
+#include "cases/outbox.h"
+#include "face/text.h"
+
+/* The language in which its applicant is written to: Kazakh where it is not known. */
+enum lang message_lang(const struct message *message);
+/* Appends the whole of it: what happened, the officer's words, reasons with what to bring. Lines end in \n. */
+void message_words(struct buf *out, enum lang lang, const struct message *message);
+/* Appends what an SMS of two parts holds: 134 UTF-16 units at most. */
+void message_words_short(struct buf *out, enum lang lang, const struct message *message);
+/* The letter of the outbox: JSON {id, code, at, application, language, to: {iin_bin, name}, text, sms}. */
+enum err message_letter(const struct message *message, const struct person *to, struct buf *out);
+
+#endif
