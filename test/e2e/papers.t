@@ -26,7 +26,7 @@ sub chunk { my ($type, $data) = @_; return pack('N', length $data) . $type . $da
 sub png { # width, height, what makes it another one
     my ($w, $h, $seed) = @_;
     return "\x89PNG\r\n\x1a\n" . chunk('IHDR', pack('NNC5', $w, $h, 8, 0, 0, 0, 0)) . chunk('tEXt', "Comment\0" . ($seed // ''))
-        . chunk('IDAT', compress(("\0" . "\x7f" x $w) x ($w * $h < 10_000 ? $h : 1))) . chunk('IEND', '');
+        . chunk('IDAT', compress($w * $h < 10_000 ? ("\0" . "\x7f" x $w) x $h : '')) . chunk('IEND', '');
 }
 
 sub jpeg { # width, height, what makes it another one, its end
