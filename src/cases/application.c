@@ -13,10 +13,20 @@ void application_release(struct application *a)
     free(a->devices);
     free(a->events);
     free(a->papers);
+    free(a->remarks);
+    application_drop_proposal(a);
     a->devices = NULL;
-    a->events = NULL;
+    a->events = a->remarks = NULL;
     a->papers = NULL;
-    a->device_count = a->event_count = a->paper_count = 0;
+    a->device_count = a->event_count = a->remark_count = a->paper_count = 0;
+}
+
+void application_drop_proposal(struct application *a)
+{
+    if (a->proposal)
+        free(a->proposal->devices);
+    free(a->proposal);
+    a->proposal = NULL;
 }
 
 unsigned case_device_imeis(const struct case_device *d, struct imei out[CASE_DEVICE_IMEIS])
@@ -210,22 +220,33 @@ void application_give_up(struct application *a, uint8_t state, int64_t now_s)
         approved |= a->devices[i].approved;
     a->state = !a->appeal ? state : approved ? APPLICATION_APPROVED : APPLICATION_REFUSED;
     a->decided_s = now_s;
+    application_drop_proposal(a);
     for (size_t i = 0; a->appeal && i < a->device_count; i++)
         a->devices[i].decided = true;
 }
 
-enum err application_tell(struct application *a, const struct case_event *event)
+static enum err append(struct case_event **list, size_t *n, const struct case_event *event)
 {
-    if (a->event_count == APPLICATION_EVENTS_MAX) {
-        memmove(a->events, a->events + 1, (a->event_count - 1) * sizeof *a->events);
-        a->event_count--;
+    if (*n == APPLICATION_EVENTS_MAX) {
+        memmove(*list, *list + 1, (*n - 1) * sizeof **list);
+        (*n)--;
     }
-    struct case_event *p = realloc(a->events, (a->event_count + 1) * sizeof *p);
+    struct case_event *p = realloc(*list, (*n + 1) * sizeof *p);
     if (!p)
         return ERR_MEMORY;
-    a->events = p;
-    p[a->event_count++] = *event;
+    *list = p;
+    p[(*n)++] = *event;
     return ERR_OK;
+}
+
+enum err application_tell(struct application *a, const struct case_event *event)
+{
+    return append(&a->events, &a->event_count, event);
+}
+
+enum err application_remark(struct application *a, const struct case_event *event)
+{
+    return append(&a->remarks, &a->remark_count, event);
 }
 
 /* ---- the lists in which it is found ---- */

@@ -76,6 +76,21 @@ struct case_paper {
     int64_t added_s;
     char name[LIMIT_PAPER_NAME + 1]; /* as its sender calls it; may be empty */
 };
+/* What one officer decided and another has to confirm (cases/second.h): one row a device of the application. */
+struct case_proposed {
+    bool approve;
+    uint8_t refusal; /* enum refusal, when it does not */
+    uint32_t lifts;  /* enum lift_bit: why two are needed */
+    uint64_t
+        seen[2 *
+             LIMIT_DEVICE_IMEIS]; /* last_seq of its IMEIs when it was looked at: new, then old */
+};
+struct case_proposal {
+    uint64_t by; /* party of the officer */
+    int64_t at_s;
+    char note[LIMIT_REASON + 1];   /* to the applicant, with the decision */
+    struct case_proposed *devices; /* owned */
+};
 
 struct application {
     uint64_t id;        /* of the register, ascending */
@@ -90,6 +105,7 @@ struct application {
     uint64_t filed_by;  /* party who filed it */
     uint64_t officer;   /* who has claimed it; 0 = nobody */
     uint64_t decided_by;
+    uint64_t decided_with; /* the officer who had proposed it; 0 = it needed one alone */
     char document[LIMIT_DOCUMENT + 1]; /* number of the parcel, declaration, receipt */
     char country[3];                   /* where it was bought, ISO 3166-1 alpha-2; empty */
     daynum entered;                    /* day on which it came in, as declared; DAYNUM_NONE */
@@ -108,6 +124,10 @@ struct application {
     size_t paper_count;
     char language
         [LANGUAGE_TEXT]; /* in which its applicant is written to, ISO 639-1; empty: not known */
+    struct case_event
+        *remarks; /* owned: among officers, state is enum remark; never the applicant's */
+    size_t remark_count;
+    struct case_proposal *proposal; /* owned; NULL: nothing waits for a second officer */
 };
 
 void application_release(struct application *a);
@@ -137,6 +157,9 @@ bool application_number_parse(struct str text, uint64_t *out_id);
 void application_give_up(struct application *a, uint8_t state, int64_t now_s);
 /* Appends a step; the last APPLICATION_EVENTS_MAX are kept. ERR_MEMORY. */
 MUST_USE enum err application_tell(struct application *a, const struct case_event *event);
+/* The same, among officers. */
+MUST_USE enum err application_remark(struct application *a, const struct case_event *event);
+void application_drop_proposal(struct application *a);
 
 /* ---- as records ---- */
 

@@ -78,21 +78,72 @@ static void paper_read(const json_t *json, struct case_paper *out)
     str_copy(out->name, sizeof out->name, json_text_of(json, "name"));
 }
 
+/* Of cases/second.h: NULL stays JSON's null. */
+static json_t *proposal_json(const struct application *a)
+{
+    if (!a->proposal)
+        return json_null();
+    json_t *devices = json_array();
+    for (size_t i = 0; i < a->device_count; i++) {
+        const struct case_proposed *p = &a->proposal->devices[i];
+        json_t *seen = json_array();
+        for (unsigned k = 0; k < sizeof p->seen / sizeof *p->seen; k++)
+            json_array_append_new(seen, json_integer((json_int_t)p->seen[k]));
+        json_array_append_new(devices,
+                              json_pack("{s:b, s:i, s:i, s:o}", "approve", p->approve, "refusal",
+                                        p->refusal, "lifts", (int)p->lifts, "seen", seen));
+    }
+    return json_pack("{s:I, s:I, s:s, s:o}", "by", (json_int_t)a->proposal->by, "at",
+                     (json_int_t)a->proposal->at_s, "note", a->proposal->note, "devices", devices);
+}
+
+static enum err proposal_read(const json_t *json, struct application *a)
+{
+    const json_t *devices = json_object_get(json, "devices");
+    if (!json_is_object(json))
+        return ERR_OK;
+    if (json_array_size(devices) != a->device_count)
+        return ERR_CODEC;
+    struct case_proposal *p = a->proposal = calloc(1, sizeof *p);
+    if (p)
+        p->devices = calloc(a->device_count + 1, sizeof *p->devices);
+    if (!p || !p->devices)
+        return ERR_MEMORY;
+    p->by = (uint64_t)json_number_of(json, "by");
+    p->at_s = json_number_of(json, "at");
+    str_copy(p->note, sizeof p->note, json_text_of(json, "note"));
+    for (size_t i = 0; i < a->device_count; i++) {
+        const json_t *one = json_array_get(devices, i), *seen = json_object_get(one, "seen");
+        struct case_proposed *d = &p->devices[i];
+        d->approve = json_is_true(json_object_get(one, "approve"));
+        d->refusal = (uint8_t)json_number_of(one, "refusal");
+        d->lifts = (uint32_t)json_number_of(one, "lifts");
+        for (unsigned k = 0; k < sizeof d->seen / sizeof *d->seen; k++)
+            d->seen[k] = (uint64_t)json_integer_value(json_array_get(seen, k));
+    }
+    return ERR_OK;
+}
+
 json_t *application_to_json(const struct application *a)
 {
-    json_t *devices = json_array(), *events = json_array(), *papers = json_array();
+    json_t *devices = json_array(), *events = json_array(), *remarks = json_array();
+    json_t *papers = json_array();
     for (size_t i = 0; i < a->device_count; i++)
         json_array_append_new(devices, device_json(&a->devices[i]));
     for (size_t i = 0; i < a->event_count; i++)
         json_array_append_new(events, event_json(&a->events[i]));
     for (size_t i = 0; i < a->paper_count; i++)
         json_array_append_new(papers, paper_json(&a->papers[i]));
-    json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:s}", "devices", devices, "events",
-                             events, "papers", papers, "document", a->document, "country",
-                             a->country, "receipt", a->receipt, "language", a->language);
+    for (size_t i = 0; i < a->remark_count; i++)
+        json_array_append_new(remarks, event_json(&a->remarks[i]));
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s}", "devices", devices,
+                             "events", events, "papers", papers, "remarks", remarks, "proposal",
+                             proposal_json(a), "document", a->document, "country", a->country,
+                             "receipt", a->receipt, "language", a->language);
     bool whole = json && json_array_size(devices) == a->device_count &&
                  json_array_size(events) == a->event_count &&
-                 json_array_size(papers) == a->paper_count;
+                 json_array_size(papers) == a->paper_count &&
+                 json_array_size(remarks) == a->remark_count;
 #define X(name)                                                                                    \
     whole = whole && json_object_set_new(json, #name, json_integer((json_int_t)a->name)) == 0;
 #include "cases/application.def"
@@ -106,7 +157,8 @@ enum err application_from_json(const json_t *json, struct application *out, stru
 {
     const json_t *devices = json_object_get(json, "devices"),
                  *events = json_object_get(json, "events"),
-                 *papers = json_object_get(json, "papers"); /* none before there were any */
+                 *papers = json_object_get(json, "papers"), /* none before there were any */
+                     *remarks = json_object_get(json, "remarks");
     struct application a = {0};
 #define X(name) a.name = (__typeof__(a.name))json_number_of(json, #name);
 #include "cases/application.def"
@@ -118,12 +170,15 @@ enum err application_from_json(const json_t *json, struct application *out, stru
     a.device_count = json_array_size(devices);
     a.event_count = json_array_size(events);
     a.paper_count = json_array_size(papers);
+    a.remark_count = json_array_size(remarks);
     a.devices = calloc(a.device_count + 1, sizeof *a.devices);
     a.events = calloc(a.event_count + 1, sizeof *a.events);
     a.papers = calloc(a.paper_count + 1, sizeof *a.papers);
-    bool room = a.devices && a.events && a.papers;
-    if (!room || !kind_info(a.kind) || !*application_state_name(a.state)) {
-        enum err err = room ? ERR_CODEC : ERR_MEMORY;
+    a.remarks = calloc(a.remark_count + 1, sizeof *a.remarks);
+    bool room = a.devices && a.events && a.papers && a.remarks;
+    enum err err = room ? proposal_read(json_object_get(json, "proposal"), &a) : ERR_MEMORY;
+    if (err || !kind_info(a.kind) || !*application_state_name(a.state)) {
+        err = err ? err : ERR_CODEC;
         application_release(&a);
         return fault_set(fault, err, "an application cannot be read");
     }
@@ -133,6 +188,8 @@ enum err application_from_json(const json_t *json, struct application *out, stru
         event_read(json_array_get(events, i), &a.events[i]);
     for (size_t i = 0; i < a.paper_count; i++)
         paper_read(json_array_get(papers, i), &a.papers[i]);
+    for (size_t i = 0; i < a.remark_count; i++)
+        event_read(json_array_get(remarks, i), &a.remarks[i]);
     *out = a;
     return ERR_OK;
 }

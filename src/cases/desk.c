@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/second.h"
 #include "cases/step.h"
 
 static int64_t now_of(const struct office *office)
@@ -47,9 +48,8 @@ enum err desk_queue(const struct office *office, const struct queued *after, str
 
 /* ---- steps ---- */
 
-/* Reads it twice: as it is, and as it is going to be. */
-static enum err read_twice(const struct office *office, uint64_t id, struct application *before,
-                           struct application *after, struct fault *fault)
+enum err desk_read_twice(const struct office *office, uint64_t id, struct application *before,
+                         struct application *after, struct fault *fault)
 {
     enum err err = application_get(office->registry, id, before, fault);
     if (err)
@@ -71,18 +71,30 @@ static enum err mine(const struct office *office, const struct application *a,
     bool overdue = a->due_s < now_of(office); /* whoever claimed it has had his time */
     if (a->state != APPLICATION_CHECKING)
         return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
-    if (a->appeal && a->decided_by == who->party)
+    if (a->proposal && a->proposal->by == who->party)
+        return fault_set(fault, ERR_SAME_PERSON, "it waits for a second officer");
+    if (a->appeal && (a->decided_by == who->party || a->decided_with == who->party))
         return fault_set(fault, ERR_SAME_PERSON, "an appeal is decided by another officer");
     if (a->officer && a->officer != who->party && !overdue)
         return fault_set(fault, ERR_CLAIMED, "another officer has it");
     return ERR_OK;
 }
 
+/* And is the decision still his to make? */
+static enum err undecided(const struct office *office, const struct application *a,
+                          const struct session *who, struct fault *fault)
+{
+    enum err err = mine(office, a, who, fault);
+    if (!err && a->proposal)
+        err = fault_set(fault, ERR_NOT_NOW, "confirm what is proposed, or return it");
+    return err;
+}
+
 static enum err claim_once(const struct office *office, const struct session *who, uint64_t id,
                            struct application *out, struct fault *fault)
 {
     struct application before, after;
-    enum err err = read_twice(office, id, &before, &after, fault);
+    enum err err = desk_read_twice(office, id, &before, &after, fault);
     if (err)
         return err;
     err = mine(office, &before, who, fault);
@@ -110,10 +122,10 @@ static enum err ask_once(const struct office *office, const struct session *who,
         return fault_set(fault, note.n > LIMIT_REASON ? ERR_TOO_LONG : ERR_USAGE,
                          "say which papers, in 1 to %d bytes", LIMIT_REASON);
     }
-    enum err err = read_twice(office, id, &before, &after, fault);
+    enum err err = desk_read_twice(office, id, &before, &after, fault);
     if (err)
         return err;
-    err = mine(office, &before, who, fault);
+    err = undecided(office, &before, who, fault);
     int64_t left = hours_between(office->hours, &office->registry->zone, now, before.due_s);
     after.state = APPLICATION_PAPERS_ASKED;
     after.officer = who->party;
@@ -171,9 +183,15 @@ static enum err end_holds(const struct office *office, const struct application 
     return err;
 }
 
-enum err desk_settle(const struct office *office, const struct application *before,
-                     struct application *after, uint64_t actor, struct str note,
-                     struct fault *fault)
+/* confirms: what two officers decide; NULL: one does, or the register. */
+struct settling {
+    uint64_t actor;
+    struct str note;
+    const struct case_proposal *confirms;
+};
+
+static enum err settle(const struct office *office, const struct application *before,
+                       struct application *after, const struct settling *by, struct fault *fault)
 {
     int64_t now = now_of(office);
     struct approving how = {.kind = after->kind,
@@ -187,9 +205,10 @@ enum err desk_settle(const struct office *office, const struct application *befo
         approved |= after->devices[i].approved;
     after->state = approved ? APPLICATION_APPROVED : APPLICATION_REFUSED;
     after->decided_s = now;
-    after->decided_by = actor;
-    struct case_event event = {.time_s = now, .state = after->state, .actor = actor};
-    str_copy(event.note, sizeof event.note, note);
+    after->decided_by = by->actor;
+    application_drop_proposal(after);
+    struct case_event event = {.time_s = now, .state = after->state, .actor = by->actor};
+    str_copy(event.note, sizeof event.note, by->note);
     enum err err = application_tell(after, &event);
     if (!err)
         err = approvals(office, before, after, &how, &changes, fault);
@@ -206,13 +225,29 @@ enum err desk_settle(const struct office *office, const struct application *befo
         .entry = {.event = after->kind == APPROVAL_REPAIR ? EVENT_REPAIRED : EVENT_VERIFIED,
                   .ground = after->kind},
         .how = &how,
-        .actor = actor};
+        .confirms = by->confirms,
+        .actor = by->actor};
     step.entry.document_n = (uint8_t)strlen(number);
     memcpy(step.entry.document, number, step.entry.document_n);
     if (!err)
         err = step_take(office, &step, fault);
     changes_release(&changes);
     return err;
+}
+
+enum err desk_settle(const struct office *office, const struct application *before,
+                     struct application *after, uint64_t actor, struct str note,
+                     struct fault *fault)
+{
+    after->decided_with = 0;
+    return settle(office, before, after, &(struct settling){.actor = actor, .note = note}, fault);
+}
+
+enum err desk_settle_confirmed(const struct office *office, const struct application *before,
+                               struct application *after, uint64_t actor, struct fault *fault)
+{
+    const struct settling by = {actor, str_z(before->proposal->note), before->proposal};
+    return settle(office, before, after, &by, fault);
 }
 
 /* Writes the decisions into the devices that are open. */
@@ -245,15 +280,20 @@ static enum err decide_once(const struct office *office, const struct session *w
         fault_field(fault, "note");
         return fault_set(fault, ERR_TOO_LONG, "at most %d bytes", LIMIT_REASON);
     }
-    enum err err = read_twice(office, id, &before, &after, fault);
+    enum err err = desk_read_twice(office, id, &before, &after, fault);
     if (err)
         return err;
-    err = mine(office, &before, who, fault);
+    err = undecided(office, &before, who, fault);
     if (!err && before.officer != who->party)
         err = fault_set(fault, ERR_CLAIMED, "claim it first");
     if (!err)
         err = apply_decisions(&after, decisions, n, fault);
+    struct case_proposal *proposal = NULL;
     if (!err)
+        err = second_look(office, &before, &after, &proposal, fault);
+    if (!err && proposal)
+        err = second_propose(office, &before, &after, proposal, who->party, note, fault);
+    else if (!err)
         err = desk_settle(office, &before, &after, who->party, note, fault);
     application_release(&before);
     if (err)
@@ -301,7 +341,7 @@ static enum err close_one(const struct office *office, uint64_t id, size_t *out_
     struct application before, after;
     struct changes holds = {0};
     int64_t now = now_of(office);
-    enum err err = read_twice(office, id, &before, &after, fault);
+    enum err err = desk_read_twice(office, id, &before, &after, fault);
     if (err)
         return err;
     bool late = before.state == APPLICATION_PAPERS_ASKED && before.due_s < now;

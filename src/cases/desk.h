@@ -29,7 +29,8 @@ struct decision {
 };
 /* Decides all devices that are undecided: one decision each, in their order. The application is approved
  * when a device of it is, else refused. ERR_USAGE (another number of decisions, a refusal without a reason),
- * ERR_CLAIMED (not claimed by him), ERR_HELD (it would lift a block: nobody does alone), ERR_VERIFIED_OTHER, ERR_NOT_NEW, ERR_NOT_REPAIRABLE. */
+ * ERR_CLAIMED (not claimed by him), ERR_NOT_NEW, ERR_NOT_REPAIRABLE, ERR_NOT_OURS (cases/second.h). What needs
+ * two officers becomes a proposal instead: out->proposal. */
 MUST_USE enum err desk_decide(const struct office *office, const struct session *who, uint64_t id,
                               const struct decision *decisions, size_t n, struct str note,
                               struct application *out, struct fault *fault);
@@ -39,6 +40,14 @@ MUST_USE enum err desk_decide(const struct office *office, const struct session 
 MUST_USE enum err desk_settle(const struct office *office, const struct application *before,
                               struct application *after, uint64_t actor, struct str note,
                               struct fault *fault);
+/* The same of a proposal that another officer confirms: blocks are lifted. `after` has it no more. */
+MUST_USE enum err desk_settle_confirmed(const struct office *office,
+                                        const struct application *before, struct application *after,
+                                        uint64_t actor, struct fault *fault);
+/* Reads it twice: as it is, and as it is going to be. ERR_STALE: somebody wrote between. */
+MUST_USE enum err desk_read_twice(const struct office *office, uint64_t id,
+                                  struct application *before, struct application *after,
+                                  struct fault *fault);
 /* Papers that did not come in time: closes it, the hold ends. Nothing to do: ERR_OK. *out_n how many. */
 MUST_USE enum err desk_close_unanswered(const struct office *office, size_t *out_n,
                                         struct fault *fault);

@@ -16,6 +16,7 @@ struct office {
     struct registry *registry;
     struct committer *committer;
     const struct hours *hours;
+    unsigned second_from; /* devices from which on two officers approve; 0: as second.h says */
 };
 
 enum {

@@ -5,6 +5,7 @@
 
 #include "cases/message.h"
 #include "cases/paper.h"
+#include "cases/second.h"
 
 int64_t step_due(const struct office *office, int64_t now_s, int64_t working_s)
 {
@@ -116,11 +117,16 @@ static enum err allow(const struct commit_case *c, const struct facts *f,
     const struct taking *t = c->allow_ctx;
     struct registry *reg = t->reg;
     bool approves = change->kind == CHANGE_VERIFIED || change->kind == CHANGE_ACTIVATED;
+    const struct case_proposal *two = t->step->confirms;
+    enum err moved = two ? second_unmoved(two, t->step->after, c->seq, change->imei, f) : ERR_OK;
+    if (moved)
+        return moved;
     if (approves && !t->step->actor && rules_stop(f, t->step->how))
         return ERR_HELD; /* since the register's own checks looked */
-    if (approves && (f->revoked_at != INSTANT_NONE || f->replaced_at != INSTANT_NONE))
+    if (approves && !two && (f->revoked_at != INSTANT_NONE || f->replaced_at != INSTANT_NONE))
         return ERR_HELD; /* lifts a block: two persons, by proposal */
-    if (approves && f->verified_at != INSTANT_NONE && f->verified.party != t->step->how->party)
+    if (approves && !two && f->verified_at != INSTANT_NONE &&
+        f->verified.party != t->step->how->party)
         return ERR_VERIFIED_OTHER; /* whenever that was: an approval takes nobody's phone */
     if (approves)
         return verify_allowed(t->step->how, f);
@@ -235,6 +241,7 @@ enum err step_take(const struct office *office, struct step *step, struct fault 
                             .changes = step->changes ? step->changes->p : NULL,
                             .count = step->changes ? step->changes->n : 0,
                             .allow = step->how ? allow : NULL,
+                            .always = step->always,
                             .skip = pass_over,
                             .allow_ctx = &t,
                             .ask = unchanged,

@@ -16,6 +16,9 @@ struct step {
     struct entry entry;          /* event 0: no changes; party and document are filled in */
     const struct approving *how; /* of approvals among the changes; NULL: none */
     uint64_t actor;              /* who acts; 0 = the register itself */
+    bool always;                 /* the entry is written without changes, too */
+    const struct case_proposal
+        *confirms; /* two officers decide this: blocks are lifted as proposed */
     /* May it still be filed, or appealed? Asked inside the transaction; NULL = yes. */
     enum err (*stands)(struct registry *registry, const struct application *a, struct fault *fault);
     struct record_key also_key; /* a record that goes with it: n 0 = none */

@@ -48,6 +48,19 @@ static enum err read_hours(const struct settings *s, struct hours *out, struct f
     return err;
 }
 
+/* second_officer_above: 0 to 1,000,000 devices. */
+static enum err read_second(const struct settings *s, unsigned *out_from, struct fault *fault)
+{
+    uint64_t above = 0;
+    const char *text = s->second_officer_above;
+    if (*text && !str_to_u64(str_z(text), 1000000, &above)) {
+        fault_value(fault, text, strlen(text));
+        return fault_set(fault, ERR_SETTING_VALUE, "second_officer_above wants 0 to 1000000");
+    }
+    *out_from = *text ? (unsigned)above + 1 : 0;
+    return ERR_OK;
+}
+
 enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struct behind *out,
                      struct fault *fault)
 {
@@ -60,7 +73,10 @@ enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struc
         return fault_set(fault, ERR_SETTING_VALUE, "open wants yes or no");
     }
     struct eds_port eds = {0};
+    unsigned second_from = 0;
     enum err err = totp_init();
+    if (!err)
+        err = read_second(s, &second_from, fault);
     if (!err)
         err = read_hours(s, &out->hours, fault);
     if (!err)
@@ -83,6 +99,7 @@ enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struc
         .hours = &out->hours,
         .papers.files = out->papers,
         .outbox = out->outbox ? outbox_spool_port(out->outbox) : (struct outbox_port){0},
+        .second_from = second_from,
         .secure = secure,
         .readers = threads,
     };

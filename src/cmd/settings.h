@@ -47,6 +47,7 @@ struct settings {
     char border[SETTINGS_VALUE], parcel[SETTINGS_VALUE];
     char holidays[SETTINGS_VALUE];
     char papers[SETTINGS_VALUE], outbox[SETTINGS_VALUE]; /* directories */
+    char second_officer_above[SETTINGS_VALUE]; /* devices that one officer approves alone */
     struct faces faces;
 };
 

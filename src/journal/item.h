@@ -36,8 +36,9 @@ enum event {
     EVENT_MACHINE = 16,
     EVENT_TEMPORARY = 17,
     EVENT_GROUPED = 18,
-    EVENT_PROPOSED = 19, /* ground: the event proposed; document: hex digest of its changes */
-    EVENT_REJECTED = 20, /* document: number of the proposal */
+    EVENT_PROPOSED =
+        19, /* ground: the event proposed; document: hex digest of its changes, or an application's number */
+    EVENT_REJECTED = 20, /* document: number of the proposal, or of the application */
     EVENT_STAFF = 21,    /* party: the account that may act from now on */
     EVENT_KINDS
 };

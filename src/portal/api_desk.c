@@ -2,6 +2,7 @@
  *
  * The officer's desk by API. Every look at an application is noted in the audit log. */
 #include "cases/desk.h"
+#include "cases/second.h"
 #include "portal/api.h"
 #include "portal/handlers.h"
 
@@ -33,11 +34,11 @@ static json_t *queue_row(const struct application *a, int64_t now_s)
 {
     char number[APPLICATION_NUMBER_TEXT];
     application_number(a, number);
-    return json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:b, s:I}", "number", number, "kind",
+    return json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:b, s:b, s:I}", "number", number, "kind",
                      kind_info(a->kind)->name, "state", application_state_name(a->state), "due_at",
                      json_instant(a->due_s), "overdue", a->due_s < now_s, "claimed",
-                     a->officer != 0, "appeal", a->appeal, "checked", a->checked, "devices",
-                     (json_int_t)a->device_count);
+                     a->officer != 0, "appeal", a->appeal, "checked", a->checked, "second",
+                     a->proposal != NULL, "devices", (json_int_t)a->device_count);
 }
 
 static json_t *cursor(const struct queued *last)
@@ -90,6 +91,7 @@ static enum err show(struct api *a, enum audit_what what, uint64_t id, enum err 
     bool known = person_get(reg, shown->applicant, &person, NULL) == ERR_OK;
     a->answer =
         application_desk(a->x, shown, known ? &person : NULL, clock_now_us(reg->clock) / 1000000);
+    application_second(a->visit, shown, a->answer);
     application_release(shown);
     return ERR_OK;
 }
@@ -196,4 +198,39 @@ static enum err decide(struct api *a)
 void portal_decide(struct exchange *x)
 {
     api_run(x, &(struct api_row){officer, API_ACTS, decide});
+}
+
+/* ---- the second officer ---- */
+
+static enum err confirm(struct api *a)
+{
+    struct application moved;
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = second_confirm(&a->visit->office, &a->visit->who, id, &moved, a->fault);
+    return show(a, AUDIT_DECIDE, id, err, &moved);
+}
+
+void portal_confirm(struct exchange *x)
+{
+    api_run(x, &(struct api_row){officer, API_ACTS, confirm});
+}
+
+static enum err give_back(struct api *a)
+{
+    struct application moved;
+    struct str note;
+    uint64_t id;
+    if (api_number(a, &id))
+        return ERR_NOT_FOUND;
+    enum err err = api_text(a, "note", &note);
+    if (!err)
+        err = second_return(&a->visit->office, &a->visit->who, id, note, &moved, a->fault);
+    return show(a, AUDIT_DECIDE, id, err, &moved);
+}
+
+void portal_return(struct exchange *x)
+{
+    api_run(x, &(struct api_row){officer, API_ACTS, give_back});
 }

@@ -31,10 +31,12 @@ void portal_paper(struct exchange *x);            /* GET /api/v1/papers/{}?inlin
 void portal_messages(struct exchange *x);         /* GET /api/v1/messages?after=ID */
 void portal_message_read(struct exchange *x);     /* POST /api/v1/messages/{}/read */
 
-void portal_queue(struct exchange *x);  /* GET /api/v1/desk?after=CURSOR */
-void portal_look(struct exchange *x);   /* GET /api/v1/desk/{} */
-void portal_claim(struct exchange *x);  /* POST /api/v1/desk/{}/claim */
-void portal_ask(struct exchange *x);    /* POST /api/v1/desk/{}/ask {note} */
-void portal_decide(struct exchange *x); /* POST /api/v1/desk/{}/decide {decisions, note} */
+void portal_queue(struct exchange *x);   /* GET /api/v1/desk?after=CURSOR */
+void portal_look(struct exchange *x);    /* GET /api/v1/desk/{} */
+void portal_claim(struct exchange *x);   /* POST /api/v1/desk/{}/claim */
+void portal_ask(struct exchange *x);     /* POST /api/v1/desk/{}/ask {note} */
+void portal_decide(struct exchange *x);  /* POST /api/v1/desk/{}/decide {decisions, note} */
+void portal_confirm(struct exchange *x); /* POST /api/v1/desk/{}/confirm */
+void portal_return(struct exchange *x);  /* POST /api/v1/desk/{}/return {note} */
 
 #endif

@@ -37,6 +37,7 @@ struct portal {
     struct paper_place papers;
     struct outbox_port outbox;
     struct hours hours;
+    unsigned second_from;
     bool secure;
     sem_t sign_ins;   /* that may be at work at once, so that checks go on */
     atomic_bool away; /* the database: the worker asks every second whether it is back */
@@ -162,7 +163,7 @@ static bool is_away(struct portal *p)
 static void *work(void *arg)
 {
     struct portal *p = arg;
-    const struct office office = {p->worker_reg, p->committer, &p->hours};
+    const struct office office = {p->worker_reg, p->committer, &p->hours, p->second_from};
     int64_t swept_s = 0, rest_until_s = 0;
     struct post post = {.papers = &p->papers, .outbox = &p->outbox};
     uint64_t seen = 0;
@@ -240,6 +241,7 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     p->secure = o->secure;
     p->papers = o->papers;
     p->outbox = o->outbox;
+    p->second_from = o->second_from;
     if (o->hours)
         p->hours = *o->hours;
     else
@@ -415,7 +417,7 @@ enum err portal_visit(struct exchange *x, uint32_t roles, bool changes, struct s
     if (atomic_load(&p->away))
         return ERR_STORE_AWAY;
     x->response->retry_after_s = 0;
-    out->office = (struct office){borrow(p), p->committer, &p->hours};
+    out->office = (struct office){borrow(p), p->committer, &p->hours, p->second_from};
     enum err err = registry_refresh(out->office.registry, &out->fault);
     if (!err)
         err = who_asks(x, roles, changes, form_csrf, out);

@@ -21,6 +21,7 @@ struct portal_options {
     const struct hours *hours; /* NULL: Kazakhstan's. Borrowed */
     struct paper_place papers; /* its files: borrowed */
     struct outbox_port outbox; /* all zero: messages are read in the cabinet alone; ctx: borrowed */
+    unsigned second_from;      /* of struct office; 0: as usual */
     bool secure;               /* people reach us by https: the cookie says Secure */
     unsigned readers;          /* registers opened for requests: how many are answered at once */
 };

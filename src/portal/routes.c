@@ -60,6 +60,8 @@ const struct route portal_routes[] = {
     {AT("/api/v1/desk/{}/claim"), "POST", {POST(portal_claim)}},
     {AT("/api/v1/desk/{}/ask"), "POST", {POST(portal_ask)}},
     {AT("/api/v1/desk/{}/decide"), "POST", {POST(portal_decide)}},
+    {AT("/api/v1/desk/{}/confirm"), "POST", {POST(portal_confirm)}},
+    {AT("/api/v1/desk/{}/return"), "POST", {POST(portal_return)}},
 
     {AT("/cabinet"), "GET, HEAD", {GET(screen_home)}},
     {AT("/sign-out"), "POST", {FORM(screen_sign_out)}},
