@@ -65,5 +65,12 @@ const struct route portal_routes[] = {
 
     {AT("/cabinet"), "GET, HEAD", {GET(screen_home)}},
     {AT("/sign-out"), "POST", {FORM(screen_sign_out)}},
+    {AT("/desk"), "GET, HEAD", {GET(screen_desk)}},
+    {AT("/desk/{}"), "GET, HEAD", {GET(screen_desk_one)}},
+    {AT("/desk/{}/claim"), "POST", {FORM(screen_desk_claim)}},
+    {AT("/desk/{}/ask"), "POST", {FORM(screen_desk_ask)}},
+    {AT("/desk/{}/decide"), "POST", {FORM(screen_desk_decide)}},
+    {AT("/desk/{}/confirm"), "POST", {FORM(screen_desk_confirm)}},
+    {AT("/desk/{}/return"), "POST", {FORM(screen_desk_return)}},
 };
 const unsigned portal_route_count = sizeof portal_routes / sizeof portal_routes[0];

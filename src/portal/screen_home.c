@@ -10,6 +10,11 @@ void screen_home(struct exchange *x)
     struct visit v;
     if (!screen_visit(x, ROLES_ALL, false, &v))
         return;
+    if (ROLES_STAFF & ROLE_BIT(v.who.role)) { /* their work is there */
+        screen_go(x, "/desk");
+        portal_leave(&v);
+        return;
+    }
     screen_begin(x, &v, TEXT_CABINET_HEADING, "/cabinet");
     html_put(x, "<h1>");
     html_say(x, TEXT_CABINET_HEADING);

@@ -72,11 +72,16 @@ export class Register {
   }
 
   words(...words) {
-    return ["--register", `sqlite:${this.dir}/t.db`, "--now", NOW, ...words];
+    return ["--register", `sqlite:${this.dir}/t.db`, "--now", this.now ?? NOW, ...words];
   }
 
   run(...words) {
-    const done = spawnSync(tamga, this.words(...words), { encoding: "utf8" });
+    return this.type("", ...words);
+  }
+
+  /** The same with a line on its standard input. */
+  type(line, ...words) {
+    const done = spawnSync(tamga, this.words(...words), { encoding: "utf8", input: `${line}\n` });
     if (done.status !== 0) throw new Error(`tamga ${words.join(" ")}: ${done.stderr}`);
     return done.stdout;
   }

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One application on one page: who asks, what was declared, what the checks found and what that means, each
+ * device with what the register itself says of its IMEIs now, what happened so far; and the forms. Whoever looks is
+ * noted in the audit log. */
+#include "portal/screen_desk.h"
+
+#include "cases/second.h"
+#include "face/page_answer.h"
+#include "people/person.h"
+
+static void put_text(struct exchange *x, const char *text)
+{
+    html_text(x, str_z(text));
+}
+
+/* ---- rows of a list of terms ---- */
+
+static void term(struct exchange *x, enum text label)
+{
+    html_put(x, "<div><dt>");
+    html_say(x, label);
+    html_put(x, "</dt><dd>");
+}
+
+static void term_end(struct exchange *x)
+{
+    html_put(x, "</dd></div>\n");
+}
+
+static void term_text(struct exchange *x, enum text label, const char *value)
+{
+    if (!*value)
+        return;
+    term(x, label);
+    put_text(x, value);
+    term_end(x);
+}
+
+/* ---- who asks, and for what ---- */
+
+static void times(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    if (daynum_is_day(a->entered)) {
+        term(x, TEXT_DESK_ENTERED);
+        text_date(x->out, x->lang, a->entered);
+        term_end(x);
+    }
+    term(x, TEXT_DESK_FILED);
+    screen_time(x, v, a->filed_s);
+    term_end(x);
+    if (application_open(a)) {
+        term(x, TEXT_DESK_DUE);
+        screen_time(x, v, a->due_s);
+        term_end(x);
+    }
+}
+
+static void who(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    struct person person = {0};
+    char officer[LIMIT_NAME + 1];
+    bool known = person_get(v->office.registry, a->applicant, &person, NULL) == ERR_OK;
+    html_put(x, "<section class=\"sheet\" aria-labelledby=\"who\">\n<h2 id=\"who\">");
+    html_say(x, TEXT_DESK_PART_WHO);
+    html_put(x, "</h2>\n<dl>\n");
+    if (known) {
+        term_text(x, TEXT_DESK_NAME, person.name);
+        term_text(x, *person.bin ? TEXT_DESK_BIN : TEXT_DESK_IIN,
+                  *person.bin ? person.bin : person.iin);
+    }
+    term(x, TEXT_DESK_KIND);
+    html_say_key(x, "desk", "kind", kind_info(a->kind)->name);
+    term_end(x);
+    if (a->way != WAY_NONE) {
+        term(x, TEXT_DESK_WAY);
+        html_say_key(x, "desk", "way", way_name(a->way));
+        term_end(x);
+    }
+    term_text(x, TEXT_DESK_DOCUMENT, a->document);
+    term_text(x, TEXT_DESK_COUNTRY, a->country);
+    times(x, v, a);
+    desk_officer(v, a->officer, officer);
+    term_text(x, TEXT_DESK_OFFICER, officer);
+    html_put(x, "</dl>\n</section>\n");
+}
+
+/* ---- findings ---- */
+
+static void findings(struct exchange *x, uint32_t found)
+{
+    html_put(x, "<ul class=\"findings\">\n");
+    for (unsigned bit = 0; finding_name(bit); bit++) {
+        if (!(found >> bit & 1))
+            continue;
+        bool stops = findings_that_stop(1U << bit);
+        html_put(x, stops ? "<li class=\"stops\">" : "<li>");
+        html_put(x, "<strong>");
+        html_say_key(x, "desk.found", finding_name(bit), NULL);
+        html_put(x, "</strong> <span class=\"mark soft\">");
+        html_say(x, stops ? TEXT_DESK_STOPS : TEXT_DESK_TELLS);
+        html_put(x, "</span><br>");
+        html_say_key(x, "desk.found", finding_name(bit), "means");
+        html_put(x, "</li>\n");
+    }
+    html_put(x, "</ul>\n");
+}
+
+static void all_findings(struct exchange *x, const struct application *a)
+{
+    html_put(x, "<section class=\"sheet\" aria-labelledby=\"found\">\n<h2 id=\"found\">");
+    html_say(x, TEXT_DESK_PART_FINDINGS);
+    html_put(x, "</h2>\n");
+    if (a->findings) {
+        findings(x, a->findings);
+    } else {
+        html_put(x, "<p>");
+        html_say(x, TEXT_DESK_CLEAN);
+        html_put(x, "</p>\n");
+    }
+    html_put(x, "</section>\n");
+}
+
+/* ---- devices ---- */
+
+static void answer_now(struct exchange *x, const struct visit *v, struct imei imei, bool old)
+{
+    struct verdict verdict;
+    struct facts facts;
+    enum err err = registry_check(v->office.registry, imei, &verdict, &facts, NULL);
+    const char *list = list_name(reason_list(verdict.reason));
+    term(x, old ? TEXT_DESK_IMEI_OLD : TEXT_FIELD_IMEI);
+    page_imei(x, imei);
+    if (!err) {
+        html_put(x, "<br><span class=\"expect ");
+        html_put(x, list);
+        html_put(x, "\">");
+        html_sign(x, list);
+        html_say_key(x, "list", list, "title");
+        html_put(x, "</span> <span class=\"hint\">");
+        html_say_key(x, "reason", reason_name(verdict.reason), "internal");
+        html_put(x, "</span>");
+    }
+    term_end(x);
+}
+
+static void brand_model(struct exchange *x, struct str brand, struct str model, enum text none)
+{
+    if (!brand.n && !model.n)
+        html_say(x, none);
+    html_text(x, brand);
+    html_put(x, brand.n && model.n ? " " : "");
+    html_text(x, model);
+}
+
+/* What was declared beside what the TAC list says, and what the register answers now. */
+static void device_facts(struct exchange *x, const struct visit *v, const struct case_device *d)
+{
+    struct tac_info info = {0};
+    bool listed = tac_find(v->office.registry->tac, imei_tac(d->is.imeis[0]), &info);
+    html_put(x, "<dl>\n");
+    term(x, TEXT_DESK_DEVICE_DECLARED);
+    brand_model(x, str_z(d->brand), str_z(d->model), TEXT_DESK_DEVICE_UNSAID);
+    term_end(x);
+    term(x, TEXT_DESK_DEVICE_LISTED);
+    if (d->findings & FOUND_MODEL_DIFFERS)
+        html_put(x, "<strong class=\"late\">");
+    brand_model(x, listed ? info.brand : STR(""), listed ? info.model : STR(""),
+                TEXT_DESK_DEVICE_UNLISTED);
+    if (d->findings & FOUND_MODEL_DIFFERS)
+        html_put(x, "</strong>");
+    term_end(x);
+    for (unsigned k = 0; k < d->is.count; k++)
+        answer_now(x, v, d->is.imeis[k], false);
+    for (unsigned k = 0; k < d->is.old_count; k++)
+        answer_now(x, v, d->is.old[k], true);
+    html_put(x, "</dl>\n");
+}
+
+static void refused(struct exchange *x, uint8_t refusal)
+{
+    enum text id;
+    if (text_find_parts("refusal", refusal_name(refusal), NULL, &id))
+        html_say_with(x, TEXT_DESK_REFUSED, "reason", text_get(x->lang, id));
+}
+
+static void outcome(struct exchange *x, bool approved, uint8_t refusal)
+{
+    html_put(x, approved ? "<p class=\"outcome-line expect white\">"
+                         : "<p class=\"outcome-line expect black\">");
+    html_sign(x, approved ? "white" : "black");
+    if (approved)
+        html_say(x, TEXT_DESK_APPROVED);
+    else
+        refused(x, refusal);
+    html_put(x, "</p>\n");
+}
+
+static void lifted(struct exchange *x, uint32_t lifts)
+{
+    if (!lifts)
+        return;
+    html_put(x, "<div class=\"lifts\"><p><strong>");
+    html_say(x, TEXT_DESK_LIFTS);
+    html_put(x, "</strong></p>\n<ul>\n");
+    for (unsigned bit = 0; lift_name(bit); bit++) {
+        if (!(lifts >> bit & 1))
+            continue;
+        html_put(x, "<li>");
+        html_say_key(x, "desk.lift", lift_name(bit), NULL);
+        html_put(x, "</li>\n");
+    }
+    html_put(x, "</ul></div>\n");
+}
+
+static void device(struct exchange *x, const struct visit *v, const struct application *a, size_t i)
+{
+    const struct case_device *d = &a->devices[i];
+    const struct case_proposed *p = a->proposal && !d->decided ? &a->proposal->devices[i] : NULL;
+    char n[16];
+    snprintf(n, sizeof n, "%zu", i + 1);
+    buf_printf(x->out, "<article class=\"sheet device\" aria-labelledby=\"device-%zu\">\n", i + 1);
+    buf_printf(x->out, "<h3 id=\"device-%zu\">", i + 1);
+    html_say_with(x, TEXT_DESK_DEVICE, "n", str_z(n));
+    html_put(x, "</h3>\n");
+    device_facts(x, v, d);
+    if (d->findings)
+        findings(x, d->findings);
+    if (d->decided)
+        outcome(x, d->approved, d->refusal);
+    if (p) {
+        outcome(x, p->approve, p->refusal);
+        lifted(x, p->lifts);
+    }
+}
+
+static void devices(struct exchange *x, const struct visit *v, const struct application *a,
+                    const struct desk_typed *typed)
+{
+    bool decides = desk_decides(v, a);
+    size_t n = 0;
+    html_put(x, "<h2>");
+    html_say(x, TEXT_DESK_PART_DEVICES);
+    html_put(x, "</h2>\n");
+    for (size_t i = 0; i < a->device_count; i++) {
+        device(x, v, a, i);
+        if (decides && !a->devices[i].decided)
+            desk_choice(x, i, n++, typed);
+        html_put(x, "</article>\n");
+    }
+}
+
+/* ---- history: the applicant's steps and what officers said to each other, in the order of time ---- */
+
+static void actor(struct exchange *x, const struct visit *v, const struct application *a,
+                  uint64_t party)
+{
+    char name[LIMIT_NAME + 1];
+    desk_officer(v, party, name);
+    if (!party)
+        html_say(x, TEXT_DESK_BY_REGISTER);
+    else if (*name)
+        put_text(x, name);
+    else if (party == a->filed_by || party == a->applicant)
+        html_say(x, TEXT_DESK_BY_APPLICANT);
+}
+
+static void history_row(struct exchange *x, const struct visit *v, const struct application *a,
+                        const struct case_event *e, bool among_officers)
+{
+    html_put(x, "<li><span class=\"when\">");
+    screen_time(x, v, e->time_s);
+    html_put(x, "</span> <span class=\"whom\">");
+    actor(x, v, a, e->actor);
+    html_put(x, "</span> <strong>");
+    if (among_officers)
+        html_say_key(x, "desk.remark", remark_name(e->state), NULL);
+    else
+        html_say_key(x, "desk.state", application_state_name(e->state), NULL);
+    html_put(x, "</strong>");
+    if (*e->note) {
+        html_put(x, "<br>");
+        put_text(x, e->note);
+    }
+    html_put(x, "</li>\n");
+}
+
+static void history(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    size_t i = 0, k = 0;
+    html_put(x, "<section class=\"sheet\" aria-labelledby=\"history\">\n<h2 id=\"history\">");
+    html_say(x, TEXT_DESK_PART_HISTORY);
+    html_put(x, "</h2>\n<ol class=\"history\">\n");
+    while (i < a->event_count || k < a->remark_count) {
+        bool event = k == a->remark_count ||
+                     (i < a->event_count && a->events[i].time_s < a->remarks[k].time_s);
+        history_row(x, v, a, event ? &a->events[i] : &a->remarks[k], !event);
+        i += event;
+        k += !event;
+    }
+    html_put(x, "</ol>\n</section>\n");
+}
+
+/* ---- what was done, and what is next ---- */
+
+static void offer(struct exchange *x, struct visit *v, const struct application *a)
+{
+    struct application next;
+    char number[APPLICATION_NUMBER_TEXT], path[DESK_PATH];
+    html_put(x, "<p>");
+    if (desk_next(v, a->id, &next)) {
+        application_number(&next, number);
+        desk_path(&next, "", path);
+        html_put(x, "<a class=\"main\" href=\"");
+        html_url(x, path);
+        html_put(x, "\">");
+        html_say_with(x, TEXT_DESK_OFFER, "number", str_z(number));
+        html_put(x, "</a>");
+        application_release(&next);
+    } else {
+        html_say(x, TEXT_DESK_OFFER_NONE);
+    }
+    html_put(x, "</p>\n");
+}
+
+static void banner(struct exchange *x, struct visit *v, const struct application *a,
+                   struct str done)
+{
+    static const char *const words[] = {"claimed",  "asked",     "decided",
+                                        "proposed", "confirmed", "returned"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!str_eq(done, str_z(words[i])))
+            continue;
+        html_put(x, "<div class=\"done\" role=\"status\">\n<p><strong>");
+        html_say_key(x, "desk.done", words[i], NULL);
+        html_put(x, "</strong></p>\n");
+        if (i) /* not when it was only taken */
+            offer(x, v, a);
+        html_put(x, "</div>\n");
+    }
+}
+
+static void wrong(struct exchange *x, enum err err)
+{
+    const char *id = err == ERR_USAGE ? "desk.missing" : err_info(err)->text_id;
+    html_put(x, "<div class=\"error\" role=\"alert\" id=\"wrong\">");
+    html_sign(x, "hint");
+    html_put(x, "<div><p><strong>");
+    html_say_key(x, id, NULL, NULL);
+    html_put(x, "</strong></p><p>");
+    html_say_key(x, id, "help", NULL);
+    html_put(x, "</p></div></div>\n");
+}
+
+/* ---- the page ---- */
+
+static void show(struct exchange *x, struct visit *v, const struct application *a,
+                 const struct desk_typed *typed, struct str done)
+{
+    char number[APPLICATION_NUMBER_TEXT], path[DESK_PATH];
+    application_number(a, number);
+    desk_path(a, "", path);
+    screen_begin(x, v, TEXT_DESK_ONE, path);
+    html_put(x, "<div class=\"desk\">\n<p class=\"back\"><a accesskey=\"0\" href=\"");
+    html_url(x, "/desk");
+    html_put(x, "\">");
+    html_say(x, TEXT_DESK_HEADING);
+    html_put(x, "</a></p>\n<h1>");
+    html_say(x, TEXT_DESK_ONE);
+    html_put(x, " <span class=\"number\">");
+    html_put(x, number);
+    html_put(x, "</span></h1>\n<p class=\"count\">");
+    desk_clock(x, v, a);
+    html_put(x, " ");
+    desk_marks(x, v, a);
+    html_put(x, "</p>\n");
+    if (typed)
+        wrong(x, typed->wrong);
+    banner(x, v, a, done);
+    html_put(x, "<div class=\"case\">\n<div class=\"side\">\n");
+    who(x, v, a);
+    all_findings(x, a);
+    html_put(x, "</div>\n<div class=\"work\">\n");
+    devices(x, v, a, typed);
+    desk_forms(x, v, a, typed);
+    html_put(x, "</div>\n</div>\n");
+    history(x, v, a);
+    html_put(x, "<p class=\"hint\">");
+    html_say(x, TEXT_DESK_KEYS);
+    html_put(x, "</p>\n</div>\n");
+    screen_end(x);
+}
+
+void desk_page(struct exchange *x, struct visit *v, uint64_t id, const struct desk_typed *typed,
+               struct str done)
+{
+    struct application a;
+    enum err err = application_get(v->office.registry, id, &a, NULL);
+    portal_note(v, AUDIT_LOOK, err ? 0 : a.applicant, id, err);
+    if (err) {
+        screen_fail(x, err);
+        return;
+    }
+    show(x, v, &a, typed, done);
+    if (typed)
+        x->response->status = err_info(typed->wrong)->http_status;
+    application_release(&a);
+}
