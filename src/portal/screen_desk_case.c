@@ -177,22 +177,18 @@ static void device_facts(struct exchange *x, const struct visit *v, const struct
     html_put(x, "</dl>\n");
 }
 
-static void refused(struct exchange *x, uint8_t refusal)
+/* The outcome of a device: decided, or only proposed. */
+static void outcome(struct exchange *x, bool approved, uint8_t refusal, bool proposed)
 {
-    enum text id;
-    if (text_find_parts("refusal", refusal_name(refusal), NULL, &id))
-        html_say_with(x, TEXT_DESK_REFUSED, "reason", text_get(x->lang, id));
-}
-
-static void outcome(struct exchange *x, bool approved, uint8_t refusal)
-{
+    enum text reason;
     html_put(x, approved ? "<p class=\"outcome-line expect white\">"
                          : "<p class=\"outcome-line expect black\">");
     html_sign(x, approved ? "white" : "black");
     if (approved)
-        html_say(x, TEXT_DESK_APPROVED);
-    else
-        refused(x, refusal);
+        html_say(x, proposed ? TEXT_DESK_PROPOSED_APPROVAL : TEXT_DESK_APPROVED);
+    else if (text_find_parts("refusal", refusal_name(refusal), NULL, &reason))
+        html_say_with(x, proposed ? TEXT_DESK_PROPOSED_REFUSAL : TEXT_DESK_REFUSED, "reason",
+                      text_get(x->lang, reason));
     html_put(x, "</p>\n");
 }
 
@@ -227,9 +223,9 @@ static void device(struct exchange *x, const struct visit *v, const struct appli
     if (d->findings)
         findings(x, d->findings);
     if (d->decided)
-        outcome(x, d->approved, d->refusal);
+        outcome(x, d->approved, d->refusal, false);
     if (p) {
-        outcome(x, p->approve, p->refusal);
+        outcome(x, p->approve, p->refusal, true);
         lifted(x, p->lifts);
     }
 }
@@ -293,7 +289,7 @@ static void history(struct exchange *x, const struct visit *v, const struct appl
     html_put(x, "</h2>\n<ol class=\"history\">\n");
     while (i < a->event_count || k < a->remark_count) {
         bool event = k == a->remark_count ||
-                     (i < a->event_count && a->events[i].time_s < a->remarks[k].time_s);
+                     (i < a->event_count && a->events[i].time_s <= a->remarks[k].time_s);
         history_row(x, v, a, event ? &a->events[i] : &a->remarks[k], !event);
         i += event;
         k += !event;
