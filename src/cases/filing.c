@@ -104,6 +104,8 @@ static enum err check_wish(const struct office *office, const struct session *wh
     if (!kind || !(kind->roles & ROLE_BIT(who->role)))
         return fault_set(fault, ERR_ROLE, "%s does not file %s", role_name(who->role),
                          kind ? kind->name : "this");
+    if (who->by_attorney && !(who->by_attorney >> wish->kind & 1))
+        return fault_set(fault, ERR_ROLE, "his power of attorney is not for %s", kind->name);
     enum err err = check_devices(wish, fault);
     if (!err)
         err = check_text(wish->document, LIMIT_DOCUMENT, "document", fault);

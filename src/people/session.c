@@ -29,10 +29,10 @@ static struct record_key by_party(uint64_t party, const uint8_t id[SHA256_BYTES]
 
 static json_t *to_json(const struct session *s)
 {
-    return json_pack("{s:I, s:I, s:i, s:s, s:s, s:I, s:I}", "party", (json_int_t)s->party,
-                     "acts_for", (json_int_t)s->acts_for, "role", s->role, "name", s->name,
-                     "organisation", s->organisation, "created", (json_int_t)s->created_s, "seen",
-                     (json_int_t)s->seen_s);
+    return json_pack("{s:I, s:I, s:i, s:i, s:s, s:s, s:I, s:I}", "party", (json_int_t)s->party,
+                     "acts_for", (json_int_t)s->acts_for, "role", s->role, "attorney",
+                     (int)s->by_attorney, "name", s->name, "organisation", s->organisation,
+                     "created", (json_int_t)s->created_s, "seen", (json_int_t)s->seen_s);
 }
 
 static void from_json(const json_t *json, struct session *out)
@@ -40,6 +40,7 @@ static void from_json(const json_t *json, struct session *out)
     *out = (struct session){.party = (uint64_t)json_number_of(json, "party"),
                             .acts_for = (uint64_t)json_number_of(json, "acts_for"),
                             .role = (uint8_t)json_number_of(json, "role"),
+                            .by_attorney = (uint32_t)json_number_of(json, "attorney"),
                             .created_s = json_number_of(json, "created"),
                             .seen_s = json_number_of(json, "seen")};
     str_copy(out->name, sizeof out->name, json_text_of(json, "name"));
@@ -155,7 +156,7 @@ static enum err find_over(struct registry *reg, const struct session *s, struct 
     size_t kept = 0;
     for (size_t i = 0; !err && i < out->n; i++) {
         struct session one;
-        enum err found = find_id(reg, out->id[i], s->created_s, &one, NULL);
+        enum err found = find_id(reg, out->id[i], s->seen_s, &one, NULL);
         if (found == ERR_SESSION)
             memmove(out->id[kept++], out->id[i], SHA256_BYTES);
     }
@@ -171,11 +172,12 @@ enum err session_begin(struct registry *reg, struct committer *committer, struct
     struct session before;
     struct listing gone;
     struct writing w = {.put = s, .over = &gone};
-    s->created_s = s->seen_s = clock_now_us(reg->clock) / 1000000;
+    s->seen_s = clock_now_us(reg->clock) / 1000000;
+    s->created_s = s->created_s ? s->created_s : s->seen_s;
     randombytes_buf(random, sizeof random);
     sodium_bin2hex(out_token, SESSION_TOKEN_TEXT, random, sizeof random);
     hash_token(str_z(out_token), s->id);
-    if (ends && *ends && session_find(reg, str_z(ends), s->created_s, &before, NULL) == ERR_OK) {
+    if (ends && *ends && session_find(reg, str_z(ends), s->seen_s, &before, NULL) == ERR_OK) {
         memcpy(old, before.id, sizeof old);
         w.drop = old;
         w.party = before.party;

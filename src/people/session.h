@@ -25,6 +25,8 @@ struct session {
     uint64_t party;    /* who signed in: a person by IIN, an account */
     uint64_t acts_for; /* the applicant: himself, or an organisation by BIN */
     uint8_t role;      /* enum role */
+    uint32_t
+        by_attorney; /* acts by power of attorney: the kinds that he may file (people/attorney.h); else 0 */
     char name[EDS_NAME];
     char organisation[EDS_ORGANISATION];
     int64_t created_s; /* UTC seconds */
@@ -32,7 +34,7 @@ struct session {
     uint8_t id[SHA256_BYTES]; /* hash of its token */
 };
 
-/* Begins one at now_s: created_s, seen_s and id are filled in. `ends` (may be NULL): the token that the
+/* Begins one now: seen_s and id are filled in, created_s where it is 0 (one that follows another lives no longer). `ends` (may be NULL): the token that the
  * browser had before; that session is over. out_token: for the cookie, kept nowhere else. */
 MUST_USE enum err session_begin(struct registry *registry, struct committer *committer,
                                 struct session *session, const char *ends,

@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "people/attorney.h"
 #include "people/person.h"
 #include "people/record.h"
 
@@ -86,10 +87,6 @@ enum err sign_in_eds(struct registry *reg, struct committer *committer, const st
     if (!fresh(reg, nonce, now, bytes))
         return fault_set(fault, ERR_NONCE, "not a nonce of ours, or too old");
     enum err err = eds_verify(port, EDS_SIGN_IN, cms, nonce, now, &who, fault);
-    if (!err && *who.bin && !who.signs)
-        err = fault_set(fault, ERR_ROLE,
-                        "an employee acts for his organisation by power of "
-                        "attorney, which cannot be recorded yet");
     if (err)
         return err;
     struct coming coming = {.nonce = record_key(RECORD_NONCE), .who = &who};
@@ -97,13 +94,18 @@ enum err sign_in_eds(struct registry *reg, struct committer *committer, const st
     coming.person = registry_party_id(reg, PARTY_PERSON, str_z(who.iin));
     if (*who.bin)
         coming.organisation = registry_party_id(reg, PARTY_PERSON, str_z(who.bin));
+    struct attorney attorney = {0}; /* of an employee; none is kept of its head */
+    if (*who.bin && !who.signs &&
+        attorney_find(reg, coming.organisation, coming.person, &attorney, NULL))
+        return fault_set(fault, ERR_ROLE, "an employee acts by power of attorney: he has none");
     struct commit_case c = {.ask = first_use, .also = come_in, .ctx = &coming};
     err = committer_submit(committer, &c);
     if (err)
         return fault_set(fault, err, "the nonce was used, or the register cannot be written");
     *out = (struct session){.party = coming.person,
                             .acts_for = coming.organisation ? coming.organisation : coming.person,
-                            .role = coming.organisation ? ROLE_ORGANISATION : ROLE_PERSON};
+                            .role = coming.organisation ? ROLE_ORGANISATION : ROLE_PERSON,
+                            .by_attorney = attorney.kinds};
     str_copy(out->name, sizeof out->name, str_z(who.name));
     str_copy(out->organisation, sizeof out->organisation, str_z(who.organisation));
     return session_begin(reg, committer, out, ends, out_token, fault);

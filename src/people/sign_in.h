@@ -14,7 +14,7 @@ enum { NONCE_TEXT = 97, NONCE_LIFE_S = 300 };
  * it is for. It is what must be signed, byte for byte. Nothing is stored. */
 void sign_in_nonce(const struct registry *registry, int64_t now_s, char out[NONCE_TEXT]);
 /* Who signed the nonce, and a session for him: `out` is filled in but for the token. ERR_NONCE (not ours, too
- * old, used), ERR_ROLE (an employee, who may not sign for his organisation), ERR_EDS_… of the port. */
+ * old, used), ERR_ROLE (an employee without a power of attorney), ERR_EDS_… of the port. */
 MUST_USE enum err sign_in_eds(struct registry *registry, struct committer *committer,
                               const struct eds_port *port, struct str nonce, struct str cms,
                               const char *ends, struct session *out,

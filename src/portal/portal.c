@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "cases/desk.h"
+#include "people/attorney.h"
 #include "people/sign_in.h"
 #include "portal/post.h"
 
@@ -391,6 +392,8 @@ static enum err who_asks(struct exchange *x, uint32_t roles, bool changes, struc
         v->fault = (struct fault){0};
         return ERR_OK;
     }
+    if (!err)
+        err = attorney_stands(v->office.registry, &v->who, NULL);
     if (err)
         return err;
     if (changes && !of_session(x, v, form_csrf))
