@@ -164,6 +164,15 @@ static enum err none_open(struct registry *reg, const struct application *a, str
     return err;
 }
 
+enum err filing_check(const struct office *office, const struct session *who,
+                      const struct filing *wish, struct fault *fault)
+{
+    enum err err = check_wish(office, who, wish, fault);
+    for (size_t i = 0; !err && i < wish->device_count; i++)
+        err = check_open(office->registry, who->acts_for, &wish->devices[i], fault);
+    return err;
+}
+
 /* ---- idempotency: the key of an act, and a digest of what was wanted ---- */
 
 static struct record_key idempotency_key(const struct office *office, const struct session *who,
@@ -215,6 +224,22 @@ static enum err made_before(const struct office *office, const struct record_key
         err = same ? application_get(office->registry, get_be(value.p, 8), out, fault)
                    : fault_set(fault, ERR_IDEMPOTENCY, "this key was used for another application");
     }
+    buf_release(&value);
+    return err;
+}
+
+enum err filing_made(const struct office *office, const struct session *who, struct str idempotency,
+                     uint64_t *out_id, struct fault *fault)
+{
+    const struct filing wish = {.idempotency = idempotency};
+    struct record_key key = idempotency_key(office, who, &wish);
+    struct buf value = {0};
+    bool found;
+    enum err err = record_find(office->registry, &key, &value, &found, fault);
+    if (!err && (!found || value.n < 8))
+        err = fault_set(fault, ERR_NOT_FOUND, "nothing was made by this key");
+    if (!err)
+        *out_id = get_be(value.p, 8);
     buf_release(&value);
     return err;
 }
@@ -384,6 +409,11 @@ static bool has_refused(const struct application *a)
     return refused && a->decided_s && a->state != APPLICATION_WITHDRAWN;
 }
 
+bool filing_may_appeal(const struct application *a)
+{
+    return !a->appeal && has_refused(a);
+}
+
 static enum err act_once(const struct office *office, const struct session *who, uint64_t id,
                          const struct act *act, struct application *out, struct fault *fault)
 {
@@ -397,7 +427,7 @@ static enum err act_once(const struct office *office, const struct session *who,
         return err;
     bool fits = act->wants ? before.state == act->wants : application_open(&before);
     if (act->once)
-        fits = !before.appeal && has_refused(&before);
+        fits = filing_may_appeal(&before);
     err = fits ? filing_get(office, who, id, &after, fault)
                : fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(before.state));
     if (err) {
@@ -497,6 +527,12 @@ static void appeal(const struct office *office, struct application *a, int64_t n
     }
 }
 
+daynum filing_appeal_keeps(const struct office *office, const struct application *a)
+{
+    daynum decided = zone_day(&office->registry->zone, a->decided_s);
+    return hours_add_days(office->hours, decided, APPEAL_WORKING_DAYS);
+}
+
 enum err filing_appeal(const struct office *office, const struct session *who, uint64_t id,
                        struct str note, struct application *out, struct fault *fault)
 {
@@ -504,10 +540,8 @@ enum err filing_appeal(const struct office *office, const struct session *who, u
     enum err err = filing_get(office, who, id, &a, fault);
     if (err)
         return err;
-    daynum decided = zone_day(&office->registry->zone, a.decided_s);
+    bool in_time = registry_today(office->registry) <= filing_appeal_keeps(office, &a);
     application_release(&a);
-    bool in_time = registry_today(office->registry) <=
-                   hours_add_days(office->hours, decided, APPEAL_WORKING_DAYS);
     const struct act act = {
         .once = true, .move = appeal, .note = note, .hold = in_time ? HOLD_OPENS : HOLD_STAYS};
     return act_on(office, who, id, &act, out, fault);

@@ -47,6 +47,13 @@ struct filing {
 MUST_USE enum err filing_new(const struct office *office, const struct session *who,
                              const struct filing *wish, struct application *out, bool *out_again,
                              struct fault *fault);
+/* Would filing_new take it, as things stand? The same errors; nothing is written. For pages that ask one
+ * question after another. */
+MUST_USE enum err filing_check(const struct office *office, const struct session *who,
+                               const struct filing *wish, struct fault *fault);
+/* What an idempotency key of his has made. ERR_NOT_FOUND. */
+MUST_USE enum err filing_made(const struct office *office, const struct session *who,
+                              struct str idempotency, uint64_t *out_id, struct fault *fault);
 /* Takes it back, from any open state; the hold ends. ERR_NOT_FOUND (also for what is another's), ERR_NOT_NOW. */
 MUST_USE enum err filing_withdraw(const struct office *office, const struct session *who,
                                   uint64_t id, struct application *out, struct fault *fault);
@@ -65,6 +72,10 @@ MUST_USE enum err filing_bring(const struct office *office, const struct session
 /* Against a refusal: another officer looks at the devices that were refused. Once. ERR_NOT_NOW. */
 MUST_USE enum err filing_appeal(const struct office *office, const struct session *who, uint64_t id,
                                 struct str note, struct application *out, struct fault *fault);
+/* May he appeal, once? */
+bool filing_may_appeal(const struct application *a);
+/* The last day on which an appeal keeps the service of what was refused. */
+daynum filing_appeal_keeps(const struct office *office, const struct application *a);
 /* His own, newest first, after `after` (an id, 0 = from the newest), at most max. */
 MUST_USE enum err filing_list(const struct office *office, const struct session *who,
                               uint64_t after, uint64_t *out_ids, size_t max, size_t *out_n,

@@ -9,12 +9,15 @@ struct origin {
     const char *label; /* guide.from.LABEL; NULL: guide.when.before */
     const char *way;   /* of the guide */
     const char *answer;
+    const char *door; /* of the wizard behind the sign-in: /apply/DOOR */
 };
 
 static const struct origin origins[] = {
-    {"abroad", "person.abroad.later", "abroad"},   {"parcel", "person.parcel.later", "parcel"},
-    {"gift", "person.gift.later", "gift"},         {"here", "person.here.later", "buyer"},
-    {NULL, "person.here.before", "before_unused"},
+    {"abroad", "person.abroad.later", "abroad", "carried"},
+    {"parcel", "person.parcel.later", "parcel", "parcel"},
+    {"gift", "person.gift.later", "gift", "gift"},
+    {"here", "person.here.later", "buyer", "bought"},
+    {NULL, "person.here.before", "before_unused", "before"},
 };
 
 static void origin_label(struct exchange *x, const struct origin *origin)
@@ -23,6 +26,20 @@ static void origin_label(struct exchange *x, const struct origin *origin)
         html_say_key(x, "guide", "from", origin->label);
     else
         html_say_day(x, TEXT_OWN_BEFORE, service_rules(x->site->service)->duty_from - 1);
+}
+
+/* To the wizard with this origin chosen; the address names no device. Bought in the country: what to do. */
+static void door(struct exchange *x, const struct origin *origin)
+{
+    char path[32];
+    if (!x->site->portal)
+        return;
+    snprintf(path, sizeof path, "/apply/%s", origin->door);
+    html_put(x, "<a href=\"");
+    html_url(x, path);
+    html_put(x, "\">");
+    html_say(x, strcmp(origin->door, "bought") == 0 ? TEXT_APPLY_BOUGHT_DO : TEXT_CABINET_VERIFY);
+    html_put(x, "</a> · ");
 }
 
 static void where_from(struct exchange *x)
@@ -40,7 +57,9 @@ static void where_from(struct exchange *x)
         html_say_key(x, "guide", "answer", origin->answer);
         html_put(x, ".</strong> ");
         html_say_key(x, "guide", "answer", help);
-        html_put(x, "</p><p><a href=\"");
+        html_put(x, "</p><p>");
+        door(x, origin);
+        html_put(x, "<a href=\"");
         html_url(x, "/guide");
         html_put(x, x->lang_asked ? "&amp;way=" : "?way=");
         html_put(x, origin->way);

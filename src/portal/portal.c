@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "cases/desk.h"
+#include "cases/draft.h"
 #include "people/attorney.h"
 #include "people/sign_in.h"
 #include "portal/post.h"
@@ -19,7 +20,7 @@
 enum {
     READERS_MAX = 64,
     WORK_EVERY_MS = 1000, /* when nobody wakes the worker */
-    SWEEP_EVERY_S = 30,   /* papers that did not come, old nonces */
+    SWEEP_EVERY_S = 30,   /* papers that did not come, old nonces, old drafts */
     AWAY_REST_S =
         10, /* after somebody could not be asked; a new application is looked at at once */
     READ_PATIENCE_MS = 1000, /* for a lost database */
@@ -140,11 +141,12 @@ static bool wait_for_work(struct portal *p, int ms, bool *out_woken)
 static void sweep_portal(struct portal *p, const struct office *office)
 {
     struct fault fault = {0};
-    size_t closed, again;
+    size_t closed, again, over;
     int64_t now_s = clock_now_us(p->worker_reg->clock) / 1000000;
     enum err errs[] = {desk_close_unanswered(office, &closed, &fault),
                        checks_again(office, &again, &fault),
-                       sign_in_forget(p->worker_reg, p->committer, now_s, &fault)};
+                       sign_in_forget(p->worker_reg, p->committer, now_s, &fault),
+                       draft_forget(office, &over, &fault)};
     for (size_t i = 0; i < sizeof errs / sizeof errs[0]; i++)
         if (errs[i])
             fprintf(stderr, "event=portal_sweep result=%s detail=%s\n", err_name(errs[i]),

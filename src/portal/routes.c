@@ -31,6 +31,10 @@ static const char any_media[] = "*/*";
     {                                                                                              \
         METHOD_POST, json_media, handler, .door = LIMITED                                          \
     }
+#define PAID_FORM(handler)                                                                         \
+    {                                                                                              \
+        METHOD_POST, form_media, handler, LIMITED                                                  \
+    }
 
 const struct route portal_routes[] = {
     {AT("/api/v1/sign-in/nonce"), "GET, HEAD", {{METHOD_GET, NULL, portal_nonce, .door = LIMITED}}},
@@ -77,5 +81,16 @@ const struct route portal_routes[] = {
     {AT("/desk/{}/decide"), "POST", {FORM(screen_desk_decide)}},
     {AT("/desk/{}/confirm"), "POST", {FORM(screen_desk_confirm)}},
     {AT("/desk/{}/return"), "POST", {FORM(screen_desk_return)}},
+
+    {AT("/cabinet/{}"), "GET, HEAD", {GET(screen_case)}},
+    {AT("/cabinet/{}/filed"), "GET, HEAD", {GET(screen_filed)}},
+    {AT("/cabinet/{}/withdraw"),
+     "GET, HEAD, POST",
+     {GET(screen_withdraw_ask), FORM(screen_withdraw)}},
+    {AT("/cabinet/{}/answer"), "GET, HEAD, POST", {GET(screen_answer_ask), FORM(screen_answer)}},
+    {AT("/cabinet/{}/appeal"), "GET, HEAD, POST", {GET(screen_appeal_ask), FORM(screen_appeal)}},
+    {AT("/apply"), "GET, HEAD", {GET(screen_apply)}},
+    {AT("/apply/{}"), "GET, HEAD, POST", {GET(screen_apply_page), FORM(screen_apply_answer)}},
+    {AT("/receipt"), "GET, HEAD, POST", {GET(screen_receipt_form), PAID_FORM(screen_receipt)}},
 };
 const unsigned portal_route_count = sizeof portal_routes / sizeof portal_routes[0];

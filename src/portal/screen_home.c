@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The first page of whoever is signed in, and the way out. */
+#include "portal/cabinet.h"
 #include "portal/handlers.h"
 #include "portal/screen.h"
 #include "portal/screens.h"
@@ -12,6 +13,11 @@ void screen_home(struct exchange *x)
         return;
     if (ROLES_STAFF & ROLE_BIT(v.who.role)) { /* their work is there */
         screen_go(x, "/desk");
+        portal_leave(&v);
+        return;
+    }
+    if (ROLES_APPLICANT & ROLE_BIT(v.who.role)) {
+        cabinet_home(x, &v);
         portal_leave(&v);
         return;
     }

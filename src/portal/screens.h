@@ -17,4 +17,20 @@ void screen_desk_decide(struct exchange *x);  /* POST /desk/{}/decide {csrf, d0â
 void screen_desk_confirm(struct exchange *x); /* POST /desk/{}/confirm {csrf} */
 void screen_desk_return(struct exchange *x);  /* POST /desk/{}/return {csrf, note} */
 
+/* An applicant's own. */
+void screen_case(struct exchange *x);         /* GET /cabinet/{} */
+void screen_filed(struct exchange *x);        /* GET /cabinet/{}/filed */
+void screen_withdraw_ask(struct exchange *x); /* GET /cabinet/{}/withdraw */
+void screen_withdraw(struct exchange *x);     /* POST /cabinet/{}/withdraw {csrf} */
+void screen_answer_ask(struct exchange *x);   /* GET /cabinet/{}/answer */
+void screen_answer(struct exchange *x);       /* POST /cabinet/{}/answer {csrf, note} */
+void screen_appeal_ask(struct exchange *x);   /* GET /cabinet/{}/appeal */
+void screen_appeal(struct exchange *x);       /* POST /cabinet/{}/appeal {csrf, note} */
+void screen_receipt_form(struct exchange *x); /* GET /receipt: no sign-in */
+void screen_receipt(struct exchange *x);      /* POST /receipt {receipt}: no sign-in */
+void screen_apply(struct exchange *x);        /* GET /apply: where is it from? */
+void screen_apply_page(struct exchange *x); /* GET /apply/{}: an origin, or a question of a draft */
+void screen_apply_answer(
+    struct exchange *x); /* POST /apply/{} {csrf, â€¦}: begins a draft, or answers */
+
 #endif

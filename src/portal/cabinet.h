@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cabinet - what the pages of an applicant's own applications share. */
+#ifndef PORTAL_CABINET_H
+#define PORTAL_CABINET_H
+
+#include "portal/apply.h"
+
+/* The look of a state, as the lists' colours and signs: "exempt", "grey", "white", "black", "unknown". */
+const char *cabinet_look(uint8_t state);
+/* "Being checked", with its sign. */
+void cabinet_state(struct exchange *x, uint8_t state);
+/* "We decide by …", "Bring the papers by …", "Decided …": what the clock says now. */
+void cabinet_clock(struct exchange *x, const struct visit *v, const struct application *a);
+/* "/cabinet/2026-0000001234" and what follows: "/appeal", "". */
+void cabinet_path(const struct application *a, const char *rest, char out[APPLY_PATH]);
+/* A link to it. */
+void cabinet_link(struct exchange *x, const char *class_, const char *path, enum text says);
+
+/* The first page of whoever files applications. */
+void cabinet_home(struct exchange *x, struct visit *v);
+
+#endif

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One application, for its applicant: what was asked, what became of each device and why, the clock, what
+ * can still be done. Acts have a page of their own each, that says what they lead to. */
+#include "face/page_answer.h"
+#include "portal/cabinet.h"
+#include "portal/screens.h"
+
+/* ---- reading it for a request ---- */
+
+/* False: it is answered already. */
+static bool stand(struct exchange *x, bool changes, struct visit *v, struct application *a)
+{
+    uint64_t id = 0;
+    if (!application_number_parse(x->param, &id)) {
+        screen_fail(x, ERR_NOT_FOUND);
+        return false;
+    }
+    if (!screen_visit(x, ROLES_APPLICANT, changes, v))
+        return false;
+    enum err err = filing_get(&v->office, &v->who, id, a, NULL);
+    if (!err)
+        return true;
+    screen_fail(x, err);
+    portal_leave(v);
+    return false;
+}
+
+static void leave(struct visit *v, struct application *a)
+{
+    application_release(a);
+    portal_leave(v);
+}
+
+/* ---- rows ---- */
+
+static void row(struct exchange *x, enum text label)
+{
+    html_put(x, "<div><dt>");
+    html_say(x, label);
+    html_put(x, "</dt><dd>");
+}
+
+static void row_end(struct exchange *x)
+{
+    html_put(x, "</dd></div>\n");
+}
+
+static void text_row(struct exchange *x, enum text label, const char *value)
+{
+    if (!*value)
+        return;
+    row(x, label);
+    html_text(x, str_z(value));
+    row_end(x);
+}
+
+static void number_rows(struct exchange *x, const struct application *a)
+{
+    char number[APPLICATION_NUMBER_TEXT];
+    application_number(a, number);
+    row(x, TEXT_CABINET_ROW_NUMBER);
+    html_put(x, "<span class=\"number\">");
+    html_text(x, str_z(number));
+    html_put(x, "</span>");
+    row_end(x);
+    row(x, TEXT_CABINET_ROW_RECEIPT);
+    html_put(x, "<span class=\"number\">");
+    html_text(x, str_z(a->receipt));
+    html_put(x, "</span><br><span class=\"hint\">");
+    html_say(x, TEXT_CABINET_ROW_RECEIPT_HINT);
+    html_put(x, "</span>");
+    row_end(x);
+}
+
+static void asked_rows(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    row(x, TEXT_CABINET_ROW_FILED);
+    screen_time(x, v, a->filed_s);
+    row_end(x);
+    if (daynum_is_day(a->entered)) {
+        row(x, TEXT_APPLY_ROW_ENTERED);
+        text_date(x->out, x->lang, a->entered);
+        row_end(x);
+    }
+    if (*a->country) {
+        row(x, TEXT_APPLY_ROW_COUNTRY);
+        html_say_key(x, "apply", "country", a->country);
+        row_end(x);
+    }
+    text_row(x, a->way == WAY_PARCEL ? TEXT_APPLY_DOCUMENT_PARCEL : TEXT_APPLY_DOCUMENT,
+             a->document);
+}
+
+/* ---- a device ---- */
+
+/* The public page says how it stands now; by a form, so that no address keeps the IMEI. */
+static void check_button(struct exchange *x, struct imei imei)
+{
+    char digits[IMEI_TEXT15];
+    imei_format15(imei, digits);
+    html_put(x, "<form class=\"inline\" method=\"post\" action=\"");
+    html_check_url(x);
+    html_put(x, "\"><input type=\"hidden\" name=\"imei\" value=\"");
+    html_put(x, digits);
+    html_put(x, "\"><button class=\"link\">");
+    html_say(x, TEXT_CABINET_CHECK_IMEI);
+    html_put(x, "<span class=\"heard\">: ");
+    html_put(x, digits);
+    html_put(x, "</span></button></form>");
+}
+
+static void imeis(struct exchange *x, enum text label, const struct imei *list, unsigned n)
+{
+    if (!n)
+        return;
+    row(x, label);
+    html_put(x, "<ul class=\"codes\">\n");
+    for (unsigned i = 0; i < n; i++) {
+        html_put(x, "<li>");
+        page_imei(x, list[i]);
+        html_put(x, " ");
+        check_button(x, list[i]);
+        html_put(x, "</li>\n");
+    }
+    html_put(x, "</ul>");
+    row_end(x);
+}
+
+/* What became of it: of one that was refused why, and what to bring. */
+static void outcome(struct exchange *x, const struct application *a, const struct case_device *d)
+{
+    const char *why = refusal_name(d->refusal);
+    row(x, TEXT_CABINET_ROW_OUTCOME);
+    if (d->decided) {
+        cabinet_state(x, d->approved ? APPLICATION_APPROVED : APPLICATION_REFUSED);
+    } else {
+        cabinet_state(x, a->state);
+    }
+    row_end(x);
+    if (!d->decided || d->approved || !*why)
+        return;
+    row(x, TEXT_FIELD_REASON);
+    html_put(x, "<strong>");
+    html_say_key(x, "refusal", why, NULL);
+    html_put(x, "</strong><br>");
+    html_say_key(x, "refusal", why, "bring");
+    row_end(x);
+}
+
+static void devices(struct exchange *x, const struct application *a)
+{
+    for (size_t i = 0; i < a->device_count; i++) {
+        const struct case_device *d = &a->devices[i];
+        html_put(x, "<section class=\"sheet\">\n<h2>");
+        apply_say_device(x, d);
+        html_put(x, "</h2>\n<dl>\n");
+        imeis(x, a->kind == APPROVAL_REPAIR ? TEXT_APPLY_ROW_NEW : TEXT_APPLY_ROW_IMEI, d->is.imeis,
+              d->is.count);
+        imeis(x, TEXT_APPLY_ROW_OLD, d->is.old, d->is.old_count);
+        outcome(x, a, d);
+        html_put(x, "</dl>\n</section>\n");
+    }
+}
+
+/* ---- its life so far ---- */
+
+static void events(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    html_put(x, "<section>\n<h2>");
+    html_say(x, TEXT_CABINET_HISTORY);
+    html_put(x, "</h2>\n<ol class=\"history\">\n");
+    for (size_t i = a->event_count; i > 0; i--) {
+        const struct case_event *e = &a->events[i - 1];
+        html_put(x, "<li><span class=\"hint\">");
+        screen_time(x, v, e->time_s);
+        html_put(x, "</span><br>");
+        cabinet_state(x, e->state);
+        if (*e->note) {
+            html_put(x, "<blockquote>");
+            html_text(x, str_z(e->note));
+            html_put(x, "</blockquote>");
+        }
+        html_put(x, "</li>\n");
+    }
+    html_put(x, "</ol>\n</section>\n");
+}
+
+/* What an officer wrote last: which papers, or why. */
+static const char *last_note(const struct application *a)
+{
+    for (size_t i = a->event_count; i > 0; i--)
+        if (a->events[i - 1].state == a->state)
+            return a->events[i - 1].note;
+    return "";
+}
+
+static void acts(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    char path[APPLY_PATH];
+    bool papers = a->state == APPLICATION_PAPERS_ASKED, may_appeal = filing_may_appeal(a);
+    daynum keeps = filing_appeal_keeps(&v->office, a);
+    if (may_appeal && registry_today(v->office.registry) <= keeps) {
+        html_put(x, "<p class=\"note\">");
+        html_say_day(x, TEXT_CABINET_APPEAL_KEEPS, keeps);
+        html_put(x, "</p>\n");
+    }
+    html_put(x, "<p class=\"ways\">");
+    if (papers) {
+        cabinet_path(a, "/answer", path);
+        cabinet_link(x, "main", path, TEXT_CABINET_TASK_ANSWER);
+    }
+    if (may_appeal) {
+        cabinet_path(a, "/appeal", path);
+        cabinet_link(x, "main", path, TEXT_CABINET_APPEAL);
+    }
+    if (application_open(a)) {
+        cabinet_path(a, "/withdraw", path);
+        cabinet_link(x, "", path, TEXT_CABINET_WITHDRAW);
+    }
+    cabinet_path(a, "/filed", path);
+    cabinet_link(x, "", path, TEXT_CABINET_RECEIPT_PAGE);
+    html_put(x, "</p>\n");
+}
+
+/* ---- GET /cabinet/NUMBER ---- */
+
+static void head(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    const char *note = last_note(a);
+    html_put(x, "<article class=\"answer ");
+    html_put(x, cabinet_look(a->state));
+    html_put(x, "\">\n<header>");
+    html_sign(x, a->state == APPLICATION_CHECKING ? "grey" : cabinet_look(a->state));
+    html_put(x, "<div><h2>");
+    html_say_key(x, "cabinet", "state", application_state_name(a->state));
+    html_put(x, "</h2><p>");
+    cabinet_clock(x, v, a);
+    html_put(x, "</p></div></header>\n<div class=\"body\"><p>");
+    html_say_key(x, "cabinet", "now", application_state_name(a->state));
+    html_put(x, "</p>\n");
+    if (*note && a->state != APPLICATION_CHECKING) {
+        html_put(x, "<blockquote>");
+        html_text(x, str_z(note));
+        html_put(x, "</blockquote>\n");
+    }
+    acts(x, v, a);
+    html_put(x, "</div>\n</article>\n");
+}
+
+void screen_case(struct exchange *x)
+{
+    struct visit v;
+    struct application a;
+    char path[APPLY_PATH];
+    if (!stand(x, false, &v, &a))
+        return;
+    cabinet_path(&a, "", path);
+    screen_begin(x, &v, TEXT_CABINET_APPLICATION, path);
+    html_put(x, "<p class=\"caption\">");
+    cabinet_link(x, "", "/cabinet", TEXT_CABINET_HEADING);
+    html_put(x, "</p>\n<h1>");
+    apply_say_kind(x, a.kind);
+    html_put(x, "</h1>\n");
+    head(x, &v, &a);
+    devices(x, &a);
+    html_put(x, "<section class=\"sheet\">\n<h2>");
+    html_say(x, TEXT_CABINET_APPLICATION);
+    html_put(x, "</h2>\n<dl>\n");
+    number_rows(x, &a);
+    asked_rows(x, &v, &a);
+    html_put(x, "</dl>\n</section>\n");
+    events(x, &v, &a);
+    screen_end(x);
+    leave(&v, &a);
+}
+
+/* ---- GET /cabinet/NUMBER/filed: the receipt, to be printed ---- */
+
+void screen_filed(struct exchange *x)
+{
+    static const enum text next[] = {TEXT_CABINET_NEXT_CHECKS, TEXT_CABINET_NEXT_OFFICER,
+                                     TEXT_CABINET_NEXT_SERVICE};
+    struct visit v;
+    struct application a;
+    char path[APPLY_PATH];
+    if (!stand(x, false, &v, &a))
+        return;
+    cabinet_path(&a, "/filed", path);
+    screen_begin(x, &v, TEXT_CABINET_FILED, path);
+    html_put(x, "<h1>");
+    html_say(x, TEXT_CABINET_FILED);
+    html_put(x, "</h1>\n<article class=\"answer white\">\n<header>");
+    html_sign(x, "white");
+    html_put(x, "<div><h2 class=\"number\">");
+    html_text(x, str_z(a.receipt));
+    html_put(x, "</h2><p>");
+    html_say(x, TEXT_CABINET_FILED_KEEP);
+    html_put(x, "</p></div></header>\n<dl>\n");
+    number_rows(x, &a);
+    text_row(x, TEXT_CABINET_ROW_WHO, *v.who.organisation ? v.who.organisation : v.who.name);
+    row(x, TEXT_CABINET_ROW_KIND);
+    apply_say_kind(x, a.kind);
+    row_end(x);
+    row(x, TEXT_CABINET_ROW_STATE);
+    cabinet_state(x, a.state);
+    html_put(x, "<br>");
+    cabinet_clock(x, &v, &a);
+    row_end(x);
+    asked_rows(x, &v, &a);
+    html_put(x, "</dl>\n</article>\n");
+    devices(x, &a);
+    html_put(x, "<h2>");
+    html_say(x, TEXT_CABINET_NEXT);
+    html_put(x, "</h2>\n<ol>\n");
+    for (size_t i = 0; i < sizeof next / sizeof *next; i++) {
+        html_put(x, "<li>");
+        html_say(x, next[i]);
+        html_put(x, "</li>\n");
+    }
+    html_put(x, "</ol>\n<p class=\"ways\">");
+    cabinet_path(&a, "", path);
+    cabinet_link(x, "main", path, TEXT_CABINET_OPEN);
+    cabinet_link(x, "", "/cabinet", TEXT_CABINET_HEADING);
+    html_put(x, "</p>\n");
+    screen_end(x);
+    leave(&v, &a);
+}
+
+/* ---- acts: a page that asks, and the act ---- */
+
+struct act {
+    const char *rest; /* of the address */
+    enum text heading, lead, button;
+    bool notes; /* takes a note; it must be there */
+    enum text label;
+    enum err (*go)(const struct office *office, const struct session *who, uint64_t id,
+                   struct str note, struct application *out, struct fault *fault);
+};
+
+static enum err withdraw(const struct office *office, const struct session *who, uint64_t id,
+                         struct str note, struct application *out, struct fault *fault)
+{
+    (void)note;
+    return filing_withdraw(office, who, id, out, fault);
+}
+
+static const struct act withdrawing = {.rest = "/withdraw",
+                                       .heading = TEXT_CABINET_WITHDRAW_HEADING,
+                                       .lead = TEXT_CABINET_WITHDRAW_LEAD,
+                                       .button = TEXT_CABINET_WITHDRAW_BUTTON,
+                                       .go = withdraw};
+static const struct act answering = {.rest = "/answer",
+                                     .heading = TEXT_CABINET_ANSWER_HEADING,
+                                     .lead = TEXT_CABINET_ANSWER_LEAD,
+                                     .button = TEXT_CABINET_ANSWER_BUTTON,
+                                     .notes = true,
+                                     .label = TEXT_CABINET_ANSWER_LABEL,
+                                     .go = filing_answer};
+static const struct act appealing = {.rest = "/appeal",
+                                     .heading = TEXT_CABINET_APPEAL_HEADING,
+                                     .lead = TEXT_CABINET_APPEAL_LEAD,
+                                     .button = TEXT_CABINET_APPEAL_BUTTON,
+                                     .notes = true,
+                                     .label = TEXT_CABINET_APPEAL_LABEL,
+                                     .go = filing_appeal};
+
+static bool may(const struct act *act, const struct application *a)
+{
+    if (act == &appealing)
+        return filing_may_appeal(a);
+    return act == &answering ? a->state == APPLICATION_PAPERS_ASKED : application_open(a);
+}
+
+static void refused_why(struct exchange *x, const struct application *a)
+{
+    for (size_t i = 0; i < a->device_count; i++) {
+        const char *why = refusal_name(a->devices[i].refusal);
+        if (!*why || a->devices[i].approved)
+            continue;
+        html_put(x, "<p><strong>");
+        apply_say_device(x, &a->devices[i]);
+        html_put(x, ":</strong> ");
+        html_say_key(x, "refusal", why, NULL);
+        html_put(x, ". ");
+        html_say_key(x, "refusal", why, "bring");
+        html_put(x, "</p>\n");
+    }
+}
+
+static void act_page(struct exchange *x, const struct visit *v, const struct application *a,
+                     const struct act *act, struct str note, const enum text *wrong)
+{
+    char path[APPLY_PATH], back[APPLY_PATH];
+    const char *said = last_note(a);
+    cabinet_path(a, act->rest, path);
+    cabinet_path(a, "", back);
+    screen_begin(x, v, act->heading, path);
+    html_put(x, "<p class=\"caption\">");
+    cabinet_link(x, "", back, TEXT_CABINET_APPLICATION);
+    html_put(x, "</p>\n<h1>");
+    html_say(x, act->heading);
+    html_put(x, "</h1>\n");
+    if (act == &appealing)
+        refused_why(x, a);
+    if (*said && act != &withdrawing) {
+        html_put(x, "<blockquote>");
+        html_text(x, str_z(said));
+        html_put(x, "</blockquote>\n");
+    }
+    html_put(x, "<p>");
+    html_say(x, act->lead);
+    html_put(x, "</p>\n");
+    screen_form(x, v, path, "ask");
+    if (act->notes)
+        screen_field(x, &(struct screen_field){.name = "note",
+                                               .attributes = "rows=\"5\" maxlength=\"500\"",
+                                               .label = act->label,
+                                               .wrong = wrong,
+                                               .value = note,
+                                               .lines = true});
+    html_put(x, "<p class=\"ways\">");
+    screen_button(x, act->button);
+    cabinet_link(x, "", back, TEXT_CABINET_BACK);
+    html_put(x, "</p>\n</form>\n");
+    screen_end(x);
+}
+
+static void ask_act(struct exchange *x, const struct act *act)
+{
+    struct visit v;
+    struct application a;
+    char path[APPLY_PATH];
+    if (!stand(x, false, &v, &a))
+        return;
+    cabinet_path(&a, "", path);
+    if (may(act, &a))
+        act_page(x, &v, &a, act, STR(""), NULL);
+    else
+        screen_go(x, path);
+    leave(&v, &a);
+}
+
+/* A note goes into one line of a record: what parts its lines is a space there. */
+static enum err read_note(const struct exchange *x, struct buf *out)
+{
+    enum err err = screen_value(x, "note", out);
+    for (size_t i = 0; i < out->n; i++)
+        if (out->p[i] < ' ')
+            out->p[i] = ' ';
+    return err;
+}
+
+static void do_act(struct exchange *x, const struct act *act)
+{
+    static const enum text none = TEXT_CABINET_NOTE_NONE, long_ = TEXT_CABINET_NOTE_LONG,
+                           signs = TEXT_APPLY_SIGNS;
+    struct visit v;
+    struct application a, after;
+    struct buf note = {0};
+    char path[APPLY_PATH];
+    if (!stand(x, true, &v, &a))
+        return;
+    cabinet_path(&a, "", path);
+    enum err err = act->notes ? read_note(x, &note) : ERR_OK;
+    struct str said = str_trim((struct str){note.n ? (const char *)note.p : "", note.n});
+    const enum text *wrong = act->notes && !said.n ? &none : NULL;
+    if (!err && !wrong && said.n > LIMIT_REASON)
+        wrong = &long_;
+    if (!err && !wrong) {
+        err = act->go(&v.office, &v.who, a.id, said, &after, NULL);
+        portal_note(&v, AUDIT_FILE, v.who.acts_for, a.id, err);
+        wrong = err == ERR_UTF8 ? &signs : NULL;
+    }
+    if (wrong && (!err || err == ERR_UTF8)) {
+        x->response->status = 400;
+        act_page(x, &v, &a, act, said, wrong);
+    } else if (err && err != ERR_NOT_NOW) {
+        screen_fail(x, err);
+    } else {
+        if (!err)
+            application_release(&after);
+        portal_wake(v.portal);
+        screen_go(x, path); /* sent twice: the page shows what it came to */
+    }
+    buf_release(&note);
+    leave(&v, &a);
+}
+
+void screen_withdraw_ask(struct exchange *x)
+{
+    ask_act(x, &withdrawing);
+}
+
+void screen_withdraw(struct exchange *x)
+{
+    do_act(x, &withdrawing);
+}
+
+void screen_answer_ask(struct exchange *x)
+{
+    ask_act(x, &answering);
+}
+
+void screen_answer(struct exchange *x)
+{
+    do_act(x, &answering);
+}
+
+void screen_appeal_ask(struct exchange *x)
+{
+    ask_act(x, &appealing);
+}
+
+void screen_appeal(struct exchange *x)
+{
+    do_act(x, &appealing);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How an application stands, for whoever holds its receipt: kind, state and clock, nothing of devices or
+ * people. Without sign-in; the receipt travels in the body of a POST, so that no address keeps it. */
+#include "portal/cabinet.h"
+#include "portal/screens.h"
+
+static void form(struct exchange *x, struct str typed, const enum text *wrong)
+{
+    static const enum text hint = TEXT_CABINET_RECEIPT_HINT;
+    screen_form(x, NULL, "/receipt", "ask");
+    screen_field(x,
+                 &(struct screen_field){.name = "receipt",
+                                        .attributes = "autocomplete=\"off\" spellcheck=\"false\" "
+                                                      "autocapitalize=\"characters\" "
+                                                      "maxlength=\"40\" class=\"digits\"",
+                                        .label = TEXT_CABINET_ROW_RECEIPT,
+                                        .hint = &hint,
+                                        .wrong = wrong,
+                                        .value = typed});
+    screen_button(x, TEXT_CABINET_RECEIPT_BUTTON);
+    html_put(x, "</form>\n");
+}
+
+static void begin(struct exchange *x, struct str typed)
+{
+    html_begin(x, &(struct html_page){.title = TEXT_CABINET_RECEIPT_HEADING,
+                                      .path = "/receipt",
+                                      .repost_name = typed.n ? "receipt" : NULL,
+                                      .repost_value = typed});
+    html_put(x, "<h1>");
+    html_say(x, TEXT_CABINET_RECEIPT_HEADING);
+    html_put(x, "</h1>\n<p class=\"lead\">");
+    html_say(x, TEXT_CABINET_RECEIPT_LEAD);
+    html_put(x, "</p>\n");
+}
+
+void screen_receipt_form(struct exchange *x)
+{
+    begin(x, STR(""));
+    form(x, STR(""), NULL);
+    html_end(x);
+}
+
+static void answer(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    html_put(x, "<article class=\"answer ");
+    html_put(x, cabinet_look(a->state));
+    html_put(x, "\">\n<header>");
+    html_sign(x, a->state == APPLICATION_CHECKING ? "grey" : cabinet_look(a->state));
+    html_put(x, "<div><h2>");
+    html_say_key(x, "cabinet", "state", application_state_name(a->state));
+    html_put(x, "</h2><p>");
+    cabinet_clock(x, v, a);
+    html_put(x, "</p></div></header>\n<div class=\"body\"><p><strong>");
+    apply_say_kind(x, a->kind);
+    html_put(x, "</strong></p>\n<p>");
+    html_say_key(x, "cabinet", "now", application_state_name(a->state));
+    html_put(x, "</p>\n</div>\n</article>\n");
+}
+
+static void show(struct exchange *x, const struct visit *v, struct str typed)
+{
+    static const enum text none = TEXT_CABINET_RECEIPT_NONE;
+    struct application a;
+    uint64_t id = 0;
+    enum err err = application_by_receipt(v->office.registry, typed, &id, NULL);
+    if (!err)
+        err = application_get(v->office.registry, id, &a, NULL);
+    if (err && err != ERR_NOT_FOUND) {
+        screen_fail(x, err);
+        return;
+    }
+    begin(x, typed);
+    if (err) {
+        x->response->status = 404;
+        form(x, typed, &none);
+    } else {
+        answer(x, v, &a);
+        application_release(&a);
+        form(x, STR(""), NULL);
+    }
+    html_end(x);
+}
+
+void screen_receipt(struct exchange *x)
+{
+    struct visit v;
+    struct buf typed = {0};
+    enum err err = screen_value(x, "receipt", &typed);
+    if (!err)
+        err = portal_visit(x, 0, false, STR(""), &v);
+    if (err) {
+        screen_fail(x, err);
+    } else {
+        show(x, &v, str_trim((struct str){typed.n ? (const char *)typed.p : "", typed.n}));
+        portal_leave(&v);
+    }
+    buf_release(&typed);
+}
