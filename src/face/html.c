@@ -231,8 +231,13 @@ void html_begin(struct exchange *x, const struct html_page *page)
 
 void html_end(struct exchange *x)
 {
+    html_end_saying(x, TEXT_FOOTER_PRIVACY);
+}
+
+void html_end_saying(struct exchange *x, enum text privacy)
+{
     html_put(x, "</main>\n<footer><div class=\"wide\">\n<p>");
-    html_say(x, TEXT_FOOTER_PRIVACY);
+    html_say(x, privacy);
     html_put(x, "</p>\n<p>");
     html_say(x, TEXT_FOOTER_ORDER);
     html_put(x, "</p>\n<p>");

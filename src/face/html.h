@@ -25,6 +25,8 @@ struct html_page {
 
 void html_begin(struct exchange *x, const struct html_page *page);
 void html_end(struct exchange *x);
+/* With other words on what is kept of what somebody types. */
+void html_end_saying(struct exchange *x, enum text privacy);
 
 void html_put(struct exchange *x, const char *markup);
 void html_text(struct exchange *x, struct str text);

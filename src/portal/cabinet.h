@@ -14,7 +14,9 @@ void cabinet_state(struct exchange *x, uint8_t state);
 void cabinet_clock(struct exchange *x, const struct visit *v, const struct application *a);
 /* "/cabinet/2026-0000001234" and what follows: "/appeal", "". */
 void cabinet_path(const struct application *a, const char *rest, char out[APPLY_PATH]);
-/* A link to it. */
+/* "Samsung Galaxy S24 and 2 more devices". */
+void cabinet_devices(struct exchange *x, const struct application *a);
+/* A link to an address of ours. */
 void cabinet_link(struct exchange *x, const char *class_, const char *path, enum text says);
 
 /* The first page of whoever files applications. */

@@ -70,7 +70,7 @@ void screen_begin(struct exchange *x, const struct visit *v, enum text title, co
 
 void screen_end(struct exchange *x)
 {
-    html_end(x);
+    html_end_saying(x, TEXT_CABINET_PRIVACY);
 }
 
 /* ---- forms ---- */

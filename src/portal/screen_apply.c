@@ -98,6 +98,30 @@ enum apply_step apply_next(const struct draft *d, size_t *out_device)
     return APPLY_CHECK;
 }
 
+/* The question before this one; false: it is the first. */
+static bool previous(const struct apply *a, enum apply_step *out_step, size_t *out_device)
+{
+    const struct draft *d = &a->draft;
+    bool found = false;
+    for (size_t device = 0; device < d->device_count; device++)
+        for (unsigned step = APPLY_IMEI; step <= APPLY_MODEL; step++) {
+            if (of_device(a->step) && device == a->device && step >= a->step)
+                return found;
+            if (!is_asked(d, step))
+                continue;
+            *out_step = step;
+            *out_device = device;
+            found = true;
+        }
+    for (unsigned step = APPLY_MORE; !of_device(a->step) && step < a->step; step++)
+        if (is_asked(d, step)) {
+            *out_step = step;
+            *out_device = 0;
+            found = true;
+        }
+    return found;
+}
+
 /* May this page be opened? A question of a device needs the device; the end needs all answers. */
 static bool is_open(const struct apply *a)
 {
@@ -262,8 +286,18 @@ void apply_say_device(struct exchange *x, const struct case_device *d)
 
 void apply_heading(struct apply *a, enum text heading)
 {
-    char n[24];
+    char n[24], path[APPLY_PATH];
+    enum apply_step before = a->step;
+    size_t device = 0;
     snprintf(n, sizeof n, "%zu", a->device + 1);
+    if (previous(a, &before, &device)) {
+        apply_path(&a->draft, before, device, path);
+        html_put(a->x, "<p class=\"back\"><a href=\"");
+        html_url(a->x, path);
+        html_put(a->x, "\">");
+        html_say(a->x, TEXT_CABINET_BACK);
+        html_put(a->x, "</a></p>\n");
+    }
     html_put(a->x, "<p class=\"caption\">");
     apply_say_kind(a->x, a->draft.kind);
     if (of_device(a->step) && (a->draft.device_count > 1 || a->device)) {

@@ -10,7 +10,7 @@ static void row(struct apply *a, enum text label)
 {
     html_put(a->x, "<div><dt>");
     html_say(a->x, label);
-    html_put(a->x, "</dt><dd>");
+    html_put(a->x, "</dt><dd><div>");
 }
 
 /* The way to change it; a screen reader hears of what. */
@@ -18,7 +18,7 @@ static void row_end(struct apply *a, enum text label, enum apply_step step, size
 {
     char path[APPLY_PATH];
     apply_path(&a->draft, step, device, path);
-    html_put(a->x, " <a href=\"");
+    html_put(a->x, "</div>\n<a href=\"");
     html_url(a->x, path);
     html_put(a->x, "\">");
     html_say(a->x, TEXT_GUIDE_CHANGE);
@@ -93,7 +93,7 @@ static void answers(struct apply *a)
 {
     struct exchange *x = a->x;
     for (size_t i = 0; i < a->draft.device_count; i++) {
-        html_put(x, "<section class=\"sheet\">\n<h2>");
+        html_put(x, "<section class=\"sheet review\">\n<h2>");
         char n[24];
         snprintf(n, sizeof n, "%zu", i + 1);
         html_say_with(x, TEXT_APPLY_DEVICE, "n", str_z(n));
@@ -104,7 +104,7 @@ static void answers(struct apply *a)
     bool rest =
         a->draft.answered & (1U << APPLY_ENTERED | 1U << APPLY_COUNTRY | 1U << APPLY_DOCUMENT);
     if (rest) {
-        html_put(x, "<section class=\"sheet\">\n<h2>");
+        html_put(x, "<section class=\"sheet review\">\n<h2>");
         html_say(x, TEXT_APPLY_ROW_ORIGIN);
         html_put(x, "</h2>\n<dl>\n");
         rest_rows(a);

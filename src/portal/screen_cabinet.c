@@ -85,7 +85,7 @@ void cabinet_link(struct exchange *x, const char *class_, const char *path, enum
 
 /* ---- one of a list ---- */
 
-static void say_devices(struct exchange *x, const struct application *a)
+void cabinet_devices(struct exchange *x, const struct application *a)
 {
     if (!a->device_count)
         return;
@@ -104,7 +104,7 @@ static void entry(struct exchange *x, const struct visit *v, const struct applic
     html_put(x, "<li><div><a href=\"");
     html_url(x, path);
     html_put(x, "\">");
-    say_devices(x, a);
+    cabinet_devices(x, a);
     html_put(x, "</a><br><span class=\"hint\">");
     apply_say_kind(x, a->kind);
     html_put(x, " · <span class=\"number\">");
@@ -133,7 +133,7 @@ static void task(struct exchange *x, const struct visit *v, const struct applica
     html_put(x, "<li><div><strong>");
     html_say(x, papers ? TEXT_CABINET_TASK_PAPERS : TEXT_CABINET_TASK_REFUSED);
     html_put(x, "</strong><br>");
-    say_devices(x, a);
+    cabinet_devices(x, a);
     html_put(x, "<br><span class=\"hint\">");
     if (papers)
         cabinet_clock(x, v, a);
@@ -301,11 +301,8 @@ void cabinet_home(struct exchange *x, struct visit *v)
         screen_fail(x, err);
         return;
     }
-    bool firm = *v->who.organisation;
     screen_begin(x, v, TEXT_CABINET_HEADING, "/cabinet");
-    html_put(x, "<p class=\"caption\">");
-    html_text(x, str_z(firm ? v->who.organisation : v->who.name));
-    html_put(x, "</p>\n<h1>");
+    html_put(x, "<h1>");
     html_say(x, TEXT_CABINET_HEADING);
     html_put(x, "</h1>\n");
     if (full) {

@@ -55,7 +55,7 @@ static void text_row(struct exchange *x, enum text label, const char *value)
     row_end(x);
 }
 
-static void number_rows(struct exchange *x, const struct application *a)
+static void number_row(struct exchange *x, const struct application *a)
 {
     char number[APPLICATION_NUMBER_TEXT];
     application_number(a, number);
@@ -64,6 +64,10 @@ static void number_rows(struct exchange *x, const struct application *a)
     html_text(x, str_z(number));
     html_put(x, "</span>");
     row_end(x);
+}
+
+static void receipt_row(struct exchange *x, const struct application *a)
+{
     row(x, TEXT_CABINET_ROW_RECEIPT);
     html_put(x, "<span class=\"number\">");
     html_text(x, str_z(a->receipt));
@@ -152,9 +156,14 @@ static void devices(struct exchange *x, const struct application *a)
 {
     for (size_t i = 0; i < a->device_count; i++) {
         const struct case_device *d = &a->devices[i];
+        char n[24];
+        snprintf(n, sizeof n, "%zu", i + 1);
         html_put(x, "<section class=\"sheet\">\n<h2>");
-        apply_say_device(x, d);
+        html_say_with(x, TEXT_APPLY_DEVICE, "n", str_z(n));
         html_put(x, "</h2>\n<dl>\n");
+        row(x, TEXT_APPLY_MODEL);
+        apply_say_device(x, d);
+        row_end(x);
         imeis(x, a->kind == APPROVAL_REPAIR ? TEXT_APPLY_ROW_NEW : TEXT_APPLY_ROW_IMEI, d->is.imeis,
               d->is.count);
         imeis(x, TEXT_APPLY_ROW_OLD, d->is.old, d->is.old_count);
@@ -259,15 +268,18 @@ void screen_case(struct exchange *x)
     screen_begin(x, &v, TEXT_CABINET_APPLICATION, path);
     html_put(x, "<p class=\"caption\">");
     cabinet_link(x, "", "/cabinet", TEXT_CABINET_HEADING);
-    html_put(x, "</p>\n<h1>");
+    html_put(x, " · ");
     apply_say_kind(x, a.kind);
+    html_put(x, "</p>\n<h1>");
+    cabinet_devices(x, &a);
     html_put(x, "</h1>\n");
     head(x, &v, &a);
     devices(x, &a);
     html_put(x, "<section class=\"sheet\">\n<h2>");
     html_say(x, TEXT_CABINET_APPLICATION);
     html_put(x, "</h2>\n<dl>\n");
-    number_rows(x, &a);
+    number_row(x, &a);
+    receipt_row(x, &a);
     asked_rows(x, &v, &a);
     html_put(x, "</dl>\n</section>\n");
     events(x, &v, &a);
@@ -292,12 +304,14 @@ void screen_filed(struct exchange *x)
     html_say(x, TEXT_CABINET_FILED);
     html_put(x, "</h1>\n<article class=\"answer white\">\n<header>");
     html_sign(x, "white");
-    html_put(x, "<div><h2 class=\"number\">");
+    html_put(x, "<div><p>");
+    html_say(x, TEXT_CABINET_ROW_RECEIPT);
+    html_put(x, "</p><h2 class=\"number\">");
     html_text(x, str_z(a.receipt));
     html_put(x, "</h2><p>");
     html_say(x, TEXT_CABINET_FILED_KEEP);
     html_put(x, "</p></div></header>\n<dl>\n");
-    number_rows(x, &a);
+    number_row(x, &a);
     text_row(x, TEXT_CABINET_ROW_WHO, *v.who.organisation ? v.who.organisation : v.who.name);
     row(x, TEXT_CABINET_ROW_KIND);
     apply_say_kind(x, a.kind);

@@ -2,50 +2,11 @@
 // Can everybody use it? Each page in each language, light and dark, is asked of axe-core (WCAG 2.2 AA); it
 // fits from 320 px to 4K without sideways scrolling; texts half as long again, as another language's
 // may be, are not cut; the whole way goes by keyboard alone; screen readers hear an IMEI digit by digit.
-import { readFileSync } from "node:fs";
-
-import { LANGS, fromWeb, is, ok, test, window } from "./house.mjs";
+import { axe, cut, tabTo } from "./eyes.mjs";
+import { LANGS, is, ok, test, window } from "./house.mjs";
 import { pages, ready } from "./pages.mjs";
 
-const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const WIDTHS = [320, 375, 768, 1280, 3840];
-
-async function axe(page) {
-  await page.evaluate(AXE);
-  const result = await page.evaluate(
-    // eslint-disable-next-line no-undef
-    (tags) => globalThis.axe.run(document, { runOnly: tags }),
-    TAGS,
-  );
-  return result.violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.html.slice(0, 120)} ${node.failureSummary.slice(0, 200)}`),
-  );
-}
-
-/** Runs in the page: what sticks out of the window, or is cut by what holds it. */
-function cut() {
-  const found = [];
-  const wide = document.documentElement;
-  if (wide.scrollWidth > wide.clientWidth) found.push(`sideways: ${wide.scrollWidth} in ${wide.clientWidth}`);
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const range = document.createRange();
-  for (let node; (node = walker.nextNode()); ) {
-    if (!node.data.trim()) continue;
-    const holder = node.parentElement;
-    if (holder.closest("svg, textarea, .skip, .heard, script") || !holder.checkVisibility()) continue;
-    range.selectNodeContents(node);
-    for (const box of range.getClientRects()) {
-      if (box.left < -1 || box.right > wide.clientWidth + 1) found.push(`out of the window: ${node.data.trim()}`);
-      for (let e = holder; e && e !== document.body; e = e.parentElement) {
-        if (getComputedStyle(e).overflow === "visible") continue;
-        const around = e.getBoundingClientRect();
-        if (box.right > around.right + 1 || box.bottom > around.bottom + 1) found.push(`cut: ${node.data.trim()}`);
-      }
-    }
-  }
-  return [...new Set(found)];
-}
 
 /** Runs in the page: every text becomes half as long again, with marks above and below its letters. */
 function lengthen() {
@@ -94,15 +55,6 @@ async function fits(browser, url, register) {
     }
     await context.close();
   }
-}
-
-/** Presses Tab until something that fits has the focus; false when it never does. */
-async function tabTo(page, selector) {
-  for (let i = 0; i < 60; i++) {
-    await page.keyboard.press("Tab");
-    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return true;
-  }
-  return false;
 }
 
 /** Is the focus to be seen: an outline around whatever has it? */

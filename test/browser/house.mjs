@@ -155,6 +155,12 @@ export async function window(browser, url, options = {}) {
   return { context, page, complaints };
 }
 
+/** The plan, and how it ended. */
+export function finish() {
+  console.log(`1..${count}`);
+  process.exitCode = failures ? 1 : 0;
+}
+
 /** Runs a test with a register and a browser, ends both, prints the plan. */
 export async function test(body, { args = [], serve = {} } = {}) {
   const register = new Register();
@@ -169,6 +175,5 @@ export async function test(body, { args = [], serve = {} } = {}) {
     await browser?.close();
     await register.end();
   }
-  console.log(`1..${count}`);
-  process.exitCode = failures ? 1 : 0;
+  finish();
 }

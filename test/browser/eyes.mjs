@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a page is looked at for everybody's sake: axe-core (WCAG 2.2 AA), what sticks out or is cut, the way
+// by Tab.
+import { readFileSync } from "node:fs";
+
+import { fromWeb } from "./house.mjs";
+
+const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+export async function axe(page) {
+  await page.evaluate(AXE);
+  const result = await page.evaluate(
+    // eslint-disable-next-line no-undef
+    (tags) => globalThis.axe.run(document, { runOnly: tags }),
+    TAGS,
+  );
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 120)} ${node.failureSummary.slice(0, 200)}`),
+  );
+}
+
+/** Runs in the page: what sticks out of the window, or is cut by what holds it. */
+export function cut() {
+  const found = [];
+  const wide = document.documentElement;
+  if (wide.scrollWidth > wide.clientWidth) found.push(`sideways: ${wide.scrollWidth} in ${wide.clientWidth}`);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let node; (node = walker.nextNode()); ) {
+    if (!node.data.trim()) continue;
+    const holder = node.parentElement;
+    if (holder.closest("svg, textarea, .skip, .heard, script") || !holder.checkVisibility()) continue;
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) {
+      if (box.left < -1 || box.right > wide.clientWidth + 1) found.push(`out of the window: ${node.data.trim()}`);
+      for (let e = holder; e && e !== document.body; e = e.parentElement) {
+        if (getComputedStyle(e).overflow === "visible") continue;
+        const around = e.getBoundingClientRect();
+        if (box.right > around.right + 1 || box.bottom > around.bottom + 1) found.push(`cut: ${node.data.trim()}`);
+      }
+    }
+  }
+  return [...new Set(found)];
+}
+
+/** Presses Tab until something that fits has the focus; false when it never does. */
+export async function tabTo(page, selector) {
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return true;
+  }
+  return false;
+}
