@@ -131,6 +131,8 @@ static bool is_open(const struct apply *a)
         return apply_next(d, &device) == APPLY_CHECK;
     if (a->step == APPLY_IMEI)
         return a->device <= d->device_count;
+    if (a->step == APPLY_REMOVE)
+        return a->device < d->device_count && d->device_count > 1;
     if (of_device(a->step))
         return a->device < d->device_count && is_asked(d, a->step);
     return (is_asked(d, a->step) && d->device_count) || a->step == APPLY_DROP;

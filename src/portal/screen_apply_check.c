@@ -22,9 +22,9 @@ static void row_end(struct apply *a, enum text label, enum apply_step step, size
     html_url(a->x, path);
     html_put(a->x, "\">");
     html_say(a->x, TEXT_GUIDE_CHANGE);
-    html_put(a->x, "<span class=\"heard\">: ");
+    html_put(a->x, "<span class=\"heard\"> (");
     html_say(a->x, label);
-    html_put(a->x, "</span></a></dd></div>\n");
+    html_put(a->x, ")</span></a></dd></div>\n");
 }
 
 static void imei_row(struct apply *a, enum text label, const struct imei *imeis, unsigned n,

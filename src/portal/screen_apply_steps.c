@@ -414,13 +414,19 @@ static void country_field(struct apply *a)
     html_put(x, "<select id=\"country\" name=\"country\"");
     html_put(x, a->fields[0].wrong ? " aria-describedby=\"country-wrong\" aria-invalid=\"true\">\n"
                                    : ">\n");
+    bool other = !*a->fields[0].typed && (a->draft.answered >> APPLY_COUNTRY & 1);
+    if ((!*a->fields[0].typed && !other) ||
+        a->fields[0].wrong) { /* nobody's choice is made for him */
+        html_put(x, "<option value=\"-\" selected>");
+        html_say(x, TEXT_APPLY_COUNTRY_CHOOSE);
+        html_put(x, "</option>\n");
+    }
     for (size_t i = 0; i < sizeof countries / sizeof *countries; i++) {
         bool chosen = strcmp(a->fields[0].typed, countries[i]) == 0;
         buf_printf(x->out, "<option value=\"%s\"%s>", countries[i], chosen ? " selected" : "");
         html_say_key(x, "apply", "country", countries[i]);
         html_put(x, "</option>\n");
     }
-    bool other = !*a->fields[0].typed && (a->draft.answered >> APPLY_COUNTRY & 1);
     html_put(x, other ? "<option value=\"\" selected>" : "<option value=\"\">");
     html_say(x, TEXT_APPLY_COUNTRY_OTHER);
     html_put(x, "</option>\n</select>\n</div>\n");

@@ -109,8 +109,11 @@ static void check_button(struct exchange *x, struct imei imei)
     html_put(x, digits);
     html_put(x, "\"><button class=\"link\">");
     html_say(x, TEXT_CABINET_CHECK_IMEI);
-    html_put(x, "<span class=\"heard\">: ");
-    html_put(x, digits);
+    html_put(x, "<span class=\"heard\">");
+    for (size_t i = 0; digits[i]; i++) { /* one by one, as page_imei */
+        html_put(x, " ");
+        html_text(x, (struct str){digits + i, 1});
+    }
     html_put(x, "</span></button></form>");
 }
 

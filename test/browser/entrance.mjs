@@ -96,8 +96,8 @@ export class Entrance extends Register {
   }
 
   /** A server with the portal open. */
-  async open() {
-    const server = await this.serve({ settings: await this.outside(), words: [] });
+  async serve() {
+    const server = await super.serve({ settings: await this.outside(), words: [] });
     this.url = server.url;
     return server;
   }

@@ -155,15 +155,9 @@ export async function window(browser, url, options = {}) {
   return { context, page, complaints };
 }
 
-/** The plan, and how it ended. */
-export function finish() {
-  console.log(`1..${count}`);
-  process.exitCode = failures ? 1 : 0;
-}
-
 /** Runs a test with a register and a browser, ends both, prints the plan. */
-export async function test(body, { args = [], serve = {} } = {}) {
-  const register = new Register();
+export async function test(body, { args = [], serve = {}, kind = Register } = {}) {
+  const register = new kind();
   let browser;
   try {
     browser = await launch(...args);
@@ -175,5 +169,6 @@ export async function test(body, { args = [], serve = {} } = {}) {
     await browser?.close();
     await register.end();
   }
-  finish();
+  console.log(`1..${count}`);
+  process.exitCode = failures ? 1 : 0;
 }
