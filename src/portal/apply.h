@@ -69,6 +69,9 @@ void apply_file(struct apply *a);
 
 /* ---- shared ---- */
 
+/* The page of an error of a use case. */
+void apply_fail(struct exchange *x, struct visit *v, enum err err);
+
 /* <h1> with what the application is about above it. */
 void apply_heading(struct apply *a, enum text heading);
 /* The name of a kind: cabinet.kind.… */

@@ -33,7 +33,7 @@ static const char any_media[] = "*/*";
     }
 #define PAID_FORM(handler)                                                                         \
     {                                                                                              \
-        METHOD_POST, form_media, handler, LIMITED                                                  \
+        METHOD_POST, form_media, handler, .door = LIMITED                                          \
     }
 
 const struct route portal_routes[] = {

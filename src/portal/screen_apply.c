@@ -170,7 +170,7 @@ static bool stand(struct apply *a, bool changes)
     else if (err == ERR_NOT_FOUND)
         screen_go(a->x, "/cabinet");
     else
-        screen_fail(a->x, err);
+        apply_fail(a->x, a->v, err);
     portal_leave(a->v);
     return false;
 }
@@ -228,7 +228,7 @@ static void take_answer(struct apply *a)
             err = draft_save(&a->v->office, &a->v->who, &a->draft, NULL);
     }
     if (err) {
-        screen_fail(a->x, err);
+        apply_fail(a->x, a->v, err);
         return;
     }
     char path[APPLY_PATH];
@@ -254,7 +254,7 @@ void screen_apply_answer(struct exchange *x)
     } else if (a.step == APPLY_DROP) {
         enum err err = draft_drop(&v.office, &v.who, a.draft.id, NULL);
         if (err)
-            screen_fail(x, err);
+            apply_fail(x, &v, err);
         else
             screen_go(x, "/cabinet");
     } else {
@@ -264,6 +264,12 @@ void screen_apply_answer(struct exchange *x)
 }
 
 /* ---- what the pages share ---- */
+
+void apply_fail(struct exchange *x, struct visit *v, enum err err)
+{
+    portal_heard(v, err);
+    screen_fail(x, err);
+}
 
 void apply_say_kind(struct exchange *x, uint8_t kind)
 {

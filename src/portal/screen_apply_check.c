@@ -162,7 +162,7 @@ static void lead_to(struct apply *a, uint64_t id)
     char number[APPLICATION_NUMBER_TEXT], path[APPLY_PATH];
     enum err err = filing_get(&a->v->office, &a->v->who, id, &made, NULL);
     if (err) {
-        screen_fail(a->x, err);
+        apply_fail(a->x, a->v, err);
         return;
     }
     application_number(&made, number);
@@ -180,7 +180,7 @@ static bool made_already(struct apply *a, struct str key)
         return false;
     enum err dropped = err ? ERR_OK : draft_drop(&a->v->office, &a->v->who, a->draft.id, NULL);
     if (err || dropped)
-        screen_fail(a->x, err ? err : dropped);
+        apply_fail(a->x, a->v, err ? err : dropped);
     else
         lead_to(a, id);
     return true;
@@ -193,9 +193,11 @@ static void file_now(struct apply *a, struct str key)
     bool again;
     const struct visit *v = a->v;
     draft_filing(&a->draft, &wish);
+    wish.language = str_z(lang_code(a->x->lang));
     wish.idempotency = key;
     enum err err = filing_new(&v->office, &v->who, &wish, &made, &again, NULL);
     portal_note(a->v, AUDIT_FILE, v->who.acts_for, err ? 0 : made.id, err);
+    portal_heard(a->v, err);
     if (err) {
         a->x->response->status = err_info(err)->http_status;
         apply_check(a, err);

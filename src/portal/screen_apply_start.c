@@ -212,7 +212,7 @@ void apply_begin(struct exchange *x)
     if (err == ERR_TOO_MANY) {
         screen_go(x, "/cabinet?full=1");
     } else if (err) {
-        screen_fail(x, err);
+        apply_fail(x, &v, err);
     } else {
         char path[APPLY_PATH];
         apply_path(&d, APPLY_IMEI, 0, path);

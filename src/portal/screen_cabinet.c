@@ -322,7 +322,7 @@ void cabinet_home(struct exchange *x, struct visit *v)
     if (!err)
         err = applications(x, v, after);
     if (err)
-        screen_fail(x, err);
+        apply_fail(x, v, err);
     else
         screen_end(x);
 }

@@ -21,7 +21,7 @@ static bool stand(struct exchange *x, bool changes, struct visit *v, struct appl
     enum err err = filing_get(&v->office, &v->who, id, a, NULL);
     if (!err)
         return true;
-    screen_fail(x, err);
+    apply_fail(x, v, err);
     portal_leave(v);
     return false;
 }
@@ -493,7 +493,7 @@ static void do_act(struct exchange *x, const struct act *act)
         x->response->status = 400;
         act_page(x, &v, &a, act, said, wrong);
     } else if (err && err != ERR_NOT_NOW) {
-        screen_fail(x, err);
+        apply_fail(x, &v, err);
     } else {
         if (!err)
             application_release(&after);

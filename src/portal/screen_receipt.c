@@ -59,7 +59,7 @@ static void answer(struct exchange *x, const struct visit *v, const struct appli
     html_put(x, "</p>\n</div>\n</article>\n");
 }
 
-static void show(struct exchange *x, const struct visit *v, struct str typed)
+static void show(struct exchange *x, struct visit *v, struct str typed)
 {
     static const enum text none = TEXT_CABINET_RECEIPT_NONE;
     struct application a;
@@ -68,7 +68,7 @@ static void show(struct exchange *x, const struct visit *v, struct str typed)
     if (!err)
         err = application_get(v->office.registry, id, &a, NULL);
     if (err && err != ERR_NOT_FOUND) {
-        screen_fail(x, err);
+        apply_fail(x, v, err);
         return;
     }
     begin(x, typed);
