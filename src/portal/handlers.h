@@ -39,8 +39,9 @@ void portal_decide(struct exchange *x);  /* POST /api/v1/desk/{}/decide {decisio
 void portal_confirm(struct exchange *x); /* POST /api/v1/desk/{}/confirm */
 void portal_return(struct exchange *x);  /* POST /api/v1/desk/{}/return {note} */
 
-void portal_attorneys(struct exchange *x);       /* GET /api/v1/attorneys */
-void portal_attorney_give(struct exchange *x);   /* POST /api/v1/attorneys {iin, until, kinds} */
+void portal_desk_check(struct exchange *x);    /* GET /api/v1/desk/check/{}: for assistants, too */
+void portal_attorneys(struct exchange *x);     /* GET /api/v1/attorneys */
+void portal_attorney_give(struct exchange *x); /* POST /api/v1/attorneys {iin, until, kinds} */
 void portal_attorney_revoke(struct exchange *x); /* POST /api/v1/attorneys/revoke {iin} */
 void portal_act_for(struct exchange *x);         /* POST /api/v1/act-for {bin} */
 

@@ -65,6 +65,7 @@ const struct route portal_routes[] = {
     {AT("/api/v1/attorneys/revoke"), "POST", {POST(portal_attorney_revoke)}},
     {AT("/api/v1/act-for"), "POST", {POST(portal_act_for)}},
     {AT("/api/v1/desk"), "GET, HEAD", {GET(portal_queue)}},
+    {AT("/api/v1/desk/check/{}"), "GET, HEAD", {GET(portal_desk_check)}},
     {AT("/api/v1/desk/{}"), "GET, HEAD", {GET(portal_look)}},
     {AT("/api/v1/desk/{}/claim"), "POST", {POST(portal_claim)}},
     {AT("/api/v1/desk/{}/ask"), "POST", {POST(portal_ask)}},

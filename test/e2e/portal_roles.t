@@ -41,6 +41,20 @@ my %may = (
     'POST /api/v1/desk/{}/claim'                => $officer,
     'POST /api/v1/desk/{}/ask'                  => $officer,
     'POST /api/v1/desk/{}/decide'               => $officer,
+    'POST /api/v1/desk/{}/confirm'              => $officer,
+    'POST /api/v1/desk/{}/return'               => $officer,
+    'GET /api/v1/desk/check/{}'                 => ['officer', 'assistant'],
+    'GET /api/v1/attorneys'                     => $applicant,
+    'POST /api/v1/attorneys'                    => $applicant,
+    'POST /api/v1/attorneys/revoke'             => $applicant,
+    'POST /api/v1/act-for'                      => $applicant,
+    'GET /desk'                                 => $staff,
+    'GET /desk/{}'                              => $staff,
+    'POST /desk/{}/claim'                       => $officer,
+    'POST /desk/{}/ask'                         => $officer,
+    'POST /desk/{}/decide'                      => $officer,
+    'POST /desk/{}/confirm'                     => $officer,
+    'POST /desk/{}/return'                      => $officer,
     'GET /cabinet'                              => $signed,
     # the last: it ends the session
     'POST /api/v1/sign-out'                     => $signed,
@@ -111,7 +125,7 @@ for my $row (@walk) {
             isnt knock($row, $who, undef), 'open', "$name: $row wants the session's mark";
             isnt knock($row, $who, 'f' x 32), 'open', "$name: $row wants it right";
         }
-        if ($row =~ /sign-out/ && $who) { # of a session of its own: the other is still needed
+        if ($row =~ /sign-out|act-for/ && $who) { # of a session of its own: the other is still needed
             $who = $name =~ /^(person|organisation)$/ ? enter($name) : $row =~ /api/ ? $who{$name} : $who;
         }
         is knock($row, $who, $who && $who->{csrf}), $open{$name} ? 'open' : 'closed', "$name: $row"
