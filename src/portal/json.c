@@ -253,27 +253,32 @@ static enum err read_words(const json_t *body, struct filing *out, struct fault 
     return err;
 }
 
+static enum err read_paper_id(const json_t *id, struct paper_id *out, struct fault *fault)
+{
+    struct str text = {json_string_value(id), json_string_length(id)};
+    if (!json_is_string(id))
+        return fault_set(fault, ERR_USAGE, "the id of a paper");
+    return paper_id_parse(text, out) ? ERR_OK : fault_set(fault, ERR_PAPER, "the id of a paper");
+}
+
 enum err json_paper_ids(const json_t *body, struct paper_id *out, size_t *out_n,
                         struct fault *fault)
 {
     const json_t *list = json_object_get(body, "papers");
+    enum err err = ERR_OK;
     *out_n = json_array_size(list);
-    fault_field(fault, "papers");
     if (list && !json_is_array(list) && !json_is_null(list))
-        return fault_set(fault, ERR_USAGE, "a list of papers that were sent before");
-    if (*out_n > LIMIT_PAPERS)
-        return fault_set(fault, ERR_TOO_MANY, "at most %d papers", LIMIT_PAPERS);
-    for (size_t i = 0; i < *out_n; i++) {
-        const json_t *id = json_array_get(list, i);
-        struct str text = {json_string_value(id), json_string_length(id)};
-        fault_field(fault, "papers[%zu]", i);
-        if (!json_is_string(id))
-            return fault_set(fault, ERR_USAGE, "the id of a paper");
-        if (!paper_id_parse(text, &out[i]))
-            return fault_set(fault, ERR_PAPER, "the id of a paper");
+        err = fault_set(fault, ERR_USAGE, "a list of papers that were sent before");
+    if (err)
+        fault_field(fault, "papers");
+    else if (*out_n > LIMIT_PAPERS)
+        err = fault_set(fault, ERR_TOO_MANY, "at most %d papers", LIMIT_PAPERS);
+    for (size_t i = 0; !err && i < *out_n; i++) {
+        err = read_paper_id(json_array_get(list, i), &out[i], fault);
+        if (err)
+            fault_field(fault, "papers[%zu]", i);
     }
-    fault_field(fault, "");
-    return ERR_OK;
+    return err;
 }
 
 enum err application_wish(const json_t *body, struct case_device *devices, struct filing *out,
