@@ -30,8 +30,8 @@ NOW = "2026-03-10T07:00:00Z"
 RECORD = bool(os.environ.get("TAMGA_RECORD"))
 FREE = ("address", "person", "key", "public")
 CERTIFICATE = "5f:2c:" + "ab" * 30
-LOOSE = {"check_number", "stale_ms", "nonce", "csrf", "receipt", "session"}  # differ from run to run
-BEHIND = re.compile("/api/v1/(sign|me$|sessions|accounts|applications|desk|receipt)")
+LOOSE = {"check_number", "stale_ms", "nonce", "csrf", "receipt", "session", "id"}  # differ from run to run
+BEHIND = re.compile("/api/v1/(sign|me$|sessions|accounts|applications|papers|messages|desk|receipt)")
 
 count = failures = 0
 
@@ -150,7 +150,7 @@ class Replay:
                 value = {"imei": ["357350079900013"] * self.hints["imeis"]}
             if "body_bytes" in self.hints:
                 return b"x" * self.hints["body_bytes"]
-            return json.dumps(value).encode()
+            return value.encode() if isinstance(value, str) else json.dumps(value).encode()
         return None
 
     def authorize(self):
