@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// build OUT - bundles: one script a language for the front page, with just the texts of the catalogue that
-// it says ("portal.…"), so that no second request is needed before it is ready; and the scanner, which
-// loads when its button is pressed.
+// build OUT - bundles: one script a language for the front page and one for the sign-in, each with just the
+// texts of the catalogue that it says ("portal.…", "sign.…"), so that no second request is needed before it is
+// ready; and the scanner, which loads when its button is pressed.
 import { copyFileSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,13 +19,13 @@ const common = {
   logLevel: "warning",
 };
 
-/** The module "texts": the portal's share of one language. */
-function texts(lang) {
+/** The module "texts": a script's share of one language. */
+function texts(lang, prefix) {
   const all = JSON.parse(readFileSync(join(here, "..", "text", `${lang}.json`), "utf8"));
   const ours = Object.fromEntries(
     Object.entries(all)
-      .filter(([id]) => id.startsWith("portal."))
-      .map(([id, text]) => [id.slice("portal.".length), text]),
+      .filter(([id]) => id.startsWith(prefix))
+      .map(([id, text]) => [id.slice(prefix.length), text]),
   );
   return {
     name: "texts",
@@ -38,14 +38,21 @@ function texts(lang) {
   };
 }
 
-for (const lang of ["kk", "ru", "en"])
+for (const lang of ["kk", "ru", "en"]) {
   await build({
     ...common,
     entryPoints: [join(here, "src", "portal.tsx")],
     outfile: join(out, `portal-${lang}.js`),
     jsx: "automatic",
     jsxImportSource: "preact",
-    plugins: [texts(lang)],
+    plugins: [texts(lang, "portal.")],
   });
+  await build({
+    ...common,
+    entryPoints: [join(here, "src", "sign.ts")],
+    outfile: join(out, `sign-${lang}.js`),
+    plugins: [texts(lang, "sign.")],
+  });
+}
 await build({ ...common, entryPoints: [join(here, "src", "scan.ts")], outfile: join(out, "scan.js") });
 copyFileSync(join(here, "node_modules", "zxing-wasm", "dist", "reader", "zxing_reader.wasm"), join(out, "zxing_reader.wasm"));

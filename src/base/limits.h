@@ -40,6 +40,7 @@ enum {
     /* HTTP */
     LIMIT_HTTP_BODY = 65536,      /* bytes of a request's body; ours */
     LIMIT_LOCATION = 200,         /* bytes of a Location of ours */
+    LIMIT_CONNECT = 200,          /* bytes of what a page may connect to; ours */
     LIMIT_COOKIE = 200,           /* bytes of a Set-Cookie of ours */
     LIMIT_HTTP_URI = 2048,        /* bytes of a request target; ours */
     LIMIT_HTTP_HEAD = 16384,      /* bytes of request line and headers; ours */

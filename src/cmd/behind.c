@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cases/ask_http.h"
 #include "people/totp.h"
+#include "portal/demo.h"
 
 static enum err open_eds(const struct settings *s, struct eds_port *out, struct fault *fault)
 {
@@ -61,20 +62,59 @@ static enum err read_second(const struct settings *s, unsigned *out_from, struct
     return ERR_OK;
 }
 
-enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struct behind *out,
-                     struct fault *fault)
+/* Sample accounts are written before anybody comes. */
+static enum err open_demo(const struct cli *cli, struct demo **out, struct fault *fault)
+{
+    struct registry *reg = NULL;
+    struct registry_options options = {
+        .url = cli->url, .key = cli_key(cli, cli->url), .clock = cli->clock, .write = true};
+    enum err err = registry_open(&options, &reg, fault);
+    if (!err)
+        err = demo_open(reg, out, fault);
+    registry_close(reg);
+    return err;
+}
+
+/* It stands in a policy and in a page: an address and nothing else. */
+static enum err check_nca_layer(const char *url, struct fault *fault)
+{
+    static const struct str scheme = {"wss://", 6};
+    const struct str all = str_z(url);
+    bool good =
+        !all.n || (str_starts(all, scheme) && all.n > scheme.n && all.n < LIMIT_CONNECT / 2);
+    for (size_t i = scheme.n; good && i < all.n; i++)
+        good = strchr("abcdefghijklmnopqrstuvwxyz0123456789.-:[]", url[i]) != NULL;
+    if (good)
+        return ERR_OK;
+    fault_value(fault, url, strlen(url));
+    return fault_set(fault, ERR_SETTING_VALUE, "nca_layer wants wss://HOST:PORT, no path");
+}
+
+/* Is what stands behind the sign-in wanted? A demonstration shows it unless the settings say no. */
+static enum err is_wanted(const char *text, bool demo, bool *out, struct fault *fault)
+{
+    *out = *text ? str_eq(str_z(text), STR("yes")) : demo;
+    if (*out || !*text || str_eq(str_z(text), STR("no")))
+        return ERR_OK;
+    fault_value(fault, text, strlen(text));
+    return fault_set(fault, ERR_SETTING_VALUE, "open wants yes or no");
+}
+
+enum err behind_open(const struct cli *cli, const struct http_options *door, unsigned readers,
+                     struct behind *out, struct fault *fault)
 {
     const struct settings *s = cli->settings;
     *out = (struct behind){0};
-    if (!*s->portal || str_eq(str_z(s->portal), STR("no")))
-        return ERR_OK;
-    if (!str_eq(str_z(s->portal), STR("yes"))) {
-        fault_value(fault, s->portal, strlen(s->portal));
-        return fault_set(fault, ERR_SETTING_VALUE, "open wants yes or no");
-    }
+    bool wanted;
+    enum err err = is_wanted(s->portal, door->demo, &wanted, fault);
+    if (err || !wanted)
+        return err;
     struct eds_port eds = {0};
     unsigned second_from = 0;
-    enum err err = totp_init();
+    struct demo *demo = NULL;
+    err = totp_init();
+    if (!err)
+        err = check_nca_layer(s->nca_layer, fault);
     if (!err)
         err = read_second(s, &second_from, fault);
     if (!err)
@@ -85,8 +125,11 @@ enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struc
         err = open_sources(s, out, fault);
     if (!err)
         err = open_directories(cli, out, fault);
+    if (!err && door->demo)
+        err = open_demo(cli, &demo, fault);
     if (err) {
         eds_close(&eds);
+        demo_close(demo);
         behind_close(out);
         return err;
     }
@@ -100,8 +143,10 @@ enum err behind_open(const struct cli *cli, unsigned threads, bool secure, struc
         .papers.files = out->papers,
         .outbox = out->outbox ? outbox_spool_port(out->outbox) : (struct outbox_port){0},
         .second_from = second_from,
-        .secure = secure,
-        .readers = threads,
+        .demo = demo,
+        .nca_layer = *s->nca_layer ? s->nca_layer : NULL,
+        .secure = door->public_url && str_starts(str_z(door->public_url), STR("https:")),
+        .readers = readers,
     };
     err = portal_open(&options, &out->portal, fault);
     if (err)

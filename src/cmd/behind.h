@@ -5,6 +5,7 @@
 #define CMD_BEHIND_H
 
 #include "cmd/command.h"
+#include "face/http.h"
 #include "portal/portal.h"
 
 struct behind {
@@ -15,10 +16,11 @@ struct behind {
     struct hours hours;
 };
 
-/* Opens it when [portal] says `open = yes`; else *out is empty. secure: people come by https. Errors of the
- * settings (with the setting's name), of the register. */
-MUST_USE enum err behind_open(const struct cli *cli, unsigned threads, bool secure,
-                              struct behind *out, struct fault *fault);
+/* Opens it when [portal] says `open = yes`, in a demonstration also when it says nothing; else *out is
+ * empty. door: how it is served (public_url, demo); readers: requests at once. Errors of the settings (with
+ * the setting's name), of the register. */
+MUST_USE enum err behind_open(const struct cli *cli, const struct http_options *door,
+                              unsigned readers, struct behind *out, struct fault *fault);
 void behind_close(struct behind *behind);
 
 #endif

@@ -94,11 +94,10 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     struct http_options options = *wanted;
     struct http *http = NULL;
     struct behind behind = {0};
-    bool secure = options.public_url && str_starts(str_z(options.public_url), STR("https:"));
     enum err err =
         service_start(cli->url, cli_key(cli, cli->url), cli->clock, &options.service, &fault);
     if (!err && keeper->reg->writes)
-        err = behind_open(cli, ASIDE_THREADS, secure, &behind, &fault);
+        err = behind_open(cli, &options, ASIDE_THREADS, &behind, &fault);
     if (behind.portal) {
         options.portal = behind.portal;
         options.more = portal_routes;
@@ -121,6 +120,9 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         printf("Try: curl -s http://%s:%u/api/v1/check/%s\n", options.address, http_port(http),
                sample_get(0)->imei);
     }
+    if (options.demo && behind.portal)
+        printf("Sign in as one of the samples: http://%s:%u/sign-in\n", options.address,
+               http_port(http));
     fflush(stdout);
     keeper->running =
         keeper->reg->writes && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;

@@ -32,6 +32,7 @@ static const struct {
     {"portal", "papers", offsetof(struct settings, papers)},
     {"portal", "outbox", offsetof(struct settings, outbox)},
     {"portal", "second_officer_above", offsetof(struct settings, second_officer_above)},
+    {"portal", "nca_layer", offsetof(struct settings, nca_layer)},
     {"limits", "person_rate", offsetof(struct settings, rate[0])},
     {"limits", "person_burst", offsetof(struct settings, burst[0])},
     {"limits", "address_rate", offsetof(struct settings, rate[1])},

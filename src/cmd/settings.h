@@ -48,6 +48,7 @@ struct settings {
     char holidays[SETTINGS_VALUE];
     char papers[SETTINGS_VALUE], outbox[SETTINGS_VALUE]; /* directories */
     char second_officer_above[SETTINGS_VALUE]; /* devices that one officer approves alone */
+    char nca_layer[SETTINGS_VALUE]; /* where pages find NCALayer; empty: where it listens */
     struct faces faces;
 };
 

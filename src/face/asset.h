@@ -14,6 +14,9 @@ enum asset_id {
     ASSET_PORTAL_KK_JS, /* in the order of enum lang */
     ASSET_PORTAL_RU_JS,
     ASSET_PORTAL_EN_JS,
+    ASSET_SIGN_KK_JS, /* the same order */
+    ASSET_SIGN_RU_JS,
+    ASSET_SIGN_EN_JS,
     ASSET_SCAN_JS,
     ASSET_ZXING_READER_WASM,
     ASSET_COUNT

@@ -88,9 +88,10 @@ static void head(struct exchange *x, enum text title)
     html_put(x, "\">\n<link rel=\"stylesheet\" href=\"");
     html_put(x, asset_table[ASSET_STYLE_CSS].url);
     html_put(x, "\">\n");
-    if (x->response->scripted) {
+    if (x->response->script) {
+        int first = x->response->script == SCRIPT_SIGN ? ASSET_SIGN_KK_JS : ASSET_PORTAL_KK_JS;
         html_put(x, "<script type=\"module\" src=\"");
-        html_put(x, asset_table[ASSET_PORTAL_KK_JS + x->lang].url);
+        html_put(x, asset_table[first + (int)x->lang].url);
         html_put(x, "\"></script>\n");
     }
     html_put(x, "</head>\n");
@@ -161,9 +162,11 @@ static void signed_in(struct exchange *x, const struct html_who *who)
     html_url(x, "/sign-out");
     html_put(x, "\"><input type=\"hidden\" name=\"csrf\" value=\"");
     html_put(x, who->csrf);
-    html_put(x, "\"><span>");
+    html_put(x, "\"><a href=\"");
+    html_url(x, "/sessions");
+    html_put(x, "\">");
     html_text(x, who->name);
-    html_put(x, "</span> <button class=\"link\">");
+    html_put(x, "</a> <button class=\"link\">");
     html_say(x, TEXT_NAV_SIGN_OUT);
     html_put(x, "</button></form>\n");
 }

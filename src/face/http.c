@@ -56,6 +56,7 @@ static struct request request_of(struct http *http, struct MHD_Connection *conne
         .origin = http_head(call, HEAD_ORIGIN),
         .idempotency = http_head(call, HEAD_IDEMPOTENCY),
         .csrf = http_head(call, HEAD_CSRF),
+        .fetch_site = http_head(call, HEAD_FETCH_SITE),
         .client = client,
         .strange_proxy = strange,
         .inflight = atomic_load_explicit(&http->inflight, memory_order_relaxed),

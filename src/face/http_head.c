@@ -11,6 +11,7 @@ static const struct str head_names[HEAD_NAMES] = {
     [HEAD_CONTENT_TYPE] = STR("Content-Type"),
     [HEAD_COOKIE] = STR("Cookie"),
     [HEAD_CSRF] = STR("X-Tamga-CSRF"),
+    [HEAD_FETCH_SITE] = STR("Sec-Fetch-Site"),
     [HEAD_HOST] = STR("Host"),
     [HEAD_IDEMPOTENCY] = STR("Idempotency-Key"),
     [HEAD_ORIGIN] = STR("Origin"),

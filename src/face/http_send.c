@@ -16,11 +16,39 @@ static const char script_policy[] =
 
 /* A file that somebody sent us: whatever it is, no page of ours. */
 static const char file_policy[] = "default-src 'none'; frame-ancestors 'none'; sandbox";
+/* The page of the sign-in alone may speak to NCALayer, which runs on the reader's own machine. */
+#define SIGN_POLICY                                                                                \
+    POLICY "; script-src 'self'; connect-src 'self' %s; "                                          \
+           "require-trusted-types-for 'script'; trusted-types 'none'"
 
 static void put_header(struct MHD_Response *r, const char *name, const char *value)
 {
     if (value && *value)
         (void)MHD_add_response_header(r, name, value); /* fails only for want of memory */
+}
+
+/* What the page's own script may. */
+static void put_policy(struct MHD_Response *r, const struct response *response)
+{
+    char sign[sizeof SIGN_POLICY + LIMIT_CONNECT];
+    if (*response->disposition) {
+        put_header(r, "Content-Security-Policy", file_policy);
+        return;
+    }
+    switch ((enum page_script)response->script) {
+    case SCRIPT_NONE:
+        put_header(r, "Content-Security-Policy", content_policy);
+        return;
+    case SCRIPT_CHECK:
+        put_header(r, "Content-Security-Policy", script_policy);
+        put_header(r, "Permissions-Policy", "camera=(self), geolocation=(), microphone=()");
+        return;
+    case SCRIPT_SIGN:
+        snprintf(sign, sizeof sign, SIGN_POLICY, response->connect ? response->connect : "");
+        put_header(r, "Content-Security-Policy", sign);
+        put_header(r, "Permissions-Policy", "camera=(), geolocation=(), microphone=()");
+        return;
+    }
 }
 
 static void put_headers(struct MHD_Response *r, const struct response *response)
@@ -51,12 +79,7 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
     put_header(r, "Cache-Control",
                response->keeps ? "public, max-age=31536000, immutable" : "no-store");
     put_header(r, "Content-Disposition", response->disposition);
-    put_header(r, "Content-Security-Policy",
-               *response->disposition ? file_policy
-               : response->scripted   ? script_policy
-                                      : content_policy);
-    put_header(r, "Permissions-Policy",
-               response->scripted ? "camera=(self), geolocation=(), microphone=()" : NULL);
+    put_policy(r, response);
     put_header(r, "Cross-Origin-Opener-Policy", "same-origin");
     put_header(r, "Cross-Origin-Resource-Policy", "same-origin");
     put_header(r, "Referrer-Policy", "no-referrer");
@@ -75,7 +98,7 @@ static bool is_plain(const struct response *r)
 {
     return r->status == plain.status && strcmp(r->content_type, plain.content_type) == 0 &&
            !r->language && !r->allow && !*r->location && !*r->set_cookie && !*r->disposition &&
-           !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps && !r->scripted;
+           !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps && !r->script;
 }
 
 /* In a reply that was used before. */

@@ -133,7 +133,7 @@ static void form(struct exchange *x, struct str typed, const struct inputs *inpu
     bool wrong = inputs && (inputs->failed || inputs->too_many || !inputs->count);
     html_put(x, "<form class=\"check\" method=\"post\" action=\"");
     html_check_url(x);
-    if (x->response->scripted)
+    if (x->response->script)
         script_files(x);
     html_put(x, "\">\n<label for=\"imei\">");
     html_say(x, TEXT_CHECK_LABEL);
@@ -212,7 +212,8 @@ static void front(struct exchange *x, const struct html_page *page)
 
 void page_home(struct exchange *x)
 {
-    x->response->scripted = asset_table[ASSET_PORTAL_KK_JS].bytes.n > 0;
+    if (asset_table[ASSET_PORTAL_KK_JS].bytes.n)
+        x->response->script = SCRIPT_CHECK;
     front(x, &(struct html_page){.title = TEXT_CHECK_HEADING, .path = "/"});
 }
 

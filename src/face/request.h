@@ -51,6 +51,7 @@ struct request {
     struct str origin;      /* RFC 6454 7 */
     struct str idempotency; /* Idempotency-Key */
     struct str csrf;        /* X-Tamga-CSRF: of requests by script */
+    struct str fetch_site;  /* Sec-Fetch-Site: who made the browser ask; empty: an old one */
     struct address client;  /* behind the trusted proxies */
     enum crowd crowd;
     int inflight;       /* requests at the door, this one too */
@@ -58,6 +59,13 @@ struct request {
     struct str body;
     bool body_too_long; /* above its address's limit; body is not to be used */
     enum err refused;   /* why its body was not read; ERR_OK: it was */
+};
+
+/* Which script of ours a page runs, and so what its policy allows it. */
+enum page_script {
+    SCRIPT_NONE,
+    SCRIPT_CHECK, /* the check before buying, with its scanner */
+    SCRIPT_SIGN,  /* speaks to NCALayer on the reader's own machine */
 };
 
 struct response {
@@ -69,13 +77,15 @@ struct response {
     char set_cookie[LIMIT_COOKIE]; /* empty: none */
     /* Content-Disposition of a file that somebody sent us, which is no page (sandbox); empty: none */
     char disposition[LIMIT_DISPOSITION];
-    const char *route;          /* its place in the table, for logs: never what was typed */
-    unsigned route_index;       /* the same as a number: route.h */
-    unsigned retry_after_s;     /* 0 = not told */
-    bool packed;                /* the body is gzip */
-    size_t whole_bytes;         /* of a packed body, before it was packed */
-    bool scripted;              /* a page whose own script may run */
-    bool keeps;                 /* named by its hash: may be kept for ever */
+    const char *route;      /* its place in the table, for logs: never what was typed */
+    unsigned route_index;   /* the same as a number: route.h */
+    unsigned retry_after_s; /* 0 = not told */
+    bool packed;            /* the body is gzip */
+    size_t whole_bytes;     /* of a packed body, before it was packed */
+    uint8_t script;         /* enum page_script */
+    const char *connect; /* of SCRIPT_SIGN: what else it may connect to, as a CSP names it; lives as
+                                   long as the program */
+    bool keeps;          /* named by its hash: may be kept for ever */
     char why[FAULT_DETAIL_MAX]; /* of a failure of ours (5xx), for the log; empty: not known */
     struct str fixed;           /* a body that lives as long as the program; else body */
     struct buf body;            /* owned by the response */

@@ -82,7 +82,8 @@ void route_fail_at(struct exchange *x, enum err err, const struct fault *fault)
 {
     buf_clear(x->out);
     x->response->fixed = (struct str){NULL, 0};
-    x->response->scripted = x->response->packed = false;
+    x->response->script = SCRIPT_NONE;
+    x->response->packed = false;
     x->response->whole_bytes = 0;
     x->response->keeps = false;
     *x->response->disposition = '\0';

@@ -8,10 +8,18 @@
 
 enum { COST = 15 }; /* IMEIs' worth of one sign-in, beside the one that the route took */
 
+/* Another site's page may not sign its reader in as somebody else (CWE-352). Browsers say whose page it was;
+ * programs say nothing. */
+static bool is_own(const struct exchange *x)
+{
+    struct str site = x->request->fetch_site;
+    return !site.n || str_eq(site, STR("same-origin")) || str_eq(site, STR("none"));
+}
+
 /* Pays, and takes a place among those at work. */
 static enum err begin_dear(struct exchange *x, const struct visit *v)
 {
-    enum err err = guard_admit(x, COST);
+    enum err err = is_own(x) ? guard_admit(x, COST) : ERR_CSRF;
     if (err || portal_sign_in_begin(v->portal))
         return err;
     x->response->retry_after_s = LIMIT_CROWDED_SECONDS;
@@ -21,7 +29,7 @@ static enum err begin_dear(struct exchange *x, const struct visit *v)
 /* What was turned away at the door was no try to sign in. */
 static bool is_try(enum err err)
 {
-    return err != ERR_RATE && err != ERR_CROWDED && err != ERR_NONCE;
+    return err != ERR_CSRF && err != ERR_RATE && err != ERR_CROWDED && err != ERR_NONCE;
 }
 
 static enum err end_dear(struct exchange *x, struct visit *v, enum err err, uint64_t subject,
@@ -61,9 +69,14 @@ enum err portal_enter_password(struct exchange *x, struct visit *v, struct str n
 
 enum err portal_enter_eds(struct exchange *x, struct visit *v, struct str nonce, struct str cms)
 {
+    return portal_enter_eds_by(x, v, portal_eds(v->portal), nonce, cms);
+}
+
+enum err portal_enter_eds_by(struct exchange *x, struct visit *v, const struct eds_port *port,
+                             struct str nonce, struct str cms)
+{
     char token[SESSION_TOKEN_TEXT], before[SESSION_TOKEN_TEXT];
     struct session who;
-    const struct eds_port *port = portal_eds(v->portal);
     if (!port)
         return fault_set(&v->fault, ERR_UNAVAILABLE, "no eds_ca and no eds_verifier is set");
     str_copy(before, sizeof before, portal_token(x));

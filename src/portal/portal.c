@@ -15,6 +15,7 @@
 #include "cases/draft.h"
 #include "people/attorney.h"
 #include "people/sign_in.h"
+#include "portal/demo.h"
 #include "portal/post.h"
 
 enum {
@@ -40,6 +41,9 @@ struct portal {
     struct outbox_port outbox;
     struct hours hours;
     unsigned second_from;
+    struct demo *demo;
+    char nca_layer[LIMIT_CONNECT / 2];
+    char connect[LIMIT_CONNECT];
     bool secure;
     sem_t sign_ins;   /* that may be at work at once, so that checks go on */
     atomic_bool away; /* the database: the worker asks every second whether it is back */
@@ -59,7 +63,24 @@ struct portal {
 
 const struct eds_port *portal_eds(struct portal *p)
 {
-    return p->eds.verify ? &p->eds : NULL;
+    if (p->eds.verify)
+        return &p->eds;
+    return p->demo ? demo_eds(p->demo) : NULL;
+}
+
+const struct demo *portal_demo(struct portal *p)
+{
+    return p->demo;
+}
+
+const char *portal_nca_layer(struct portal *p)
+{
+    return p->nca_layer;
+}
+
+const char *portal_connect(struct portal *p)
+{
+    return p->connect;
 }
 
 const struct paper_place *portal_papers_place(struct portal *p)
@@ -240,6 +261,10 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     if (!p)
         return fault_set(fault, ERR_MEMORY, "portal");
     p->eds = o->eds;
+    p->demo = o->demo;
+    str_copy(p->nca_layer, sizeof p->nca_layer,
+             o->nca_layer ? str_z(o->nca_layer) : STR("wss://127.0.0.1:13579"));
+    snprintf(p->connect, sizeof p->connect, "%s https://127.0.0.1:24680", p->nca_layer);
     p->sources = o->sources;
     p->secure = o->secure;
     p->papers = o->papers;
@@ -282,6 +307,7 @@ void portal_close(struct portal *p)
     registry_close(p->worker_reg);
     registry_close(p->writer);
     eds_close(&p->eds);
+    demo_close(p->demo);
     sem_destroy(&p->sign_ins);
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->given_back);

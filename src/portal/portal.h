@@ -12,6 +12,8 @@
 #include "people/audit_log.h"
 #include "people/eds.h"
 
+struct demo;
+
 struct portal_options {
     const char *url; /* of the register */
     const char *key; /* its key file; NULL: beside it */
@@ -22,8 +24,10 @@ struct portal_options {
     struct paper_place papers; /* its files: borrowed */
     struct outbox_port outbox; /* all zero: messages are read in the cabinet alone; ctx: borrowed */
     unsigned second_from;      /* of struct office; 0: as usual */
-    bool secure;               /* people reach us by https: the cookie says Secure */
-    unsigned readers;          /* registers opened for requests: how many are answered at once */
+    struct demo *demo;         /* the demonstration's people; owned from then on; NULL: none */
+    const char *nca_layer; /* where pages find NCALayer, "wss://HOST:PORT"; NULL: as installed */
+    bool secure;           /* people reach us by https: the cookie says Secure */
+    unsigned readers;      /* registers opened for requests: how many are answered at once */
 };
 
 /* Errors of opening the register. */
@@ -59,11 +63,15 @@ void portal_heard(struct visit *visit, enum err err);
 /* Signs in, whichever way: pays for what it costs beside a check, takes a place among the sign-ins at work,
  * notes it in the audit log, sets the cookie. visit: of nobody, or of who was signed in here before; it is
  * of the new session after. Errors as account_sign_in and sign_in_eds, ERR_RATE, ERR_CROWDED,
- * ERR_UNAVAILABLE (nobody signs in by ЭЦП here). */
+ * ERR_UNAVAILABLE (nobody signs in by ЭЦП here), ERR_CSRF (another site's page sent it). */
 MUST_USE enum err portal_enter_password(struct exchange *x, struct visit *visit, struct str name,
                                         struct str password, struct str code);
 MUST_USE enum err portal_enter_eds(struct exchange *x, struct visit *visit, struct str nonce,
                                    struct str cms);
+/* The same by another port: the demonstration's own. */
+MUST_USE enum err portal_enter_eds_by(struct exchange *x, struct visit *visit,
+                                      const struct eds_port *port, struct str nonce,
+                                      struct str cms);
 /* Signs out: ends the session, notes it, takes the cookie away. */
 MUST_USE enum err portal_go_out(struct exchange *x, struct visit *visit);
 /* Before a large body is read, by a thread that may not wait: would portal_visit let him in, for a change, by
@@ -76,6 +84,10 @@ void portal_note(struct visit *visit, enum audit_what what, uint64_t subject, ui
 const struct paper_place *portal_papers_place(struct portal *portal);
 /* NULL: nobody signs in by ЭЦП. */
 const struct eds_port *portal_eds(struct portal *portal);
+const struct demo *portal_demo(struct portal *portal); /* NULL outside a demonstration */
+const char *portal_nca_layer(struct portal *portal);
+/* What the page of the sign-in may connect to beside us, as a CSP names it. */
+const char *portal_connect(struct portal *portal);
 struct committer *portal_committer(struct portal *portal);
 /* Signing in is dear (Argon2id, a verifier elsewhere): false when as many are at work as may be. */
 bool portal_sign_in_begin(struct portal *portal);

@@ -36,6 +36,11 @@ static const char any_media[] = "*/*";
         METHOD_POST, form_media, handler, .door = LIMITED                                          \
     }
 
+#define PAID_FORM(handler)                                                                         \
+    {                                                                                              \
+        METHOD_POST, form_media, handler, .door = LIMITED                                          \
+    }
+
 const struct route portal_routes[] = {
     {AT("/api/v1/sign-in/nonce"), "GET, HEAD", {{METHOD_GET, NULL, portal_nonce, .door = LIMITED}}},
     {AT("/api/v1/sign-in/eds"), "POST", {PAID(portal_sign_in_eds)}},
@@ -74,6 +79,13 @@ const struct route portal_routes[] = {
     {AT("/api/v1/desk/{}/return"), "POST", {POST(portal_return)}},
 
     {AT("/cabinet"), "GET, HEAD", {GET(screen_home)}},
+    {AT("/sign-in"), "GET, HEAD", {GET(screen_sign_in)}},
+    {AT("/sign-in/eds"), "POST", {PAID_FORM(screen_sign_in_eds)}},
+    {AT("/sign-in/demo"), "POST", {PAID_FORM(screen_sign_in_demo)}},
+    {AT("/sign-in/staff"),
+     "GET, HEAD, POST",
+     {GET(screen_sign_in_staff), PAID_FORM(screen_sign_in_password)}},
+    {AT("/sessions"), "GET, HEAD, POST", {GET(screen_sessions), FORM(screen_sessions_end)}},
     {AT("/sign-out"), "POST", {FORM(screen_sign_out)}},
     {AT("/desk"), "GET, HEAD", {GET(screen_desk)}},
     {AT("/desk/{}"), "GET, HEAD", {GET(screen_desk_one)}},

@@ -6,8 +6,17 @@
 
 #include "face/request.h"
 
-void screen_home(struct exchange *x);     /* GET /cabinet: everybody's first page, by role */
-void screen_sign_out(struct exchange *x); /* POST /sign-out {csrf} */
+void screen_home(struct exchange *x); /* GET /cabinet: everybody's first page, by role */
+
+void screen_sign_in(struct exchange *x);       /* GET /sign-in?next=PATH: the ways in */
+void screen_sign_in_eds(struct exchange *x);   /* POST /sign-in/eds {nonce, cms, next} */
+void screen_sign_in_demo(struct exchange *x);  /* POST /sign-in/demo {who, next} */
+void screen_sign_in_staff(struct exchange *x); /* GET /sign-in/staff?next=PATH */
+void screen_sign_in_password(
+    struct exchange *x);                      /* POST /sign-in/staff {name, password, code, next} */
+void screen_sessions(struct exchange *x);     /* GET /sessions: where I am signed in */
+void screen_sessions_end(struct exchange *x); /* POST /sessions {csrf, end or others} */
+void screen_sign_out(struct exchange *x);     /* POST /sign-out {csrf} */
 
 void screen_desk(struct exchange *x);         /* GET /desk?kind=&whose=&after= */
 void screen_desk_one(struct exchange *x);     /* GET /desk/{}?done= */

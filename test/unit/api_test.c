@@ -556,9 +556,10 @@ static void files_of_the_page(void **state)
     assert_false(f->response.keeps);
     get(f, "/?lang=ru");
     assert_int_equal(f->response.status, 200);
-    assert_int_equal(f->response.scripted, asset_table[ASSET_PORTAL_RU_JS].bytes.n > 0);
+    assert_int_equal(f->response.script,
+                     asset_table[ASSET_PORTAL_RU_JS].bytes.n > 0 ? SCRIPT_CHECK : SCRIPT_NONE);
     get(f, "/check?lang=ru");
-    assert_false(f->response.scripted);
+    assert_int_equal(f->response.script, SCRIPT_NONE);
 }
 
 int main(void)
