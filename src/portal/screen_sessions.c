@@ -15,7 +15,7 @@ static bool is_this(const struct visit *v, const struct session *s)
     return memcmp(v->who.id, s->id, sizeof s->id) == 0;
 }
 
-/* The one used last at the head. */
+/* The one used last first. */
 static int by_use(const void *a, const void *b)
 {
     const struct session *x = a, *y = b;
@@ -28,6 +28,12 @@ static enum err list(struct visit *v, struct session out[SESSION_LIST_MAX], size
     enum err err = session_list(v->office.registry, v->who.party, now_s, out, out_n, NULL);
     if (!err)
         qsort(out, *out_n, sizeof *out, by_use);
+    for (size_t i = 1; !err && i < *out_n; i++) /* and before all the one that looks */
+        if (is_this(v, &out[i])) {
+            struct session mine = out[i];
+            memmove(out + 1, out, i * sizeof *out);
+            out[0] = mine;
+        }
     return err;
 }
 

@@ -339,7 +339,10 @@ static void show_staff(struct exchange *x, const struct door *d)
     say(x, "<h1>", TEXT_SIGN_IN_STAFF, "</h1>\n<p class=\"lead\">");
     say(x, "", TEXT_SIGN_IN_STAFF_WHO, "</p>\n");
     form(x, d, "/sign-in/staff", "class=\"check\"");
-    error_of(x, d->staff);
+    if (d->staff == ERR_PASSWORD)
+        error_in_words(x, TEXT_ERR_PASSWORD, TEXT_SIGN_IN_PASSWORD_HELP);
+    else
+        error_of(x, d->staff);
     screen_field(x, &(struct screen_field){.name = "name",
                                            .attributes =
                                                "autocomplete=\"username\" autocapitalize=\"off\" "

@@ -55,7 +55,9 @@ export const texts = Object.fromEntries(
 export const NOW = "2026-03-10T07:00:00Z";
 
 export class Register {
-  constructor() {
+  /** now: null is the machine's own clock, for what compares with certificates made just now. */
+  constructor(now = NOW) {
+    this.now = now;
     this.dir = mkdtempSync(join(tmpdir(), "tamga-browser."));
     this.servers = [];
     this.run("demo", "create");
@@ -72,7 +74,7 @@ export class Register {
   }
 
   words(...words) {
-    return ["--register", `sqlite:${this.dir}/t.db`, "--now", this.now ?? NOW, ...words];
+    return ["--register", `sqlite:${this.dir}/t.db`, ...(this.now ? ["--now", this.now] : []), ...words];
   }
 
   run(...words) {
@@ -156,8 +158,8 @@ export async function window(browser, url, options = {}) {
 }
 
 /** Runs a test with a register and a browser, ends both, prints the plan. */
-export async function test(body, { args = [], serve = {}, kind = Register } = {}) {
-  const register = new kind();
+export async function test(body, { args = [], serve = {}, kind = Register, now } = {}) {
+  const register = new kind(now);
   let browser;
   try {
     browser = await launch(...args);

@@ -76,6 +76,26 @@ export function pages(register) {
       },
     },
     open("number-doubtful", "/number/0000-0000-0000-0000-0000"),
+    open("sign-in", "/sign-in?next=/cabinet"),
+    open("sign-in-staff", "/sign-in/staff"),
+    {
+      name: "sign-in-wrong",
+      go: async (page, lang) => {
+        await page.goto(`/sign-in/staff?lang=${lang}`);
+        for (const name of ["name", "password", "code"]) await page.fill(`#${name}`, "123456");
+        await page.locator("form.check button.main").click();
+        await page.locator(".error").waitFor();
+      },
+    },
+    {
+      name: "sessions",
+      go: async (page, lang) => {
+        await page.goto(`/sign-in?next=/sessions&lang=${lang}`);
+        if (await page.locator("button[value=person]").count()) await page.locator("button[value=person]").click();
+        await page.locator(".sessions li").first().waitFor();
+        await page.goto(`/sessions?lang=${lang}`);
+      },
+    },
     open("not-found", "/nothing-here"),
     open("style", "/style"),
   ];
