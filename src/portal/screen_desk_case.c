@@ -5,6 +5,7 @@
  * noted in the audit log. */
 #include "portal/screen_desk.h"
 
+#include "cases/paper.h"
 #include "cases/second.h"
 #include "face/page_answer.h"
 #include "people/person.h"
@@ -56,6 +57,29 @@ static void times(struct exchange *x, const struct visit *v, const struct applic
     }
 }
 
+/* What was attached; a look at one is noted by its own address. */
+static void papers(struct exchange *x, const struct application *a)
+{
+    if (!a->paper_count)
+        return;
+    term(x, TEXT_DESK_PAPERS);
+    for (size_t i = 0; i < a->paper_count; i++) {
+        const struct case_paper *p = &a->papers[i];
+        char id[PAPER_ID_TEXT], n[16];
+        paper_id_format(&p->id, id);
+        snprintf(n, sizeof n, "%zu", i + 1);
+        html_put(x, "<a href=\"/api/v1/papers/");
+        html_put(x, id);
+        html_put(x, "?inline=1\">");
+        if (*p->name)
+            put_text(x, p->name);
+        else
+            html_say_with(x, TEXT_DESK_PAPER, "n", str_z(n));
+        html_put(x, "</a><br>");
+    }
+    term_end(x);
+}
+
 static void who(struct exchange *x, const struct visit *v, const struct application *a)
 {
     struct person person = {0};
@@ -79,6 +103,7 @@ static void who(struct exchange *x, const struct visit *v, const struct applicat
     }
     term_text(x, TEXT_DESK_DOCUMENT, a->document);
     term_text(x, TEXT_DESK_COUNTRY, a->country);
+    papers(x, a);
     times(x, v, a);
     desk_officer(v, a->officer, officer);
     term_text(x, TEXT_DESK_OFFICER, officer);
