@@ -78,6 +78,9 @@ sources | grep '\.c$' | xargs -r awk '
                 printf "%s:%d: function of %d lines (70)\n", FILENAME, open, FNR - open - 1
             open = 0 }' | result "no function above 70 lines"
 
+grep -oE "^ +RECORD_[A-Z_]+ = '.'" src/people/record.h | sed 's/.*= //' | sort | uniq -d |
+    sed 's/$/: two kinds of record with this letter/' | result "each kind of record has a letter of its own"
+
 git ls-files -co --exclude-standard -- '*.c' '*.h' '*.def' '*.sh' '*.t' '*.sql' '*.css' \
     '*.js' '*.mjs' '*.ts' '*.tsx' '*.build' '.ci/run' Makefile meson_options.txt | sort -u |
     while read -r file; do

@@ -14,6 +14,7 @@
 enum record_kind {
     RECORD_ACCOUNT = 'A',      /* account 8: staff who sign in by password */
     RECORD_CASE = 'C',         /* application 8 */
+    RECORD_DRAFT = 'D',        /* applicant 8, number 8: an application that is not filed yet */
     RECORD_HOLD = 'H',         /* IMEI 6, kind 1, applicant 8: the application that held it */
     RECORD_IDEMPOTENCY = 'I',  /* party 8, hash of the key 16: what it made */
     RECORD_AUDIT = 'L',        /* number 8: a page of the audit log; not sealed, chained */
@@ -22,11 +23,11 @@ enum record_kind {
     RECORD_PERSON = 'P',       /* party 8: who it is */
     RECORD_ATTORNEY = 'T',     /* organisation 8, person 8: a power of attorney */
     RECORD_SESSION = 'S',      /* hash of the token 32 */
-    RECORD_DRAFT = 'T',        /* applicant 8, number 8: an application that is not filed yet */
     RECORD_COUNTER = '#',      /* name: the last number given */
     RECORD_AGAIN = 'a',        /* second 8, application 8: its checks run once more then; empty */
     RECORD_BY_APPLICANT = 'c', /* party 8, application 8, turned: newest first; empty */
     RECORD_BY_DOCUMENT = 'd',  /* way 1, hash of the number 16, application 8; empty */
+    RECORD_BY_DRAFT_END = 'e', /* second 8, applicant 8, number 8: when a draft is over; empty */
     RECORD_PAPER_USE = 'f',    /* name of a file 32, paper 16: papers of these bytes; empty */
     RECORD_BY_IMEI = 'i',      /* IMEI 6, application 8: open applications; empty */
     RECORD_PAPER_LOOSE = 'l',  /* second 8, paper 16: no application has taken it; empty */
@@ -35,7 +36,6 @@ enum record_kind {
     RECORD_BY_CLOCK = 'q',     /* due second 8, application 8: what waits for an officer; empty */
     RECORD_BY_RECEIPT = 'r',   /* hash of the receipt 16: application 8 */
     RECORD_BY_PARTY = 's',     /* party 8, hash of the token 32: its sessions; empty */
-    RECORD_BY_DRAFT_END = 't', /* second 8, applicant 8, number 8: when a draft is over; empty */
     RECORD_PAPER_OF = 'v',     /* party 8, second 8, paper 16: its bytes 8 */
     RECORD_BY_ATTORNEY = 't',  /* person 8, organisation 8; empty */
     RECORD_WORK = 'w',         /* application 8: the register's own checks are due; empty */
