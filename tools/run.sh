@@ -3,6 +3,7 @@
 # run - starts the register with its demonstration data, so that a stranger can look at it.
 # The data is made once, in var/, and kept; `make demo-reset` (run.sh reset) makes the next run
 # begin anew; a list of models that was fetched stays.
+# Its people are on the page /sign-in: choose a role there.
 # PORT=8080 is where it listens (0 = any); when that port is taken, the next free one. TAMGA_VAR=var
 # is the directory of the data, TAMGA=build/tamga the program.
 set -euo pipefail
