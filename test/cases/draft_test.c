@@ -32,7 +32,8 @@ static struct house *house_open(void)
     OK(registry_again(h->f->reg, &h->writer, NULL));
     OK(committer_new(h->writer, &h->committer));
     hours_init(&h->hours);
-    h->office = (struct office){h->f->reg, h->committer, &h->hours};
+    h->office =
+        (struct office){.registry = h->f->reg, .committer = h->committer, .hours = &h->hours};
     return h;
 }
 
