@@ -93,7 +93,7 @@ static void answers(struct apply *a)
 {
     struct exchange *x = a->x;
     for (size_t i = 0; i < a->draft.device_count; i++) {
-        html_put(x, "<section class=\"sheet review\">\n<h2>");
+        html_put(x, "<section class=\"filed review\">\n<h2>");
         char n[24];
         snprintf(n, sizeof n, "%zu", i + 1);
         html_say_with(x, TEXT_APPLY_DEVICE, "n", str_z(n));
@@ -104,7 +104,7 @@ static void answers(struct apply *a)
     bool rest =
         a->draft.answered & (1U << APPLY_ENTERED | 1U << APPLY_COUNTRY | 1U << APPLY_DOCUMENT);
     if (rest) {
-        html_put(x, "<section class=\"sheet review\">\n<h2>");
+        html_put(x, "<section class=\"filed review\">\n<h2>");
         html_say(x, TEXT_APPLY_ROW_ORIGIN);
         html_put(x, "</h2>\n<dl>\n");
         rest_rows(a);

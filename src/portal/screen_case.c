@@ -161,7 +161,7 @@ static void devices(struct exchange *x, const struct application *a)
         const struct case_device *d = &a->devices[i];
         char n[24];
         snprintf(n, sizeof n, "%zu", i + 1);
-        html_put(x, "<section class=\"sheet\">\n<h2>");
+        html_put(x, "<section class=\"filed\">\n<h2>");
         html_say_with(x, TEXT_APPLY_DEVICE, "n", str_z(n));
         html_put(x, "</h2>\n<dl>\n");
         row(x, TEXT_APPLY_MODEL);
@@ -181,7 +181,7 @@ static void events(struct exchange *x, const struct visit *v, const struct appli
 {
     html_put(x, "<section>\n<h2>");
     html_say(x, TEXT_CABINET_HISTORY);
-    html_put(x, "</h2>\n<ol class=\"history\">\n");
+    html_put(x, "</h2>\n<ol class=\"life\">\n");
     for (size_t i = a->event_count; i > 0; i--) {
         const struct case_event *e = &a->events[i - 1];
         html_put(x, "<li><span class=\"hint\">");
@@ -278,7 +278,7 @@ void screen_case(struct exchange *x)
     html_put(x, "</h1>\n");
     head(x, &v, &a);
     devices(x, &a);
-    html_put(x, "<section class=\"sheet\">\n<h2>");
+    html_put(x, "<section class=\"filed\">\n<h2>");
     html_say(x, TEXT_CABINET_APPLICATION);
     html_put(x, "</h2>\n<dl>\n");
     number_row(x, &a);
