@@ -60,6 +60,26 @@ my %may = (
     'POST /desk/{}/confirm'                     => $officer,
     'POST /desk/{}/return'                      => $officer,
     'GET /cabinet'                              => $signed,
+    'GET /cabinet/{}'                           => $applicant,
+    'GET /cabinet/{}/filed'                     => $applicant,
+    'GET /cabinet/{}/withdraw'                  => $applicant,
+    'POST /cabinet/{}/withdraw'                 => $applicant,
+    'GET /cabinet/{}/answer'                    => $applicant,
+    'POST /cabinet/{}/answer'                   => $applicant,
+    'GET /cabinet/{}/appeal'                    => $applicant,
+    'POST /cabinet/{}/appeal'                   => $applicant,
+    'GET /apply'                                => $applicant,
+    'GET /apply/{}'                             => $applicant,
+    'POST /apply/{}'                            => ['person'],
+    'GET /receipt'                              => $public,
+    'POST /receipt'                             => $public,
+    'GET /sign-in'                              => $public,
+    'POST /sign-in/eds'                         => $public,
+    'POST /sign-in/demo'                        => $public,
+    'GET /sign-in/staff'                        => $public,
+    'POST /sign-in/staff'                       => $public,
+    'GET /sessions'                             => $signed,
+    'POST /sessions'                            => $signed,
     # the last: it ends the session
     'POST /api/v1/sign-out'                     => $signed,
     'POST /sign-out'                            => $signed,
@@ -70,8 +90,8 @@ my %may = (
 my ($table) = Register::slurp('src/portal/routes.c') =~ /portal_routes\[\] = \{\n(.*?)^\};/ms;
 my %form; # answered to a browser's form
 my @addresses;
-while ($table =~ /\{AT\("([^"]+)"\),\s*"([A-Z, ]+)",\s*(.*?)\}\},?\n/gs) {
-    my ($path, $methods, $rows) = ($1, $2, $3);
+while ($table =~ /\{AT\("([^"]+)"\),\s*"([A-Z, ]+)",/g) {
+    my ($path, $methods) = ($1, $2);
     $form{$path} = $path !~ m{^/api/};
     push @addresses, map { "$_ $path" } grep { $_ ne 'HEAD' } split /, /, $methods;
 }
@@ -107,7 +127,7 @@ sub knock { # "METHOD address", who, csrf: the session's mark
     my ($row, $who, $csrf) = @_;
     my ($method, $path) = split / /, $row, 2;
     my $form = $form{$path};
-    my $param = $path =~ m{/(applications|desk)/} ? $filed->{number} : 'nobody';
+    my $param = $path =~ m{/(applications|desk|cabinet)/} ? $filed->{number} : $path =~ m{^/apply/} ? 'carried' : 'nobody';
     $path =~ s/\{\}/$param/;
     my $as = $who && {token => $who->{token}, csrf => $form ? undef : $csrf};
     my $body = $method eq 'GET' ? undef : $form ? 'csrf=' . ($csrf // '') : '{}';
