@@ -210,7 +210,7 @@ async function roles(browser, url) {
   for (const role of all) {
     await page.goto("/sign-in");
     await page.locator(`button[value=${role}]`).click();
-    await page.waitForURL(cabinet);
+    await page.locator(".who button").waitFor();
     ok(await page.locator(".who button").isVisible(), `${role} comes in`);
     await page.locator(".who button").click();
     await page.waitForURL(/\/$/);
@@ -221,7 +221,7 @@ async function roles(browser, url) {
   await page.fill("#password", secrets[1]);
   await page.fill("#code", secrets[2]);
   await page.locator("form.check button.main").click();
-  await page.waitForURL(cabinet);
+  await page.locator(".who button").waitFor();
   ok(true, "name, password and code that the page shows are right");
   is(real(complaints), [], "roles: nothing to complain of");
   await context.close();

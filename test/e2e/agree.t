@@ -14,6 +14,7 @@ my $r = Register->new;
 is $r->run('demo', 'create')->{code}, 0, 'samples';
 my @samples = split /\n/, $r->run('demo', 'list')->{out};
 cmp_ok scalar @samples, '>=', 16, 'at least sixteen of them';
+$r->settings("[portal]\nopen = no\n"); # nobody to sign in: the shell goes on deciding alone
 my $server = $r->serve('--demo');
 
 # The page says each public reason in one sentence of the catalogue.
