@@ -57,7 +57,7 @@ static bool is_asked(const struct draft *d, enum apply_step step)
     case APPLY_OLD:
         return d->kind == APPROVAL_REPAIR;
     case APPLY_ENTERED:
-        return d->kind == APPROVAL_PERSONAL && d->way == WAY_CARRIED;
+        return d->kind == APPROVAL_PERSONAL && (d->way == WAY_CARRIED || d->way == WAY_PARCEL);
     case APPLY_COUNTRY:
         return d->kind == APPROVAL_PERSONAL || d->kind == APPROVAL_IMPORT;
     case APPLY_DOCUMENT:

@@ -378,7 +378,7 @@ static void date_fields(struct apply *a)
     struct exchange *x = a->x;
     bool said = false;
     html_put(x, "<fieldset class=\"date\"><legend class=\"heard\">");
-    html_say(x, TEXT_APPLY_ENTERED_HEADING);
+    html_say(x, a->draft.way == WAY_PARCEL ? TEXT_APPLY_CAME_HEADING : TEXT_APPLY_ENTERED_HEADING);
     html_put(x, "</legend>\n");
     for (size_t i = 0; i < 3 && !said; i++)
         if ((said = a->fields[i].wrong))
@@ -510,7 +510,7 @@ static enum text heading(const struct apply *a)
     case APPLY_MODEL:
         return TEXT_APPLY_MODEL_HEADING;
     case APPLY_ENTERED:
-        return TEXT_APPLY_ENTERED_HEADING;
+        return a->draft.way == WAY_PARCEL ? TEXT_APPLY_CAME_HEADING : TEXT_APPLY_ENTERED_HEADING;
     case APPLY_COUNTRY:
         return TEXT_APPLY_COUNTRY_HEADING;
     case APPLY_MORE:
@@ -549,7 +549,7 @@ static void questions(struct apply *a)
 /* A sentence before the fields, where one helps. */
 static void lead(struct apply *a)
 {
-    enum text says = TEXT_APPLY_ENTERED_HINT;
+    enum text says = a->draft.way == WAY_PARCEL ? TEXT_APPLY_CAME_HINT : TEXT_APPLY_ENTERED_HINT;
     if (a->step == APPLY_IMEI)
         says = a->draft.kind == APPROVAL_SECOND_IMEI ? TEXT_APPLY_IMEI_HINT_SECOND
                                                      : TEXT_APPLY_IMEI_HINT;
