@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # run [ROW...] - measures what `make bench` promises and prints one table; asserts nothing. How each
-# number is made: doc/bench.md. Rows: judge import registers writes postgres filing http feed second suspend
-# beside page full.
+# number is made: doc/bench.md. Rows: judge import registers writes postgres filing bulk http feed second
+# suspend beside page full.
 #
 # BENCH_DIR     where the registers are made (/var/tmp/tamga-bench): the disk that is measured;
 #               4 GB free, with BENCH_FULL=1 16 GB
@@ -312,6 +312,24 @@ filing_on() { # BACKEND NAME
     note "all of them white after" "$(value many_visible_p99_ms "$got") ms"
 }
 
+bulk_on() { # BACKEND NAME
+    local got
+    got=$(TAMGA=$tamga perl "$bench/bulk.pl" "$((scale / 10))" "$1" 2>>log | grep devices=)
+    row "1 M devices by file to the preview, $2" "$(value preview "$got")" "$(value preview "$got") s" max:15 "15 s"
+    row "… approved to all white in the index, $2" "$(value white "$got")" "$(value white "$got") s" max:15 "15 s"
+    note "upload, holds; RSS" "$(value upload "$got"), $(value filed "$got") s; $(value rss_mb "$got") MB"
+}
+
+row_bulk() {
+    bulk_on sqlite SQLite
+    command -v psql >/dev/null || return 0
+    mkdir -p pgb && chmod 755 pgb .
+    TAMGA_TEST_POSTGRES=$("$top/test/postgres.sh" start "$PWD/pgb/a")
+    export TAMGA_TEST_POSTGRES
+    bulk_on postgres PostgreSQL
+    "$top/test/postgres.sh" stop "$PWD/pgb/a" kill
+}
+
 row_filing() {
     filing_on sqlite SQLite
     command -v psql >/dev/null || return 0
@@ -389,7 +407,7 @@ load() {
 
 began=$(load)
 head=$(machine)
-for name in ${*:-judge import registers writes postgres filing http feed second suspend beside page full}; do
+for name in ${*:-judge import registers writes postgres filing bulk http feed second suspend beside page full}; do
     "row_$name"
 done
 {

@@ -17,9 +17,9 @@ declare -A may=(
     [app]="base core journal index answer store app"
     [bulk]="base core journal index answer store app bulk"
     [people]="base core journal index answer store app people"
-    [cases]="base core journal index answer store app people cases"
+    [cases]="base core journal index answer store app bulk people cases"
     [face]="base core journal index answer store app face"
-    [portal]="base core journal index answer store app people cases face portal"
+    [portal]="base core journal index answer store app bulk people cases face portal"
     [cmd]="base core journal index answer store app bulk people cases face portal cmd"
 )
 n=0

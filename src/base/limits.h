@@ -37,8 +37,16 @@ enum {
     LIMIT_COLUMNS = 64,        /* columns of an input file; ours */
     LIMIT_BAD_ROWS_SHOWN = 20, /* bad rows printed; the rest go to the file beside */
 
+    /* Applications by file (cases/bulk_*.h), ours but the first: domain.md 4 */
+    LIMIT_BULK_DEVICES = 1000000,
+    LIMIT_UPLOAD_NAME = 128,        /* bytes of the name of a file */
+    LIMIT_UPLOAD_BYTES = 512 << 20, /* of one file */
+    LIMIT_UPLOADS = 8,              /* of one applicant that are not filed yet */
+    LIMIT_BULK_ERRORS_SHOWN = 100,  /* bad rows in the preview; the file of errors has all */
+
     /* HTTP */
     LIMIT_HTTP_BODY = 65536,      /* bytes of a request's body; ours */
+    LIMIT_UPLOAD_PIECE = 8 << 20, /* bytes of one piece of an upload; ours */
     LIMIT_LOCATION = 200,         /* bytes of a Location of ours */
     LIMIT_CONNECT = 200,          /* bytes of what a page may connect to; ours */
     LIMIT_COOKIE = 200,           /* bytes of a Set-Cookie of ours */

@@ -157,7 +157,7 @@ enum err csv_open(const struct csv_options *options, struct csv **out, struct fa
     csv->names = options->columns;
     csv->column_count = options->column_count;
     csv->required = options->required;
-    enum err err = csv_rows_open(&csv->rows, options->path, options->hash, fault);
+    enum err err = csv_rows_open(&csv->rows, options->path, options->reader, options->hash, fault);
     if (err) {
         free(csv);
         return err;

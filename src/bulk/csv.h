@@ -23,6 +23,7 @@
 #include "base/limits.h"
 #include "base/sha256.h"
 #include "base/str.h"
+#include "bulk/source.h"
 
 struct csv;
 
@@ -33,10 +34,11 @@ enum csv_header {
 };
 
 struct csv_options {
-    const char *path;           /* "-" = standard input */
-    const char *const *columns; /* names that are wanted; they outlive the reader */
-    uint32_t column_count;      /* at most LIMIT_COLUMNS */
-    uint64_t required;          /* bit i: columns[i] must be in the header, no row without value */
+    const char *path;                   /* "-" = standard input */
+    const struct source_reader *reader; /* instead of the path; NULL: none */
+    const char *const *columns;         /* names that are wanted; they outlive the reader */
+    uint32_t column_count;              /* at most LIMIT_COLUMNS */
+    uint64_t required; /* bit i: columns[i] must be in the header, no row without value */
     enum csv_header header;
     char separator; /* 0 = comma; semicolon or tab where the header has these and no comma */
     bool hash;      /* SHA-256 over the file, for csv_hash */

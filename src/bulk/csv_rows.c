@@ -220,7 +220,8 @@ static enum err check_start(struct csv_rows *rows, struct fault *fault)
     return ERR_OK;
 }
 
-enum err csv_rows_open(struct csv_rows *rows, const char *path, bool hash, struct fault *fault)
+enum err csv_rows_open(struct csv_rows *rows, const char *path, const struct source_reader *reader,
+                       bool hash, struct fault *fault)
 {
     *rows = (struct csv_rows){.line = 1, .separator = ',', .quotes = true};
     rows->window = malloc(WINDOW);
@@ -229,7 +230,8 @@ enum err csv_rows_open(struct csv_rows *rows, const char *path, bool hash, struc
     if (!rows->window || !rows->scratch)
         err = fault_set(fault, ERR_MEMORY, "no memory to read a file");
     if (!err)
-        err = source_open(path, hash, &rows->source, fault);
+        err = reader ? source_open_reader(reader, hash, &rows->source, fault)
+                     : source_open(path, hash, &rows->source, fault);
     if (!err)
         err = check_start(rows, fault);
     if (err)

@@ -34,8 +34,8 @@ struct csv_rows {
 };
 
 /* Opens, reads the first window, refuses what begins as no UTF-8 text. The rest of *rows is zero. */
-MUST_USE enum err csv_rows_open(struct csv_rows *rows, const char *path, bool hash,
-                                struct fault *fault);
+MUST_USE enum err csv_rows_open(struct csv_rows *rows, const char *path,
+                                const struct source_reader *reader, bool hash, struct fault *fault);
 void csv_rows_release(struct csv_rows *rows);
 void csv_rows_form(struct csv_rows *rows, char separator, bool quotes);
 

@@ -19,6 +19,7 @@ struct source {
     bool standard_input; /* not ours to close */
     uint64_t size;       /* as fstat said, 0 = unknown */
     uint64_t read;
+    const struct source_reader *reader; /* NULL: fd is read */
     struct sha256 *sha;
     char name[FAULT_FILE_MAX];
 };
@@ -83,6 +84,33 @@ static enum err open_standard_input(struct source *s, struct fault *fault)
     return check_stat(s, &st, fault);
 }
 
+static enum err begin_hash(struct source *s, struct fault *fault)
+{
+    s->sha = sha256_new();
+    if (!s->sha)
+        return fault_set(fault, ERR_MEMORY, "no memory to read a file");
+    sha256_begin(s->sha);
+    return ERR_OK;
+}
+
+enum err source_open_reader(const struct source_reader *reader, bool hash, struct source **out,
+                            struct fault *fault)
+{
+    struct source *s = calloc(1, sizeof *s);
+    if (!s)
+        return fault_set(fault, ERR_MEMORY, "no memory to read a file");
+    s->fd = -1;
+    s->reader = reader;
+    s->size = reader->size;
+    str_copy(s->name, sizeof s->name, str_z(reader->name));
+    enum err err = hash ? begin_hash(s, fault) : ERR_OK;
+    if (err)
+        source_close(s);
+    else
+        *out = s;
+    return err;
+}
+
 enum err source_open(const char *path, bool hash, struct source **out, struct fault *fault)
 {
     struct source *s = calloc(1, sizeof *s);
@@ -92,13 +120,8 @@ enum err source_open(const char *path, bool hash, struct source **out, struct fa
     s->standard_input = strcmp(path, "-") == 0;
     str_copy(s->name, sizeof s->name, str_z(s->standard_input ? "standard input" : path));
     enum err err = s->standard_input ? open_standard_input(s, fault) : open_path(s, path, fault);
-    if (!err && hash) {
-        s->sha = sha256_new();
-        if (s->sha)
-            sha256_begin(s->sha);
-        else
-            err = fault_set(fault, ERR_MEMORY, "no memory to read a file");
-    }
+    if (!err && hash)
+        err = begin_hash(s, fault);
     if (err) {
         if (fault)
             str_copy(fault->file, sizeof fault->file, str_z(s->name));
@@ -121,7 +144,7 @@ void source_close(struct source *s)
     free(s);
 }
 
-enum err source_read(struct source *s, void *to, size_t n, size_t *out_n, struct fault *fault)
+static enum err read_file(struct source *s, void *to, size_t n, size_t *out_n, struct fault *fault)
 {
     char *p = to;
     size_t got = 0;
@@ -135,6 +158,17 @@ enum err source_read(struct source *s, void *to, size_t n, size_t *out_n, struct
             return fault_set(fault, ERR_FILE_READ, "reading it failed: %s", strerror(errno));
         got += (size_t)r;
     }
+    *out_n = got;
+    return ERR_OK;
+}
+
+enum err source_read(struct source *s, void *to, size_t n, size_t *out_n, struct fault *fault)
+{
+    size_t got = 0;
+    enum err err = s->reader ? s->reader->read(s->reader->ctx, to, n, &got, fault)
+                             : read_file(s, to, n, &got, fault);
+    if (err)
+        return err;
     s->read += got;
     if (s->read > LIMIT_FILE_BYTES)
         return fault_set(fault, ERR_TOO_LONG, "more than %llu GiB came in; split it",

@@ -23,6 +23,16 @@ void source_close(struct source *s);
 /* Fills n bytes; fewer only at the end of the file. ERR_FILE_READ, ERR_TOO_LONG. */
 MUST_USE enum err source_read(struct source *s, void *to, size_t n, size_t *out_n,
                               struct fault *fault);
+/* Bytes that stand elsewhere than in a plain file: fills n, fewer only at their end. */
+struct source_reader {
+    enum err (*read)(void *ctx, void *to, size_t n, size_t *out_n, struct fault *fault);
+    void *ctx;
+    const char *name; /* for faults */
+    uint64_t size;
+};
+/* The same over a reader, borrowed until source_close. ERR_TOO_LONG, ERR_MEMORY. */
+MUST_USE enum err source_open_reader(const struct source_reader *reader, bool hash,
+                                     struct source **out, struct fault *fault);
 /* The path, or "standard input". */
 const char *source_name(const struct source *s);
 /* Bytes of a regular file; 0 when nobody knows. */

@@ -7,6 +7,8 @@
 #include <sodium.h>
 
 #include "cases/application_json.h"
+#include "cases/bulk_case.h"
+#include "cases/bulk_list.h"
 
 void application_release(struct application *a)
 {
@@ -354,7 +356,8 @@ enum err application_by_imei(struct registry *reg, struct imei imei, uint64_t *o
 {
     struct record_key key = record_key(RECORD_BY_IMEI);
     record_key_number(&key, imei.body, 6);
-    return record_numbers(reg, &key, NULL, out_ids, max, out_n, fault);
+    enum err err = record_numbers(reg, &key, NULL, out_ids, max, out_n, fault);
+    return err ? err : bulk_by_imei(reg, imei, out_ids, max, out_n, fault);
 }
 
 static enum err list_new(struct registry *reg, const struct application *a, struct fault *fault)
@@ -367,6 +370,8 @@ static enum err list_new(struct registry *reg, const struct application *a, stru
     enum err err = record_put(reg, &mine, STR(""), fault);
     if (!err)
         err = record_put(reg, &receipt, (struct str){(const char *)id, 8}, fault);
+    if (!err && a->upload)
+        err = bulk_filed(reg, a, fault);
     if (err || a->way != WAY_PARCEL || !*a->document)
         return err;
     struct record_key document = document_key(reg, a);
@@ -390,6 +395,8 @@ enum err application_put(struct registry *reg, const struct application *a,
         err = list_again(reg, a, before, fault);
     if (!err && (!before || application_open(before) != application_open(a)))
         err = list_imeis(reg, a, application_open(a), fault);
-    bool waits = application_open(a) && !a->checked;
+    if (!err && a->upload)
+        err = bulk_listed(reg, a, fault);
+    bool waits = application_open(a) && !a->checked && !a->upload;
     return err ? err : set(reg, &work, waits, STR(""), fault);
 }

@@ -116,7 +116,16 @@ struct application {
     int64_t again_s;   /* when the register's own checks run once more; 0 = not by the calendar */
     int64_t left_s;    /* working seconds that are left once the papers have come */
     int64_t decided_s; /* 0 = not yet */
-    struct case_device *devices; /* owned */
+    /* Of one by file (bulk_case.h), all 0 in one that is typed: its devices stand beside it. */
+    uint64_t upload;        /* the file that it was made of */
+    uint64_t bulk_devices;  /* good ones in it when it was filed */
+    uint64_t bulk_imeis;    /* theirs */
+    uint64_t bulk_left_out; /* of the devices: not approved, for what the register knew by then */
+    bool bulk_held;         /* some of its IMEIs have an open hold */
+    uint8_t bulk_refusal;   /* enum refusal, of all of it */
+    uint64_t bulk_proposed_by; /* the officer who would approve it; a second confirms */
+    char bulk_digest[2 * SHA256_BYTES + 1]; /* of the list of devices */
+    struct case_device *devices;            /* owned */
     size_t device_count;
     struct case_event *events; /* owned, oldest first */
     size_t event_count;

@@ -241,7 +241,7 @@ enum err checks_settle(const struct office *office, const struct check_sources *
     enum err err = application_get(office->registry, id, &before, fault);
     if (err)
         return err;
-    bool open = before.state == APPLICATION_CHECKING && !before.checked;
+    bool open = before.state == APPLICATION_CHECKING && !before.checked && !before.upload;
     err = open ? application_get(office->registry, id, &after, fault) : ERR_OK;
     if (!open || err) {
         application_release(&before);

@@ -255,6 +255,8 @@ static enum err apply_decisions(struct application *a, const struct decision *de
                                 struct fault *fault)
 {
     size_t used = 0;
+    if (a->upload)
+        return fault_set(fault, ERR_USAGE, "a file is decided as a whole");
     for (size_t i = 0; i < a->device_count; i++) {
         struct case_device *d = &a->devices[i];
         if (d->decided)

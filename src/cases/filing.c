@@ -403,7 +403,7 @@ struct act {
 /* Decided, and a device of it was refused. */
 static bool has_refused(const struct application *a)
 {
-    bool refused = false;
+    bool refused = a->upload && a->state == APPLICATION_REFUSED;
     for (size_t i = 0; i < a->device_count; i++)
         refused |= a->devices[i].decided && !a->devices[i].approved;
     return refused && a->decided_s && a->state != APPLICATION_WITHDRAWN;
@@ -518,6 +518,7 @@ static void appeal(const struct office *office, struct application *a, int64_t n
     a->appeal = true;
     a->decided_s = 0;
     a->officer = 0;
+    a->checked = a->checked && !a->upload; /* its holds open again */
     a->left_s = HOUR_S * (a->organisation ? kind->organisation_hours : kind->person_hours);
     a->due_s = step_due(office, now_s, a->left_s);
     for (size_t i = 0; i < a->device_count; i++) {

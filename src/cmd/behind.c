@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "cases/ask_http.h"
+#include "cases/bulk_upload.h"
 #include "people/totp.h"
 #include "portal/demo.h"
 
@@ -62,6 +63,15 @@ static enum err read_second(const struct settings *s, unsigned *out_from, struct
     return ERR_OK;
 }
 
+static enum err read_room(const struct settings *s, uint64_t *out, struct fault *fault)
+{
+    *out = UPLOAD_ROOM_BYTES;
+    if (!*s->spool_bytes || str_to_u64(str_z(s->spool_bytes), INT64_MAX, out))
+        return ERR_OK;
+    fault_value(fault, s->spool_bytes, strlen(s->spool_bytes));
+    return fault_set(fault, ERR_SETTING_VALUE, "spool_bytes wants a number");
+}
+
 /* Sample accounts are written before anybody comes. */
 static enum err open_demo(const struct cli *cli, struct demo **out, struct fault *fault)
 {
@@ -117,6 +127,9 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         err = check_nca_layer(s->nca_layer, fault);
     if (!err)
         err = read_second(s, &second_from, fault);
+    uint64_t room_bytes = 0;
+    if (!err)
+        err = read_room(s, &room_bytes, fault);
     if (!err)
         err = read_hours(s, &out->hours, fault);
     if (!err)
@@ -143,6 +156,8 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         .papers.files = out->papers,
         .outbox = out->outbox ? outbox_spool_port(out->outbox) : (struct outbox_port){0},
         .second_from = second_from,
+        .spool = s->spool,
+        .spool_bytes = room_bytes,
         .demo = demo,
         .nca_layer = *s->nca_layer ? s->nca_layer : NULL,
         .secure = door->public_url && str_starts(str_z(door->public_url), STR("https:")),

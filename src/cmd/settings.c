@@ -32,6 +32,8 @@ static const struct {
     {"portal", "papers", offsetof(struct settings, papers)},
     {"portal", "outbox", offsetof(struct settings, outbox)},
     {"portal", "second_officer_above", offsetof(struct settings, second_officer_above)},
+    {"portal", "spool", offsetof(struct settings, spool)},
+    {"portal", "spool_bytes", offsetof(struct settings, spool_bytes)},
     {"portal", "nca_layer", offsetof(struct settings, nca_layer)},
     {"limits", "person_rate", offsetof(struct settings, rate[0])},
     {"limits", "person_burst", offsetof(struct settings, burst[0])},

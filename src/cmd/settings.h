@@ -46,7 +46,8 @@ struct settings {
     char eds_ca[SETTINGS_VALUE], eds_crl[SETTINGS_VALUE], eds_verifier[SETTINGS_VALUE];
     char border[SETTINGS_VALUE], parcel[SETTINGS_VALUE];
     char holidays[SETTINGS_VALUE];
-    char papers[SETTINGS_VALUE], outbox[SETTINGS_VALUE]; /* directories */
+    char papers[SETTINGS_VALUE], outbox[SETTINGS_VALUE];     /* directories */
+    char spool[SETTINGS_VALUE], spool_bytes[SETTINGS_VALUE]; /* where files of devices come in */
     char second_officer_above[SETTINGS_VALUE]; /* devices that one officer approves alone */
     char nca_layer[SETTINGS_VALUE]; /* where pages find NCALayer; empty: where it listens */
     struct faces faces;

@@ -57,6 +57,7 @@ static struct request request_of(struct http *http, struct MHD_Connection *conne
         .idempotency = http_head(call, HEAD_IDEMPOTENCY),
         .csrf = http_head(call, HEAD_CSRF),
         .fetch_site = http_head(call, HEAD_FETCH_SITE),
+        .upload_offset = http_head(call, HEAD_UPLOAD_OFFSET),
         .client = client,
         .strange_proxy = strange,
         .inflight = atomic_load_explicit(&http->inflight, memory_order_relaxed),

@@ -47,6 +47,7 @@ enum head {
     HEAD_HOST,
     HEAD_IDEMPOTENCY,
     HEAD_ORIGIN,
+    HEAD_UPLOAD_OFFSET,
     HEAD_USER_AGENT,
     HEAD_NAMES, /* of the table; what follows is not looked up by it */
     HEAD_CERTIFICATE = HEAD_NAMES,

@@ -15,6 +15,7 @@ static const struct str head_names[HEAD_NAMES] = {
     [HEAD_HOST] = STR("Host"),
     [HEAD_IDEMPOTENCY] = STR("Idempotency-Key"),
     [HEAD_ORIGIN] = STR("Origin"),
+    [HEAD_UPLOAD_OFFSET] = STR("Upload-Offset"),
     [HEAD_USER_AGENT] = STR("User-Agent"),
 };
 

@@ -72,6 +72,24 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
     put_header(r, "WWW-Authenticate",
                response->status == 401 ? "Bearer realm=\"tamga\", Tamga-HMAC-SHA256"
                                        : NULL); /* RFC 9110 15.5.2 */
+    char number[24];
+    if (response->tells_upload) {
+        snprintf(number, sizeof number, "%llu", (unsigned long long)response->upload_offset);
+        put_header(r, "Upload-Offset", number);
+        snprintf(number, sizeof number, "%llu", (unsigned long long)response->upload_length);
+        put_header(r, "Upload-Length", number);
+    }
+    if (response->next_after) {
+        char link[48]; /* RFC 8288 */
+        snprintf(link, sizeof link, "<?after=%u>; rel=\"next\"", response->next_after);
+        put_header(r, "Link", link);
+    }
+    if (response->download) {
+        char disposition[96];
+        snprintf(disposition, sizeof disposition, "attachment; filename=\"%.60s\"",
+                 response->download);
+        put_header(r, "Content-Disposition", disposition);
+    }
     char seconds[12] = "";
     if (response->retry_after_s)
         snprintf(seconds, sizeof seconds, "%u", response->retry_after_s);
@@ -98,7 +116,8 @@ static bool is_plain(const struct response *r)
 {
     return r->status == plain.status && strcmp(r->content_type, plain.content_type) == 0 &&
            !r->language && !r->allow && !*r->location && !*r->set_cookie && !*r->disposition &&
-           !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps && !r->script;
+           !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps && !r->script &&
+           !r->tells_upload && !r->download && !r->next_after;
 }
 
 /* In a reply that was used before. */

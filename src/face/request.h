@@ -48,11 +48,12 @@ struct request {
     struct str authorization;
     struct str certificate; /* as a trusted proxy says; empty */
     struct str cookie;
-    struct str origin;      /* RFC 6454 7 */
-    struct str idempotency; /* Idempotency-Key */
-    struct str csrf;        /* X-Tamga-CSRF: of requests by script */
-    struct str fetch_site;  /* Sec-Fetch-Site: who made the browser ask; empty: an old one */
-    struct address client;  /* behind the trusted proxies */
+    struct str origin;        /* RFC 6454 7 */
+    struct str idempotency;   /* Idempotency-Key */
+    struct str csrf;          /* X-Tamga-CSRF: of requests by script */
+    struct str fetch_site;    /* Sec-Fetch-Site: who made the browser ask; empty: an old one */
+    struct str upload_offset; /* Upload-Offset: where a piece of an upload is to be appended */
+    struct address client;    /* behind the trusted proxies */
     enum crowd crowd;
     int inflight;       /* requests at the door, this one too */
     bool strange_proxy; /* it was forwarded, by nobody whom we trust */
@@ -87,8 +88,12 @@ struct response {
                                    long as the program */
     bool keeps;          /* named by its hash: may be kept for ever */
     char why[FAULT_DETAIL_MAX]; /* of a failure of ours (5xx), for the log; empty: not known */
-    struct str fixed;           /* a body that lives as long as the program; else body */
-    struct buf body;            /* owned by the response */
+    bool tells_upload;          /* the two after it are sent */
+    uint64_t upload_offset, upload_length; /* bytes of an upload that stand; that it shall have */
+    const char *download;                  /* the name of a table to be kept; NULL: it is shown */
+    uint32_t next_after; /* the next page is this address with ?after=…; 0: there is none */
+    struct str fixed;    /* a body that lives as long as the program; else body */
+    struct buf body;     /* owned by the response */
 };
 
 void response_release(struct response *response);

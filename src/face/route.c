@@ -123,7 +123,10 @@ static const struct method_row *row_of(const struct route *route, struct str nam
     static const struct {
         const char *name;
         enum method method;
-    } names[] = {{"GET", METHOD_GET}, {"POST", METHOD_POST}};
+    } names[] = {{"GET", METHOD_GET},
+                 {"POST", METHOD_POST},
+                 {"PATCH", METHOD_PATCH},
+                 {"DELETE", METHOD_DELETE}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         for (size_t k = 0; k < ROUTE_METHODS && str_eq(name, str_z(names[i].name)); k++)
             if (route->methods[k].method == names[i].method)

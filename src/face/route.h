@@ -7,9 +7,9 @@
 
 #include "face/request.h"
 
-enum method { METHOD_NONE, METHOD_GET, METHOD_POST };
+enum method { METHOD_NONE, METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_DELETE };
 
-enum { ROUTE_METHODS = 2 }; /* of one address */
+enum { ROUTE_METHODS = 3 }; /* of one address */
 
 struct method_row {
     enum method method;

@@ -24,6 +24,13 @@ enum record_kind {
     RECORD_ATTORNEY = 'T',     /* organisation 8, person 8: a power of attorney */
     RECORD_SESSION = 'S',      /* hash of the token 32 */
     RECORD_COUNTER = '#',      /* name: the last number given */
+    RECORD_BULK_DEVICES = 'B', /* upload 8, part 4: devices of a file, in its order; sealed */
+    RECORD_UPLOAD = 'U',       /* upload 8: a file that comes in, and what was found in it */
+    RECORD_BULK_ERRORS = 'X',  /* upload 8, part 4: bad rows of a file; sealed */
+    RECORD_BULK_IMEIS = 'b',   /* upload 8, last IMEI 6: IMEIs of a file, in order; sealed */
+    RECORD_BULK_OPEN = 'o',    /* application 8: open, with a file; upload 8 */
+    RECORD_BY_UPLOADER = 'u',  /* party 8, upload 8: not filed yet; its bytes 8 */
+    RECORD_BULK_WORK = 'y',    /* kind 1, upload or application 8: work that waits; empty */
     RECORD_AGAIN = 'a',        /* second 8, application 8: its checks run once more then; empty */
     RECORD_BY_APPLICANT = 'c', /* party 8, application 8, turned: newest first; empty */
     RECORD_BY_DOCUMENT = 'd',  /* way 1, hash of the number 16, application 8; empty */

@@ -39,6 +39,10 @@ MUST_USE enum err api_query(const struct api *a, const char *name, struct buf *s
                             struct str *out);
 /* A text of the body, empty when it is not there or null. ERR_USAGE: something else. */
 MUST_USE enum err api_text(const struct api *a, const char *name, struct str *out);
+/* The body of POST /api/v1/applications names an upload: files it, as bulk_file. */
+MUST_USE enum err application_file_upload(struct api *a, struct application *out, bool *out_again);
+/* {"approve": true} or {"refusal": "GSMA_LISTED"}, note: decides one by file, as bulk_decide. */
+MUST_USE enum err application_file_decide(struct api *a, uint64_t id, struct application *out);
 /* A page of a list: {NAME: list, "next": cursor or null}. Takes both. */
 json_t *api_page(const char *name, json_t *list, json_t *next);
 

@@ -22,13 +22,15 @@ static enum err file(struct api *a)
     struct application made;
     char number[APPLICATION_NUMBER_TEXT];
     bool again = false;
-    enum err err = application_wish(a->body, devices, &wish, a->fault);
+    bool by_file = json_object_get(a->body, "upload") != NULL;
+    enum err err = by_file ? application_file_upload(a, &made, &again)
+                           : application_wish(a->body, devices, &wish, a->fault);
     wish.idempotency = a->x->request->idempotency;
     wish.language = str_z(lang_code(a->x->lang));
     wish.papers = papers;
-    if (!err)
+    if (!err && !by_file)
         err = json_paper_ids(a->body, papers, &wish.paper_count, a->fault);
-    if (!err)
+    if (!err && !by_file)
         err = filing_new(&v->office, &v->who, &wish, &made, &again, a->fault);
     portal_note(v, AUDIT_FILE, v->who.acts_for, err ? 0 : made.id, err);
     if (err)

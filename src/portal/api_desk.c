@@ -186,6 +186,8 @@ static enum err decide(struct api *a)
     uint64_t id;
     if (api_number(a, &id))
         return ERR_NOT_FOUND;
+    if (!json_object_get(a->body, "decisions"))
+        return show(a, AUDIT_DECIDE, id, application_file_decide(a, id, &moved), &moved);
     enum err err = read_decisions(a, decisions, &n);
     if (!err)
         err = api_text(a, "note", &note);

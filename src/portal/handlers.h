@@ -45,4 +45,18 @@ void portal_attorney_give(struct exchange *x); /* POST /api/v1/attorneys {iin, u
 void portal_attorney_revoke(struct exchange *x); /* POST /api/v1/attorneys/revoke {iin} */
 void portal_act_for(struct exchange *x);         /* POST /api/v1/act-for {bin} */
 
+void portal_uploads(struct exchange *x);       /* GET /api/v1/uploads */
+void portal_upload_new(struct exchange *x);    /* POST /api/v1/uploads {name, bytes, sha256} */
+void portal_template(struct exchange *x);      /* GET /api/v1/uploads/template.csv */
+void portal_upload(struct exchange *x);        /* GET, HEAD /api/v1/uploads/{} */
+void portal_upload_piece(struct exchange *x);  /* PATCH /api/v1/uploads/{}, Upload-Offset */
+void portal_upload_drop(struct exchange *x);   /* DELETE /api/v1/uploads/{} */
+void portal_upload_check(struct exchange *x);  /* POST /api/v1/uploads/{}/check {sha256} */
+void portal_upload_errors(struct exchange *x); /* GET /api/v1/uploads/{}/errors.csv */
+
+void portal_devices(struct exchange *x); /* GET /api/v1/applications/{}/devices.csv?after=LINE */
+void portal_desk_devices(struct exchange *x); /* GET /api/v1/desk/{}/devices.csv?after=LINE */
+
+enum err portal_piece_admits(struct exchange *x); /* may a piece of an upload come? */
+
 #endif

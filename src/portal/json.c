@@ -100,13 +100,16 @@ json_t *application_public(struct exchange *x, const struct application *a)
     for (size_t i = 0; i < a->device_count; i++)
         json_array_append_new(devices, json_device(x, &a->devices[i]));
     bool open = application_open(a);
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
-                     "number", number, "receipt", a->receipt, "kind", kind_info(a->kind)->name,
-                     "state", application_state_name(a->state), "appeal", a->appeal, "filed_at",
-                     json_instant(a->filed_s), "due_at", json_instant(open ? a->due_s : 0),
-                     "decided_at", json_instant(a->decided_s), "way", way_name(a->way), "document",
-                     a->document, "country", a->country, "entered", json_day(a->entered), "devices",
-                     devices, "events", json_events(a), "papers", json_papers(a));
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
+                  "number", number, "receipt", a->receipt, "kind", kind_info(a->kind)->name,
+                  "state", application_state_name(a->state), "appeal", a->appeal, "filed_at",
+                  json_instant(a->filed_s), "due_at", json_instant(open ? a->due_s : 0),
+                  "decided_at", json_instant(a->decided_s), "way", way_name(a->way), "document",
+                  a->document, "country", a->country, "entered", json_day(a->entered), "devices",
+                  devices, "events", json_events(a), "papers", json_papers(a));
+    json_object_set_new(json, "file", application_file(x, a));
+    return json;
 }
 
 static json_t *json_findings(uint32_t found)

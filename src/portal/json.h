@@ -37,4 +37,7 @@ void application_second(struct visit *visit, const struct application *a, json_t
 MUST_USE enum err application_wish(const json_t *body, struct case_device *devices,
                                    struct filing *out, struct fault *fault);
 
+/* Of an application by file: its counts, and what became of it; null of one that is typed. */
+json_t *application_file(struct exchange *x, const struct application *a);
+
 #endif

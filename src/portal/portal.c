@@ -14,6 +14,7 @@
 #include "cases/desk.h"
 #include "cases/draft.h"
 #include "people/attorney.h"
+#include "portal/bulk_worker.h"
 #include "people/sign_in.h"
 #include "portal/demo.h"
 #include "portal/post.h"
@@ -53,6 +54,8 @@ struct portal {
     struct registry *free[READERS_MAX];
     unsigned free_count;
 
+    struct bulk_worker *bulk; /* NULL: no place for uploads */
+
     pthread_cond_t work;
     bool woken;
     atomic_bool stopping;
@@ -60,6 +63,11 @@ struct portal {
     pthread_t worker;
     bool working;
 };
+
+struct bulk_worker *portal_bulk(struct portal *p)
+{
+    return p->bulk;
+}
 
 const struct eds_port *portal_eds(struct portal *p)
 {
@@ -255,6 +263,26 @@ static enum err open_registers(struct portal *p, const struct portal_options *o,
     return err ? err : audit_log_new(p->committer, o->clock, &p->log);
 }
 
+/* A register without files of its own has a place for uploads where the settings name one. */
+static enum err open_bulk(struct portal *p, const struct portal_options *o, struct fault *fault)
+{
+    char beside[256];
+    const char *path = store_path(p->writer->store), *dir = o->spool;
+    if (!dir || !*dir) {
+        if (!path || snprintf(beside, sizeof beside, "%s.spool", path) >= (int)sizeof beside)
+            return ERR_OK;
+        dir = beside;
+    }
+    const struct bulk_options options = {.url = o->url,
+                                         .key = o->key,
+                                         .clock = o->clock,
+                                         .committer = p->committer,
+                                         .hours = &p->hours,
+                                         .spool = dir,
+                                         .spool_bytes = o->spool_bytes};
+    return bulk_worker_open(&options, &p->bulk, fault);
+}
+
 enum err portal_open(const struct portal_options *o, struct portal **out, struct fault *fault)
 {
     struct portal *p = calloc(1, sizeof *p);
@@ -279,6 +307,8 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     pthread_cond_init(&p->given_back, NULL);
     pthread_cond_init(&p->work, NULL);
     enum err err = open_registers(p, o, fault);
+    if (!err)
+        err = open_bulk(p, o, fault);
     if (!err) {
         p->working = pthread_create(&p->worker, NULL, work, p) == 0;
         err = p->working ? ERR_OK : fault_set(fault, ERR_MEMORY, "a thread");
@@ -300,6 +330,7 @@ void portal_close(struct portal *p)
     pthread_mutex_unlock(&p->lock);
     if (p->working)
         pthread_join(p->worker, NULL);
+    bulk_worker_close(p->bulk);
     audit_log_free(p->log);
     committer_free(p->committer);
     for (unsigned i = 0; i < p->free_count; i++)
@@ -390,9 +421,8 @@ void portal_note(struct visit *v, enum audit_what what, uint64_t subject, uint64
                                                         .outcome = outcome});
 }
 
-struct str portal_token(const struct exchange *x)
+static struct str token_in(struct str rest)
 {
-    struct str rest = x->request->cookie;
     while (rest.n) {
         struct str value, pair = str_split(rest, ';', &rest);
         struct str name = str_trim(str_split(pair, '=', &value));
@@ -400,6 +430,11 @@ struct str portal_token(const struct exchange *x)
             return str_trim(value);
     }
     return STR("");
+}
+
+struct str portal_token(const struct exchange *x)
+{
+    return token_in(x->request->cookie);
 }
 
 void portal_cookie(struct exchange *x, const char *token)

@@ -28,6 +28,9 @@ struct portal_options {
     const char *nca_layer; /* where pages find NCALayer, "wss://HOST:PORT"; NULL: as installed */
     bool secure;           /* people reach us by https: the cookie says Secure */
     unsigned readers;      /* registers opened for requests: how many are answered at once */
+    const char
+        *spool; /* where files of devices come in; empty: beside the register, if that is a file */
+    uint64_t spool_bytes; /* of all that are not filed yet */
 };
 
 /* Errors of opening the register. */
@@ -87,6 +90,8 @@ const struct demo *portal_demo(struct portal *portal); /* NULL outside a demonst
 const char *portal_nca_layer(struct portal *portal);
 /* What the page of the sign-in may connect to beside us, as a CSP names it. */
 const char *portal_connect(struct portal *portal);
+/* Applications by file: NULL when there is no place for uploads. */
+struct bulk_worker *portal_bulk(struct portal *portal);
 struct committer *portal_committer(struct portal *portal);
 /* Signing in is dear (Argon2id, a verifier elsewhere): false when as many are at work as may be. */
 bool portal_sign_in_begin(struct portal *portal);

@@ -9,6 +9,7 @@
 static const char form_media[] = "application/x-www-form-urlencoded";
 static const char json_media[] = "application/json";
 static const char any_media[] = "*/*";
+static const char piece_media[] = "application/offset+octet-stream"; /* as tus 1.0 names it */
 
 #define AT(literal)                                                                                \
     {                                                                                              \
@@ -69,6 +70,18 @@ const struct route portal_routes[] = {
      {GET(portal_attorneys), POST(portal_attorney_give)}},
     {AT("/api/v1/attorneys/revoke"), "POST", {POST(portal_attorney_revoke)}},
     {AT("/api/v1/act-for"), "POST", {POST(portal_act_for)}},
+    {AT("/api/v1/applications/{}/devices.csv"), "GET, HEAD", {GET(portal_devices)}},
+    {AT("/api/v1/desk/{}/devices.csv"), "GET, HEAD", {GET(portal_desk_devices)}},
+    {AT("/api/v1/uploads"), "GET, HEAD, POST", {GET(portal_uploads), POST(portal_upload_new)}},
+    {AT("/api/v1/uploads/template.csv"), "GET, HEAD", {GET(portal_template)}},
+    {AT("/api/v1/uploads/{}"),
+     "GET, HEAD, PATCH, DELETE",
+     {GET(portal_upload),
+      {METHOD_PATCH, piece_media, portal_upload_piece, .body_max = LIMIT_UPLOAD_PIECE,
+       .admits = portal_piece_admits},
+      {METHOD_DELETE, .answer = portal_upload_drop}}},
+    {AT("/api/v1/uploads/{}/check"), "POST", {POST(portal_upload_check)}},
+    {AT("/api/v1/uploads/{}/errors.csv"), "GET, HEAD", {GET(portal_upload_errors)}},
     {AT("/api/v1/desk"), "GET, HEAD", {GET(portal_queue)}},
     {AT("/api/v1/desk/check/{}"), "GET, HEAD", {GET(portal_desk_check)}},
     {AT("/api/v1/desk/{}"), "GET, HEAD", {GET(portal_look)}},

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cases/bulk_case.h"
+
+#include <stdlib.h>
+
+#include "cases/second.h"
+#include "cases/step.h"
+
+enum { HOUR_S = 3600 };
+
+static int64_t now_of(const struct office *office)
+{
+    return clock_now_us(office->registry->clock) / 1000000;
+}
+
+/* ---- the lists ---- */
+
+enum err bulk_filed(struct registry *reg, const struct application *a, struct fault *fault)
+{
+    struct upload u;
+    enum err err = upload_read(reg, a->upload, &u, fault);
+    if (err)
+        return err;
+    u.application = a->id;
+    u.state = UPLOAD_FILED;
+    return upload_put(reg, &u, fault);
+}
+
+/* Holds to be opened; approvals to be entered; holds to be ended. */
+static bool is_due(const struct application *a)
+{
+    if (application_open(a))
+        return !a->checked;
+    return a->state == APPLICATION_DECIDING || a->bulk_held;
+}
+
+enum err bulk_listed(struct registry *reg, const struct application *a, struct fault *fault)
+{
+    uint8_t upload[8];
+    struct record_key open = record_key_of(RECORD_BULK_OPEN, a->id);
+    struct record_key work = bulk_work_key(BULK_WORK_CASE, a->id);
+    put_be(upload, a->upload, 8);
+    bool asks = application_open(a) || a->state == APPLICATION_DECIDING;
+    enum err err = asks ? record_put(reg, &open, (struct str){(const char *)upload, 8}, fault)
+                        : record_drop(reg, &open, fault);
+    if (err)
+        return err;
+    return is_due(a) ? record_put(reg, &work, STR(""), fault) : record_drop(reg, &work, fault);
+}
+
+/* ---- filing ---- */
+
+static enum err check_text(struct str text, size_t max, const char *what, struct fault *fault)
+{
+    if (text.n > max)
+        return fault_set(fault, ERR_TOO_LONG, "%s: at most %zu bytes", what, max);
+    return text.n && !str_printable(text) ? fault_set(fault, ERR_UTF8, "%s: plain text only", what)
+                                          : ERR_OK;
+}
+
+static enum err check_wish(const struct session *who, const struct bulk_wish *wish,
+                           struct fault *fault)
+{
+    const struct kind_info *kind = kind_info(wish->kind);
+    bool by_file = wish->kind == APPROVAL_IMPORT || wish->kind == APPROVAL_MANUFACTURE ||
+                   wish->kind == APPROVAL_BEFORE_DUTY;
+    if (!kind || !by_file)
+        return fault_set(fault, ERR_USAGE, "import, manufacture and before_duty come as a file");
+    if (!(kind->roles & ROLE_BIT(who->role)))
+        return fault_set(fault, ERR_ROLE, "%s does not file %s", role_name(who->role), kind->name);
+    enum err err = check_text(wish->document, LIMIT_DOCUMENT, "document", fault);
+    for (size_t i = 0; !err && i < wish->country.n; i++)
+        if (wish->country.n != 2 || wish->country.p[i] < 'A' || wish->country.p[i] > 'Z')
+            err = fault_set(fault, ERR_USAGE, "country: two capital letters of ISO 3166-1");
+    return err;
+}
+
+static enum err check_upload(const struct upload *u, const struct bulk_wish *wish,
+                             struct fault *fault)
+{
+    if (u->state != UPLOAD_READY)
+        return fault_set(fault, ERR_NOT_NOW, "the file is %s", upload_state_name(u->state));
+    if (!u->devices || (u->bad && !wish->accept_good))
+        return fault_set(fault, ERR_ROW, "%llu of %llu rows are bad: say accept_good",
+                         (unsigned long long)u->bad, (unsigned long long)u->rows);
+    return ERR_OK;
+}
+
+/* Of two who file the same upload at once the second finds it taken. */
+static enum err still_ready(struct registry *reg, const struct application *a, struct fault *fault)
+{
+    struct upload u;
+    enum err err = upload_read(reg, a->upload, &u, fault);
+    return err ? err : u.state == UPLOAD_READY ? ERR_OK : ERR_STALE;
+}
+
+static enum err take_new(const struct office *office, const struct session *who,
+                         const struct bulk_wish *wish, const struct upload *u,
+                         struct application *out, struct fault *fault)
+{
+    int64_t now = now_of(office);
+    const struct kind_info *kind = kind_info(wish->kind);
+    bool organisation = who->role == ROLE_ORGANISATION;
+    struct application a = {
+        .kind = wish->kind,
+        .state = APPLICATION_CHECKING,
+        .organisation = organisation,
+        .applicant = who->acts_for,
+        .filed_by = who->party,
+        .entered = DAYNUM_NONE,
+        .filed_s = now,
+        .left_s = HOUR_S * (organisation ? kind->organisation_hours : kind->person_hours),
+        .upload = u->id,
+        .bulk_devices = u->devices,
+        .bulk_imeis = u->imeis};
+    a.due_s = step_due(office, now, a.left_s);
+    str_copy(a.document, sizeof a.document, wish->document);
+    str_copy(a.country, sizeof a.country, wish->country);
+    str_copy(a.bulk_digest, sizeof a.bulk_digest, str_z(u->digest));
+    receipt_make(a.receipt);
+    enum err err = application_tell(
+        &a,
+        &(struct case_event){.time_s = now, .state = APPLICATION_CHECKING, .actor = who->party});
+    struct step step = {.after = &a, .actor = who->party, .stands = still_ready};
+    if (!err)
+        err = step_take(office, &step, fault);
+    if (err)
+        application_release(&a);
+    else
+        *out = a;
+    return err;
+}
+
+enum err bulk_file(const struct office *office, const struct session *who,
+                   const struct bulk_wish *wish, struct application *out, bool *out_again,
+                   struct fault *fault)
+{
+    enum err err = check_wish(who, wish, fault);
+    *out_again = false;
+    for (int i = 0; !err && i < STEP_TRIES; i++) {
+        struct upload u;
+        err = upload_get(office, who, wish->upload, &u, fault);
+        if (!err && u.state == UPLOAD_FILED) {
+            *out_again = true;
+            return application_get(office->registry, u.application, out, fault);
+        }
+        if (!err)
+            err = check_upload(&u, wish, fault);
+        if (!err)
+            err = take_new(office, who, wish, &u, out, fault);
+        if (err != ERR_STALE)
+            return err;
+        err = ERR_OK;
+    }
+    return err ? err : ERR_STALE;
+}
+
+/* ---- deciding ---- */
+
+static enum err may_decide(const struct office *office, const struct application *a,
+                           const struct session *who, const struct bulk_decision *d,
+                           struct fault *fault)
+{
+    bool second = a->bulk_proposed_by && a->bulk_proposed_by != who->party;
+    bool overdue = a->due_s < now_of(office);
+    if (!a->upload || (!d->approve && !*refusal_name(d->refusal)))
+        return fault_set(fault, ERR_USAGE, "a file is approved, or refused for a reason");
+    if (d->note.n > LIMIT_REASON || (d->note.n && !str_utf8(d->note)))
+        return fault_set(fault, ERR_TOO_LONG, "note: at most %d bytes", LIMIT_REASON);
+    if (a->state != APPLICATION_CHECKING || !a->checked)
+        return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
+    if (a->appeal && a->decided_by == who->party)
+        return fault_set(fault, ERR_SAME_PERSON, "an appeal is decided by another officer");
+    if (!second && a->officer != who->party)
+        return fault_set(fault, ERR_CLAIMED,
+                         a->officer && !overdue ? "another officer has it" : "claim it first");
+    if (d->approve && a->bulk_proposed_by == who->party)
+        return fault_set(fault, ERR_SAME_PERSON, "another officer confirms it");
+    return ERR_OK;
+}
+
+/* Nobody white-lists in bulk alone: the first officer's word waits, journaled with the list's digest. */
+static void propose(struct application *a, const struct session *who, struct step *step)
+{
+    a->bulk_proposed_by = who->party;
+    step->always = true;
+    step->entry = (struct entry){.event = EVENT_PROPOSED, .ground = EVENT_VERIFIED};
+    step->entry.document_n = LIMIT_DOCUMENT;
+    memcpy(step->entry.document, a->bulk_digest, LIMIT_DOCUMENT);
+}
+
+static void decide(struct application *a, const struct session *who, const struct bulk_decision *d,
+                   int64_t now)
+{
+    a->state = d->approve ? APPLICATION_DECIDING : APPLICATION_REFUSED;
+    a->bulk_refusal = d->approve ? REFUSAL_NONE : d->refusal;
+    a->bulk_proposed_by = d->approve ? a->bulk_proposed_by : 0;
+    a->decided_by = who->party;
+    a->decided_s = now;
+}
+
+static enum err decide_once(const struct office *office, const struct session *who, uint64_t id,
+                            const struct bulk_decision *d, struct application *out,
+                            struct fault *fault)
+{
+    struct application before, after;
+    int64_t now = now_of(office);
+    uint64_t from = office->second_from ? office->second_from : SECOND_ABOVE + 1;
+    enum err err = application_get(office->registry, id, &before, fault);
+    if (err)
+        return err;
+    err = application_get(office->registry, id, &after, fault);
+    if (err) {
+        application_release(&before);
+        return err;
+    }
+    err = before.version == after.version ? may_decide(office, &before, who, d, fault) : ERR_STALE;
+    struct step step = {.before = &before, .after = &after, .actor = who->party};
+    bool alone = after.bulk_devices < from || after.bulk_proposed_by;
+    if (d->approve && !alone)
+        propose(&after, who, &step);
+    else
+        decide(&after, who, d, now);
+    struct case_event event = {.time_s = now, .state = after.state, .actor = who->party};
+    str_copy(event.note, sizeof event.note, d->note);
+    if (!err)
+        err = application_tell(&after, &event);
+    if (!err)
+        err = step_take(office, &step, fault);
+    application_release(&before);
+    if (err)
+        application_release(&after);
+    else
+        *out = after;
+    return err;
+}
+
+enum err bulk_decide(const struct office *office, const struct session *who, uint64_t id,
+                     const struct bulk_decision *decision, struct application *out,
+                     struct fault *fault)
+{
+    enum err err = ERR_STALE;
+    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
+        err = decide_once(office, who, id, decision, out, fault);
+    return err;
+}

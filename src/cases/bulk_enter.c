@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cases/bulk_enter.h"
+
+#include <stdlib.h>
+
+enum err enter_each(struct entering *e, enter_facts_fn *fn, void *ctx, struct fault *fault)
+{
+    struct facts_row *rows = malloc(ENTER_LOOK_AT * sizeof *rows);
+    enum err err = rows ? ERR_OK : ERR_MEMORY;
+    for (size_t at = 0; !err && at < e->imei_count; at += ENTER_LOOK_AT) {
+        size_t n = e->imei_count - at < ENTER_LOOK_AT ? e->imei_count - at : ENTER_LOOK_AT;
+        for (size_t i = 0; i < n; i++)
+            rows[i].imei.body = e->imeis[at + i];
+        err = atomic_load(&e->progress->stop)
+                  ? ERR_STOPPED
+                  : store_facts_get(e->office->registry->store, rows, n, fault);
+        for (size_t i = 0; !err && i < n; i++)
+            err = fn(ctx, &rows[i]);
+        atomic_store(&e->progress->done, 300 * at / e->imei_count);
+    }
+    free(rows);
+    return err;
+}
+
+/* ---- the three things to do ---- */
+
+static enum err hold(struct entering *e, struct fault *fault)
+{
+    struct application *a = &e->after;
+    enum err err = enter_holds(e, &a->bulk_held, fault);
+    a->checked = true;
+    a->bulk_proposed_by = 0; /* of what stood before papers came */
+    a->findings = FOUND_NEEDS_PROOF;
+    a->findings |= e->upload.found[BULK_MODEL_DIFFERS] ? FOUND_MODEL_DIFFERS : 0;
+    a->findings |= e->upload.found[BULK_TAC_UNKNOWN] ? FOUND_TAC_UNKNOWN : 0;
+    return err;
+}
+
+static enum err approve(struct entering *e, struct fault *fault)
+{
+    struct application *a = &e->after;
+    enum err err = enter_approvals(e, &a->bulk_left_out, fault);
+    bool some = a->bulk_left_out < a->bulk_devices;
+    a->state = some ? APPLICATION_APPROVED : APPLICATION_REFUSED;
+    a->bulk_refusal = some ? REFUSAL_NONE : REFUSAL_ALREADY_VERIFIED_OTHER;
+    return err ? err
+               : application_tell(a, &(struct case_event){.time_s = a->decided_s,
+                                                          .state = a->state,
+                                                          .actor = a->decided_by});
+}
+
+/* An approved phone needs no hold, and has none any more; a refused one, or one that was left out, keeps it for a
+ * day, and after a first refusal for as long as an appeal keeps it. */
+static enum err release(struct entering *e, struct fault *fault)
+{
+    struct application *a = &e->after;
+    daynum today = registry_today(e->office->registry), until = DAYNUM_NONE;
+    if (a->state == APPLICATION_REFUSED || a->state == APPLICATION_APPROVED) {
+        daynum appeal = hours_add_days(e->office->hours, today, APPEAL_WORKING_DAYS);
+        until = !a->appeal && appeal > today + 1 ? appeal : today + 1;
+    }
+    a->bulk_held = false;
+    return enter_end_holds(e, until, fault);
+}
+
+static enum err enter(struct entering *e, struct fault *fault)
+{
+    struct registry *reg = e->office->registry;
+    const struct application *a = &e->before;
+    enum err err = upload_read(reg, e->after.upload, &e->upload, fault);
+    if (!err)
+        err = bulk_imeis(reg, &e->upload, a->state != APPLICATION_DECIDING, &e->imeis,
+                         &e->imei_count, fault);
+    if (err)
+        return err;
+    if (application_open(a))
+        err = hold(e, fault);
+    else if (a->state == APPLICATION_DECIDING)
+        err = approve(e, fault);
+    else
+        err = release(e, fault);
+    struct step step = {.before = &e->before, .after = &e->after};
+    return err ? err : step_take(e->office, &step, fault);
+}
+
+enum err bulk_enter(const struct office *office, uint64_t id, struct bulk_progress *progress,
+                    struct fault *fault)
+{
+    struct entering e = {.office = office, .progress = progress};
+    enum err err = registry_refresh(office->registry, fault);
+    if (!err)
+        err = application_get(office->registry, id, &e.before, fault);
+    if (err)
+        return err;
+    bool open = application_open(&e.before);
+    bool due =
+        e.before.upload &&
+        (open ? !e.before.checked : e.before.state == APPLICATION_DECIDING || e.before.bulk_held);
+    err = due ? application_get(office->registry, id, &e.after, fault) : ERR_OK;
+    if (due && !err) {
+        atomic_store(&progress->done, 0);
+        atomic_store(&progress->id, id);
+        err = e.after.version == e.before.version ? enter(&e, fault) : ERR_STALE;
+        atomic_store(&progress->id, 0);
+        application_release(&e.after);
+    }
+    application_release(&e.before);
+    free(e.imeis);
+    return err;
+}
