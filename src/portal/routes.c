@@ -9,7 +9,6 @@
 static const char form_media[] = "application/x-www-form-urlencoded";
 static const char json_media[] = "application/json";
 static const char any_media[] = "*/*";
-static const char piece_media[] = "application/offset+octet-stream"; /* as tus 1.0 names it */
 
 #define AT(literal)                                                                                \
     {                                                                                              \
@@ -77,7 +76,7 @@ const struct route portal_routes[] = {
     {AT("/api/v1/uploads/{}"),
      "GET, HEAD, PATCH, DELETE",
      {GET(portal_upload),
-      {METHOD_PATCH, piece_media, portal_upload_piece, .body_max = LIMIT_UPLOAD_PIECE,
+      {METHOD_PATCH, any_media, portal_upload_piece, .body_max = LIMIT_UPLOAD_PIECE,
        .admits = portal_piece_admits},
       {METHOD_DELETE, .answer = portal_upload_drop}}},
     {AT("/api/v1/uploads/{}/check"), "POST", {POST(portal_upload_check)}},
