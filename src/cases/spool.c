@@ -176,7 +176,7 @@ enum err spool_make(const struct spool *spool, uint64_t id, struct fault *fault)
 
 enum err spool_size(const struct spool *spool, uint64_t id, uint64_t *out, struct fault *fault)
 {
-    int fd;
+    int fd = -1;
     struct head head;
     enum err err = open_file(spool, id, O_RDONLY, &fd, &head, fault);
     if (err)
@@ -216,7 +216,7 @@ static enum err write_pieces(int fd, struct head *head, const uint8_t key[SHA256
 enum err spool_append(const struct spool *spool, uint64_t id, uint64_t offset, struct str bytes,
                       uint64_t *out_size, struct fault *fault)
 {
-    int fd;
+    int fd = -1;
     struct head head;
     uint8_t key[SHA256_BYTES];
     enum err err = open_file(spool, id, O_RDWR, &fd, &head, fault);

@@ -70,7 +70,7 @@ void desk_marks(struct exchange *x, const struct visit *v, const struct applicat
 
 static void say_time(struct exchange *x, enum text id, int64_t working_s)
 {
-    char h[16], m[16];
+    char h[24], m[24];
     struct buf time = {0};
     snprintf(h, sizeof h, "%lld", (long long)(working_s / 3600));
     snprintf(m, sizeof m, "%lld", (long long)(working_s / 60 % 60));

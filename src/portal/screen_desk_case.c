@@ -65,7 +65,7 @@ static void papers(struct exchange *x, const struct application *a)
     term(x, TEXT_DESK_PAPERS);
     for (size_t i = 0; i < a->paper_count; i++) {
         const struct case_paper *p = &a->papers[i];
-        char id[PAPER_ID_TEXT], n[16];
+        char id[PAPER_ID_TEXT], n[24];
         paper_id_format(&p->id, id);
         snprintf(n, sizeof n, "%zu", i + 1);
         html_put(x, "<a href=\"/api/v1/papers/");
@@ -238,7 +238,7 @@ static void device(struct exchange *x, const struct visit *v, const struct appli
 {
     const struct case_device *d = &a->devices[i];
     const struct case_proposed *p = a->proposal && !d->decided ? &a->proposal->devices[i] : NULL;
-    char n[16];
+    char n[24];
     snprintf(n, sizeof n, "%zu", i + 1);
     buf_printf(x->out, "<article class=\"sheet device\" aria-labelledby=\"device-%zu\">\n", i + 1);
     buf_printf(x->out, "<h3 id=\"device-%zu\">", i + 1);
