@@ -36,8 +36,9 @@ sub checked {
 
 sub person_number {
     my ($head) = @_;
+    my $room = 11 - length $head;
     for my $n (0 .. 99) {
-        my $number = checked(sprintf '%s%04d', $head, $n);
+        my $number = checked(sprintf '%s%0*d', $head, $room, $n);
         return $number if $number;
     }
     return;
@@ -164,7 +165,7 @@ sub fresh_code {
 
 # ---- asking ----
 
-sub ask { # method, path, json, who, more headers
+sub ask { # method, path, json, who, more headers: (status, JSON, head, text)
     my ($method, $path, $body, $who, %headers) = @_;
     $headers{Cookie} = "tamga=$who->{token}" if $who;
     $headers{'X-Tamga-CSRF'} = $who->{csrf} if $who && $who->{csrf};
@@ -173,7 +174,7 @@ sub ask { # method, path, json, who, more headers
     my ($status, $text, $head) = Register::http($server, $method, $path, \%headers,
         defined $body ? (ref $body ? JSON::PP->new->encode($body) : $body) : undef);
     my $json = eval { Register::json($text) } // {};
-    return ($status, $json, $head // '');
+    return ($status, $json, $head // '', $text);
 }
 
 sub nonce { return (ask('GET', '/api/v1/sign-in/nonce'))[1]{nonce} }
