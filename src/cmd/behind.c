@@ -110,6 +110,18 @@ static enum err is_wanted(const char *text, bool demo, bool *out, struct fault *
     return fault_set(fault, ERR_SETTING_VALUE, "open wants yes or no");
 }
 
+/* Those of the settings; in a demonstration somebody answers where they name nobody. */
+static struct check_sources sources_of(const struct behind *b, bool demo)
+{
+    struct check_sources all = {ask_http_source(b->border), ask_http_source(b->parcel)};
+    const struct check_sources samples = demo_sources();
+    if (demo && !b->border)
+        all.border = samples.border;
+    if (demo && !b->parcel)
+        all.parcel = samples.parcel;
+    return all;
+}
+
 enum err behind_open(const struct cli *cli, const struct http_options *door, unsigned readers,
                      struct behind *out, struct fault *fault)
 {
@@ -151,7 +163,7 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         .key = cli_key(cli, cli->url),
         .clock = cli->clock,
         .eds = eds,
-        .sources = {ask_http_source(out->border), ask_http_source(out->parcel)},
+        .sources = sources_of(out, demo != NULL),
         .hours = &out->hours,
         .papers.files = out->papers,
         .outbox = out->outbox ? outbox_spool_port(out->outbox) : (struct outbox_port){0},

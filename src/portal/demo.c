@@ -157,6 +157,25 @@ const struct demo_role *demo_role_find(const struct demo *demo, struct str id)
     return NULL;
 }
 
+static enum asked demo_border(void *ctx, const struct check_question *question)
+{
+    (void)ctx;
+    (void)question;
+    return ASKED_YES;
+}
+
+static enum asked demo_parcel(void *ctx, const struct check_question *question)
+{
+    size_t n = strlen(question->document);
+    (void)ctx;
+    return n && question->document[n - 1] == '0' ? ASKED_NO : ASKED_YES;
+}
+
+struct check_sources demo_sources(void)
+{
+    return (struct check_sources){.border = {demo_border, NULL}, .parcel = {demo_parcel, NULL}};
+}
+
 const struct eds_port *demo_eds(const struct demo *demo)
 {
     return &demo->port;

@@ -38,6 +38,10 @@ const struct demo_role *demo_role_find(const struct demo *demo, struct str id);
 /* Whose signatures a demonstration believes when the settings name no authority. */
 const struct eds_port *demo_eds(const struct demo *demo);
 
+/* Who answers for border and post where the settings name nobody: everybody crossed the border, and a parcel
+ * came unless its number ends in 0. */
+struct check_sources demo_sources(void);
+
 /* Comes in as the role. Errors of portal_enter_…; ERR_STALE: staff, whose next code has not come yet. */
 MUST_USE enum err demo_enter(const struct demo *demo, struct exchange *x, struct visit *visit,
                              const struct demo_role *role);
