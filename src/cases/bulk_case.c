@@ -68,6 +68,8 @@ static enum err check_wish(const struct session *who, const struct bulk_wish *wi
         return fault_set(fault, ERR_USAGE, "import, manufacture and before_duty come as a file");
     if (!(kind->roles & ROLE_BIT(who->role)))
         return fault_set(fault, ERR_ROLE, "%s does not file %s", role_name(who->role), kind->name);
+    if (who->by_attorney && !(who->by_attorney >> wish->kind & 1))
+        return fault_set(fault, ERR_ROLE, "his power of attorney is not for %s", kind->name);
     enum err err = check_text(wish->document, LIMIT_DOCUMENT, "document", fault);
     for (size_t i = 0; !err && i < wish->country.n; i++)
         if (wish->country.n != 2 || wish->country.p[i] < 'A' || wish->country.p[i] > 'Z')

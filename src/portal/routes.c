@@ -36,11 +36,6 @@ static const char any_media[] = "*/*";
         METHOD_POST, form_media, handler, .door = LIMITED                                          \
     }
 
-#define PAID_FORM(handler)                                                                         \
-    {                                                                                              \
-        METHOD_POST, form_media, handler, .door = LIMITED                                          \
-    }
-
 const struct route portal_routes[] = {
     {AT("/api/v1/sign-in/nonce"), "GET, HEAD", {{METHOD_GET, NULL, portal_nonce, .door = LIMITED}}},
     {AT("/api/v1/sign-in/eds"), "POST", {PAID(portal_sign_in_eds)}},

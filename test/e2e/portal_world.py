@@ -15,6 +15,8 @@ import urllib.parse
 from datetime import datetime, timezone
 
 PASSWORD = "Тұлпар шабысы "
+TABLE = ("imei1,imei2,imei3,imei4,brand,model,declaration_no,declaration_date,goods_item,country,"
+         "invoice_no,invoice_date")
 CONFIG = """[ca]
 default_ca = d
 [d]
@@ -109,7 +111,7 @@ class Portal:
         self.now = int(datetime.strptime(now, "%Y-%m-%dT%H:%M:%SZ")
                        .replace(tzinfo=timezone.utc).timestamp())
         self.accounts, self.steps, self.secrets = [], {}, {}
-        self.sessions, self.cases, self.states = {}, {}, {}
+        self.sessions, self.cases, self.states, self.uploads = {}, {}, {}, {}
         self.make_people()
         self.port = register.serve("portal", "[portal]", "open = yes",
                                    f"eds_ca = {self.nca.ca}", *settings)
@@ -200,40 +202,106 @@ class Portal:
         """ "a:checked": the application of this letter, in this state. Its answer to the applicant."""
         letter, want = hint.split(":")
         if letter not in self.cases:
-            self.cases[letter] = self.file(letter)
+            kind = "recheck" if want in ("proposed", "recheck_claimed") else "personal"
+            self.cases[letter] = (self.file_upload if want.startswith("file") else
+                                  self.file)(letter, kind)
         case = self.cases[letter]
         at = "/api/v1/desk/" + case["number"]
         steps = {"checked": [], "claimed": ["claim"], "asked": ["claim", "ask"],
-                 "refused": ["claim", "decide"], "appealed": ["claim", "decide", "appeal"]}[want]
+                 "refused": ["claim", "decide"], "appealed": ["claim", "decide", "appeal"],
+                 "recheck_claimed": ["claim"], "proposed": ["claim", "propose"],
+                 "file": [], "file_claimed": ["claim"],
+                 "file_approved": ["claim", "approve"]}[want]
         if letter not in self.states:
             for act in steps:
                 self.act(act, case["number"])
+            if want == "file_approved":
+                self.wait("firm", "/api/v1/applications/" + case["number"], "state", "approved")
             self.states[letter] = want
         return case, at
 
     def act(self, act, number):
         bodies = {"claim": {}, "ask": {"note": "Билет?"}, "appeal": {"note": "Билет бар."},
-                  "decide": {"decisions": [{"refusal": "NO_BORDER_CROSSING"}], "note": ""}}
+                  "decide": {"decisions": [{"refusal": "NO_BORDER_CROSSING"}], "note": ""},
+                  "propose": {"decisions": [{"approve": True}], "note": "Құжат дұрыс."},
+                  "approve": {"approve": True}}
+        address = "decide" if act in ("propose", "approve") else act
         room, who = ("applications", "aigul") if act == "appeal" else ("desk", "erlan")
-        status, _, said = self.ask("POST", f"/api/v1/{room}/{number}/{act}", bodies[act],
+        status, _, said = self.ask("POST", f"/api/v1/{room}/{number}/{address}", bodies[act],
                                    self.headers(who))
         if status != 200:
             raise RuntimeError(f"{act} {number}: {said}")
 
-    def file(self, letter):
-        imei = luhn(f"35267700{1000 + ord(letter):06d}")
-        wish = {"kind": "personal", "way": "carried", "country": "TR", "entered": "2026-03-01",
-                "devices": [{"imeis": [imei], "brand": "Samsung", "model": "Galaxy S24"}]}
-        status, _, case = self.ask("POST", "/api/v1/applications", wish, self.headers("aigul"))
-        if status != 201:
-            raise RuntimeError(f"not filed: {case}")
+    def wait(self, who, path, member, *values):
+        """Until the member is one of the values; the whole."""
         end = time.time() + 20
         while time.time() < end:
-            seen = self.ask("GET", "/api/v1/desk/" + case["number"], None, self.headers("erlan"))[2]
-            if seen["checked"]:
-                return case
+            seen = self.ask("GET", path, None, self.headers(who))[2]
+            if seen.get(member) in values:
+                return seen
             time.sleep(0.05)
-        raise RuntimeError("the checks did not end")
+        raise RuntimeError(f"{path} stays so: {seen}")
+
+    def take(self, who, wish):
+        """Files it and waits for the checks."""
+        status, _, case = self.ask("POST", "/api/v1/applications", wish, self.headers(who))
+        if status != 201:
+            raise RuntimeError(f"not filed: {case}")
+        self.wait("erlan", "/api/v1/desk/" + case["number"], "checked", True)
+        return case
+
+    def file(self, letter, kind):
+        imei = luhn(f"35267700{1000 + ord(letter):06d}")
+        return self.take("aigul", {"kind": kind, "way": "carried", "country": "TR",
+                                   "entered": "2026-03-01",
+                                   "devices": [{"imeis": [imei], "brand": "Samsung",
+                                                "model": "Galaxy S24"}]})
+
+    def file_upload(self, letter, _):
+        return self.take("firm", {"kind": "import", "upload": self.upload("firm", letter, "ready"),
+                                  "document": "KZ-1", "country": "CN"})
+
+    # ---- files of devices ----
+
+    def table(self, letter, want):
+        """Two devices; of a bad one the second is mistyped."""
+        if want == "failed":
+            return b"no table\n"
+        imeis = [luhn(f"35267800{10 * ord(letter) + i:06d}") for i in (0, 1)]
+        if want == "bad":
+            imeis[1] = imeis[1][:-1] + str((int(imeis[1][-1]) + 1) % 10)
+        rows = [f"{imei},,,,Samsung,Galaxy,KZ-1,2025-12-01,1,CN,INV-1,2025-11-20"
+                for imei in imeis]
+        return "".join(line + "\r\n" for line in [TABLE, *rows]).encode()
+
+    def upload(self, who, letter, want):
+        """The id of the upload of this letter, driven to this state by who is named first."""
+        if letter in self.uploads:
+            return self.uploads[letter]
+        table, headers = self.table(letter, want), self.headers(who)
+        said = self.ask("POST", "/api/v1/uploads", {"name": "devices.csv", "bytes": len(table)},
+                        headers)[2]
+        at = "/api/v1/uploads/" + said["id"]
+        self.uploads[letter] = said["id"]
+        if want == "receiving":
+            return said["id"]
+        piece = {**headers, "Upload-Offset": "0"}
+        self.send(self.port, "PATCH", at, piece, table)
+        if want == "whole":
+            return said["id"]
+        self.ask("POST", at + "/check", {"sha256": hashlib.sha256(table).hexdigest()}, headers)
+        self.wait(who, at, "state", "ready", "failed")
+        if want == "filed":
+            self.take(who, {"kind": "import", "upload": said["id"], "accept_good": True,
+                            "document": "KZ-1", "country": "CN"})
+        return said["id"]
+
+    def give_attorney(self):
+        """The firm's head lets Aigul file imports."""
+        wish = {"iin": number_of("8501013"), "until": "2026-12-31", "kinds": ["import"]}
+        status, _, said = self.ask("POST", "/api/v1/attorneys", wish, self.headers("firm"))
+        if status != 201:
+            raise RuntimeError(f"no power of attorney: {said}")
 
     # ---- an example ----
 
@@ -248,7 +316,14 @@ class Portal:
             path = path.replace("{number}", self.case(hints["case"])[0]["number"])
         if "session_of" in hints:
             path = path.replace("{session}", self.other_session(hints["session_of"]))
+        if "attorney" in hints:
+            self.give_attorney()
         body = None
+        if "upload" in hints:
+            who, letter, want = ([hints["as"]] + hints["upload"].split(":"))[-3:]
+            path = path.replace("{upload}", self.upload(who, letter, want))
+            if replay.body and b'"upload"' in replay.body:
+                body = {**json.loads(replay.body), "upload": self.uploads[letter]}
         if "receipt_of" in hints:
             body = {"receipt": self.case(hints["receipt_of"])[0]["receipt"]}
         if "sign" in hints:
