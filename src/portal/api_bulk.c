@@ -199,24 +199,29 @@ static void put_row(struct exchange *x, const struct application *a, const struc
     table_cell(x->out, str_z(list_name(worst(row))), true);
 }
 
-static enum err read_after(const struct exchange *x, uint32_t *out)
+static enum err read_after(const struct exchange *x, uint32_t *out, struct fault *fault)
 {
     struct buf text = {0};
     bool found = false;
     uint64_t line = 0;
     enum err err = form_value(x->query, "after", &text, &found);
     if (!err && found && !str_to_u64((struct str){(const char *)text.p, text.n}, UINT32_MAX, &line))
-        err = ERR_USAGE;
+        err = fault_set(fault, ERR_USAGE, "the line of a device");
+    if (err)
+        fault_field(fault, "after");
     *out = (uint32_t)line;
     buf_release(&text);
     return err;
 }
 
-static enum err put_devices(struct exchange *x, struct registry *reg, const struct application *a)
+static enum err put_devices(struct exchange *x, struct registry *reg, const struct application *a,
+                            struct fault *fault)
 {
     struct upload u;
     struct paging p = {.rows = malloc(PAGE_ROWS * sizeof *p.rows)};
-    enum err err = !p.rows ? ERR_MEMORY : a->upload ? read_after(x, &p.after) : ERR_NOT_FOUND;
+    enum err err = !p.rows     ? ERR_MEMORY
+                   : a->upload ? read_after(x, &p.after, fault)
+                               : ERR_NOT_FOUND;
     if (!err)
         err = upload_read(reg, a->upload, &u, NULL);
     if (!err)
@@ -248,7 +253,7 @@ static void on_devices(struct exchange *x, bool desk)
     if (desk && id)
         portal_note(&v, AUDIT_LOOK, err ? 0 : a.applicant, id, err);
     if (!err) {
-        err = put_devices(x, v.office.registry, &a);
+        err = put_devices(x, v.office.registry, &a, &v.fault);
         application_release(&a);
     }
     if (err)

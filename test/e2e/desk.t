@@ -169,6 +169,7 @@ is((ask('GET', '/api/v1/me', undef, $erbol))[0], 401, 'the session before is ove
 file($acting, 'import', imei(20, 35267700));
 is((ask('POST', '/api/v1/applications', {kind => 'before_duty', devices => [{imeis => [imei(21, 35267700)]}]}, $acting))[1]{reason},
     'ROLE', 'not for another kind');
+is((ask('POST', '/api/v1/applications', {kind => 'before_duty', upload => '1' x 16}, $acting))[1]{reason}, 'ROLE', '... by file neither');
 is((attorneys($acting, {%wish, iin => $iin}))[1]{reason}, 'ROLE', 'who acts by one gives none');
 is((ask('POST', '/api/v1/attorneys/revoke', {iin => $iin3}, $acting))[1]{reason}, 'ROLE', 'and revokes none');
 is((ask('POST', '/api/v1/attorneys/revoke', {iin => $iin3}, $head))[0], 200, 'revoked');
