@@ -86,8 +86,15 @@ async function byKeyboard(browser, url, register) {
   ok(await page.locator(".origins details[open]").count(), "keyboard: opens an origin");
   ok(await tabTo(page, ".origins details[open] a"), "keyboard: and its door");
   await page.keyboard.press("Enter");
-  await page.locator(".outcome").waitFor();
-  ok(/\/guide\?.*way=/.test(page.url()), "keyboard: into the guide");
+  await page.waitForURL(/\/sign-in\?next=\/apply\/carried/);
+  ok(await page.locator("h1").count(), "keyboard: into an application, by way of the sign-in");
+  await page.goto("/guide?lang=ru");
+  for (let steps = 0; steps < 4 && !(await page.locator(".outcome").count()); steps++) {
+    await tabTo(page, ".options a");
+    await page.keyboard.press("Enter");
+    await page.waitForLoadState();
+  }
+  ok(await page.locator(".outcome").count(), "keyboard: through the guide to its answer");
   ok(await tabTo(page, ".taken a"), "keyboard: back to an answer given");
   await page.keyboard.press("Enter");
   await page.locator(".options").waitFor();
