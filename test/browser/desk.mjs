@@ -207,7 +207,7 @@ await test(async ({ register, browser, server: plain }) => {
   people.person("aigul", "АХМЕТОВА АЙГҮЛ", "8501013");
   people.staff("erlan", "officer");
   people.staff("dana", "officer");
-  const server = await register.serve({ settings: people.settings() });
+  const server = await register.serve({ settings: people.settings(), words: [] });
   const aigul = await people.enter(server.url, "aigul");
   const [erlan, dana] = [
     await people.enterStaff(server.url, "erlan", OPEN),
@@ -238,7 +238,7 @@ await test(async ({ register, browser, server: plain }) => {
   await server.stop();
 
   register.now = LATER;
-  const next = await register.serve({ settings: people.settings() });
+  const next = await register.serve({ settings: people.settings(), words: [] });
   const danaNext = await people.enterStaff(next.url, "dana", LATER);
   for (const lang of ["kk", "ru"]) await overdue({ browser, erlan: danaNext, third, lang });
-});
+}, { serve: { words: [] } });
