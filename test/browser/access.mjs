@@ -90,9 +90,10 @@ async function byKeyboard(browser, url, register) {
   ok(await page.locator("h1").count(), "keyboard: into an application, by way of the sign-in");
   await page.goto("/guide?lang=ru");
   for (let steps = 0; steps < 4 && !(await page.locator(".outcome").count()); steps++) {
+    const here = page.url();
     await tabTo(page, ".options a");
     await page.keyboard.press("Enter");
-    await page.waitForLoadState();
+    await page.waitForURL((url) => url.href !== here);
   }
   ok(await page.locator(".outcome").count(), "keyboard: through the guide to its answer");
   ok(await tabTo(page, ".taken a"), "keyboard: back to an answer given");
