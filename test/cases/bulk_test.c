@@ -177,7 +177,10 @@ static void what_the_register_says(void **state)
                      &(struct approving){.kind = APPROVAL_IMPORT, .party = firm.acts_for}, &own,
                      NULL));
     struct session who = person(h, 7);
-    file_kind(h, &who, APPROVAL_PERSONAL, PHONE + 4, "", &(struct application){0}, &(bool){0});
+    struct application typed;
+    bool again;
+    OK(file_kind(h, &who, APPROVAL_PERSONAL, PHONE + 4, "", &typed, &again));
+    application_release(&typed);
     buf_str(&file, STR(HEADER));
     for (uint64_t i = 0; i < 8; i++)
         put_row(&file, &(uint64_t){PHONE + i}, 1);

@@ -384,8 +384,10 @@ static void limits(void **state)
     assert_int_equal(add(h, &p, &b, PAPER("full"), &paper), ERR_PAPERS_FULL);
     OK(add(h, &p, &b, PAPER("one more"), &paper)); /* these bytes stand already */
     assert_int_equal(files(&p), 1);
+    struct paper_files *open = p.is.files;
     p.is.files = NULL;
     assert_int_equal(add(h, &p, &b, PAPER("x"), &paper), ERR_UNAVAILABLE);
+    p.is.files = open;
     place_close(&p);
     house_close(h);
 }
