@@ -21,6 +21,12 @@ static const char file_policy[] = "default-src 'none'; frame-ancestors 'none'; s
     POLICY "; script-src 'self'; connect-src 'self' %s; "                                          \
            "require-trusted-types-for 'script'; trusted-types 'none'"
 
+/* How long a connection may rest (RFC 2068, 19.7.1): less than we wait, so that a client that listens does
+ * not send a request into a connection that is just being closed. */
+static const char keep_alive[] = "timeout=10";
+_Static_assert(LIMIT_HTTP_IDLE_SECONDS >= 15,
+               "longer than keep_alive tells by a slow network's seconds");
+
 static void put_header(struct MHD_Response *r, const char *name, const char *value)
 {
     if (value && *value)
@@ -102,6 +108,7 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
     put_header(r, "Cross-Origin-Resource-Policy", "same-origin");
     put_header(r, "Referrer-Policy", "no-referrer");
     put_header(r, "X-Content-Type-Options", "nosniff");
+    put_header(r, "Keep-Alive", keep_alive);
 }
 
 /* The headers of an answer about one IMEI. */

@@ -153,7 +153,7 @@ for my $target ('/check', '/nothing', "/api/v1/check/$good", '/healthz') {
     my $head = request('GET', $target)->{head};
     my @missing = grep { $head !~ /^$_/mi } (
         q{Content-Security-Policy: default-src 'none'.*frame-ancestors 'none'},
-        'Referrer-Policy: no-referrer', 'X-Content-Type-Options: nosniff',
+        'Keep-Alive: timeout=10', 'Referrer-Policy: no-referrer', 'X-Content-Type-Options: nosniff',
         'Cache-Control: no-store', 'Content-Type: ',
     );
     is "@missing", '', "$target: headers";
