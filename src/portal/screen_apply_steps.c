@@ -284,6 +284,16 @@ static enum text missing(const struct apply *a)
     }
 }
 
+/* A second code is filed with the verified one: the first empty field wants the other. */
+static bool other_missing(struct apply *a)
+{
+    const struct device *is = &a->draft.devices[a->device].is;
+    if (a->step != APPLY_IMEI || a->draft.kind != APPROVAL_SECOND_IMEI || is->count != 1)
+        return false;
+    wrong(a, *a->fields[0].typed ? 1 : 0, TEXT_APPLY_IMEI_BOTH);
+    return true;
+}
+
 static void ask_rules(struct apply *a)
 {
     struct draft whole = a->draft;
@@ -291,6 +301,8 @@ static void ask_rules(struct apply *a)
     struct fault fault = {0};
     stand_in(a, &whole, &wish);
     enum err err = filing_check(&a->v->office, &a->v->who, &wish, &fault);
+    if (err == ERR_DEVICE_IMEIS && other_missing(a))
+        return;
     if (err == ERR_USAGE || err == ERR_DEVICE_IMEIS)
         wrong(a, 0, missing(a));
     else if (err == ERR_DUPLICATE_IN_FILE)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The applicant's cabinet, in a browser whose scripts are off: each way from "where is it from?" to what came
-// of it, in Kazakh and Russian, and what the public page says of the phone afterwards; papers asked for and
+// of it, in Kazakh and Russian, and what the public page says of the phone afterwards; all seven kinds, papers asked for and
 // answered, a refusal and its appeal, a withdrawal; mistyped answers; the same form sent twice; drafts. Then
 // every page again with scripts on: axe-core, 320 px, keyboard.
 import { Entrance, imei } from "./entrance.mjs";
@@ -315,6 +315,43 @@ async function repairing(page, lang) {
   ok(await until(async () => (await register.list(fresh)) === "white"), `${lang}: a repair: white`);
   is(await publicList(page, fresh), "white", `${lang}: a repair: the public page says so`);
   is(await publicList(page, old), "black", `${lang}: a repair: and of the old code, that it is replaced`);
+  return old;
+}
+
+/** The second slot of a phone whose first one is verified: one device, decided as one. */
+async function secondImei(page, lang) {
+  const [first, second] = [phone(), phone()];
+  register.answers.border = "yes";
+  await carried(page, [first]);
+  ok(await until(async () => (await register.list(first)) === "white"), `${lang}: a second code: the first one is white`);
+  await begin(page, "second");
+  await page.fill("#imei1", second);
+  await send(page);
+  is(await page.locator("#imei2-wrong").innerText(), texts[lang]["apply.imei.both"], `${lang}: a second code: with the first one`);
+  await device(page, [first, second]);
+  await more(page, "no");
+  await send(page);
+  is(await approve(number(page), 1), "approved", `${lang}: a second code: approved`);
+  for (const code of [first, second]) {
+    ok(await until(async () => (await register.list(code)) === "white"), `${lang}: a second code: white`);
+    is(await publicList(page, code), "white", `${lang}: a second code: the public page says so`);
+  }
+}
+
+/** A phone that is black, looked at anew: two officers. */
+async function recheck(page, lang, black) {
+  is(await publicList(page, black), "black", `${lang}: a recheck: of a phone that is black`);
+  await begin(page, "recheck");
+  await device(page, [black]);
+  await more(page, "no");
+  await send(page);
+  const id = number(page);
+  is(await approve(id, 1), "checking", `${lang}: a recheck: one officer alone lifts nothing`);
+  is(await publicList(page, black), "black", `${lang}: a recheck: still black`);
+  is((await desk(id, "confirm", {})).reason, "SAME_PERSON", `${lang}: a recheck: nor twice himself`);
+  is((await desk(id, "confirm", {}, 1)).state, "approved", `${lang}: a recheck: the second officer confirms`);
+  ok(await until(async () => (await register.list(black)) === "white"), `${lang}: a recheck: white`);
+  is(await publicList(page, black), "white", `${lang}: a recheck: the public page says so`);
 }
 
 /** Who works here is led to his desk, and files nothing. */
@@ -505,9 +542,10 @@ await test(
     };
     for (const lang of ["kk", "ru"]) {
       const { context, page, complaints } = await seated(lang, aigul);
-      for (const way of [byRules, parcel, papersRefusalAppeal, withdrawal, beforeDuty, several]) await way(page, lang);
+      for (const way of [byRules, parcel, papersRefusalAppeal, withdrawal, beforeDuty, several, secondImei]) await way(page, lang);
       const trader = await seated(lang, firm);
-      for (const way of [importing, repairing]) await way(trader.page, lang);
+      await importing(trader.page, lang);
+      await recheck(page, lang, await repairing(trader.page, lang));
       if (lang === "ru") await closed(page, trader.page);
       is([...complaints, ...trader.complaints], [], `${lang}: nothing to complain of`);
       await trader.context.close();
