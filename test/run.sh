@@ -80,13 +80,16 @@ run_tap() { # NAME COMMAND...
 # Programs of the use cases and of applications, among them the property tests of orders: over PostgreSQL as well.
 app_in_postgres='cases/filing cases/hold cases/checks app/sweep app/commit app/batch app/verify app/api_key app/order'
 
-run_programs() {
+# ---- what there is to run: one line each, NAME|settings for it|its program ----
+
+programs() {
     local name exe suite
     while IFS=$'\t' read -r name exe suite; do
         [ -z "${TAMGA_SUITE:-}" ] || [ "$suite" = "$TAMGA_SUITE" ] || continue
-        wanted "$name" "$@" && run_tap "$name" "$exe"
-        [[ " $app_in_postgres " == *" $name "* ]] && [ -z "${TAMGA_SUITE:-}" ] && wanted "$name in postgres" "$@" &&
-            TAMGA_TEST_BACKEND=postgres TAMGA_ROUNDS=${TAMGA_POSTGRES_ROUNDS:-30} run_tap "$name in postgres" "$exe"
+        printf '%s||%s\n' "$name" "$exe"
+        [[ " $app_in_postgres " == *" $name "* ]] && [ -z "${TAMGA_SUITE:-}" ] &&
+            printf '%s in postgres|%s|%s\n' "$name" \
+                "TAMGA_TEST_BACKEND=postgres TAMGA_ROUNDS=${TAMGA_POSTGRES_ROUNDS:-30}" "$exe"
     done < <(meson introspect --tests "$dir" | python3 -c '
 import json, sys
 for t in json.load(sys.stdin):
@@ -95,6 +98,17 @@ for t in json.load(sys.stdin):
 
 # Scripts that speak to a register as its users do: run over both backends.
 in_postgres='agree cases_kill days guards keys kill processes sweeps two_person'
+scripts() {
+    local script
+    for script in test/e2e/*.t; do
+        printf '%s||prove -v -e "" %s\n' "${script#test/}" "$script"
+    done
+    for script in $in_postgres; do
+        printf 'e2e/%s.t in postgres|%s|prove -v -e "" test/e2e/%s.t\n' "$script" \
+            "TAMGA_TEST_BACKEND=postgres TAMGA_KILL_ROUNDS=${TAMGA_KILL_ROUNDS:-8}" "$script"
+    done
+}
+
 is_drill() { # NAME
     case $1 in
     e2e/failover.t | e2e/several.t | e2e/pitr.t | e2e/kill.t\ * | e2e/cases_kill.t\ * | e2e/processes.t\ *) return 0 ;;
@@ -102,43 +116,42 @@ is_drill() { # NAME
     return 1
 }
 
-skipped() { # NAME
-    [ "${TAMGA_DRILLS:-}" = no ] && is_drill "$1"
-}
-
-run_scripts() {
-    local script
-    for script in test/e2e/*.t; do
-        [ -e "$script" ] || continue
-        wanted "${script#test/}" "$@" && ! skipped "${script#test/}" || continue
-        run_tap "${script#test/}" prove -v -e '' "$script"
-    done
-    for script in $in_postgres; do
-        wanted "e2e/$script.t in postgres" "$@" && ! skipped "e2e/$script.t in postgres" || continue
-        TAMGA_TEST_BACKEND=postgres TAMGA_KILL_ROUNDS=${TAMGA_KILL_ROUNDS:-8} \
-            run_tap "e2e/$script.t in postgres" prove -v -e '' "test/e2e/$script.t"
-    done
-}
-
-replay_corpora() {
+corpora() {
     local exe name corpora
     for exe in "$dir"/test/fuzz_*; do
         [ -x "$exe" ] && [ -f "$exe" ] || continue
         name=${exe##*/fuzz_}
         corpora=test/fuzz/corpus/$name
-        [ -d "$corpora" ] && wanted "fuzz/$name" "$@" || continue
-        run_tap "fuzz/$name" "$exe" "$corpora"
+        [ -d "$corpora" ] && printf 'fuzz/%s||%s %s\n' "$name" "$exe" "$corpora"
     done
 }
 
 # Pages in Debian's Chromium. They need web/'s npm packages, which the build brings.
-run_browser() {
+browser() {
     local script name
     for script in test/browser/*.mjs; do
         name=${script#test/}
-        name=${name%.mjs}
-        grep -q '^await test(' "$script" && wanted "$name" "$@" || continue # the others are modules
-        run_tap "$name" node "$script"
+        grep -q '^await test(' "$script" && printf '%s||node %s\n' "${name%.mjs}" "$script" # the others are modules
+    done
+}
+
+# All of it that was asked for, what takes longest at the head.
+plan() { # PATTERN...
+    local name rest
+    {
+        if [ -n "${TAMGA_SUITE:-}" ]; then
+            programs
+        else
+            [ "${TAMGA_BROWSER:-}" = no ] || browser
+            scripts
+            programs
+            corpora
+        fi
+    } | while IFS= read -r rest; do
+        name=${rest%%|*}
+        wanted "$name" "$@" || continue
+        [ "${TAMGA_DRILLS:-}" = no ] && is_drill "$name" && continue
+        printf '%s\n' "$rest"
     done
 }
 
@@ -157,36 +170,31 @@ if [ -z "${TAMGA_TEST_POSTGRES:-}" ]; then
     export TAMGA_TEST_POSTGRES
 fi
 
-# Two lanes side by side: many tests wait for a clock, a server or a browser more than they compute. Each
-# lane counts for itself.
-lane() { # NAME FUNCTION...
-    local name=$1 each
-    shift
-    (
-        trap - EXIT
-        out=$log/out.$name
-        passed=0
-        failed=0
-        for each in "$@"; do
-            "$each" "${names[@]}"
-        done
-        echo "$passed $failed" >"$log/count.$name"
-    ) &
-    lanes+=($!)
+# Lanes side by side take the next one each: many tests wait for a clock, a server or a browser more than
+# they compute. A lane counts for itself.
+lane() { # NAME
+    local name settings program
+    out=$log/out.$1
+    while { flock 8 && IFS='|' read -r name settings program <&9; flock -u 8; [ -n "$name" ]; }; do
+        run_tap "$name" env $settings bash -c "exec $program" 8>&- 9<&-
+    done
+    echo "$passed $failed" >"$log/count.$1"
 }
 
-names=("$@")
-lanes=()
-if [ -n "${TAMGA_SUITE:-}" ]; then
-    run_programs "$@"
-    finish
-fi
-computing=(run_programs replay_corpora)
-[ "${TAMGA_BROWSER:-}" = no ] || computing+=(run_browser)
-lane computing "${computing[@]}"
-lane scripts run_scripts
-wait "${lanes[@]}"
-for name in computing scripts; do
+plan "$@" >"$log/plan"
+exec 9<"$log/plan"
+pids=()
+lanes=$(seq "${TAMGA_LANES:-$(($(nproc) + 1))}")
+for name in $lanes; do
+    (
+        trap - EXIT
+        exec 8>"$log/lock"
+        lane "$name"
+    ) &
+    pids+=($!)
+done
+wait "${pids[@]}"
+for name in $lanes; do
     read -r ok bad <"$log/count.$name" || { # it died before it had counted
         ok=0
         bad=1
