@@ -201,48 +201,36 @@ static void decide(struct application *a, const struct session *who, const struc
     a->decided_s = now;
 }
 
-static enum err decide_once(const struct office *office, const struct session *who, uint64_t id,
-                            const struct bulk_decision *d, struct application *out,
-                            struct fault *fault)
+struct bulk_act {
+    const struct session *who;
+    const struct bulk_decision *decision;
+};
+
+static enum err decide_all(const struct office *office, const struct application *before,
+                           struct application *after, void *ctx, struct fault *fault)
 {
-    struct application before, after;
+    const struct bulk_act *act = ctx;
+    const struct bulk_decision *d = act->decision;
     int64_t now = now_of(office);
     uint64_t from = office->second_from ? office->second_from : SECOND_ABOVE + 1;
-    enum err err = application_get(office->registry, id, &before, fault);
+    enum err err = may_decide(office, before, act->who, d, fault);
     if (err)
         return err;
-    err = application_get(office->registry, id, &after, fault);
-    if (err) {
-        application_release(&before);
-        return err;
-    }
-    err = before.version == after.version ? may_decide(office, &before, who, d, fault) : ERR_STALE;
-    struct step step = {.before = &before, .after = &after, .actor = who->party};
-    bool alone = after.bulk_devices < from || after.bulk_proposed_by;
+    struct step step = {.before = before, .after = after, .actor = act->who->party};
+    bool alone = after->bulk_devices < from || after->bulk_proposed_by;
     if (d->approve && !alone)
-        propose(&after, who, &step);
+        propose(after, act->who, &step);
     else
-        decide(&after, who, d, now);
-    struct case_event event = {.time_s = now, .state = after.state, .actor = who->party};
+        decide(after, act->who, d, now);
+    struct case_event event = {.time_s = now, .state = after->state, .actor = act->who->party};
     str_copy(event.note, sizeof event.note, d->note);
-    if (!err)
-        err = application_tell(&after, &event);
-    if (!err)
-        err = step_take(office, &step, fault);
-    application_release(&before);
-    if (err)
-        application_release(&after);
-    else
-        *out = after;
-    return err;
+    err = application_tell(after, &event);
+    return err ? err : step_take(office, &step, fault);
 }
 
 enum err bulk_decide(const struct office *office, const struct session *who, uint64_t id,
                      const struct bulk_decision *decision, struct application *out,
                      struct fault *fault)
 {
-    enum err err = ERR_STALE;
-    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
-        err = decide_once(office, who, id, decision, out, fault);
-    return err;
+    return step_act(office, id, decide_all, &(struct bulk_act){who, decision}, out, fault);
 }

@@ -212,66 +212,59 @@ static bool is_refusal(enum err err)
            err == ERR_HELD;
 }
 
+static bool waits(const struct application *a)
+{
+    return a->state == APPLICATION_CHECKING && !a->checked && !a->upload;
+}
+
 /* Looks anew, and leaves it to an officer whatever is seen. */
 static enum err leave_moved(const struct office *office, const struct application *before,
-                            struct fault *fault)
+                            struct application *after, void *ctx, struct fault *fault)
 {
-    struct application after;
+    (void)ctx;
+    if (!waits(before))
+        return ERR_OK;
     enum err err = registry_refresh(office->registry, fault);
-    if (!err)
-        err = application_get(office->registry, before->id, &after, fault);
-    if (err)
-        return err;
-    after.checked = true;
-    for (size_t i = 0; !err && i < after.device_count; i++)
-        err = check_device(office, &after, &after.devices[i], fault);
-    if (!err && nothing_stops(&after))
-        after.findings |= FOUND_VERIFIED_OTHER;
-    if (!err)
-        err = leave(office, before, &after, fault);
-    application_release(&after);
-    return err;
+    after->checked = true;
+    for (size_t i = 0; !err && i < after->device_count; i++)
+        err = check_device(office, after, &after->devices[i], fault);
+    if (!err && nothing_stops(after))
+        after->findings |= FOUND_VERIFIED_OTHER;
+    return err ? err : leave(office, before, after, fault);
+}
+
+struct settling {
+    const struct check_sources *sources;
+    bool away;
+};
+
+static enum err settle_open(const struct office *office, const struct application *before,
+                            struct application *after, void *ctx, struct fault *fault)
+{
+    struct settling *s = ctx;
+    return waits(before) ? settle(office, s->sources, before, after, &s->away, fault) : ERR_OK;
 }
 
 enum err checks_settle(const struct office *office, const struct check_sources *sources,
                        uint64_t id, bool *out_away, struct fault *fault)
 {
-    struct application before, after;
-    *out_away = false;
-    enum err err = application_get(office->registry, id, &before, fault);
-    if (err)
-        return err;
-    bool open = before.state == APPLICATION_CHECKING && !before.checked && !before.upload;
-    err = open ? application_get(office->registry, id, &after, fault) : ERR_OK;
-    if (!open || err) {
-        application_release(&before);
-        return err;
-    }
-    err = settle(office, sources, &before, &after, out_away, fault);
-    application_release(&after);
+    struct settling s = {.sources = sources};
+    enum err err = step_once(office, id, settle_open, &s, NULL, fault);
     if (is_refusal(err))
-        err = leave_moved(office, &before, fault);
-    application_release(&before);
+        err = step_once(office, id, leave_moved, NULL, NULL, fault);
+    *out_away = s.away;
     return err;
 }
 
 /* ---- once more, by the calendar ---- */
 
-static enum err check_again(const struct office *office, uint64_t id, struct fault *fault)
+static enum err check_again(const struct office *office, const struct application *before,
+                            struct application *after, void *ctx, struct fault *fault)
 {
-    struct application before, after;
-    enum err err = application_get(office->registry, id, &before, fault);
-    if (err)
-        return err;
-    err = application_get(office->registry, id, &after, fault);
-    if (!err) {
-        after.again_s = 0;
-        after.checked = false;
-        err = leave(office, &before, &after, fault);
-        application_release(&after);
-    }
-    application_release(&before);
-    return err;
+    (void)ctx;
+    after->again_s = 0;
+    after->checked = false;
+    return leave(office, before, after, fault);
 }
 
 struct calling {
@@ -296,7 +289,7 @@ enum err checks_again(const struct office *office, size_t *out_n, struct fault *
                                  record_key_str(&to), call_again, &c, fault);
     *out_n = 0;
     for (size_t i = 0; !err && i < c.n; i++) {
-        err = check_again(office, c.ids[i], fault);
+        err = step_once(office, c.ids[i], check_again, NULL, NULL, fault);
         *out_n += err == ERR_OK;
         err = err == ERR_STALE ? ERR_OK : err; /* the next time */
     }

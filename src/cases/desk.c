@@ -48,21 +48,13 @@ enum err desk_queue(const struct office *office, const struct queued *after, str
 
 /* ---- steps ---- */
 
-enum err desk_read_twice(const struct office *office, uint64_t id, struct application *before,
-                         struct application *after, struct fault *fault)
-{
-    enum err err = application_get(office->registry, id, before, fault);
-    if (err)
-        return err;
-    err = application_get(office->registry, id, after, fault);
-    if (!err && after->version != before->version) {
-        application_release(after);
-        err = fault_set(fault, ERR_STALE, "somebody was faster");
-    }
-    if (err)
-        application_release(before);
-    return err;
-}
+/* What an officer does. */
+struct desk_act {
+    const struct session *who;
+    struct str note;
+    const struct decision *decisions;
+    size_t n;
+};
 
 /* May this officer work on it? */
 static enum err mine(const struct office *office, const struct application *a,
@@ -90,61 +82,53 @@ static enum err undecided(const struct office *office, const struct application 
     return err;
 }
 
-static enum err claim_once(const struct office *office, const struct session *who, uint64_t id,
-                           struct application *out, struct fault *fault)
+static enum err claim(const struct office *office, const struct application *before,
+                      struct application *after, void *ctx, struct fault *fault)
 {
-    struct application before, after;
-    enum err err = desk_read_twice(office, id, &before, &after, fault);
-    if (err)
-        return err;
-    err = mine(office, &before, who, fault);
-    after.officer = who->party;
-    struct step step = {.before = &before, .after = &after, .actor = who->party};
-    if (!err && before.officer != who->party)
-        err = step_take(office, &step, fault);
-    application_release(&before);
-    if (err)
-        application_release(&after);
-    else
-        *out = after;
-    return err;
+    const struct desk_act *act = ctx;
+    enum err err = mine(office, before, act->who, fault);
+    after->officer = act->who->party;
+    struct step step = {.before = before, .after = after, .actor = act->who->party};
+    return err || before->officer == after->officer ? err : step_take(office, &step, fault);
 }
 
-static enum err ask_once(const struct office *office, const struct session *who, uint64_t id,
-                         struct str note, struct application *out, struct fault *fault)
+enum err desk_claim(const struct office *office, const struct session *who, uint64_t id,
+                    struct application *out, struct fault *fault)
 {
-    struct application before, after;
+    return step_act(office, id, claim, &(struct desk_act){.who = who}, out, fault);
+}
+
+static enum err ask(const struct office *office, const struct application *before,
+                    struct application *after, void *ctx, struct fault *fault)
+{
+    const struct desk_act *act = ctx;
     int64_t now = now_of(office);
     struct case_event event = {
-        .time_s = now, .state = APPLICATION_PAPERS_ASKED, .actor = who->party};
+        .time_s = now, .state = APPLICATION_PAPERS_ASKED, .actor = act->who->party};
+    enum err err = undecided(office, before, act->who, fault);
+    if (err)
+        return err;
+    after->state = APPLICATION_PAPERS_ASKED;
+    after->officer = act->who->party;
+    after->left_s = hours_between(office->hours, &office->registry->zone, now, before->due_s);
+    daynum last =
+        hours_add_days(office->hours, registry_today(office->registry), PAPERS_WORKING_DAYS);
+    after->due_s = zone_day_start(&office->registry->zone, last + 1) - 1;
+    str_copy(event.note, sizeof event.note, act->note);
+    err = application_tell(after, &event);
+    struct step step = {.before = before, .after = after, .actor = act->who->party};
+    return err ? err : step_take(office, &step, fault);
+}
+
+enum err desk_ask(const struct office *office, const struct session *who, uint64_t id,
+                  struct str note, struct application *out, struct fault *fault)
+{
     if (!note.n || note.n > LIMIT_REASON || !str_utf8(note)) {
         fault_field(fault, "note");
         return fault_set(fault, note.n > LIMIT_REASON ? ERR_TOO_LONG : ERR_USAGE,
                          "say which papers, in 1 to %d bytes", LIMIT_REASON);
     }
-    enum err err = desk_read_twice(office, id, &before, &after, fault);
-    if (err)
-        return err;
-    err = undecided(office, &before, who, fault);
-    int64_t left = hours_between(office->hours, &office->registry->zone, now, before.due_s);
-    after.state = APPLICATION_PAPERS_ASKED;
-    after.officer = who->party;
-    after.left_s = left;
-    daynum last =
-        hours_add_days(office->hours, registry_today(office->registry), PAPERS_WORKING_DAYS);
-    after.due_s = zone_day_start(&office->registry->zone, last + 1) - 1;
-    str_copy(event.note, sizeof event.note, note);
-    if (!err)
-        err = application_tell(&after, &event);
-    struct step step = {.before = &before, .after = &after, .actor = who->party};
-    if (!err)
-        err = step_take(office, &step, fault);
-    application_release(&before);
-    if (err)
-        application_release(&after);
-    else
-        *out = after;
-    return err;
+    return step_act(office, id, ask, &(struct desk_act){.who = who, .note = note}, out, fault);
 }
 
 /* ---- deciding ---- */
@@ -273,97 +257,60 @@ static enum err apply_decisions(struct application *a, const struct decision *de
     return used == n ? ERR_OK : fault_set(fault, ERR_USAGE, "%zu devices wait", used);
 }
 
-static enum err decide_once(const struct office *office, const struct session *who, uint64_t id,
-                            const struct decision *decisions, size_t n, struct str note,
-                            struct application *out, struct fault *fault)
+static enum err decide(const struct office *office, const struct application *before,
+                       struct application *after, void *ctx, struct fault *fault)
 {
-    struct application before, after;
-    if (note.n > LIMIT_REASON) {
-        fault_field(fault, "note");
-        return fault_set(fault, ERR_TOO_LONG, "at most %d bytes", LIMIT_REASON);
-    }
-    enum err err = desk_read_twice(office, id, &before, &after, fault);
-    if (err)
-        return err;
-    err = undecided(office, &before, who, fault);
-    if (!err && before.officer != who->party)
+    const struct desk_act *act = ctx;
+    struct case_proposal *proposal = NULL;
+    enum err err = undecided(office, before, act->who, fault);
+    if (!err && before->officer != act->who->party)
         err = fault_set(fault, ERR_CLAIMED, "claim it first");
     if (!err)
-        err = apply_decisions(&after, decisions, n, fault);
-    struct case_proposal *proposal = NULL;
+        err = apply_decisions(after, act->decisions, act->n, fault);
     if (!err)
-        err = second_look(office, &before, &after, &proposal, fault);
+        err = second_look(office, before, after, &proposal, fault);
     if (!err && proposal)
-        err = second_propose(office, &before, &after, proposal, who->party, note, fault);
-    else if (!err)
-        err = desk_settle(office, &before, &after, who->party, note, fault);
-    application_release(&before);
-    if (err)
-        application_release(&after);
-    else
-        *out = after;
-    return err;
-}
-
-/* ---- again, when somebody was faster: what he left is looked at anew ---- */
-
-enum err desk_claim(const struct office *office, const struct session *who, uint64_t id,
-                    struct application *out, struct fault *fault)
-{
-    enum err err = ERR_STALE;
-    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
-        err = claim_once(office, who, id, out, fault);
-    return err;
-}
-
-enum err desk_ask(const struct office *office, const struct session *who, uint64_t id,
-                  struct str note, struct application *out, struct fault *fault)
-{
-    enum err err = ERR_STALE;
-    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
-        err = ask_once(office, who, id, note, out, fault);
-    return err;
+        return second_propose(office, before, after, proposal, act->who->party, act->note, fault);
+    return err ? err : desk_settle(office, before, after, act->who->party, act->note, fault);
 }
 
 enum err desk_decide(const struct office *office, const struct session *who, uint64_t id,
                      const struct decision *decisions, size_t n, struct str note,
                      struct application *out, struct fault *fault)
 {
-    enum err err = ERR_STALE;
-    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
-        err = decide_once(office, who, id, decisions, n, note, out, fault);
-    return err;
+    if (note.n > LIMIT_REASON) {
+        fault_field(fault, "note");
+        return fault_set(fault, ERR_TOO_LONG, "at most %d bytes", LIMIT_REASON);
+    }
+    struct desk_act act = {who, note, decisions, n};
+    return step_act(office, id, decide, &act, out, fault);
 }
 
 /* ---- papers that did not come ---- */
 
-static enum err close_one(const struct office *office, uint64_t id, size_t *out_n,
-                          struct fault *fault)
+static enum err close_late(const struct office *office, const struct application *before,
+                           struct application *after, void *ctx, struct fault *fault)
 {
-    struct application before, after;
     struct changes holds = {0};
     int64_t now = now_of(office);
-    enum err err = desk_read_twice(office, id, &before, &after, fault);
-    if (err)
-        return err;
-    bool late = before.state == APPLICATION_PAPERS_ASKED && before.due_s < now;
-    application_give_up(&after, APPLICATION_CLOSED, now);
-    if (late)
-        err = application_tell(&after, &(struct case_event){.time_s = now, .state = after.state});
-    for (size_t i = 0; !err && late && i < after.device_count; i++)
-        err = step_hold_until(office, &after.devices[i], DAYNUM_NONE, &holds, fault);
+    size_t *closed = ctx;
+    if (before->state != APPLICATION_PAPERS_ASKED || before->due_s >= now)
+        return ERR_OK;
+    application_give_up(after, APPLICATION_CLOSED, now);
+    enum err err =
+        application_tell(after, &(struct case_event){.time_s = now, .state = after->state});
+    for (size_t i = 0; !err && i < after->device_count; i++)
+        err = step_hold_until(office, &after->devices[i], DAYNUM_NONE, &holds, fault);
     if (!err)
         err = changes_sort(&holds);
-    struct step step = {.before = &before,
-                        .after = &after,
+    struct step step = {.before = before,
+                        .after = after,
                         .changes = &holds,
-                        .entry = {.event = EVENT_HELD, .ground = after.kind}};
-    if (!err && late)
+                        .entry = {.event = EVENT_HELD, .ground = after->kind}};
+    if (!err)
         err = step_take(office, &step, fault);
-    *out_n += !err && late;
+    *closed += !err;
     changes_release(&holds);
-    application_release(&before);
-    application_release(&after);
     return err;
 }
 
@@ -386,7 +333,7 @@ enum err desk_close_unanswered(const struct office *office, size_t *out_n, struc
         for (size_t i = 0; !err && i < n; i++) {
             if (list[i].due_s >= now)
                 return ERR_OK; /* the queue is in the order of its clocks */
-            err = close_one(office, list[i].id, out_n, fault);
+            err = step_once(office, list[i].id, close_late, out_n, NULL, fault);
             /* a damaged one is told at the desk; the others do not wait for it */
             err = is_of_one(err) ? ERR_OK : err;
         }

@@ -44,10 +44,6 @@ MUST_USE enum err desk_settle(const struct office *office, const struct applicat
 MUST_USE enum err desk_settle_confirmed(const struct office *office,
                                         const struct application *before, struct application *after,
                                         uint64_t actor, struct fault *fault);
-/* Reads it twice: as it is, and as it is going to be. ERR_STALE: somebody wrote between. */
-MUST_USE enum err desk_read_twice(const struct office *office, uint64_t id,
-                                  struct application *before, struct application *after,
-                                  struct fault *fault);
 /* Papers that did not come in time: closes it, the hold ends. Nothing to do: ERR_OK. *out_n how many. */
 MUST_USE enum err desk_close_unanswered(const struct office *office, size_t *out_n,
                                         struct fault *fault);

@@ -391,6 +391,7 @@ enum err filing_list(const struct office *office, const struct session *who, uin
 
 /* One act on an application of his own: `move` changes it, and says which hold it has after. */
 struct act {
+    const struct session *who;
     uint8_t wants; /* the state that it must have; 0 = any that is open */
     bool once;     /* an appeal: not after another, nor beside an open application */
     enum { HOLD_STAYS, HOLD_OPENS, HOLD_ENDS } hold;
@@ -414,63 +415,62 @@ bool filing_may_appeal(const struct application *a)
     return !a->appeal && has_refused(a);
 }
 
-static enum err act_once(const struct office *office, const struct session *who, uint64_t id,
-                         const struct act *act, struct application *out, struct fault *fault)
+/* Another's does not exist for him. */
+static enum err his_own(const struct application *a, const struct session *who, struct fault *fault)
 {
-    struct application before, after;
+    return a->applicant == who->acts_for ? ERR_OK
+                                         : fault_set(fault, ERR_NOT_FOUND, "no such application");
+}
+
+static enum err may_act(const struct application *a, const struct act *act, struct fault *fault)
+{
+    bool fits = act->once    ? filing_may_appeal(a)
+                : act->wants ? a->state == act->wants
+                             : application_open(a);
+    enum err err = his_own(a, act->who, fault);
+    return err || fits
+               ? err
+               : fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
+}
+
+static enum err do_act(const struct office *office, const struct application *before,
+                       struct application *after, void *ctx, struct fault *fault)
+{
+    const struct act *act = ctx;
     struct changes holds = {0};
     int64_t now = now_of(office);
-    enum err err = check_text(act->note, LIMIT_REASON, "note", fault);
-    if (!err)
-        err = filing_get(office, who, id, &before, fault);
+    enum err err = may_act(before, act, fault);
     if (err)
         return err;
-    bool fits = act->wants ? before.state == act->wants : application_open(&before);
-    if (act->once)
-        fits = filing_may_appeal(&before);
-    err = fits ? filing_get(office, who, id, &after, fault)
-               : fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(before.state));
-    if (err) {
-        application_release(&before);
-        return err;
-    }
-    act->move(office, &after, now);
-    struct case_event event = {.time_s = now, .state = after.state, .actor = who->party};
+    act->move(office, after, now);
+    struct case_event event = {.time_s = now, .state = after->state, .actor = act->who->party};
     str_copy(event.note, sizeof event.note, act->note);
-    err = application_tell(&after, &event);
+    err = application_tell(after, &event);
     if (!err)
-        err = papers_gather(office->registry, act->papers, act->paper_count, &after, fault);
+        err = papers_gather(office->registry, act->papers, act->paper_count, after, fault);
     if (!err && act->hold == HOLD_OPENS)
-        err = step_hold(office, &after, &holds, fault);
-    for (size_t i = 0; !err && act->hold == HOLD_ENDS && i < after.device_count; i++)
-        err = step_hold_until(office, &after.devices[i], DAYNUM_NONE, &holds, fault);
+        err = step_hold(office, after, &holds, fault);
+    for (size_t i = 0; !err && act->hold == HOLD_ENDS && i < after->device_count; i++)
+        err = step_hold_until(office, &after->devices[i], DAYNUM_NONE, &holds, fault);
     if (!err)
         err = changes_sort(&holds);
-    struct step step = {.before = &before,
-                        .after = &after,
+    struct step step = {.before = before,
+                        .after = after,
                         .changes = &holds,
-                        .entry = {.event = EVENT_HELD, .ground = after.kind},
+                        .entry = {.event = EVENT_HELD, .ground = after->kind},
                         .stands = act->once ? none_open : NULL,
-                        .actor = who->party};
+                        .actor = act->who->party};
     if (!err)
         err = step_take(office, &step, fault);
     changes_release(&holds);
-    application_release(&before);
-    if (err)
-        application_release(&after);
-    else
-        *out = after;
     return err;
 }
 
-/* When somebody was faster, what he left is looked at anew. */
-static enum err act_on(const struct office *office, const struct session *who, uint64_t id,
-                       const struct act *act, struct application *out, struct fault *fault)
+static enum err act_on(const struct office *office, uint64_t id, struct act *act,
+                       struct application *out, struct fault *fault)
 {
-    enum err err = ERR_STALE;
-    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
-        err = act_once(office, who, id, act, out, fault);
-    return err;
+    enum err err = check_text(act->note, LIMIT_REASON, "note", fault);
+    return err ? err : step_act(office, id, do_act, act, out, fault);
 }
 
 static void withdraw(const struct office *office, struct application *a, int64_t now_s)
@@ -482,8 +482,8 @@ static void withdraw(const struct office *office, struct application *a, int64_t
 enum err filing_withdraw(const struct office *office, const struct session *who, uint64_t id,
                          struct application *out, struct fault *fault)
 {
-    const struct act act = {.move = withdraw, .hold = HOLD_ENDS};
-    return act_on(office, who, id, &act, out, fault);
+    struct act act = {.who = who, .move = withdraw, .hold = HOLD_ENDS};
+    return act_on(office, id, &act, out, fault);
 }
 
 static void go_on(const struct office *office, struct application *a, int64_t now_s)
@@ -502,12 +502,13 @@ enum err filing_answer(const struct office *office, const struct session *who, u
 enum err filing_bring(const struct office *office, const struct session *who, uint64_t id,
                       const struct bringing *what, struct application *out, struct fault *fault)
 {
-    const struct act act = {.wants = APPLICATION_PAPERS_ASKED,
-                            .move = go_on,
-                            .note = what->note,
-                            .papers = what->papers,
-                            .paper_count = what->paper_count};
-    return act_on(office, who, id, &act, out, fault);
+    struct act act = {.who = who,
+                      .wants = APPLICATION_PAPERS_ASKED,
+                      .move = go_on,
+                      .note = what->note,
+                      .papers = what->papers,
+                      .paper_count = what->paper_count};
+    return act_on(office, id, &act, out, fault);
 }
 
 /* The devices that were refused are undecided again. */
@@ -543,7 +544,10 @@ enum err filing_appeal(const struct office *office, const struct session *who, u
         return err;
     bool in_time = registry_today(office->registry) <= filing_appeal_keeps(office, &a);
     application_release(&a);
-    const struct act act = {
-        .once = true, .move = appeal, .note = note, .hold = in_time ? HOLD_OPENS : HOLD_STAYS};
-    return act_on(office, who, id, &act, out, fault);
+    struct act act = {.who = who,
+                      .once = true,
+                      .move = appeal,
+                      .note = note,
+                      .hold = in_time ? HOLD_OPENS : HOLD_STAYS};
+    return act_on(office, id, &act, out, fault);
 }

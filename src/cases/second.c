@@ -203,75 +203,55 @@ static void take_over(struct application *a, const struct case_proposal *p)
     }
 }
 
-static enum err confirm_once(const struct office *office, const struct session *who, uint64_t id,
-                             struct application *out, struct fault *fault)
-{
-    struct application before, after;
-    enum err err = desk_read_twice(office, id, &before, &after, fault);
-    if (err)
-        return err;
-    err = may(office, &before, who, fault);
-    if (!err)
-        err = remark(office, &after, REMARK_CONFIRMED, who->party, STR(""));
-    if (!err) {
-        take_over(&after, before.proposal);
-        application_drop_proposal(&after);
-        after.decided_with = before.proposal->by;
-        err = desk_settle_confirmed(office, &before, &after, who->party, fault);
-    }
-    application_release(&before);
-    if (err)
-        application_release(&after);
-    else
-        *out = after;
-    return err;
-}
+struct second_act {
+    const struct session *who;
+    struct str note;
+};
 
-static enum err return_once(const struct office *office, const struct session *who, uint64_t id,
-                            struct str note, struct application *out, struct fault *fault)
+static enum err confirm(const struct office *office, const struct application *before,
+                        struct application *after, void *ctx, struct fault *fault)
 {
-    struct application before, after;
-    if (!note.n || note.n > LIMIT_REASON || !str_utf8(note))
-        return fault_set(fault, note.n > LIMIT_REASON ? ERR_TOO_LONG : ERR_USAGE,
-                         "say why, in 1 to %d bytes", LIMIT_REASON);
-    enum err err = desk_read_twice(office, id, &before, &after, fault);
+    const struct second_act *act = ctx;
+    enum err err = may(office, before, act->who, fault);
+    if (!err)
+        err = remark(office, after, REMARK_CONFIRMED, act->who->party, STR(""));
     if (err)
         return err;
-    err = may(office, &before, who, fault);
-    if (!err)
-        err = remark(office, &after, REMARK_RETURNED, who->party, note);
-    if (!err) {
-        after.officer = before.proposal->by;
-        application_drop_proposal(&after);
-        struct step step = {
-            .before = &before, .after = &after, .actor = who->party, .always = true};
-        say(&step.entry, EVENT_REJECTED, &after);
-        err = step_take(office, &step, fault);
-    }
-    application_release(&before);
-    if (err)
-        application_release(&after);
-    else
-        *out = after;
-    return err;
+    take_over(after, before->proposal);
+    application_drop_proposal(after);
+    after->decided_with = before->proposal->by;
+    return desk_settle_confirmed(office, before, after, act->who->party, fault);
 }
 
 enum err second_confirm(const struct office *office, const struct session *who, uint64_t id,
                         struct application *out, struct fault *fault)
 {
-    enum err err = ERR_STALE;
-    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
-        err = confirm_once(office, who, id, out, fault);
-    return err;
+    return step_act(office, id, confirm, &(struct second_act){.who = who}, out, fault);
+}
+
+static enum err give_back(const struct office *office, const struct application *before,
+                          struct application *after, void *ctx, struct fault *fault)
+{
+    const struct second_act *act = ctx;
+    enum err err = may(office, before, act->who, fault);
+    if (!err)
+        err = remark(office, after, REMARK_RETURNED, act->who->party, act->note);
+    if (err)
+        return err;
+    after->officer = before->proposal->by;
+    application_drop_proposal(after);
+    struct step step = {.before = before, .after = after, .actor = act->who->party, .always = true};
+    say(&step.entry, EVENT_REJECTED, after);
+    return step_take(office, &step, fault);
 }
 
 enum err second_return(const struct office *office, const struct session *who, uint64_t id,
                        struct str note, struct application *out, struct fault *fault)
 {
-    enum err err = ERR_STALE;
-    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
-        err = return_once(office, who, id, note, out, fault);
-    return err;
+    if (!note.n || note.n > LIMIT_REASON || !str_utf8(note))
+        return fault_set(fault, note.n > LIMIT_REASON ? ERR_TOO_LONG : ERR_USAGE,
+                         "say why, in 1 to %d bytes", LIMIT_REASON);
+    return step_act(office, id, give_back, &(struct second_act){who, note}, out, fault);
 }
 
 /* ---- inside the transaction ---- */

@@ -254,3 +254,45 @@ enum err step_take(const struct office *office, struct step *step, struct fault 
     step->refused = c.refused;
     return err ? fault_set(fault, err, "%s", commit_refusal(err)) : ERR_OK;
 }
+
+/* Reads it twice: as it is, and as it is going to be. */
+static enum err read_twice(struct registry *reg, uint64_t id, struct application *before,
+                           struct application *after, struct fault *fault)
+{
+    enum err err = application_get(reg, id, before, fault);
+    if (err)
+        return err;
+    err = application_get(reg, id, after, fault);
+    if (!err && after->version != before->version) {
+        application_release(after);
+        err = fault_set(fault, ERR_STALE, "somebody was faster");
+    }
+    if (err)
+        application_release(before);
+    return err;
+}
+
+enum err step_once(const struct office *office, uint64_t id, step_fn *fn, void *ctx,
+                   struct application *out, struct fault *fault)
+{
+    struct application before, after;
+    enum err err = read_twice(office->registry, id, &before, &after, fault);
+    if (err)
+        return err;
+    err = fn(office, &before, &after, ctx, fault);
+    application_release(&before);
+    if (err || !out)
+        application_release(&after);
+    else
+        *out = after;
+    return err;
+}
+
+enum err step_act(const struct office *office, uint64_t id, step_fn *fn, void *ctx,
+                  struct application *out, struct fault *fault)
+{
+    enum err err = ERR_STALE;
+    for (int i = 0; err == ERR_STALE && i < STEP_TRIES; i++)
+        err = step_once(office, id, fn, ctx, out, fault);
+    return err;
+}

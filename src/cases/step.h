@@ -26,6 +26,17 @@ struct step {
     struct imei refused; /* out: the IMEI on which the facts refused an approval */
 };
 
+/* What is done to an application: it looks at `before`, changes `after`, a copy, and takes the step. */
+typedef enum err step_fn(const struct office *office, const struct application *before,
+                         struct application *after, void *ctx, struct fault *fault);
+/* Does it to the application as it stands. *out (NULL: not asked for): as it is then; application_release.
+ * ERR_NOT_FOUND; ERR_STALE: somebody was faster; what fn says. */
+MUST_USE enum err step_once(const struct office *office, uint64_t id, step_fn *fn, void *ctx,
+                            struct application *out, struct fault *fault);
+/* The same; what somebody faster left is looked at anew, STEP_TRIES times in all. */
+MUST_USE enum err step_act(const struct office *office, uint64_t id, step_fn *fn, void *ctx,
+                           struct application *out, struct fault *fault);
+
 /* ERR_STALE; what verify_allowed says of an approval; of the store. */
 MUST_USE enum err step_take(const struct office *office, struct step *step, struct fault *fault);
 
