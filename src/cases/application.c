@@ -25,10 +25,17 @@ void application_release(struct application *a)
 
 void application_drop_proposal(struct application *a)
 {
+    a->bulk_proposed_by = 0;
     if (a->proposal)
         free(a->proposal->devices);
     free(a->proposal);
     a->proposal = NULL;
+}
+
+uint64_t application_proposed_by(const struct application *a)
+{
+    bool by_file = a->upload && a->state == APPLICATION_CHECKING;
+    return a->proposal ? a->proposal->by : by_file ? a->bulk_proposed_by : 0;
 }
 
 unsigned case_device_imeis(const struct case_device *d, struct imei out[CASE_DEVICE_IMEIS])

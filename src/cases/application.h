@@ -169,6 +169,8 @@ MUST_USE enum err application_tell(struct application *a, const struct case_even
 /* The same, among officers. */
 MUST_USE enum err application_remark(struct application *a, const struct case_event *event);
 void application_drop_proposal(struct application *a);
+/* The officer whose decision waits for a second one, typed or by file; 0: nobody's does. */
+uint64_t application_proposed_by(const struct application *a);
 
 /* ---- as records ---- */
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/desk.h"
 #include "cases/second.h"
 #include "cases/step.h"
 
@@ -118,6 +119,7 @@ static enum err take_new(const struct office *office, const struct session *who,
     a.due_s = step_due(office, now, a.left_s);
     str_copy(a.document, sizeof a.document, wish->document);
     str_copy(a.country, sizeof a.country, wish->country);
+    str_copy(a.language, sizeof a.language, wish->language);
     str_copy(a.bulk_digest, sizeof a.bulk_digest, str_z(u->digest));
     receipt_make(a.receipt);
     enum err err = application_tell(
@@ -159,72 +161,138 @@ enum err bulk_file(const struct office *office, const struct session *who,
 
 /* ---- deciding ---- */
 
+/* Nobody acts on an appeal against himself, or on what another officer has. */
+static enum err may_act(const struct office *office, const struct application *a,
+                        const struct session *who, struct fault *fault)
+{
+    bool overdue = a->due_s < now_of(office);
+    if (a->state != APPLICATION_CHECKING || !a->checked)
+        return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
+    if (a->appeal && (a->decided_by == who->party || a->decided_with == who->party))
+        return fault_set(fault, ERR_SAME_PERSON, "an appeal is decided by another officer");
+    if (a->officer && a->officer != who->party && !overdue)
+        return fault_set(fault, ERR_CLAIMED, "another officer has it");
+    return ERR_OK;
+}
+
 static enum err may_decide(const struct office *office, const struct application *a,
                            const struct session *who, const struct bulk_decision *d,
                            struct fault *fault)
 {
-    bool second = a->bulk_proposed_by && a->bulk_proposed_by != who->party;
-    bool overdue = a->due_s < now_of(office);
     if (!a->upload || (!d->approve && !*refusal_name(d->refusal)))
         return fault_set(fault, ERR_USAGE, "a file is approved, or refused for a reason");
     if (d->note.n > LIMIT_REASON || (d->note.n && !str_utf8(d->note)))
         return fault_set(fault, ERR_TOO_LONG, "note: at most %d bytes", LIMIT_REASON);
-    if (a->state != APPLICATION_CHECKING || !a->checked)
-        return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
-    if (a->appeal && a->decided_by == who->party)
-        return fault_set(fault, ERR_SAME_PERSON, "an appeal is decided by another officer");
-    if (!second && a->officer != who->party)
-        return fault_set(fault, ERR_CLAIMED,
-                         a->officer && !overdue ? "another officer has it" : "claim it first");
+    enum err err = may_act(office, a, who, fault);
+    if (err)
+        return err;
     if (d->approve && a->bulk_proposed_by == who->party)
         return fault_set(fault, ERR_SAME_PERSON, "another officer confirms it");
+    if (!a->bulk_proposed_by && a->officer != who->party)
+        return fault_set(fault, ERR_CLAIMED, "claim it first");
     return ERR_OK;
 }
 
-/* Nobody white-lists in bulk alone: the first officer's word waits, journaled with the list's digest. */
-static void propose(struct application *a, const struct session *who, struct step *step)
+static enum err remark(struct application *a, enum remark what, uint64_t by, struct str note,
+                       int64_t now)
 {
-    a->bulk_proposed_by = who->party;
+    struct case_event event = {.time_s = now, .state = (uint8_t)what, .actor = by};
+    str_copy(event.note, sizeof event.note, note);
+    return application_remark(a, &event);
+}
+
+/* What the first officer wrote to the applicant: told with the decision, not before. */
+static struct str proposed_note(const struct application *a)
+{
+    for (size_t i = a->remark_count; i > 0; i--)
+        if (a->remarks[i - 1].state == REMARK_PROPOSED)
+            return str_z(a->remarks[i - 1].note);
+    return STR("");
+}
+
+/* The journal names the list by its digest, as long as a document's name may be. */
+static void say(struct step *step, const struct application *a, uint8_t event)
+{
     step->always = true;
-    step->entry = (struct entry){.event = EVENT_PROPOSED, .ground = EVENT_VERIFIED};
+    step->entry = (struct entry){.event = event, .ground = EVENT_VERIFIED};
     step->entry.document_n = LIMIT_DOCUMENT;
     memcpy(step->entry.document, a->bulk_digest, LIMIT_DOCUMENT);
 }
 
-static void decide(struct application *a, const struct session *who, const struct bulk_decision *d,
-                   int64_t now)
+/* Nobody white-lists in bulk alone: the first officer's word waits, journaled with the list's digest. */
+static enum err propose(struct application *a, const struct session *who, struct str note,
+                        struct step *step, int64_t now)
 {
-    a->state = d->approve ? APPLICATION_DECIDING : APPLICATION_REFUSED;
-    a->bulk_refusal = d->approve ? REFUSAL_NONE : d->refusal;
-    a->bulk_proposed_by = d->approve ? a->bulk_proposed_by : 0;
-    a->decided_by = who->party;
-    a->decided_s = now;
+    a->bulk_proposed_by = who->party;
+    a->officer = 0;
+    say(step, a, EVENT_PROPOSED);
+    return remark(a, REMARK_PROPOSED, who->party, note, now);
 }
 
+static enum err decide(struct application *a, const struct session *who,
+                       const struct bulk_decision *d, int64_t now)
+{
+    bool confirms = d->approve && a->bulk_proposed_by;
+    struct case_event event = {.time_s = now, .actor = who->party};
+    str_copy(event.note, sizeof event.note, confirms && !d->note.n ? proposed_note(a) : d->note);
+    a->state = event.state = d->approve ? APPLICATION_DECIDING : APPLICATION_REFUSED;
+    a->bulk_refusal = d->approve ? REFUSAL_NONE : d->refusal;
+    a->decided_by = who->party;
+    a->decided_with = confirms ? a->bulk_proposed_by : 0;
+    a->decided_s = now;
+    a->bulk_proposed_by = 0;
+    enum err err = confirms ? remark(a, REMARK_CONFIRMED, who->party, STR(""), now) : ERR_OK;
+    return err ? err : application_tell(a, &event);
+}
+
+/* What an officer does to it. how NULL: it is returned, with the note. confirms: only what is proposed. */
 struct bulk_act {
     const struct session *who;
-    const struct bulk_decision *decision;
+    const struct bulk_decision *how;
+    bool confirms;
+    struct str note;
 };
+
+static enum err may_second(const struct office *office, const struct application *a,
+                           const struct session *who, struct fault *fault)
+{
+    if (a->state != APPLICATION_CHECKING || !a->bulk_proposed_by)
+        return fault_set(fault, ERR_NO_PROPOSAL, "nothing is proposed");
+    if (a->bulk_proposed_by == who->party)
+        return fault_set(fault, ERR_SAME_PERSON, "another officer confirms it");
+    return may_act(office, a, who, fault);
+}
 
 static enum err decide_all(const struct office *office, const struct application *before,
                            struct application *after, void *ctx, struct fault *fault)
 {
     const struct bulk_act *act = ctx;
-    const struct bulk_decision *d = act->decision;
     int64_t now = now_of(office);
     uint64_t from = office->second_from ? office->second_from : SECOND_ABOVE + 1;
-    enum err err = may_decide(office, before, act->who, d, fault);
+    struct step step = {.before = before, .after = after, .actor = act->who->party};
+    enum err err = act->confirms ? may_second(office, before, act->who, fault) : ERR_OK;
+    if (!err)
+        err = may_decide(office, before, act->who, act->how, fault);
     if (err)
         return err;
-    struct step step = {.before = before, .after = after, .actor = act->who->party};
     bool alone = after->bulk_devices < from || after->bulk_proposed_by;
-    if (d->approve && !alone)
-        propose(after, act->who, &step);
-    else
-        decide(after, act->who, d, now);
-    struct case_event event = {.time_s = now, .state = after->state, .actor = act->who->party};
-    str_copy(event.note, sizeof event.note, d->note);
-    err = application_tell(after, &event);
+    err = act->how->approve && !alone ? propose(after, act->who, act->how->note, &step, now)
+                                      : decide(after, act->who, act->how, now);
+    return err ? err : step_take(office, &step, fault);
+}
+
+static enum err give_back(const struct office *office, const struct application *before,
+                          struct application *after, void *ctx, struct fault *fault)
+{
+    const struct bulk_act *act = ctx;
+    struct step step = {.before = before, .after = after, .actor = act->who->party};
+    enum err err = may_second(office, before, act->who, fault);
+    if (err)
+        return err;
+    after->officer = after->bulk_proposed_by;
+    after->bulk_proposed_by = 0;
+    say(&step, after, EVENT_REJECTED);
+    err = remark(after, REMARK_RETURNED, act->who->party, act->note, now_of(office));
     return err ? err : step_take(office, &step, fault);
 }
 
@@ -232,5 +300,21 @@ enum err bulk_decide(const struct office *office, const struct session *who, uin
                      const struct bulk_decision *decision, struct application *out,
                      struct fault *fault)
 {
-    return step_act(office, id, decide_all, &(struct bulk_act){who, decision}, out, fault);
+    struct bulk_act act = {.who = who, .how = decision};
+    return step_act(office, id, decide_all, &act, out, fault);
+}
+
+enum err bulk_confirm(const struct office *office, const struct session *who, uint64_t id,
+                      struct application *out, struct fault *fault)
+{
+    const struct bulk_decision yes = {.approve = true};
+    struct bulk_act act = {.who = who, .how = &yes, .confirms = true};
+    return step_act(office, id, decide_all, &act, out, fault);
+}
+
+enum err bulk_return(const struct office *office, const struct session *who, uint64_t id,
+                     struct str note, struct application *out, struct fault *fault)
+{
+    struct bulk_act act = {.who = who, .note = note};
+    return step_act(office, id, give_back, &act, out, fault);
 }

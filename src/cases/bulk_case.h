@@ -23,6 +23,7 @@ struct bulk_wish {
     uint64_t upload;  /* READY */
     bool accept_good; /* the bad rows stay behind */
     struct str document, country;
+    struct str language; /* in which he is written to, two letters; empty: not known */
 };
 
 /* Files it. ERR_ROLE, ERR_USAGE (another kind), ERR_NOT_FOUND, ERR_NOT_NOW (the file is not READY), ERR_ROW (it has bad
@@ -36,11 +37,18 @@ struct bulk_decision {
     uint8_t refusal; /* enum refusal, when not approved */
     struct str note;
 };
-/* Decides all of it. Approved by one officer where a second must confirm, it waits (out->bulk_proposed_by). ERR_CLAIMED,
- * ERR_SAME_PERSON (he proposed it himself; an appeal against himself), ERR_NOT_NOW, ERR_USAGE. */
+/* Decides all of it. Approved by one officer where a second must confirm, it waits (out->bulk_proposed_by), and his
+ * note is a remark among officers until it is decided. ERR_CLAIMED, ERR_SAME_PERSON (he proposed it himself; an
+ * appeal against himself), ERR_NOT_NOW, ERR_USAGE. */
 MUST_USE enum err bulk_decide(const struct office *office, const struct session *who, uint64_t id,
                               const struct bulk_decision *decision, struct application *out,
                               struct fault *fault);
+
+/* second_confirm and second_return of one by file. Errors as theirs. */
+MUST_USE enum err bulk_confirm(const struct office *office, const struct session *who, uint64_t id,
+                               struct application *out, struct fault *fault);
+MUST_USE enum err bulk_return(const struct office *office, const struct session *who, uint64_t id,
+                              struct str note, struct application *out, struct fault *fault);
 
 /* What the worker has to do for one. office->registry: a writing one, of its thread. ERR_STOPPED; ERR_STALE: somebody
  * acted meanwhile, it comes again; of the store. */

@@ -63,7 +63,7 @@ static enum err mine(const struct office *office, const struct application *a,
     bool overdue = a->due_s < now_of(office); /* whoever claimed it has had his time */
     if (a->state != APPLICATION_CHECKING)
         return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
-    if (a->proposal && a->proposal->by == who->party)
+    if (application_proposed_by(a) == who->party)
         return fault_set(fault, ERR_SAME_PERSON, "it waits for a second officer");
     if (a->appeal && (a->decided_by == who->party || a->decided_with == who->party))
         return fault_set(fault, ERR_SAME_PERSON, "an appeal is decided by another officer");
@@ -77,7 +77,7 @@ static enum err undecided(const struct office *office, const struct application 
                           const struct session *who, struct fault *fault)
 {
     enum err err = mine(office, a, who, fault);
-    if (!err && a->proposal)
+    if (!err && application_proposed_by(a))
         err = fault_set(fault, ERR_NOT_NOW, "confirm what is proposed, or return it");
     return err;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/bulk_case.h"
 #include "cases/desk.h"
 #include "cases/step.h"
 
@@ -223,9 +224,25 @@ static enum err confirm(const struct office *office, const struct application *b
     return desk_settle_confirmed(office, before, after, act->who->party, fault);
 }
 
+/* Of one by file another room decides. ERR_NOT_FOUND. */
+static enum err is_file(const struct office *office, uint64_t id, bool *out, struct fault *fault)
+{
+    struct application a;
+    enum err err = application_get(office->registry, id, &a, fault);
+    if (err)
+        return err;
+    *out = a.upload != 0;
+    application_release(&a);
+    return ERR_OK;
+}
+
 enum err second_confirm(const struct office *office, const struct session *who, uint64_t id,
                         struct application *out, struct fault *fault)
 {
+    bool file = false;
+    enum err err = is_file(office, id, &file, fault);
+    if (err || file)
+        return err ? err : bulk_confirm(office, who, id, out, fault);
     return step_act(office, id, confirm, &(struct second_act){.who = who}, out, fault);
 }
 
@@ -248,9 +265,13 @@ static enum err give_back(const struct office *office, const struct application 
 enum err second_return(const struct office *office, const struct session *who, uint64_t id,
                        struct str note, struct application *out, struct fault *fault)
 {
+    bool file = false;
     if (!note.n || note.n > LIMIT_REASON || !str_utf8(note))
         return fault_set(fault, note.n > LIMIT_REASON ? ERR_TOO_LONG : ERR_USAGE,
                          "say why, in 1 to %d bytes", LIMIT_REASON);
+    enum err err = is_file(office, id, &file, fault);
+    if (err || file)
+        return err ? err : bulk_return(office, who, id, note, out, fault);
     return step_act(office, id, give_back, &(struct second_act){who, note}, out, fault);
 }
 

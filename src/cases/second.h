@@ -42,7 +42,7 @@ MUST_USE enum err second_propose(const struct office *office, const struct appli
                                  struct application *after, struct case_proposal *proposal,
                                  uint64_t by, struct str note, struct fault *fault);
 
-/* Another officer says yes: it is decided as proposed. ERR_NO_PROPOSAL, ERR_SAME_PERSON (he proposed it, or it
+/* Another officer says yes: it is decided as proposed. One by file: as bulk_decide (it may be DECIDING after). ERR_NO_PROPOSAL, ERR_SAME_PERSON (he proposed it, or it
  * is an appeal against him), ERR_CLAIMED, ERR_MOVED (an IMEI has moved since it was proposed), ERR_NOT_REPAIRABLE,
  * ERR_NOT_NEW. */
 MUST_USE enum err second_confirm(const struct office *office, const struct session *who,

@@ -52,6 +52,7 @@ enum err application_file_upload(struct api *a, struct application *out, bool *o
     enum err err = api_text(a, "document", &wish.document);
     if (!err)
         err = api_text(a, "country", &wish.country);
+    wish.language = str_z(lang_code(a->x->lang));
     if (!err)
         err = bulk_file(&v->office, &v->who, &wish, out, out_again, a->fault);
     if (!err)

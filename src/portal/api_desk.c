@@ -4,6 +4,7 @@
 #include "cases/desk.h"
 #include "cases/second.h"
 #include "portal/api.h"
+#include "portal/bulk_worker.h"
 #include "portal/handlers.h"
 
 enum { PAGE = 50 };
@@ -38,7 +39,8 @@ static json_t *queue_row(const struct application *a, int64_t now_s)
                      kind_info(a->kind)->name, "state", application_state_name(a->state), "due_at",
                      json_instant(a->due_s), "overdue", a->due_s < now_s, "claimed",
                      a->officer != 0, "appeal", a->appeal, "checked", a->checked, "second",
-                     a->proposal != NULL, "devices", (json_int_t)a->device_count);
+                     application_proposed_by(a) != 0, "devices",
+                     (json_int_t)(a->upload ? a->bulk_devices : a->device_count));
 }
 
 static json_t *cursor(const struct queued *last)
@@ -211,6 +213,8 @@ static enum err confirm(struct api *a)
     if (api_number(a, &id))
         return ERR_NOT_FOUND;
     enum err err = second_confirm(&a->visit->office, &a->visit->who, id, &moved, a->fault);
+    if (!err && moved.upload)
+        bulk_worker_wake(portal_bulk(a->visit->portal));
     return show(a, AUDIT_DECIDE, id, err, &moved);
 }
 

@@ -31,6 +31,8 @@ int bulk_worker_progress(const struct bulk_worker *w, uint64_t id)
 
 void bulk_worker_wake(struct bulk_worker *w)
 {
+    if (!w)
+        return;
     pthread_mutex_lock(&w->lock);
     w->woken = true;
     pthread_cond_signal(&w->work);

@@ -24,7 +24,7 @@ MUST_USE enum err bulk_worker_open(const struct bulk_options *options, struct bu
                                    struct fault *fault);
 /* Stops it between two steps. NULL is allowed. */
 void bulk_worker_close(struct bulk_worker *worker);
-/* It looks now. */
+/* It looks now. NULL is allowed. */
 void bulk_worker_wake(struct bulk_worker *worker);
 const struct upload_room *bulk_worker_room(const struct bulk_worker *worker);
 /* How far it is with an upload or an application, in thousandths; -1: it is not at it in this process. */
