@@ -47,6 +47,9 @@ enum {
     /* HTTP */
     LIMIT_HTTP_BODY = 65536,      /* bytes of a request's body; ours */
     LIMIT_UPLOAD_PIECE = 8 << 20, /* bytes of one piece of an upload; ours */
+    LIMIT_PARTS = 64,             /* of a form that brings files; ours */
+    LIMIT_PART_HEAD = 2048,       /* bytes of the head of one: a file's name is in it; ours */
+    LIMIT_PART_FIELD = 4096,      /* bytes of a field of such a form; ours */
     LIMIT_LOCATION = 200,         /* bytes of a Location of ours */
     LIMIT_CONNECT = 200,          /* bytes of what a page may connect to; ours */
     LIMIT_COOKIE = 200,           /* bytes of a Set-Cookie of ours */
@@ -84,12 +87,15 @@ enum {
     LIMIT_PAPER_BYTES = 10 << 20,       /* of one file: a photo of a phone is 2 to 8 MB; ours */
     LIMIT_PAPER_PIXELS = 50000000,      /* of one picture: 200 MB once it is opened; ours */
     LIMIT_PAPER_NAME = 100,             /* bytes of its name, for people; ours */
+    LIMIT_PAPERS_FORM = 15 << 20,       /* of one form: several files together; ours */
     LIMIT_PAPERS = 20,                  /* of one application; ours */
     LIMIT_PAPERS_DAY_BYTES = 300 << 20, /* of one applicant within 24 hours; ours */
     LIMIT_PAPERS_DAY = 200,             /* files of one applicant within 24 hours; ours */
     LIMIT_PAPERS_LOOSE_S = 24 * 3600,   /* that one waits for an application to take it; ours */
-    LIMIT_HTTP_LARGE = 8,               /* bodies above LIMIT_HTTP_BODY at once: x 10 MB; ours */
+    LIMIT_HTTP_LARGE = 8,               /* bodies above LIMIT_HTTP_BODY at once: x 15 MB; ours */
     LIMIT_HTTP_LARGE_SECONDS = 120,     /* in which such a body must have come; ours */
+    LIMIT_HTTP_DISCARD = 64 << 20,      /* bytes of a form that is far too long, read so that its
+                                           sender gets to see the page that says so; ours */
     LIMIT_DISPOSITION = 400,            /* bytes of a Content-Disposition of ours */
 
     /* Rates: what a settings file may change, in IMEIs asked a second and at once. Ours:

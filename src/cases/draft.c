@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "cases/application_json.h"
+#include "cases/paper.h"
 
 static int64_t now_of(const struct office *office)
 {
@@ -26,8 +27,11 @@ static struct record_key end_of(int64_t until_s, uint64_t applicant, uint64_t id
     return key;
 }
 
-void draft_filing(const struct draft *d, struct filing *out)
+void draft_filing(const struct draft *d, struct paper_id out_papers[LIMIT_PAPERS],
+                  struct filing *out)
 {
+    for (size_t i = 0; i < d->paper_count; i++)
+        out_papers[i] = d->papers[i].id;
     *out = (struct filing){.kind = d->kind,
                            .way = d->way,
                            .document = str_z(d->document),
@@ -35,6 +39,8 @@ void draft_filing(const struct draft *d, struct filing *out)
                            .entered = d->entered,
                            .devices = d->devices,
                            .device_count = d->device_count,
+                           .papers = out_papers,
+                           .paper_count = d->paper_count,
                            .idempotency = str_z(d->key)};
 }
 
@@ -47,7 +53,9 @@ static json_t *to_json(struct draft *d)
                             .way = d->way,
                             .entered = d->entered,
                             .devices = d->devices,
-                            .device_count = d->device_count};
+                            .device_count = d->device_count,
+                            .papers = d->papers,
+                            .paper_count = d->paper_count};
     memcpy(a.document, d->document, sizeof a.document);
     memcpy(a.country, d->country, sizeof a.country);
     json_t *wish = application_to_json(&a);
@@ -63,7 +71,7 @@ static enum err from_json(const json_t *json, uint64_t id, struct draft *out, st
     enum err err = application_from_json(json_object_get(json, "wish"), &a, fault);
     if (err)
         return err;
-    bool fits = a.device_count <= FILING_DEVICES_MAX;
+    bool fits = a.device_count <= FILING_DEVICES_MAX && a.paper_count <= LIMIT_PAPERS;
     *out = (struct draft){.id = id,
                           .version = (uint64_t)json_number_of(json, "version"),
                           .until_s = json_number_of(json, "until"),
@@ -72,12 +80,15 @@ static enum err from_json(const json_t *json, uint64_t id, struct draft *out, st
                           .kind = a.kind,
                           .way = a.way,
                           .entered = a.entered,
-                          .device_count = fits ? a.device_count : 0};
+                          .device_count = fits ? a.device_count : 0,
+                          .paper_count = fits ? a.paper_count : 0};
     memcpy(out->document, a.document, sizeof out->document);
     memcpy(out->country, a.country, sizeof out->country);
     str_copy(out->key, sizeof out->key, json_text_of(json, "key"));
     if (out->device_count)
         memcpy(out->devices, a.devices, a.device_count * sizeof *a.devices);
+    if (out->paper_count)
+        memcpy(out->papers, a.papers, a.paper_count * sizeof *a.papers);
     application_release(&a);
     return fits ? ERR_OK : fault_set(fault, ERR_CODEC, "a draft cannot be read");
 }
@@ -118,6 +129,23 @@ enum err draft_list(const struct office *office, const struct session *who,
         out_ids[i] = other;
     }
     return err;
+}
+
+enum err draft_papers_stand(const struct office *office, struct draft *d, size_t *out_gone,
+                            struct fault *fault)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < d->paper_count; i++) {
+        struct paper paper = {.application = 0};
+        enum err err = paper_get(office->registry, &d->papers[i].id, &paper, fault);
+        if (err && err != ERR_NOT_FOUND)
+            return err;
+        if (!err && !paper.application)
+            d->papers[kept++] = d->papers[i];
+    }
+    *out_gone = d->paper_count - kept;
+    d->paper_count = kept;
+    return ERR_OK;
 }
 
 /* ---- writing: cases without changes of facts ---- */

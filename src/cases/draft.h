@@ -29,6 +29,8 @@ struct draft {
     char country[3];
     struct case_device devices[FILING_DEVICES_MAX]; /* IMEIs, brand, model; the rest is 0 */
     size_t device_count;
+    struct case_paper papers[LIMIT_PAPERS]; /* loose ones of his (paper.h) */
+    size_t paper_count;
 };
 
 /* Begins one. ERR_ROLE: the kind is not his to file; ERR_TOO_MANY: he has DRAFTS_MAX. */
@@ -47,8 +49,13 @@ MUST_USE enum err draft_drop(const struct office *office, const struct session *
 /* His own, newest first; *out_n at most DRAFTS_MAX. */
 MUST_USE enum err draft_list(const struct office *office, const struct session *who,
                              uint64_t out_ids[DRAFTS_MAX], size_t *out_n, struct fault *fault);
-/* What filing_new wants; borrows from the draft. */
-void draft_filing(const struct draft *draft, struct filing *out);
+/* What filing_new wants; borrows from the draft and from out_papers. */
+void draft_filing(const struct draft *draft, struct paper_id out_papers[LIMIT_PAPERS],
+                  struct filing *out);
+/* Takes out the papers that are loose no more: one that no application takes for LIMIT_PAPERS_LOOSE_S is thrown away,
+ * a draft lives longer. *out_gone: how many; the draft is not saved. */
+MUST_USE enum err draft_papers_stand(const struct office *office, struct draft *draft,
+                                     size_t *out_gone, struct fault *fault);
 /* Drops those that are over, some at a time. *out_n how many. */
 MUST_USE enum err draft_forget(const struct office *office, size_t *out_n, struct fault *fault);
 

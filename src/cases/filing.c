@@ -538,6 +538,13 @@ daynum filing_appeal_keeps(const struct office *office, const struct application
 enum err filing_appeal(const struct office *office, const struct session *who, uint64_t id,
                        struct str note, struct application *out, struct fault *fault)
 {
+    return filing_appeal_bring(office, who, id, &(struct bringing){.note = note}, out, fault);
+}
+
+enum err filing_appeal_bring(const struct office *office, const struct session *who, uint64_t id,
+                             const struct bringing *what, struct application *out,
+                             struct fault *fault)
+{
     struct application a;
     enum err err = filing_get(office, who, id, &a, fault);
     if (err)
@@ -547,7 +554,9 @@ enum err filing_appeal(const struct office *office, const struct session *who, u
     struct act act = {.who = who,
                       .once = true,
                       .move = appeal,
-                      .note = note,
+                      .note = what->note,
+                      .papers = what->papers,
+                      .paper_count = what->paper_count,
                       .hold = in_time ? HOLD_OPENS : HOLD_STAYS};
     return act_on(office, id, &act, out, fault);
 }

@@ -72,6 +72,10 @@ MUST_USE enum err filing_bring(const struct office *office, const struct session
 /* Against a refusal: another officer looks at the devices that were refused. Once. ERR_NOT_NOW. */
 MUST_USE enum err filing_appeal(const struct office *office, const struct session *who, uint64_t id,
                                 struct str note, struct application *out, struct fault *fault);
+/* The same with papers, as filing_bring. */
+MUST_USE enum err filing_appeal_bring(const struct office *office, const struct session *who,
+                                      uint64_t id, const struct bringing *what,
+                                      struct application *out, struct fault *fault);
 /* May he appeal, once? */
 bool filing_may_appeal(const struct application *a);
 /* The last day on which an appeal keeps the service of what was refused. */

@@ -10,8 +10,7 @@ static int hex(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Is this text that a person can have typed? */
-static bool is_text(struct str s)
+bool form_is_text(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
@@ -43,14 +42,14 @@ enum err form_decode(struct str s, bool plus, struct buf *out)
     if (out->failed)
         return ERR_MEMORY;
     struct str decoded = {(const char *)out->p + start, out->n - start};
-    return is_text(decoded) ? ERR_OK : ERR_UTF8;
+    return form_is_text(decoded) ? ERR_OK : ERR_UTF8;
 }
 
 enum err form_piece(struct str s, struct buf *scratch, struct str *out)
 {
     if (!s.n || !memchr(s.p, '%', s.n)) {
         *out = s;
-        return is_text(s) ? ERR_OK : ERR_UTF8;
+        return form_is_text(s) ? ERR_OK : ERR_UTF8;
     }
     enum err err = form_decode(s, false, scratch);
     *out = (struct str){(const char *)scratch->p, scratch->n};

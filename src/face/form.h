@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* Is it text that a person can have typed: UTF-8, no control characters but line ends and tabs? */
+bool form_is_text(struct str s);
 /* Appends s decoded; plus: '+' is a space. ERR_USAGE for a broken %xx, ERR_UTF8 for what is no
  * UTF-8 text, a NUL or another control character (line ends and tabs may stand in a form). */
 MUST_USE enum err form_decode(struct str s, bool plus, struct buf *out);

@@ -114,10 +114,11 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
         return finish(http, connection, call, method, &errand->request, &errand->response);
     }
     struct request request = request_of(http, connection, call, method);
-    if (call->body.n)
-        request.body = (struct str){(const char *)call->body.p, call->body.n};
     request.body_too_long = call->body_bytes > call->body_max;
-    bool refused = request.body_too_long || request.crowd == CROWD_FULL; /* before its body came */
+    bool refused = request.crowd == CROWD_FULL || /* before its body came */
+                   (request.body_too_long && !route_forgives(&http->site, &request));
+    if (call->body.n && !refused)
+        request.body = (struct str){(const char *)call->body.p, call->body.n};
     if (http->aside && !refused && route_waits(&http->site, request.target))
         return set_aside(http, connection, call, &request);
     struct response response;
@@ -136,14 +137,16 @@ static void begin_large(struct http *http, struct MHD_Connection *connection, st
     if (call->body_max <= LIMIT_HTTP_BODY || length > call->body_max)
         return;
     call->large = atomic_fetch_add(&http->large, 1) < LIMIT_HTTP_LARGE;
-    if (!call->large)
+    if (call->large)
+        call->keep = call->body_max;
+    else
         atomic_fetch_sub(&http->large, 1);
     call->refused = call->large ? route_admits(&http->site, &head) : ERR_CROWDED;
     if (!call->refused && !buf_reserve(&call->body, (size_t)length))
         call->refused = ERR_CROWDED;
 }
 
-/* Keeps what fits the limit and counts the rest. */
+/* Keeps what fits the limit and counts the rest: of a form that is too long, its first fields. */
 static enum MHD_Result take_body(struct http *http, struct MHD_Connection *connection,
                                  struct call *call, const char *method, const char *bytes,
                                  size_t *n)
@@ -151,14 +154,29 @@ static enum MHD_Result take_body(struct http *http, struct MHD_Connection *conne
     call->body_bytes += *n;
     if (call->body_bytes > LIMIT_HTTP_BODY && !call->asked)
         begin_large(http, connection, call, method, 0);
-    if (call->body_bytes > call->body_max || call->refused)
+    size_t room = call->keep - call->body.n;
+    if (call->refused)
         buf_release(&call->body);
     else
-        buf_put(&call->body, bytes, *n);
+        buf_put(&call->body, bytes, *n < room ? *n : room);
     *n = 0;
     bool slow = call->large &&
                 clock_monotonic_us() - call->since_us > LIMIT_HTTP_LARGE_SECONDS * INT64_C(1000000);
-    return call->body.failed || call->body_bytes > DISCARD_MAX || slow ? MHD_NO : MHD_YES;
+    return call->body.failed || call->body_bytes > call->discard_max || slow ? MHD_NO : MHD_YES;
+}
+
+/* Somebody who is signed in sends a form that is far too long: it is read to its end, else his browser would show him
+ * a broken connection in place of the page that tells him. */
+static bool is_listened_to(struct http *http, struct MHD_Connection *connection, struct call *call,
+                           const char *method, uint64_t length)
+{
+    if (length > LIMIT_HTTP_DISCARD)
+        return false;
+    const struct request head = request_of(http, connection, call, method);
+    bool listened = route_forgives(&http->site, &head) && !route_admits(&http->site, &head);
+    if (listened)
+        call->discard_max = LIMIT_HTTP_DISCARD;
+    return listened;
 }
 
 /* The head has come. True: its body is awaited. */
@@ -170,9 +188,10 @@ static bool begin(struct http *http, struct MHD_Connection *connection, struct c
     atomic_fetch_add_explicit(&http->inflight, 1, memory_order_relaxed);
     call->crowd = crowd_of(http);
     MHD_get_connection_values(connection, MHD_HEADER_KIND, http_head_take, call);
-    call->body_max = LIMIT_HTTP_BODY;
+    call->body_max = call->keep = LIMIT_HTTP_BODY;
+    call->discard_max = DISCARD_MAX;
     bool told = str_to_u64(http_head(call, HEAD_CONTENT_LENGTH), UINT64_MAX, &length);
-    if (told && length > DISCARD_MAX)
+    if (told && length > DISCARD_MAX && !is_listened_to(http, connection, call, method, length))
         call->body_bytes = length;
     if (call->body_bytes || call->crowd == CROWD_FULL)
         return false;

@@ -72,10 +72,12 @@ struct call {
     enum crowd crowd; /* when its head had come */
     struct buf body;
     uint64_t body_bytes;
-    size_t body_max;  /* that its address takes */
-    bool asked;       /* about a body above LIMIT_HTTP_BODY */
-    bool large;       /* it has a place among http.large */
-    enum err refused; /* why its body is not read */
+    size_t body_max; /* that its address takes */
+    size_t keep;     /* bytes of it that are kept: more than LIMIT_HTTP_BODY with a place alone */
+    uint64_t discard_max; /* so much of a body that is too long is read */
+    bool asked;           /* about a body above LIMIT_HTTP_BODY */
+    bool large;           /* it has a place among http.large */
+    enum err refused;     /* why its body is not read */
     int64_t since_us;
     struct errand *errand; /* owned; NULL: it is answered here */
     struct reply *reply;   /* in which the answer is being sent; NULL: in none */

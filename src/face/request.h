@@ -58,7 +58,7 @@ struct request {
     int inflight;       /* requests at the door, this one too */
     bool strange_proxy; /* it was forwarded, by nobody whom we trust */
     struct str body;
-    bool body_too_long; /* above its address's limit; body is not to be used */
+    bool body_too_long; /* above its address's limit; body is its beginning, or empty */
     enum err refused;   /* why its body was not read; ERR_OK: it was */
 };
 

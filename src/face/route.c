@@ -141,9 +141,9 @@ static enum err call(struct exchange *x, const struct route *route)
         x->response->allow = route->allow;
         return ERR_METHOD;
     }
-    if (x->request->refused)
+    if (x->request->refused && !row->forgives)
         return x->request->refused;
-    if (row->accepts && x->request->body_too_long)
+    if (row->accepts && x->request->body_too_long && !row->forgives)
         return ERR_TOO_LONG;
     if (row->accepts && !is_type(x->request->content_type, row->accepts))
         return ERR_MEDIA_TYPE;
@@ -233,6 +233,14 @@ size_t route_body_max(const struct site *site, const struct request *head)
     struct exchange x = exchange_of(site, head, &none);
     const struct method_row *row = row_at(site, &x);
     return row && row->body_max ? row->body_max : LIMIT_HTTP_BODY;
+}
+
+bool route_forgives(const struct site *site, const struct request *head)
+{
+    struct response none = {.status = 200};
+    struct exchange x = exchange_of(site, head, &none);
+    const struct method_row *row = row_at(site, &x);
+    return row && row->forgives;
 }
 
 enum err route_admits(const struct site *site, const struct request *head)

@@ -19,6 +19,9 @@ struct method_row {
     size_t body_max;             /* bytes of a body; 0 = LIMIT_HTTP_BODY */
     /* Where body_max is larger: may such a body come? Asked when its head has come, before it is read. NULL: yes. */
     enum err (*admits)(struct exchange *x);
+    /* A page of its own tells people what is wrong with a body that is too long, or was refused: answer is called
+     * with what is there of the body: its beginning (request.body_too_long), nothing (request.refused). */
+    bool forgives;
 };
 
 struct route {
@@ -33,6 +36,9 @@ bool route_waits(const struct site *site, struct str target);
 size_t route_body_max(const struct site *site, const struct request *head);
 /* May a body above LIMIT_HTTP_BODY come? Else why not, as route_answer is to say it (request.refused). */
 enum err route_admits(const struct site *site, const struct request *head);
+
+/* Does its page tell itself what is wrong with its body? */
+bool route_forgives(const struct site *site, const struct request *head);
 
 /* Both tables together. */
 unsigned route_count(const struct site *site);

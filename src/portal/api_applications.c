@@ -152,13 +152,16 @@ static enum err answer(struct api *a)
 static enum err appeal(struct api *a)
 {
     struct application moved;
-    struct str note;
+    struct paper_id papers[LIMIT_PAPERS];
+    struct bringing what = {.papers = papers};
     uint64_t id;
     if (api_number(a, &id))
         return ERR_NOT_FOUND;
-    enum err err = api_text(a, "note", &note);
+    enum err err = api_text(a, "note", &what.note);
     if (!err)
-        err = filing_appeal(&a->visit->office, &a->visit->who, id, note, &moved, a->fault);
+        err = json_paper_ids(a->body, papers, &what.paper_count, a->fault);
+    if (!err)
+        err = filing_appeal_bring(&a->visit->office, &a->visit->who, id, &what, &moved, a->fault);
     return after_act(a, id, err, &moved);
 }
 

@@ -6,6 +6,7 @@
 #include "face/form.h"
 #include "portal/api.h"
 #include "portal/handlers.h"
+#include "portal/screen.h"
 
 /* Before its bytes are read: nobody who is not signed in fills the memory. */
 enum err portal_paper_admits(struct exchange *x)
@@ -100,7 +101,10 @@ static enum err give(struct exchange *x, struct visit *v)
 void portal_paper(struct exchange *x)
 {
     struct visit v;
-    enum err err = portal_visit(x, ROLES_APPLICANT | ROLE_BIT(ROLE_OFFICER), false, STR(""), &v);
+    uint32_t roles = ROLES_APPLICANT | ROLE_BIT(ROLE_OFFICER);
+    if (!x->machine && !screen_visit(x, roles, false, &v)) /* a link of a page */
+        return;
+    enum err err = x->machine ? portal_visit(x, roles, false, STR(""), &v) : ERR_OK;
     if (!err) {
         err = give(x, &v);
         portal_heard(&v, err);

@@ -18,6 +18,7 @@ enum apply_step {
     APPLY_ENTERED,
     APPLY_COUNTRY,
     APPLY_DOCUMENT,
+    APPLY_PAPERS, /* a form that brings files: screen_apply_papers.c */
     APPLY_CHECK,
     APPLY_REMOVE, /* of a device; a button, no page */
     APPLY_DROP,   /* of the draft; a button, no page */
@@ -51,6 +52,11 @@ void apply_path(const struct draft *draft, enum apply_step step, size_t device,
 /* The first question without an answer; APPLY_CHECK when all have one. */
 enum apply_step apply_next(const struct draft *draft, size_t *out_device);
 
+/* May this page be opened? A question of a device needs the device; the end needs all answers. */
+bool apply_is_open(const struct apply *a);
+/* Leads to the first question without an answer. */
+void apply_go_on(struct apply *a);
+
 /* ---- the questions (screen_apply_steps.c) ---- */
 
 /* Puts what the draft says into the fields. */
@@ -59,6 +65,13 @@ void apply_fill(struct apply *a);
 bool apply_take(struct apply *a);
 /* The page of a question. */
 void apply_ask(struct apply *a);
+
+/* ---- papers (screen_apply_papers.c) ---- */
+
+/* The page of that question. */
+void apply_papers(struct apply *a);
+/* Are all papers of the draft still there? False: it is answered, by the way to that question. */
+bool apply_papers_stand(struct apply *a);
 
 /* ---- the end (screen_apply_check.c) ---- */
 

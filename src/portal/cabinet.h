@@ -19,6 +19,14 @@ void cabinet_devices(struct exchange *x, const struct application *a);
 /* A link to an address of ours. */
 void cabinet_link(struct exchange *x, const char *class_, const char *path, enum text says);
 
+/* ---- one application (screen_case.c) ---- */
+
+/* Finds the application that the address names, and who looks, as screen_visit. False: it is answered. */
+bool case_stand(struct exchange *x, bool changes, struct visit *v, struct application *a);
+void case_leave(struct visit *v, struct application *a);
+/* What an officer wrote last: which papers, or why. */
+const char *case_last_note(const struct application *a);
+
 /* The first page of whoever files applications. */
 void cabinet_home(struct exchange *x, struct visit *v);
 

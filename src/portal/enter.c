@@ -8,9 +8,8 @@
 
 enum { COST = 15 }; /* IMEIs' worth of one sign-in, beside the one that the route took */
 
-/* Another site's page may not sign its reader in as somebody else (CWE-352). Browsers say whose page it was;
- * programs say nothing. */
-static bool is_own(const struct exchange *x)
+/* Of the sign-in: another site's page may not sign its reader in as somebody else. */
+bool portal_is_own(const struct exchange *x)
 {
     struct str site = x->request->fetch_site;
     return !site.n || str_eq(site, STR("same-origin")) || str_eq(site, STR("none"));
@@ -19,7 +18,7 @@ static bool is_own(const struct exchange *x)
 /* Pays, and takes a place among those at work. */
 static enum err begin_dear(struct exchange *x, const struct visit *v)
 {
-    enum err err = is_own(x) ? guard_admit(x, COST) : ERR_CSRF;
+    enum err err = portal_is_own(x) ? guard_admit(x, COST) : ERR_CSRF;
     if (err || portal_sign_in_begin(v->portal))
         return err;
     x->response->retry_after_s = LIMIT_CROWDED_SECONDS;

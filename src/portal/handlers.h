@@ -27,7 +27,7 @@ void portal_receipt(struct exchange *x);  /* POST /api/v1/receipt {receipt}: no 
 
 void portal_paper_add(struct exchange *x);        /* POST /api/v1/papers?name= (the file's bytes) */
 enum err portal_paper_admits(struct exchange *x); /* ... may it come? */
-void portal_paper(struct exchange *x);            /* GET /api/v1/papers/{}?inline=1 */
+void portal_paper(struct exchange *x);            /* GET /api/v1/papers/{}, /papers/{} */
 void portal_messages(struct exchange *x);         /* GET /api/v1/messages?after=ID */
 void portal_message_read(struct exchange *x);     /* POST /api/v1/messages/{}/read */
 

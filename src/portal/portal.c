@@ -367,7 +367,7 @@ static bool of_session(const struct exchange *x, const struct visit *v, struct s
     return got.n == strlen(want) && sodium_memcmp(got.p, want, got.n) == 0;
 }
 
-enum err portal_may_send(struct exchange *x, uint32_t roles)
+static enum err may_send(struct exchange *x, uint32_t roles, bool form)
 {
     struct portal *p = x->site->portal;
     struct visit v = {.portal = p};
@@ -384,12 +384,22 @@ enum err portal_may_send(struct exchange *x, uint32_t roles)
         return ERR_CROWDED;
     int64_t now_s = clock_now_us(v.office.registry->clock) / 1000000;
     enum err err = session_find(v.office.registry, token, now_s, &v.who, NULL);
-    if (!err && !of_session(x, &v, STR("")))
+    if (!err && !(form ? portal_is_own(x) : of_session(x, &v, STR(""))))
         err = ERR_CSRF;
     else if (!err && !(roles & ROLE_BIT(v.who.role)))
         err = ERR_ROLE;
     portal_leave(&v);
     return err;
+}
+
+enum err portal_may_send(struct exchange *x, uint32_t roles)
+{
+    return may_send(x, roles, false);
+}
+
+enum err portal_may_send_form(struct exchange *x, uint32_t roles)
+{
+    return may_send(x, roles, true);
 }
 
 void portal_leave(struct visit *v)

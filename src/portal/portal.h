@@ -79,6 +79,11 @@ MUST_USE enum err portal_go_out(struct exchange *x, struct visit *visit);
 /* Before a large body is read, by a thread that may not wait: would portal_visit let him in, for a change, by
  * script? ERR_SESSION, ERR_ROLE, ERR_CSRF, ERR_CROWDED, ERR_UNAVAILABLE. */
 MUST_USE enum err portal_may_send(struct exchange *x, uint32_t roles);
+/* The same of a form, whose mark stands in the body: another site's page is turned away here, the mark is looked at
+ * by portal_visit before anything of the form is used. */
+MUST_USE enum err portal_may_send_form(struct exchange *x, uint32_t roles);
+/* Is it no other site's page that sent this (CWE-352)? Browsers say whose it was; programs say nothing. */
+bool portal_is_own(const struct exchange *x);
 /* The worker looks now. */
 void portal_wake(struct portal *portal);
 void portal_note(struct visit *visit, enum audit_what what, uint64_t subject, uint64_t object,

@@ -3,11 +3,13 @@
  * routes - the addresses behind the sign-in. Who may is said by each handler (portal_visit); the table test
  * test/e2e/portal_roles.t walks role by address. */
 #include "portal/handlers.h"
+#include "portal/papers_form.h"
 #include "portal/portal.h"
 #include "portal/screens.h"
 
 static const char form_media[] = "application/x-www-form-urlencoded";
 static const char json_media[] = "application/json";
+static const char files_media[] = "multipart/form-data";
 static const char any_media[] = "*/*";
 
 #define AT(literal)                                                                                \
@@ -25,6 +27,12 @@ static const char any_media[] = "*/*";
 #define FORM(handler)                                                                              \
     {                                                                                              \
         METHOD_POST, form_media, handler, .door = FREE                                             \
+    }
+/* A form that brings papers. */
+#define FILES(handler)                                                                             \
+    {                                                                                              \
+        METHOD_POST, files_media, handler, .door = FREE, .body_max = LIMIT_PAPERS_FORM,            \
+                                           .admits = papers_form_admits, .forgives = true          \
     }
 /* Whoever is not signed in pays as for a check: nobody guesses receipts or floods the sign-in. */
 #define PAID(handler)                                                                              \
@@ -107,10 +115,12 @@ const struct route portal_routes[] = {
     {AT("/cabinet/{}/withdraw"),
      "GET, HEAD, POST",
      {GET(screen_withdraw_ask), FORM(screen_withdraw)}},
-    {AT("/cabinet/{}/answer"), "GET, HEAD, POST", {GET(screen_answer_ask), FORM(screen_answer)}},
-    {AT("/cabinet/{}/appeal"), "GET, HEAD, POST", {GET(screen_appeal_ask), FORM(screen_appeal)}},
+    {AT("/cabinet/{}/answer"), "GET, HEAD, POST", {GET(screen_answer_ask), FILES(screen_answer)}},
+    {AT("/cabinet/{}/appeal"), "GET, HEAD, POST", {GET(screen_appeal_ask), FILES(screen_appeal)}},
     {AT("/apply"), "GET, HEAD", {GET(screen_apply)}},
     {AT("/apply/{}"), "GET, HEAD, POST", {GET(screen_apply_page), FORM(screen_apply_answer)}},
+    {AT("/apply/{}/papers"), "POST", {FILES(screen_apply_papers)}},
+    {AT("/papers/{}"), "GET, HEAD", {GET(portal_paper)}},
     {AT("/receipt"), "GET, HEAD, POST", {GET(screen_receipt_form), PAID_FORM(screen_receipt)}},
 };
 const unsigned portal_route_count = sizeof portal_routes / sizeof portal_routes[0];

@@ -17,6 +17,15 @@ static void lead_to_sign_in(struct exchange *x)
     screen_go(x, path);
 }
 
+static bool come_in(struct exchange *x, enum err err)
+{
+    if (err == ERR_SESSION)
+        lead_to_sign_in(x);
+    else if (err)
+        screen_fail(x, err);
+    return !err;
+}
+
 bool screen_visit(struct exchange *x, uint32_t roles, bool changes, struct visit *out)
 {
     struct buf csrf = {0};
@@ -25,11 +34,12 @@ bool screen_visit(struct exchange *x, uint32_t roles, bool changes, struct visit
         err = portal_visit(x, roles, changes,
                            (struct str){csrf.n ? (const char *)csrf.p : "", csrf.n}, out);
     buf_release(&csrf);
-    if (err == ERR_SESSION)
-        lead_to_sign_in(x);
-    else if (err)
-        screen_fail(x, err);
-    return !err;
+    return come_in(x, err);
+}
+
+bool screen_visit_marked(struct exchange *x, uint32_t roles, struct str csrf, struct visit *out)
+{
+    return come_in(x, portal_visit(x, roles, true, csrf, out));
 }
 
 void screen_fail(struct exchange *x, enum err err)
@@ -75,9 +85,11 @@ void screen_end(struct exchange *x)
 
 /* ---- forms ---- */
 
-void screen_form(struct exchange *x, const struct visit *v, const char *path, const char *class_)
+static void begin_form(struct exchange *x, const struct visit *v, const char *path,
+                       const char *class_, bool files)
 {
-    html_put(x, "<form method=\"post\" action=\"");
+    html_put(x, files ? "<form method=\"post\" enctype=\"multipart/form-data\" action=\""
+                      : "<form method=\"post\" action=\"");
     html_url(x, path);
     html_put(x, "\" class=\"");
     html_put(x, class_);
@@ -89,6 +101,17 @@ void screen_form(struct exchange *x, const struct visit *v, const char *path, co
     html_put(x, "<input type=\"hidden\" name=\"csrf\" value=\"");
     html_put(x, csrf);
     html_put(x, "\">\n");
+}
+
+void screen_form(struct exchange *x, const struct visit *v, const char *path, const char *class_)
+{
+    begin_form(x, v, path, class_, false);
+}
+
+void screen_form_files(struct exchange *x, const struct visit *v, const char *path,
+                       const char *class_)
+{
+    begin_form(x, v, path, class_, true);
 }
 
 enum err screen_value(const struct exchange *x, const char *name, struct buf *out)

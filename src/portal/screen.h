@@ -16,6 +16,8 @@
  * other refusal is a page. False: it is answered, nothing is to be left. A form's `csrf` field is read
  * from the body when changes is set. */
 bool screen_visit(struct exchange *x, uint32_t roles, bool changes, struct visit *out);
+/* The same of a form that brings files: its mark was read by whoever reads that. */
+bool screen_visit_marked(struct exchange *x, uint32_t roles, struct str csrf, struct visit *out);
 /* The page of an error, or of a fault of what was typed. */
 void screen_fail(struct exchange *x, enum err err);
 /* 303 to an address of our own; path may carry a query. Too long a path leads to /cabinet. */
@@ -28,6 +30,9 @@ void screen_end(struct exchange *x);
 
 /* <form method="post" action=path class=…> with the session's mark; the caller closes it. */
 void screen_form(struct exchange *x, const struct visit *v, const char *path, const char *class_);
+/* The same of a form that brings files; the mark is its first part. */
+void screen_form_files(struct exchange *x, const struct visit *v, const char *path,
+                       const char *class_);
 /* The value of a field of the form that was sent, appended decoded; empty when it is not there.
  * ERR_USAGE, ERR_UTF8 as form_value. */
 MUST_USE enum err screen_value(const struct exchange *x, const char *name, struct buf *out);

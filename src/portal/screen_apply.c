@@ -9,8 +9,8 @@ enum { SAVE_TRIES = 4 };
 static const char *const step_names[APPLY_STEPS] = {
     [APPLY_IMEI] = "imei",         [APPLY_OLD] = "old",         [APPLY_MODEL] = "model",
     [APPLY_MORE] = "more",         [APPLY_ENTERED] = "entered", [APPLY_COUNTRY] = "country",
-    [APPLY_DOCUMENT] = "document", [APPLY_CHECK] = "check",     [APPLY_REMOVE] = "remove",
-    [APPLY_DROP] = "drop",
+    [APPLY_DOCUMENT] = "document", [APPLY_PAPERS] = "papers",   [APPLY_CHECK] = "check",
+    [APPLY_REMOVE] = "remove",     [APPLY_DROP] = "drop",
 };
 
 static bool of_device(enum apply_step step)
@@ -122,8 +122,7 @@ static bool previous(const struct apply *a, enum apply_step *out_step, size_t *o
     return found;
 }
 
-/* May this page be opened? A question of a device needs the device; the end needs all answers. */
-static bool is_open(const struct apply *a)
+bool apply_is_open(const struct apply *a)
 {
     const struct draft *d = &a->draft;
     size_t device;
@@ -138,7 +137,7 @@ static bool is_open(const struct apply *a)
     return (is_asked(d, a->step) && d->device_count) || a->step == APPLY_DROP;
 }
 
-static void go_on(struct apply *a)
+void apply_go_on(struct apply *a)
 {
     char path[APPLY_PATH];
     size_t device;
@@ -161,10 +160,10 @@ static bool stand(struct apply *a, bool changes)
         return false;
     a->draft.id = id;
     enum err err = draft_get(&a->v->office, &a->v->who, id, &a->draft, NULL);
-    if (!err && is_open(a))
+    if (!err && apply_is_open(a))
         return true;
     if (!err)
-        go_on(a);
+        apply_go_on(a);
     else if (err == ERR_NOT_FOUND && a->step == APPLY_CHECK && changes)
         return true; /* sent twice, perhaps: apply_file knows */
     else if (err == ERR_NOT_FOUND)
@@ -186,9 +185,12 @@ void screen_apply_page(struct exchange *x)
     if (!stand(&a, false))
         return;
     if (a.step >= APPLY_REMOVE) {
-        go_on(&a);
+        apply_go_on(&a);
+    } else if (a.step == APPLY_PAPERS) {
+        apply_papers(&a);
     } else if (a.step == APPLY_CHECK) {
-        apply_check(&a, ERR_OK);
+        if (apply_papers_stand(&a))
+            apply_check(&a, ERR_OK);
     } else {
         apply_fill(&a);
         apply_ask(&a);
@@ -236,7 +238,7 @@ static void take_answer(struct apply *a)
     if (another)
         screen_go(a->x, path);
     else
-        go_on(a);
+        apply_go_on(a);
 }
 
 void screen_apply_answer(struct exchange *x)
@@ -251,6 +253,8 @@ void screen_apply_answer(struct exchange *x)
         return;
     if (a.step == APPLY_CHECK) {
         apply_file(&a);
+    } else if (a.step == APPLY_PAPERS) {
+        apply_go_on(&a); /* its form goes to an address of its own */
     } else if (a.step == APPLY_DROP) {
         enum err err = draft_drop(&v.office, &v.who, a.draft.id, NULL);
         if (err)

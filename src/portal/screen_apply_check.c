@@ -3,6 +3,7 @@
  * The wizard's end: "check your answers", filing, once, however often the button is pressed. */
 #include "face/page_answer.h"
 #include "portal/apply.h"
+#include "portal/papers_form.h"
 
 /* ---- the answers ---- */
 
@@ -78,6 +79,23 @@ static void rest_rows(struct apply *a)
     }
 }
 
+static void papers_row(struct apply *a)
+{
+    const struct draft *d = &a->draft;
+    html_put(a->x, "<section class=\"filed review\">\n<h2>");
+    html_say(a->x, TEXT_PAPERS_TITLE);
+    html_put(a->x, "</h2>\n<dl>\n");
+    row(a, TEXT_PAPERS_ATTACHED);
+    for (size_t i = 0; i < d->paper_count; i++) {
+        html_put(a->x, i ? "<br>" : "");
+        papers_say(a->x, &d->papers[i]);
+    }
+    if (!d->paper_count)
+        html_say(a->x, TEXT_PAPERS_NONE);
+    row_end(a, TEXT_PAPERS_ATTACHED, APPLY_PAPERS, 0);
+    html_put(a->x, "</dl>\n</section>\n");
+}
+
 static void say_wrong(struct exchange *x, enum err wrong)
 {
     html_put(x, "<div class=\"error\" role=\"alert\">");
@@ -110,6 +128,7 @@ static void answers(struct apply *a)
         rest_rows(a);
         html_put(x, "</dl>\n</section>\n");
     }
+    papers_row(a);
     char path[APPLY_PATH];
     if (a->draft.device_count < FILING_DEVICES_MAX) {
         html_put(x, "<p><a href=\"");
@@ -190,14 +209,17 @@ static void file_now(struct apply *a, struct str key)
 {
     struct filing wish;
     struct application made;
+    struct paper_id papers[LIMIT_PAPERS];
     bool again;
     const struct visit *v = a->v;
-    draft_filing(&a->draft, &wish);
+    draft_filing(&a->draft, papers, &wish);
     wish.language = str_z(lang_code(a->x->lang));
     wish.idempotency = key;
     enum err err = filing_new(&v->office, &v->who, &wish, &made, &again, NULL);
     portal_note(a->v, AUDIT_FILE, v->who.acts_for, err ? 0 : made.id, err);
     portal_heard(a->v, err);
+    if (err == ERR_PAPER && !apply_papers_stand(a))
+        return;
     if (err) {
         a->x->response->status = err_info(err)->http_status;
         apply_check(a, err);

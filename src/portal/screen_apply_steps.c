@@ -250,7 +250,8 @@ static void stand_in(const struct apply *a, struct draft *d, struct filing *out)
         if (d->kind == APPROVAL_REPAIR && !is->old_count && a->step != APPLY_OLD)
             is->old[is->old_count++].body = i + 1;
     }
-    draft_filing(d, out);
+    d->paper_count = 0; /* those are asked about where they are stored */
+    draft_filing(d, NULL, out);
     if (out->entered == DAYNUM_NONE)
         out->entered = registry_today(a->v->office.registry);
     if (!out->document.n && a->step != APPLY_DOCUMENT)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One application, for its applicant: what was asked, what became of each device and why, the clock, what
- * can still be done. Acts have a page of their own each, that says what they lead to. */
+ * can still be done. Acts have a page of their own each (screen_case_act.c). */
 #include "face/page_answer.h"
 #include "portal/cabinet.h"
+#include "portal/papers_form.h"
 #include "portal/screens.h"
 
 /* ---- reading it for a request ---- */
 
 /* False: it is answered already. */
-static bool stand(struct exchange *x, bool changes, struct visit *v, struct application *a)
+bool case_stand(struct exchange *x, bool changes, struct visit *v, struct application *a)
 {
     uint64_t id = 0;
     if (!application_number_parse(x->param, &id)) {
@@ -26,7 +27,7 @@ static bool stand(struct exchange *x, bool changes, struct visit *v, struct appl
     return false;
 }
 
-static void leave(struct visit *v, struct application *a)
+void case_leave(struct visit *v, struct application *a)
 {
     application_release(a);
     portal_leave(v);
@@ -175,6 +176,23 @@ static void devices(struct exchange *x, const struct application *a)
     }
 }
 
+/* ---- what was attached ---- */
+
+static void papers(struct exchange *x, const struct application *a)
+{
+    if (!a->paper_count)
+        return;
+    html_put(x, "<section class=\"filed\">\n<h2>");
+    html_say(x, TEXT_PAPERS_TITLE);
+    html_put(x, "</h2>\n<ul class=\"devices papers\">\n");
+    for (size_t i = 0; i < a->paper_count; i++) {
+        html_put(x, "<li><div>");
+        papers_say(x, &a->papers[i]);
+        html_put(x, "</div></li>\n");
+    }
+    html_put(x, "</ul>\n</section>\n");
+}
+
 /* ---- its life so far ---- */
 
 static void events(struct exchange *x, const struct visit *v, const struct application *a)
@@ -199,7 +217,7 @@ static void events(struct exchange *x, const struct visit *v, const struct appli
 }
 
 /* What an officer wrote last: which papers, or why. */
-static const char *last_note(const struct application *a)
+const char *case_last_note(const struct application *a)
 {
     for (size_t i = a->event_count; i > 0; i--)
         if (a->events[i - 1].state == a->state)
@@ -239,7 +257,7 @@ static void acts(struct exchange *x, const struct visit *v, const struct applica
 
 static void head(struct exchange *x, const struct visit *v, const struct application *a)
 {
-    const char *note = last_note(a);
+    const char *note = case_last_note(a);
     html_put(x, "<article class=\"answer ");
     html_put(x, cabinet_look(a->state));
     html_put(x, "\">\n<header>");
@@ -265,7 +283,7 @@ void screen_case(struct exchange *x)
     struct visit v;
     struct application a;
     char path[APPLY_PATH];
-    if (!stand(x, false, &v, &a))
+    if (!case_stand(x, false, &v, &a))
         return;
     cabinet_path(&a, "", path);
     screen_begin(x, &v, TEXT_CABINET_APPLICATION, path);
@@ -285,9 +303,10 @@ void screen_case(struct exchange *x)
     receipt_row(x, &a);
     asked_rows(x, &v, &a);
     html_put(x, "</dl>\n</section>\n");
+    papers(x, &a);
     events(x, &v, &a);
     screen_end(x);
-    leave(&v, &a);
+    case_leave(&v, &a);
 }
 
 /* ---- GET /cabinet/NUMBER/filed: the receipt, to be printed ---- */
@@ -299,7 +318,7 @@ void screen_filed(struct exchange *x)
     struct visit v;
     struct application a;
     char path[APPLY_PATH];
-    if (!stand(x, false, &v, &a))
+    if (!case_stand(x, false, &v, &a))
         return;
     cabinet_path(&a, "/filed", path);
     screen_begin(x, &v, TEXT_CABINET_FILED, path);
@@ -341,195 +360,5 @@ void screen_filed(struct exchange *x)
     cabinet_link(x, "", "/cabinet", TEXT_CABINET_HEADING);
     html_put(x, "</p>\n");
     screen_end(x);
-    leave(&v, &a);
-}
-
-/* ---- acts: a page that asks, and the act ---- */
-
-struct act {
-    const char *rest; /* of the address */
-    enum text heading, lead, button;
-    bool notes; /* takes a note; it must be there */
-    enum text label;
-    enum err (*go)(const struct office *office, const struct session *who, uint64_t id,
-                   struct str note, struct application *out, struct fault *fault);
-};
-
-static enum err withdraw(const struct office *office, const struct session *who, uint64_t id,
-                         struct str note, struct application *out, struct fault *fault)
-{
-    (void)note;
-    return filing_withdraw(office, who, id, out, fault);
-}
-
-static const struct act withdrawing = {.rest = "/withdraw",
-                                       .heading = TEXT_CABINET_WITHDRAW_HEADING,
-                                       .lead = TEXT_CABINET_WITHDRAW_LEAD,
-                                       .button = TEXT_CABINET_WITHDRAW_BUTTON,
-                                       .go = withdraw};
-static const struct act answering = {.rest = "/answer",
-                                     .heading = TEXT_CABINET_ANSWER_HEADING,
-                                     .lead = TEXT_CABINET_ANSWER_LEAD,
-                                     .button = TEXT_CABINET_ANSWER_BUTTON,
-                                     .notes = true,
-                                     .label = TEXT_CABINET_ANSWER_LABEL,
-                                     .go = filing_answer};
-static const struct act appealing = {.rest = "/appeal",
-                                     .heading = TEXT_CABINET_APPEAL_HEADING,
-                                     .lead = TEXT_CABINET_APPEAL_LEAD,
-                                     .button = TEXT_CABINET_APPEAL_BUTTON,
-                                     .notes = true,
-                                     .label = TEXT_CABINET_APPEAL_LABEL,
-                                     .go = filing_appeal};
-
-static bool may(const struct act *act, const struct application *a)
-{
-    if (act == &appealing)
-        return filing_may_appeal(a);
-    return act == &answering ? a->state == APPLICATION_PAPERS_ASKED : application_open(a);
-}
-
-static void refused_why(struct exchange *x, const struct application *a)
-{
-    for (size_t i = 0; i < a->device_count; i++) {
-        const char *why = refusal_name(a->devices[i].refusal);
-        if (!*why || a->devices[i].approved)
-            continue;
-        html_put(x, "<p><strong>");
-        apply_say_device(x, &a->devices[i]);
-        html_put(x, ":</strong> ");
-        html_say_key(x, "refusal", why, NULL);
-        html_put(x, ". ");
-        html_say_key(x, "refusal", why, "bring");
-        html_put(x, "</p>\n");
-    }
-}
-
-static void act_page(struct exchange *x, const struct visit *v, const struct application *a,
-                     const struct act *act, struct str note, const enum text *wrong)
-{
-    char path[APPLY_PATH], back[APPLY_PATH];
-    const char *said = last_note(a);
-    cabinet_path(a, act->rest, path);
-    cabinet_path(a, "", back);
-    screen_begin(x, v, act->heading, path);
-    html_put(x, "<p class=\"caption\">");
-    cabinet_link(x, "", back, TEXT_CABINET_APPLICATION);
-    html_put(x, "</p>\n<h1>");
-    html_say(x, act->heading);
-    html_put(x, "</h1>\n");
-    if (act == &appealing)
-        refused_why(x, a);
-    if (*said && act != &withdrawing) {
-        html_put(x, "<blockquote>");
-        html_text(x, str_z(said));
-        html_put(x, "</blockquote>\n");
-    }
-    html_put(x, "<p>");
-    html_say(x, act->lead);
-    html_put(x, "</p>\n");
-    screen_form(x, v, path, "ask");
-    if (act->notes)
-        screen_field(x, &(struct screen_field){.name = "note",
-                                               .attributes = "rows=\"5\" maxlength=\"500\"",
-                                               .label = act->label,
-                                               .wrong = wrong,
-                                               .value = note,
-                                               .lines = true});
-    html_put(x, "<p class=\"ways\">");
-    screen_button(x, act->button);
-    cabinet_link(x, "", back, TEXT_CABINET_BACK);
-    html_put(x, "</p>\n</form>\n");
-    screen_end(x);
-}
-
-static void ask_act(struct exchange *x, const struct act *act)
-{
-    struct visit v;
-    struct application a;
-    char path[APPLY_PATH];
-    if (!stand(x, false, &v, &a))
-        return;
-    cabinet_path(&a, "", path);
-    if (may(act, &a))
-        act_page(x, &v, &a, act, STR(""), NULL);
-    else
-        screen_go(x, path);
-    leave(&v, &a);
-}
-
-/* A note goes into one line of a record: what parts its lines is a space there. */
-static enum err read_note(const struct exchange *x, struct buf *out)
-{
-    enum err err = screen_value(x, "note", out);
-    for (size_t i = 0; i < out->n; i++)
-        if (out->p[i] < ' ')
-            out->p[i] = ' ';
-    return err;
-}
-
-static void do_act(struct exchange *x, const struct act *act)
-{
-    static const enum text none = TEXT_CABINET_NOTE_NONE, long_ = TEXT_CABINET_NOTE_LONG,
-                           signs = TEXT_APPLY_SIGNS;
-    struct visit v;
-    struct application a, after;
-    struct buf note = {0};
-    char path[APPLY_PATH];
-    if (!stand(x, true, &v, &a))
-        return;
-    cabinet_path(&a, "", path);
-    enum err err = act->notes ? read_note(x, &note) : ERR_OK;
-    struct str said = str_trim((struct str){note.n ? (const char *)note.p : "", note.n});
-    const enum text *wrong = act->notes && !said.n ? &none : NULL;
-    if (!err && !wrong && said.n > LIMIT_REASON)
-        wrong = &long_;
-    if (!err && !wrong) {
-        err = act->go(&v.office, &v.who, a.id, said, &after, NULL);
-        portal_note(&v, AUDIT_FILE, v.who.acts_for, a.id, err);
-        wrong = err == ERR_UTF8 ? &signs : NULL;
-    }
-    if (wrong && (!err || err == ERR_UTF8)) {
-        x->response->status = 400;
-        act_page(x, &v, &a, act, said, wrong);
-    } else if (err && err != ERR_NOT_NOW) {
-        apply_fail(x, &v, err);
-    } else {
-        if (!err)
-            application_release(&after);
-        portal_wake(v.portal);
-        screen_go(x, path); /* sent twice: the page shows what it came to */
-    }
-    buf_release(&note);
-    leave(&v, &a);
-}
-
-void screen_withdraw_ask(struct exchange *x)
-{
-    ask_act(x, &withdrawing);
-}
-
-void screen_withdraw(struct exchange *x)
-{
-    do_act(x, &withdrawing);
-}
-
-void screen_answer_ask(struct exchange *x)
-{
-    ask_act(x, &answering);
-}
-
-void screen_answer(struct exchange *x)
-{
-    do_act(x, &answering);
-}
-
-void screen_appeal_ask(struct exchange *x)
-{
-    ask_act(x, &appealing);
-}
-
-void screen_appeal(struct exchange *x)
-{
-    do_act(x, &appealing);
+    case_leave(&v, &a);
 }

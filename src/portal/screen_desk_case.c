@@ -5,10 +5,10 @@
  * noted in the audit log. */
 #include "portal/screen_desk.h"
 
-#include "cases/paper.h"
 #include "cases/second.h"
 #include "face/page_answer.h"
 #include "people/person.h"
+#include "portal/papers_form.h"
 
 static void put_text(struct exchange *x, const char *text)
 {
@@ -64,18 +64,8 @@ static void papers(struct exchange *x, const struct application *a)
         return;
     term(x, TEXT_DESK_PAPERS);
     for (size_t i = 0; i < a->paper_count; i++) {
-        const struct case_paper *p = &a->papers[i];
-        char id[PAPER_ID_TEXT], n[24];
-        paper_id_format(&p->id, id);
-        snprintf(n, sizeof n, "%zu", i + 1);
-        html_put(x, "<a href=\"/api/v1/papers/");
-        html_put(x, id);
-        html_put(x, "?inline=1\">");
-        if (*p->name)
-            put_text(x, p->name);
-        else
-            html_say_with(x, TEXT_DESK_PAPER, "n", str_z(n));
-        html_put(x, "</a><br>");
+        html_put(x, i ? "<br>" : "");
+        papers_say(x, &a->papers[i]);
     }
     term_end(x);
 }

@@ -32,14 +32,16 @@ void screen_filed(struct exchange *x);        /* GET /cabinet/{}/filed */
 void screen_withdraw_ask(struct exchange *x); /* GET /cabinet/{}/withdraw */
 void screen_withdraw(struct exchange *x);     /* POST /cabinet/{}/withdraw {csrf} */
 void screen_answer_ask(struct exchange *x);   /* GET /cabinet/{}/answer */
-void screen_answer(struct exchange *x);       /* POST /cabinet/{}/answer {csrf, note} */
+void screen_answer(
+    struct exchange *x); /* POST /cabinet/{}/answer {csrf, note, paper…, files…, act, out} */
 void screen_appeal_ask(struct exchange *x);   /* GET /cabinet/{}/appeal */
-void screen_appeal(struct exchange *x);       /* POST /cabinet/{}/appeal {csrf, note} */
+void screen_appeal(struct exchange *x);       /* POST /cabinet/{}/appeal, as an answer */
 void screen_receipt_form(struct exchange *x); /* GET /receipt: no sign-in */
 void screen_receipt(struct exchange *x);      /* POST /receipt {receipt}: no sign-in */
 void screen_apply(struct exchange *x);        /* GET /apply: where is it from? */
 void screen_apply_page(struct exchange *x); /* GET /apply/{}: an origin, or a question of a draft */
 void screen_apply_answer(
     struct exchange *x); /* POST /apply/{} {csrf, …}: begins a draft, or answers */
+void screen_apply_papers(struct exchange *x); /* POST /apply/{}/papers {csrf, files…, act, out} */
 
 #endif

@@ -16,7 +16,11 @@ const mistyped = (digits) => digits.slice(0, 14) + ((Number(digits[14]) + 1) % 1
 /** Whatever leads to another page: done when that page is there. */
 const lands = (page, act) => Promise.all([page.waitForEvent("domcontentloaded"), act()]);
 const press = (page, locator) => lands(page, () => locator.click());
-const send = (page) => press(page, page.locator("form.ask button.main"));
+/** Papers may be attached; here nobody does (papers.mjs). */
+const send = async (page) => {
+  await press(page, page.locator("form.ask button.main"));
+  if (/\/apply\/\d+\.papers/.test(page.url())) await press(page, page.locator("form.ask button.main"));
+};
 const number = (page) => /\d{4}-\d{10}/.exec(page.url())?.[0];
 const state = (page) => page.locator("article.answer header h2").innerText();
 
@@ -518,6 +522,8 @@ async function byKeyboard(browser, who) {
   await page.locator("#country").waitFor();
   await tabTo(page, "#country");
   for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowDown");
+  await enter("form.ask button.main");
+  await page.locator("#files").waitFor();
   await enter("form.ask button.main");
   await page.locator(".review").first().waitFor();
   const tree = await page.locator("main").ariaSnapshot();

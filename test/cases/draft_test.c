@@ -180,15 +180,16 @@ static void filed_once(void **state)
     struct house *h = house_open();
     struct draft d = begin(h, &aigul, APPROVAL_PERSONAL);
     struct filing wish;
+    struct paper_id papers[LIMIT_PAPERS];
     struct application a, b;
     struct fault fault = {0};
     uint64_t id = 0;
     bool again;
     (void)state;
-    draft_filing(&d, &wish);
+    draft_filing(&d, papers, &wish);
     assert_int_equal(filing_check(&h->office, &aigul, &wish, NULL), ERR_DEVICE_IMEIS);
     fill(&d, PHONE);
-    draft_filing(&d, &wish);
+    draft_filing(&d, papers, &wish);
     OK(filing_check(&h->office, &aigul, &wish, NULL));
     assert_int_equal(filing_made(&h->office, &aigul, str_z(d.key), &id, NULL), ERR_NOT_FOUND);
     OK(filing_new(&h->office, &aigul, &wish, &a, &again, NULL));
@@ -200,7 +201,7 @@ static void filed_once(void **state)
     assert_int_equal(filing_made(&h->office, &bolat, str_z(d.key), &id, NULL), ERR_NOT_FOUND);
     assert_int_equal(filing_check(&h->office, &aigul, &wish, NULL), ERR_OPEN_ALREADY);
     fill(&d, PHONE + 1); /* shares an IMEI with the first */
-    draft_filing(&d, &wish);
+    draft_filing(&d, papers, &wish);
     assert_int_equal(filing_check(&h->office, &aigul, &wish, &fault), ERR_DUPLICATE_IN_FILE);
     assert_string_not_equal(fault.value, "");
     application_release(&a);

@@ -80,6 +80,8 @@ my %may = (
     'POST /cabinet/{}/appeal'                   => $applicant,
     'GET /apply'                                => $applicant,
     'GET /apply/{}'                             => $applicant,
+    'POST /apply/{}/papers'                     => $applicant,
+    'GET /papers/{}'                            => [@$applicant, 'officer'],
     'POST /apply/{}'                            => ['person'],
     'GET /receipt'                              => $public,
     'POST /receipt'                             => $public,
@@ -137,12 +139,17 @@ sub knock { # "METHOD address", who, csrf: the session's mark
     my ($row, $who, $csrf) = @_;
     my ($method, $path) = split / /, $row, 2;
     my $form = $form{$path};
-    my $param = $path =~ m{/(applications|desk|cabinet)/} ? $filed->{number} : $path =~ m{^/apply/} ? 'carried' : 'nobody';
+    my $files = $path =~ m{^/(cabinet/.*/(answer|appeal)|apply/.*/papers)$};
+    my $param = $path =~ m{/(applications|desk|cabinet)/} ? $filed->{number} : $path =~ m{^/apply/} ? $files ? '1' : 'carried' : 'nobody';
     $path =~ s/\{\}/$param/;
     my $as = $who && {token => $who->{token}, csrf => $form ? undef : $csrf};
     my $body = $method eq 'GET' ? undef : $form ? 'csrf=' . ($csrf // '') : '{}';
-    my ($s, $json, $head) = ask($method, $path, $body, $as,
-        $form ? ('Content-Type' => 'application/x-www-form-urlencoded') : ());
+    my $type = 'application/x-www-form-urlencoded';
+    if ($files && $method eq 'POST') { # brings papers: the mark is its first part
+        $type = 'multipart/form-data; boundary=b';
+        $body = qq(--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n@{[$csrf // '']}\r\n--b--\r\n);
+    }
+    my ($s, $json, $head) = ask($method, $path, $body, $as, $form ? ('Content-Type' => $type) : ());
     my ($location) = $head =~ /^Location: (\S+)/mi;
     my $reason = $json->{reason} // '';
     return 'closed' if $reason =~ /^(SESSION|ROLE)$/ || ($location // '') =~ m{^/sign-in};
