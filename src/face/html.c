@@ -155,6 +155,21 @@ static void language_item(struct exchange *x, enum lang lang, const struct html_
     html_put(x, page->repost_name ? "</button></form></li>" : "</a></li>");
 }
 
+/* What he is told, and how much of it is new. */
+static void told(struct exchange *x, const struct html_who *who)
+{
+    char n[24];
+    snprintf(n, sizeof n, "%zu", who->unread);
+    html_put(x, "<a href=\"");
+    html_url(x, "/messages");
+    html_put(x, who->unread ? "\" class=\"unread\">" : "\">");
+    if (who->unread)
+        html_say_with(x, TEXT_MESSAGES_NEW, "n", str_z(n));
+    else
+        html_say(x, TEXT_MESSAGES_HEADING);
+    html_put(x, "</a> ");
+}
+
 /* His name, and the way out. */
 static void signed_in(struct exchange *x, const struct html_who *who)
 {
@@ -162,7 +177,10 @@ static void signed_in(struct exchange *x, const struct html_who *who)
     html_url(x, "/sign-out");
     html_put(x, "\"><input type=\"hidden\" name=\"csrf\" value=\"");
     html_put(x, who->csrf);
-    html_put(x, "\"><a href=\"");
+    html_put(x, "\">");
+    if (who->told)
+        told(x, who);
+    html_put(x, "<a href=\"");
     html_url(x, "/sessions");
     html_put(x, "\">");
     html_text(x, who->name);

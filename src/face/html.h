@@ -12,6 +12,8 @@
 struct html_who {
     struct str name;
     const char *csrf; /* of the form that signs out */
+    bool told;        /* he is told things (/messages) */
+    size_t unread;    /* of them */
 };
 
 struct html_page {

@@ -121,6 +121,8 @@ const struct route portal_routes[] = {
     {AT("/apply/{}"), "GET, HEAD, POST", {GET(screen_apply_page), FORM(screen_apply_answer)}},
     {AT("/apply/{}/papers"), "POST", {FILES(screen_apply_papers)}},
     {AT("/papers/{}"), "GET, HEAD", {GET(portal_paper)}},
+    {AT("/messages"), "GET, HEAD", {GET(screen_messages)}},
+    {AT("/messages/{}"), "POST", {FORM(screen_message_open)}},
     {AT("/receipt"), "GET, HEAD, POST", {GET(screen_receipt_form), PAID_FORM(screen_receipt)}},
 };
 const unsigned portal_route_count = sizeof portal_routes / sizeof portal_routes[0];

@@ -3,6 +3,7 @@
 
 #include "face/form.h"
 #include "face/page.h"
+#include "cases/message.h"
 #include "portal/screens.h"
 
 /* ---- who looks ---- */
@@ -72,7 +73,11 @@ void screen_begin(struct exchange *x, const struct visit *v, enum text title, co
         bool firm = *v->who.organisation;
         session_csrf(v->office.registry, &v->who, csrf);
         who = (struct html_who){.name = str_z(firm ? v->who.organisation : v->who.name),
-                                .csrf = csrf};
+                                .csrf = csrf,
+                                .told = ROLES_APPLICANT >> v->who.role & 1};
+        if (who.told &&
+            message_count_unread(v->office.registry, v->who.acts_for, &who.unread, NULL))
+            who.unread = 0; /* the page tells the rest all the same */
         page.who = &who;
     }
     html_begin(x, &page);

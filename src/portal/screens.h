@@ -36,6 +36,8 @@ void screen_answer(
     struct exchange *x); /* POST /cabinet/{}/answer {csrf, note, paper…, files…, act, out} */
 void screen_appeal_ask(struct exchange *x);   /* GET /cabinet/{}/appeal */
 void screen_appeal(struct exchange *x);       /* POST /cabinet/{}/appeal, as an answer */
+void screen_messages(struct exchange *x);     /* GET /messages?after=ID */
+void screen_message_open(struct exchange *x); /* POST /messages/{} {csrf} */
 void screen_receipt_form(struct exchange *x); /* GET /receipt: no sign-in */
 void screen_receipt(struct exchange *x);      /* POST /receipt {receipt}: no sign-in */
 void screen_apply(struct exchange *x);        /* GET /apply: where is it from? */
