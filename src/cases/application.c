@@ -158,11 +158,30 @@ bool way_find(struct str name, uint8_t *out)
 
 /* ---- numbers ---- */
 
-void application_number(const struct application *a, char out[APPLICATION_NUMBER_TEXT])
+static void number(int64_t filed_s, uint64_t id, char out[APPLICATION_NUMBER_TEXT])
 {
     char time[24];
-    instant_format(a->filed_s, time);
-    snprintf(out, APPLICATION_NUMBER_TEXT, "%.4s-%010llu", time, (unsigned long long)a->id);
+    instant_format(filed_s, time);
+    snprintf(out, APPLICATION_NUMBER_TEXT, "%.4s-%010llu", time, (unsigned long long)id);
+}
+
+void application_number(const struct application *a, char out[APPLICATION_NUMBER_TEXT])
+{
+    number(a->filed_s, a->id, out);
+}
+
+void application_number_corrected(const struct application *a, char out[APPLICATION_NUMBER_TEXT])
+{
+    number(a->corrects_s, a->corrects, out);
+}
+
+uint64_t application_arrived(const struct application *a)
+{
+    bool entered = a->state == APPLICATION_APPROVED || a->state == APPLICATION_DECIDING;
+    uint64_t approved = a->upload && entered ? a->bulk_devices - a->bulk_left_out : 0;
+    for (size_t i = 0; i < a->device_count; i++)
+        approved += a->devices[i].approved;
+    return a->corrects || approved < a->not_arrived ? 0 : approved - a->not_arrived;
 }
 
 bool application_number_parse(struct str text, uint64_t *out_id)

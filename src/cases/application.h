@@ -105,6 +105,10 @@ struct application {
     uint64_t filed_by;  /* party who filed it */
     uint64_t officer;   /* who has claimed it; 0 = nobody */
     uint64_t decided_by;
+    uint64_t corrects;     /* the application that this one corrects (correction.h); 0 = none */
+    int64_t corrects_s;    /* when that was filed, for its number */
+    uint8_t ground;        /* enum ground, of a correction */
+    uint64_t not_arrived;  /* of its approved devices: corrected away because they never came in */
     uint64_t decided_with; /* the officer who had proposed it; 0 = it needed one alone */
     char document[LIMIT_DOCUMENT + 1]; /* number of the parcel, declaration, receipt */
     char country[3];                   /* where it was bought, ISO 3166-1 alpha-2; empty */
@@ -159,7 +163,13 @@ const char *way_name(uint8_t way);
 bool way_find(struct str name, uint8_t *out);
 /* "2026-0000001234": the year in which it was filed, its id. */
 void application_number(const struct application *a, char out[APPLICATION_NUMBER_TEXT]);
+/* The number of the one that it corrects. */
+void application_number_corrected(const struct application *a, char out[APPLICATION_NUMBER_TEXT]);
 bool application_number_parse(struct str text, uint64_t *out_id);
+
+/* Approved devices that count against what its declaration allows: those that did not arrive make room again. 0 of a
+ * correction, whose devices are the first one's. */
+uint64_t application_arrived(const struct application *a);
 
 /* It ends undecided, by its applicant (APPLICATION_WITHDRAWN) or for want of papers (APPLICATION_CLOSED). An
  * appeal that ends so leaves what was decided before: approved when a device of it was, else refused. */

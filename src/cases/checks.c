@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/correction.h"
 #include "cases/desk.h"
 #include "cases/step.h"
 #include "people/person.h"
@@ -75,6 +76,13 @@ static uint32_t old_findings(const struct verdict *v, const struct facts *f)
     return list == LIST_BLACK || list == LIST_UNKNOWN || listed ? FOUND_NOT_REPAIRABLE : 0;
 }
 
+/* One whose approval a correction withdraws: where somebody uses it, or more is known, an officer decides. */
+static uint32_t leaving_findings(const struct application *a, const struct facts *f)
+{
+    uint32_t found = facts_findings(a, f) & (FOUND_MARKED | FOUND_CLONE | FOUND_GSMA);
+    return found | (f->activation != DAYNUM_NONE ? FOUND_IN_USE : 0);
+}
+
 static enum err check_device(const struct office *office, const struct application *a,
                              struct case_device *d, struct fault *fault)
 {
@@ -91,8 +99,10 @@ static enum err check_device(const struct office *office, const struct applicati
             err = open_elsewhere(reg, a, imeis[k], &d->findings, fault);
         if (err)
             break;
-        d->findings |= k >= d->is.count ? old_findings(&v, &f)
-                                        : facts_findings(a, &f) | model_findings(reg, d, imeis[k]);
+        bool old = k >= d->is.count;
+        d->findings |= !old          ? facts_findings(a, &f) | model_findings(reg, d, imeis[k])
+                       : a->corrects ? leaving_findings(a, &f)
+                                     : old_findings(&v, &f);
         d->findings |= imei_all_same(imeis[k]) ? FOUND_MALFORMED : 0;
     }
     return err;
@@ -140,6 +150,10 @@ static enum err ask_others(const struct office *office, const struct check_sourc
     enum asked asked = ASKED_NOBODY;
     application_number(a, number);
     a->findings = 0;
+    if (a->corrects) { /* nobody outside knows of it */
+        a->findings = ground_leaves(a->ground) ? 0 : FOUND_NEEDS_PROOF;
+        return ERR_OK;
+    }
     if (a->kind != APPROVAL_PERSONAL || a->way == WAY_GIFT || a->way == WAY_NONE) {
         a->findings = FOUND_NEEDS_PROOF;
         return ERR_OK;
@@ -209,7 +223,7 @@ static enum err settle(const struct office *office, const struct check_sources *
 static bool is_refusal(enum err err)
 {
     return err == ERR_VERIFIED_OTHER || err == ERR_NOT_NEW || err == ERR_NOT_REPAIRABLE ||
-           err == ERR_HELD;
+           err == ERR_HELD || err == ERR_MOVED;
 }
 
 static bool waits(const struct application *a)

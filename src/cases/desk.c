@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/correction.h"
 #include "cases/second.h"
 #include "cases/step.h"
 
@@ -63,6 +64,8 @@ static enum err mine(const struct office *office, const struct application *a,
     bool overdue = a->due_s < now_of(office); /* whoever claimed it has had his time */
     if (a->state != APPLICATION_CHECKING)
         return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
+    if (a->filed_by == who->party) /* a correction of his own */
+        return fault_set(fault, ERR_SAME_PERSON, "another officer decides what one has filed");
     if (application_proposed_by(a) == who->party)
         return fault_set(fault, ERR_SAME_PERSON, "it waits for a second officer");
     if (a->appeal && (a->decided_by == who->party || a->decided_with == who->party))
@@ -143,6 +146,10 @@ static enum err approvals(const struct office *office, const struct application 
         struct imei which;
         if (!after->devices[i].approved || before->devices[i].approved)
             continue;
+        if (after->corrects) {
+            err = correction_changes(office, &after->devices[i], how, out, fault);
+            continue;
+        }
         err = verify_prepare(office->registry, how, &after->devices[i].is, &which, fault);
         if (!err)
             verify_changes(how, &after->devices[i].is, out);
@@ -161,10 +168,32 @@ static enum err end_holds(const struct office *office, const struct application 
     if (!a->appeal && appeal > last)
         last = appeal;
     for (size_t i = 0; !err && i < a->device_count; i++) {
-        daynum until = a->devices[i].approved ? DAYNUM_NONE : last;
-        err = step_hold_until(office, &a->devices[i], until, out, fault);
+        struct case_device d = a->devices[i];
+        d.is.old_count = a->corrects ? 0 : d.is.old_count; /* those are not its own any more */
+        err = step_hold_until(office, &d, d.approved ? DAYNUM_NONE : last, out, fault);
     }
     return err;
+}
+
+/* By which approval its IMEIs stand. */
+static enum err decided_how(const struct office *office, const struct application *a, int64_t now,
+                            struct approving *out, struct fault *fault)
+{
+    if (a->corrects)
+        return correction_how(office, a, out, fault);
+    *out = (struct approving){.kind = a->kind,
+                              .at = now,
+                              .party = a->applicant,
+                              .application = a->id,
+                              .used_from = zone_day(&office->registry->zone, a->filed_s)};
+    return ERR_OK;
+}
+
+static uint8_t event_of(const struct application *a)
+{
+    if (a->corrects)
+        return ground_leaves(a->ground) ? EVENT_WITHDRAWN : EVENT_VERIFIED;
+    return a->kind == APPROVAL_REPAIR ? EVENT_REPAIRED : EVENT_VERIFIED;
 }
 
 /* confirms: what two officers decide; NULL: one does, or the register. */
@@ -178,11 +207,7 @@ static enum err settle(const struct office *office, const struct application *be
                        struct application *after, const struct settling *by, struct fault *fault)
 {
     int64_t now = now_of(office);
-    struct approving how = {.kind = after->kind,
-                            .at = now,
-                            .party = after->applicant,
-                            .application = after->id,
-                            .used_from = zone_day(&office->registry->zone, after->filed_s)};
+    struct approving how;
     struct changes changes = {0};
     bool approved = false;
     for (size_t i = 0; i < after->device_count; i++)
@@ -195,6 +220,8 @@ static enum err settle(const struct office *office, const struct application *be
     str_copy(event.note, sizeof event.note, by->note);
     enum err err = application_tell(after, &event);
     if (!err)
+        err = decided_how(office, after, now, &how, fault);
+    if (!err)
         err = approvals(office, before, after, &how, &changes, fault);
     if (!err)
         err = end_holds(office, after, &changes, fault);
@@ -202,15 +229,13 @@ static enum err settle(const struct office *office, const struct application *be
         err = changes_sort(&changes);
     char number[APPLICATION_NUMBER_TEXT];
     application_number(after, number);
-    struct step step = {
-        .before = before,
-        .after = after,
-        .changes = &changes,
-        .entry = {.event = after->kind == APPROVAL_REPAIR ? EVENT_REPAIRED : EVENT_VERIFIED,
-                  .ground = after->kind},
-        .how = &how,
-        .confirms = by->confirms,
-        .actor = by->actor};
+    struct step step = {.before = before,
+                        .after = after,
+                        .changes = &changes,
+                        .entry = {.event = event_of(after), .ground = after->kind},
+                        .how = &how,
+                        .confirms = by->confirms,
+                        .actor = by->actor};
     step.entry.document_n = (uint8_t)strlen(number);
     memcpy(step.entry.document, number, step.entry.document_n);
     if (!err)

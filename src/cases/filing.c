@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/once.h"
 #include "cases/paper.h"
 #include "cases/step.h"
 
@@ -156,7 +157,7 @@ static enum err check_open(struct registry *reg, uint64_t applicant, const struc
     return err;
 }
 
-static enum err none_open(struct registry *reg, const struct application *a, struct fault *fault)
+enum err filing_none_open(struct registry *reg, const struct application *a, struct fault *fault)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < a->device_count; i++)
@@ -173,22 +174,12 @@ enum err filing_check(const struct office *office, const struct session *who,
     return err;
 }
 
-/* ---- idempotency: the key of an act, and a digest of what was wanted ---- */
+/* ---- what was wanted, and what became of it when it came before ---- */
 
-static struct record_key idempotency_key(const struct office *office, const struct session *who,
-                                         const struct filing *wish)
-{
-    uint8_t mac[SHA256_BYTES];
-    struct record_key key = record_key_of(RECORD_IDEMPOTENCY, who->party);
-    sha256_hmac(office->registry->keys.receipt, wish->idempotency.p, wish->idempotency.n, mac);
-    record_key_bytes(&key, mac, 16);
-    return key;
-}
-
-static enum err digest_wish(const struct filing *wish, uint8_t out[SHA256_BYTES])
+static enum err name_act(const struct office *office, const struct session *who,
+                         const struct filing *wish, struct once *out)
 {
     struct buf b = {0};
-    struct sha256 *sha = sha256_new();
     buf_printf(&b, "%u %u %d %zu %.*s\n%.*s\n", wish->kind, wish->way, (int)wish->entered,
                wish->device_count, STR_ARG(wish->country), STR_ARG(wish->document));
     for (size_t i = 0; i < wish->device_count; i++) {
@@ -201,38 +192,15 @@ static enum err digest_wish(const struct filing *wish, uint8_t out[SHA256_BYTES]
     }
     for (size_t i = 0; i < wish->paper_count; i++)
         buf_put(&b, wish->papers[i].bytes, PAPER_ID);
-    bool ready = sha && !b.failed;
-    if (ready) {
-        sha256_begin(sha);
-        sha256_add(sha, b.p, b.n);
-        sha256_end(sha, out);
-    }
-    sha256_free(sha);
+    enum err err = once_of(office->registry, who, wish->idempotency, &b, out);
     buf_release(&b);
-    return ready ? ERR_OK : ERR_MEMORY;
-}
-
-/* What the act made when it came before. *out_again: it did. */
-static enum err made_before(const struct office *office, const struct record_key *key,
-                            const uint8_t digest[SHA256_BYTES], struct application *out,
-                            bool *out_again, struct fault *fault)
-{
-    struct buf value = {0};
-    enum err err = record_find(office->registry, key, &value, out_again, fault);
-    if (!err && *out_again) {
-        bool same = value.n == 8 + SHA256_BYTES && memcmp(value.p + 8, digest, SHA256_BYTES) == 0;
-        err = same ? application_get(office->registry, get_be(value.p, 8), out, fault)
-                   : fault_set(fault, ERR_IDEMPOTENCY, "this key was used for another application");
-    }
-    buf_release(&value);
     return err;
 }
 
 enum err filing_made(const struct office *office, const struct session *who, struct str idempotency,
                      uint64_t *out_id, struct fault *fault)
 {
-    const struct filing wish = {.idempotency = idempotency};
-    struct record_key key = idempotency_key(office, who, &wish);
+    struct record_key key = once_key(office->registry, who, idempotency);
     struct buf value = {0};
     bool found;
     enum err err = record_find(office->registry, &key, &value, &found, fault);
@@ -283,50 +251,25 @@ static enum err fill(const struct office *office, const struct session *who,
     return err ? err : papers_gather(office->registry, wish->papers, wish->paper_count, out, NULL);
 }
 
-static enum err take_new(const struct office *office, const struct session *who,
-                         struct application *a, const struct record_key *key,
-                         const uint8_t digest[SHA256_BYTES], struct fault *fault)
-{
-    struct changes holds = {0};
-    enum err err = step_hold(office, a, &holds, fault);
-    if (!err)
-        err = changes_sort(&holds);
-    struct step step = {.after = a,
-                        .changes = &holds,
-                        .entry = {.event = EVENT_HELD, .ground = a->kind},
-                        .actor = who->party,
-                        .stands = none_open,
-                        .also_value = {(const char *)digest, SHA256_BYTES}};
-    if (key)
-        step.also_key = *key;
-    if (!err)
-        err = step_take(office, &step, fault);
-    changes_release(&holds);
-    return err;
-}
-
 static enum err new_once(const struct office *office, const struct session *who,
                          const struct filing *wish, struct application *out, bool *out_again,
                          struct fault *fault)
 {
-    uint8_t digest[SHA256_BYTES];
+    struct once once;
     *out_again = false;
     enum err err = check_wish(office, who, wish, fault);
     if (!err)
         err = check_text(wish->idempotency, IDEMPOTENCY_KEY_MAX, "Idempotency-Key", fault);
     if (!err)
-        err = digest_wish(wish, digest);
-    if (err)
-        return err;
-    struct record_key key = idempotency_key(office, who, wish);
-    if (wish->idempotency.n)
-        err = made_before(office, &key, digest, out, out_again, fault);
+        err = name_act(office, who, wish, &once);
+    if (!err)
+        err = once_made(office->registry, &once, out, out_again, fault);
     if (err || *out_again)
         return err;
     for (size_t i = 0; !err && i < wish->device_count; i++)
         err = check_open(office->registry, who->acts_for, &wish->devices[i], fault);
-    if (err == ERR_OPEN_ALREADY && wish->idempotency.n) { /* perhaps by this act, just now */
-        enum err made = made_before(office, &key, digest, out, out_again, fault);
+    if (err == ERR_OPEN_ALREADY) { /* perhaps by this act, just now */
+        enum err made = once_made(office->registry, &once, out, out_again, fault);
         if (made || *out_again)
             return made;
     }
@@ -334,15 +277,15 @@ static enum err new_once(const struct office *office, const struct session *who,
         return err;
     struct application a;
     err = fill(office, who, wish, &a);
-    if (err == ERR_PAPER && wish->idempotency.n) { /* perhaps by this act, just now */
-        enum err made = made_before(office, &key, digest, out, out_again, fault);
+    if (err == ERR_PAPER) { /* perhaps by this act, just now */
+        enum err made = once_made(office->registry, &once, out, out_again, fault);
         if (made || *out_again) {
             application_release(&a);
             return made;
         }
     }
     if (!err)
-        err = take_new(office, who, &a, wish->idempotency.n ? &key : NULL, digest, fault);
+        err = once_take(office, &once, &a, filing_none_open, fault);
     if (err)
         application_release(&a);
     else
@@ -458,7 +401,7 @@ static enum err do_act(const struct office *office, const struct application *be
                         .after = after,
                         .changes = &holds,
                         .entry = {.event = EVENT_HELD, .ground = after->kind},
-                        .stands = act->once ? none_open : NULL,
+                        .stands = act->once ? filing_none_open : NULL,
                         .actor = act->who->party};
     if (!err)
         err = step_take(office, &step, fault);

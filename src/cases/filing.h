@@ -54,6 +54,9 @@ MUST_USE enum err filing_check(const struct office *office, const struct session
 /* What an idempotency key of his has made. ERR_NOT_FOUND. */
 MUST_USE enum err filing_made(const struct office *office, const struct session *who,
                               struct str idempotency, uint64_t *out_id, struct fault *fault);
+/* Inside a write: has its applicant no other open application for one of its IMEIs? ERR_OPEN_ALREADY. */
+MUST_USE enum err filing_none_open(struct registry *registry, const struct application *a,
+                                   struct fault *fault);
 /* Takes it back, from any open state; the hold ends. ERR_NOT_FOUND (also for what is another's), ERR_NOT_NOW. */
 MUST_USE enum err filing_withdraw(const struct office *office, const struct session *who,
                                   uint64_t id, struct application *out, struct fault *fault);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cases/bulk_case.h"
+#include "cases/correction.h"
 #include "cases/desk.h"
 #include "cases/step.h"
 
@@ -65,6 +66,15 @@ static uint32_t lifts_of(const struct application *a, const struct facts *f,
     return found | (again && v->reason == REASON_EXPIRED ? LIFTS_EXPIRED : 0);
 }
 
+/* Of a correction an IMEI that is approved already lifts nothing; one that is marked needs two, whatever becomes of it. */
+static uint32_t corrected_lifts(const struct application *a, const struct case_device *d,
+                                unsigned k, const struct facts *f, const struct verdict *v)
+{
+    bool stands = k >= d->is.count || correction_approved(f, a->corrects);
+    uint32_t marked = f->mark_count ? LIFTS_MARKED : 0;
+    return marked | (stands ? 0 : lifts_of(a, f, v));
+}
+
 static enum err not_ours(struct imei imei, struct fault *fault)
 {
     char text[IMEI_TEXT15];
@@ -88,7 +98,9 @@ static enum err look_at(const struct office *office, const struct application *a
         if (err)
             break;
         out->seen[k] = f.last_seq;
-        if (!d->approved || k >= d->is.count)
+        if (d->approved && a->corrects)
+            out->lifts |= corrected_lifts(a, d, k, &f, &v);
+        if (!d->approved || k >= d->is.count || a->corrects)
             continue;
         uint32_t found = lifts_of(a, &f, &v);
         if (a->kind == APPROVAL_RECHECK && lifts_that_stay(found))
@@ -142,7 +154,8 @@ static void say(struct entry *entry, uint8_t event, const struct application *a)
     char number[APPLICATION_NUMBER_TEXT];
     application_number(a, number);
     entry->event = event;
-    entry->ground = a->kind == APPROVAL_REPAIR ? EVENT_REPAIRED : EVENT_VERIFIED;
+    bool repair = a->kind == APPROVAL_REPAIR && !a->corrects;
+    entry->ground = repair ? EVENT_REPAIRED : EVENT_VERIFIED;
     entry->document_n = (uint8_t)strlen(number);
     memcpy(entry->document, number, entry->document_n);
 }
@@ -182,7 +195,7 @@ static enum err may(const struct office *office, const struct application *a,
     bool overdue = a->due_s < clock_now_us(office->registry->clock) / 1000000;
     if (a->state != APPLICATION_CHECKING || !a->proposal)
         return fault_set(fault, ERR_NO_PROPOSAL, "nothing is proposed");
-    if (a->proposal->by == who->party)
+    if (a->proposal->by == who->party || a->filed_by == who->party)
         return fault_set(fault, ERR_SAME_PERSON, "another officer confirms it");
     if (a->appeal && (a->decided_by == who->party || a->decided_with == who->party))
         return fault_set(fault, ERR_SAME_PERSON, "an appeal is decided by other officers");

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/correction.h"
 #include "cases/message.h"
 #include "cases/paper.h"
 #include "cases/second.h"
@@ -119,6 +120,8 @@ static enum err allow(const struct commit_case *c, const struct facts *f,
     bool approves = change->kind == CHANGE_VERIFIED || change->kind == CHANGE_ACTIVATED;
     const struct case_proposal *two = t->step->confirms;
     enum err moved = two ? second_unmoved(two, t->step->after, c->seq, change->imei, f) : ERR_OK;
+    if (!moved && t->step->after->corrects)
+        moved = correction_allowed(t->step->how, t->step->actor, f, change);
     if (moved)
         return moved;
     if (approves && !t->step->actor && rules_stop(f, t->step->how))
@@ -214,6 +217,8 @@ static enum err write_records(struct registry *reg, struct commit_case *c, struc
     step->after->version++;
     if (!err)
         err = application_put(reg, step->after, step->before, fault);
+    if (!err && step->after->corrects)
+        err = correction_put(reg, step->before, step->after, fault);
     if (!err)
         err = write_holds(reg, step, fault);
     if (!err)

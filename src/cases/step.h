@@ -9,6 +9,9 @@
 
 enum { STEP_TRIES = 4 }; /* of an act that found another's step between */
 
+typedef enum err step_stands_fn(struct registry *registry, const struct application *a,
+                                struct fault *fault);
+
 struct step {
     const struct application *before; /* NULL: it is new, and gets its number in the transaction */
     struct application *after;
@@ -20,7 +23,7 @@ struct step {
     const struct case_proposal
         *confirms; /* two officers decide this: blocks are lifted as proposed */
     /* May it still be filed, or appealed? Asked inside the transaction; NULL = yes. */
-    enum err (*stands)(struct registry *registry, const struct application *a, struct fault *fault);
+    step_stands_fn *stands;
     struct record_key also_key; /* a record that goes with it: n 0 = none */
     struct str also_value;
     struct imei refused; /* out: the IMEI on which the facts refused an approval */

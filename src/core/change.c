@@ -64,14 +64,16 @@ static bool apply_before_duty(struct facts *f, int64_t at, const struct approval
     return true;
 }
 
-static bool apply_unverified(struct facts *f, int64_t at, const struct approval *by)
+/* An approval or a proof is withdrawn: what is named instead stands, whatever stood. */
+static bool apply_instead(int64_t *stands_at, struct approval *stands, int64_t at,
+                          const struct approval *by)
 {
     struct approval none = {0};
     const struct approval *to = at == INSTANT_NONE ? &none : by;
-    bool same = f->verified_at == at && f->verified.kind == to->kind &&
-                f->verified.party == to->party && f->verified.application == to->application;
-    f->verified_at = at;
-    f->verified = *to;
+    bool same = *stands_at == at && stands->kind == to->kind && stands->party == to->party &&
+                stands->application == to->application;
+    *stands_at = at;
+    *stands = *to;
     return !same;
 }
 
@@ -161,7 +163,12 @@ enum err change_apply(struct facts *f, const struct change *c, bool *out_changed
         *out_changed = apply_verified(f, c->approval.at, &c->approval.by);
         return ERR_OK;
     case CHANGE_UNVERIFIED:
-        *out_changed = apply_unverified(f, c->approval.at, &c->approval.by);
+        *out_changed =
+            apply_instead(&f->verified_at, &f->verified, c->approval.at, &c->approval.by);
+        return ERR_OK;
+    case CHANGE_UNPROVED:
+        *out_changed =
+            apply_instead(&f->before_duty_at, &f->before_duty, c->approval.at, &c->approval.by);
         return ERR_OK;
     case CHANGE_BEFORE_DUTY:
         *out_changed = apply_before_duty(f, c->approval.at, &c->approval.by);
@@ -217,6 +224,7 @@ const char *change_kind_name(uint8_t kind)
         [CHANGE_TEMPORARY] = "temporary",
         [CHANGE_HOLD] = "hold",
         [CHANGE_GROUP] = "group",
+        [CHANGE_UNPROVED] = "proof_withdrawn",
     };
     return kind < CHANGE_KINDS ? names[kind] : "?";
 }

@@ -28,6 +28,8 @@ enum change_kind {
     CHANGE_TEMPORARY = 13,    /* until: a day or DAYNUM_NONE */
     CHANGE_HOLD = 14,         /* until: a day, DAYNUM_OPEN or DAYNUM_NONE */
     CHANGE_GROUP = 15,        /* group: 0 leaves it; of several the smaller stands */
+    CHANGE_UNPROVED = 16, /* at, approval: a proof before the duty was withdrawn, this one (or none:
+                              at == INSTANT_NONE) speaks again */
     CHANGE_KINDS
 };
 
@@ -43,7 +45,7 @@ struct change {
         struct {
             int64_t at; /* UTC seconds */
             struct approval by;
-        } approval; /* VERIFIED, UNVERIFIED, BEFORE_DUTY; REPLACED and REVOKED use at alone */
+        } approval; /* VERIFIED, UNVERIFIED, BEFORE_DUTY, UNPROVED; REPLACED and REVOKED use at alone */
         struct mark mark;
         uint32_t clone;
         daynum until;

@@ -71,6 +71,7 @@ size_t change_encode(const struct change *c, uint8_t out[CHANGE_BYTES_MAX])
     case CHANGE_VERIFIED:
     case CHANGE_UNVERIFIED:
     case CHANGE_BEFORE_DUTY:
+    case CHANGE_UNPROVED:
         put_approval(&o, c);
         break;
     case CHANGE_REPLACED:
@@ -133,7 +134,8 @@ static void get_approval(struct rd *rd, struct change *c)
     c->approval.by.party = rd_uint(rd, 8);
     c->approval.by.application = rd_varint(rd);
     bool none = at == INSTANT_ABSENT;
-    if (none ? c->kind != CHANGE_UNVERIFIED || c->approval.by.kind || c->approval.by.party ||
+    bool withdrawn = c->kind == CHANGE_UNVERIFIED || c->kind == CHANGE_UNPROVED;
+    if (none ? !withdrawn || c->approval.by.kind || c->approval.by.party ||
                    c->approval.by.application
              : !approval_kind_name(c->approval.by.kind))
         rd->failed = true;
@@ -179,6 +181,7 @@ static void get_payload(struct rd *rd, struct change *c)
     case CHANGE_VERIFIED:
     case CHANGE_UNVERIFIED:
     case CHANGE_BEFORE_DUTY:
+    case CHANGE_UNPROVED:
         get_approval(rd, c);
         break;
     case CHANGE_REPLACED:

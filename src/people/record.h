@@ -37,16 +37,19 @@ enum record_kind {
     RECORD_BY_DRAFT_END = 'e', /* second 8, applicant 8, number 8: when a draft is over; empty */
     RECORD_PAPER_USE = 'f',    /* name of a file 32, paper 16: papers of these bytes; empty */
     RECORD_BY_IMEI = 'i',      /* IMEI 6, application 8: open applications; empty */
-    RECORD_PAPER_LOOSE = 'l',  /* second 8, paper 16: no application has taken it; empty */
-    RECORD_UNREAD = 'm',       /* party 8, message 8, turned: not read yet; empty */
-    RECORD_PAPER = 'p',        /* random 16: a paper */
-    RECORD_BY_CLOCK = 'q',     /* due second 8, application 8: what waits for an officer; empty */
-    RECORD_BY_RECEIPT = 'r',   /* hash of the receipt 16: application 8 */
-    RECORD_BY_PARTY = 's',     /* party 8, hash of the token 32: its sessions; empty */
-    RECORD_PAPER_OF = 'v',     /* party 8, second 8, paper 16: its bytes 8 */
-    RECORD_BY_ATTORNEY = 't',  /* person 8, organisation 8; empty */
-    RECORD_WORK = 'w',         /* application 8: the register's own checks are due; empty */
-    RECORD_OUTBOX = 'x',       /* message 8: to be sent; party 8, second 8 */
+    RECORD_CORRECTION = 'j',   /* application 8, correction 8: those of an application; empty */
+    RECORD_CORRECTED =
+        'k', /* application 8, IMEI 6: the approved correction that names it last, 8 */
+    RECORD_PAPER_LOOSE = 'l', /* second 8, paper 16: no application has taken it; empty */
+    RECORD_UNREAD = 'm',      /* party 8, message 8, turned: not read yet; empty */
+    RECORD_PAPER = 'p',       /* random 16: a paper */
+    RECORD_BY_CLOCK = 'q',    /* due second 8, application 8: what waits for an officer; empty */
+    RECORD_BY_RECEIPT = 'r',  /* hash of the receipt 16: application 8 */
+    RECORD_BY_PARTY = 's',    /* party 8, hash of the token 32: its sessions; empty */
+    RECORD_PAPER_OF = 'v',    /* party 8, second 8, paper 16: its bytes 8 */
+    RECORD_BY_ATTORNEY = 't', /* person 8, organisation 8; empty */
+    RECORD_WORK = 'w',        /* application 8: the register's own checks are due; empty */
+    RECORD_OUTBOX = 'x',      /* message 8: to be sent; party 8, second 8 */
 };
 
 struct record_key {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The officer's desk by API. Every look at an application is noted in the audit log. */
+#include "cases/correction.h"
 #include "cases/desk.h"
 #include "cases/second.h"
 #include "portal/api.h"
@@ -165,7 +166,7 @@ static enum err read_decisions(const struct api *a, struct decision *out, size_t
 {
     const json_t *list = json_object_get(a->body, "decisions");
     *out_n = json_array_size(list);
-    if (!json_is_array(list) || *out_n > FILING_DEVICES_MAX) {
+    if (!json_is_array(list) || *out_n > CORRECTION_IMEIS_MAX) {
         fault_field(a->fault, "decisions");
         return fault_set(a->fault, ERR_USAGE, "a list, a decision for each device that waits");
     }
@@ -181,7 +182,7 @@ static enum err read_decisions(const struct api *a, struct decision *out, size_t
 
 static enum err decide(struct api *a)
 {
-    struct decision decisions[FILING_DEVICES_MAX];
+    struct decision decisions[CORRECTION_IMEIS_MAX];
     struct application moved;
     struct str note;
     size_t n;

@@ -23,7 +23,10 @@ void portal_one(struct exchange *x);      /* GET /api/v1/applications/{} */
 void portal_withdraw(struct exchange *x); /* POST /api/v1/applications/{}/withdraw */
 void portal_papers(struct exchange *x);   /* POST /api/v1/applications/{}/answer {note, papers} */
 void portal_appeal(struct exchange *x);   /* POST /api/v1/applications/{}/appeal {note} */
-void portal_receipt(struct exchange *x);  /* POST /api/v1/receipt {receipt}: no sign-in */
+void portal_corrections(struct exchange *x);  /* GET /api/v1/applications/{}/corrections?after= */
+void portal_correct(struct exchange *x);      /* POST …: {ground, devices, note, papers} */
+void portal_desk_correct(struct exchange *x); /* POST /api/v1/desk/{}/corrections */
+void portal_receipt(struct exchange *x);      /* POST /api/v1/receipt {receipt}: no sign-in */
 
 void portal_paper_add(struct exchange *x);        /* POST /api/v1/papers?name= (the file's bytes) */
 enum err portal_paper_admits(struct exchange *x); /* ... may it come? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "portal/json.h"
 
+#include "cases/correction.h"
 #include "cases/paper_kind.h"
 #include "people/person.h"
 
@@ -109,6 +110,12 @@ json_t *application_public(struct exchange *x, const struct application *a)
                   a->document, "country", a->country, "entered", json_day(a->entered), "devices",
                   devices, "events", json_events(a), "papers", json_papers(a));
     json_object_set_new(json, "file", application_file(x, a));
+    if (a->corrects) {
+        application_number_corrected(a, number);
+        json_object_set_new(
+            json, "corrects",
+            json_pack("{s:s, s:s}", "number", number, "ground", ground_name(a->ground)));
+    }
     return json;
 }
 

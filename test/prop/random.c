@@ -108,9 +108,10 @@ struct change random_change_of(struct rng *rng, enum change_kind kind)
     case CHANGE_VERIFIED:
     case CHANGE_UNVERIFIED:
     case CHANGE_BEFORE_DUTY:
+    case CHANGE_UNPROVED:
         c.approval.at = random_instant(rng);
-        c.approval.by = random_approval(rng, kind == CHANGE_BEFORE_DUTY);
-        if (kind == CHANGE_UNVERIFIED && rng_one_in(rng, 2)) {
+        c.approval.by = random_approval(rng, kind == CHANGE_BEFORE_DUTY || kind == CHANGE_UNPROVED);
+        if ((kind == CHANGE_UNVERIFIED || kind == CHANGE_UNPROVED) && rng_one_in(rng, 2)) {
             c.approval.at = INSTANT_NONE;
             c.approval.by = (struct approval){0};
         }

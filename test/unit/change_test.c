@@ -106,6 +106,21 @@ static void a_withdrawn_approval_lets_the_earlier_speak(void **state)
     assert_false(apply(&f, approved(CHANGE_UNVERIFIED, INSTANT_NONE, 0, 0, 0)));
 }
 
+static void a_withdrawn_proof_leaves_the_approval(void **state)
+{
+    (void)state;
+    struct facts f;
+    facts_init(&f);
+    apply(&f, approved(CHANGE_VERIFIED, 200, APPROVAL_IMPORT, 1, 1));
+    apply(&f, approved(CHANGE_BEFORE_DUTY, 100, APPROVAL_BEFORE_DUTY, 2, 2));
+    assert_true(apply(&f, approved(CHANGE_UNPROVED, 150, APPROVAL_BEFORE_DUTY, 3, 3)));
+    assert_true(f.before_duty_at == 150 && f.before_duty.party == 3);
+    assert_true(apply(&f, approved(CHANGE_UNPROVED, INSTANT_NONE, 0, 0, 0)));
+    assert_true(f.before_duty_at == INSTANT_NONE && f.before_duty.kind == 0);
+    assert_true(f.verified_at == 200 && f.verified.party == 1);
+    assert_false(apply(&f, approved(CHANGE_UNPROVED, INSTANT_NONE, 0, 0, 0)));
+}
+
 static void the_later_revocation_and_replacement_stand(void **state)
 {
     (void)state;
@@ -396,6 +411,7 @@ int main(void)
         cmocka_unit_test(the_later_approval_stands),
         cmocka_unit_test(the_earlier_proof_stands),
         cmocka_unit_test(a_withdrawn_approval_lets_the_earlier_speak),
+        cmocka_unit_test(a_withdrawn_proof_leaves_the_approval),
         cmocka_unit_test(the_later_revocation_and_replacement_stand),
         cmocka_unit_test(flags_turn_on_and_off),
         cmocka_unit_test(a_clone_is_suspected_or_confirmed),

@@ -1,0 +1,170 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# corrections - after approval: a mistyped IMEI moves, from the cabinet to the desk to the public answer; a forgotten one
+# joins; what did not arrive goes by itself, of a file too; an officer's own correction is another's to decide; a marked
+# one needs two; what is refused is said with its field and changes nothing; sent again it is filed once; the journal
+# names both IMEIs; killed between, it stands once.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Bulk;
+use POSIX qw(strftime);
+use Portal;
+use Register;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $r = Register->new;
+my $p = Portal->new($r, border => 0);
+$p->staff($_, 'officer') for 'erlan', 'dana';
+my $iin = Portal::number_of('8501013');
+$p->person('aigul', 'АХМЕТОВА АЙГҮЛ', '8501013');
+$p->organisation('firm', 'ТОО Импорт', $iin, '0101400');
+my $tac = '35267706';
+my $week = strftime '%Y-%m-%d', localtime(time - 3 * 86_400);
+my ($phone, $second, $right, $used, $forgotten, $stolen) = map { imei($_, $tac) } 1, 2, 3, 11, 5, 21;
+$r->file('feed.csv', Register::lines('date,imei,imsi,msisdn,rat',
+    map { "$week,$_,401011234567890,77010000000,LTE" } $right, $used));
+is $r->run('feed', 'load', '--operator', 'Kcell', '--accept', 'all', '--reason', 'test', $r->path('feed.csv'))->{code}, 0, 'two phones are used';
+
+my $server = $p->serve;
+my ($firm, $aigul) = map { $p->enter($_) } 'firm', 'aigul';
+my ($erlan, $dana) = map { $p->enter_staff($_) } 'erlan', 'dana';
+my $yes = {approve => JSON::PP::true};
+
+sub at_desk { my ($who, $number, $act, $body) = @_; return $p->ask('POST', "/api/v1/desk/$number/$act", $body // {}, $who) }
+sub seen { my ($number) = @_; return ($p->ask('GET', "/api/v1/desk/$number", undef, $erlan))[1] }
+sub checked { my ($number) = @_; return Register::poll(20, sub { my $a = seen($number); return ($a->{checked} || $a->{state} ne 'checking') && $a }) }
+sub list { return ($p->ask('GET', "/api/v1/check/$_[0]"))[1]{list} }
+sub turns { my ($imei, $list) = @_; return Register::poll(5, sub { list($imei) eq $list }) }
+sub state { my ($number) = @_; return ($p->ask('GET', "/api/v1/applications/$number", undef, $firm))[1]{state} }
+sub approve {
+    my ($who, $number, $n) = @_;
+    at_desk($who, $number, 'claim');
+    return (at_desk($who, $number, 'decide', {decisions => [($yes) x $n], note => ''}))[1];
+}
+sub import_of {
+    my @devices = @_;
+    my ($status, $json) = $p->ask('POST', '/api/v1/applications', {kind => 'import', document => 'KZ-1',
+        devices => [map { {imeis => $_, brand => 'Samsung', model => 'A1'} } @devices]}, $firm);
+    is $status, 201, 'an import is filed' or diag explain $json;
+    is approve($erlan, $json->{number}, scalar @devices)->{state}, 'approved', '... and approved';
+    return $json->{number};
+}
+sub correct { # number, body, who, headers
+    my ($number, $body, $who, %head) = @_;
+    return $p->ask('POST', "/api/v1/applications/$number/corrections", $body, $who // $firm, %head);
+}
+sub refused { my (undef, $json) = correct(@_); return join ' ', map { $_ // '-' } @$json{qw(reason field)} }
+
+my $number = import_of([$phone, $second], [$used], [$stolen]);
+ok turns($phone, 'white'), 'white';
+
+# ---- mistyped: from the cabinet to the desk to the public answer ----
+
+my $typed = {ground => 'mistyped', devices => [{imei => $phone, becomes => $right}], note => 'Опечатка в цифре'};
+my ($status, $c, $head) = correct($number, $typed, $firm, 'Idempotency-Key' => 'once');
+is $status, 201, 'a correction is filed' or diag explain $c;
+like $head, qr{^Location: /api/v1/applications/$c->{number}\r?$}m, 'with its own number';
+is_deeply $c->{corrects}, {number => $number, ground => 'mistyped'}, 'that hangs at the first';
+is_deeply [sort @{$c->{devices}[0]{imeis}}], [sort $second, $right], 'the device as it will be';
+is_deeply $c->{devices}[0]{old_imeis}, [$phone], 'and what leaves it';
+my $again = (correct($number, $typed, $firm, 'Idempotency-Key' => 'once'))[1];
+is $again->{number}, $c->{number}, 'sent again it is the same';
+is refused($number, {%$typed, note => 'Иначе'}, $firm, 'Idempotency-Key' => 'once'), 'IDEMPOTENCY -', 'the key is for nothing else';
+is refused($number, $typed), 'OPEN_ALREADY -', 'one open correction a device';
+my ($v) = $r->check($right);
+ok $v->{list} eq 'grey' && !defined $v->{deadline}, 'the right one is held, it has no last day';
+is list($phone), 'white', 'nothing moves before it is decided';
+my $desk = checked($c->{number});
+is_deeply $desk->{findings}, ['needs_proof'], 'an officer decides';
+is $desk->{corrects}{number}, $number, 'and sees what it corrects';
+is $desk->{events}[0]{note}, 'Опечатка в цифре', 'and why';
+is approve($erlan, $c->{number}, 1)->{state}, 'approved', 'approved';
+ok turns($right, 'white'), 'the right one is white';
+ok turns($phone, 'unknown'), 'the wrong one is what it was';
+is list($second), 'white', 'its other IMEI stays';
+my $history = $r->run('journal', 'show', '--imei', $phone)->{out};
+like $history, qr/approval_withdrawn/, 'its history tells that the approval was withdrawn';
+my $journal = $r->run('journal', 'show')->{out};
+like $journal, qr/$c->{number}/, 'the journal names the correction';
+my $listed = ($p->ask('GET', "/api/v1/applications/$number/corrections", undef, $firm))[1];
+is_deeply [map { $_->{number} } @{$listed->{applications}}], [$c->{number}], 'the first lists it';
+
+# ---- what is refused, with its field ----
+
+is refused($number, {ground => 'lost', devices => []}), 'USAGE ground', 'no such ground';
+is refused($number, {ground => 'returned', devices => []}), 'DEVICE_IMEIS devices', 'no device';
+is refused($number, {ground => 'returned'}), 'USAGE devices', 'no list';
+is refused($number, {ground => 'returned', devices => [{imei => '123'}]}), 'IMEI_FORM devices[0].imei', 'no IMEI';
+is refused($number, {ground => 'returned', devices => [{imei => $phone}]}), 'NOT_APPROVED devices[0]', 'one that is not approved here any more';
+is refused($number, {ground => 'mistyped', devices => [{imei => $used}]}), 'DEVICE_IMEIS devices[0].becomes', 'without the right one';
+is refused($number, {ground => 'mistyped', devices => [{imei => $used, becomes => $second}]}), 'DUPLICATE_IN_FILE devices[0]', 'the right one is approved already';
+is refused($number, {ground => 'forgotten', devices => [{imei => $used, imeis => ['1']}]}), 'IMEI_FORM devices[0].imeis[0]', 'a forgotten one that is none';
+is refused($number, {ground => 'returned', devices => [{imei => $used}], note => 'x' x 501}), 'TOO_LONG note', 'the note';
+is refused($number, {ground => 'returned', devices => [map { {imei => imei($_, $tac)} } 1 .. 1001]}), 'TOO_MANY devices', '1001 IMEIs';
+is refused($number, {ground => 'returned', devices => [{imei => $used}]}, $aigul), 'NOT_FOUND -', 'another\'s';
+is refused($c->{number}, {ground => 'returned', devices => [{imei => $right}]}), 'NOT_NOW -', 'a correction is not corrected, the first is';
+is((correct($number, $typed, $erlan))[0], 403, 'the cabinet\'s address is no officer\'s');
+
+# ---- forgotten ----
+
+($status, my $f) = correct($number, {ground => 'forgotten', devices => [{imei => $right, imeis => [$forgotten]}]});
+is $status, 201, 'a forgotten one';
+is approve($erlan, $f->{number}, 1)->{state}, 'approved', 'approved';
+ok turns($forgotten, 'white'), 'white';
+
+# ---- in use: an officer; an officer's own correction is another's to decide ----
+
+($status, my $u) = $p->ask('POST', "/api/v1/desk/$number/corrections", {ground => 'returned', devices => [{imei => $used}]}, $erlan);
+is $status, 201, 'an officer files one' or diag explain $u;
+ok !exists $u->{receipt}, 'without its receipt';
+is_deeply checked($u->{number})->{devices}[0]{findings}, ['in_use'], 'somebody uses it';
+is((at_desk($erlan, $u->{number}, 'claim'))[1]{reason}, 'SAME_PERSON', 'not decided by him');
+is approve($dana, $u->{number}, 1)->{state}, 'approved', 'but by another';
+ok turns($used, 'grey'), 'its user has a term';
+($v) = $r->check($used);
+ok $v->{deadline}, 'with a last day';
+
+# ---- marked: two ----
+
+is $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '7', $stolen)->{code}, 0, 'one is stolen';
+(undef, my $m) = correct($number, {ground => 'exported', devices => [{imei => $stolen}]});
+checked($m->{number});
+is_deeply approve($erlan, $m->{number}, 1)->{proposal}{devices}[0]{lifts}, ['marked'], 'a marked one waits for a second officer';
+is((at_desk($dana, $m->{number}, 'confirm'))[1]{state}, 'approved', 'who confirms');
+is list($stolen), 'black', 'the mark stays';
+
+# ---- a shipment by file that came in part ----
+
+my $b = Bulk->new($p, $firm);
+my @rows = map { row(imei($_, '35267707'), imei($_ + 500, '35267707')) } 1 .. 12;
+my $up = $b->send_whole(Register::lines($header, @rows));
+my $file = ($p->ask('POST', '/api/v1/applications', {kind => 'import', document => 'KZ-2', upload => $up->{id}}, $firm))[1];
+checked($file->{number});
+at_desk($erlan, $file->{number}, 'claim');
+at_desk($erlan, $file->{number}, 'decide', $yes);
+ok Register::poll(20, sub { state($file->{number}) eq 'approved' }), 'a file is approved';
+ok turns(imei(3, '35267707'), 'white') && turns(imei(2, '35267707'), 'white'), 'white';
+my @gone = map { {imei => imei($_, '35267707')} } 3 .. 7;
+($status, my $part) = correct($file->{number}, {ground => 'not_arrived', devices => \@gone});
+is $status, 201, 'five of its devices did not arrive' or diag explain $part;
+ok Register::poll(20, sub { state($part->{number}) eq 'approved' }), 'nobody uses them: the register withdraws by itself';
+ok turns(imei(3, '35267707'), 'unknown') && list(imei(503, '35267707')) eq 'unknown', 'each with all its IMEIs';
+is list(imei(2, '35267707')), 'white', 'the others stay';
+is refused($file->{number}, {ground => 'not_arrived', devices => [{imei => imei(503, '35267707')}]}), 'NOT_APPROVED devices[0]', 'once';
+(undef, my $moved) = correct($file->{number}, {ground => 'mistyped', devices => [{imei => imei(8, '35267707'), becomes => imei(800, '35267707')}]});
+is_deeply [sort @{$moved->{devices}[0]{imeis}}], [sort(imei(508, '35267707'), imei(800, '35267707'))], 'a device of a file, with its other IMEI';
+
+# ---- killed between ----
+
+kill 'KILL', $server->{pid};
+waitpid $server->{pid}, 0;
+$p->serve;
+is seen($moved->{number})->{state}, 'checking', 'killed between: it waits still';
+is approve($erlan, $moved->{number}, 1)->{state}, 'approved', 'and is decided';
+ok turns(imei(800, '35267707'), 'white') && turns(imei(8, '35267707'), 'unknown'), 'moved';
+is $r->run('db', 'check')->{code}, 0, 'the register is whole';
+done_testing;
