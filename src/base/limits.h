@@ -83,6 +83,12 @@ enum {
     LIMIT_EDS_CONNECT_MS = 2000,
     LIMIT_EDS_WHOLE_MS = 5000, /* of one question to a verifier; ours */
 
+    /* Other doors (people/oidc.h); ours */
+    LIMIT_DOOR_ANSWER = 1 << 18, /* bytes of a provider's answer */
+    LIMIT_DOOR_CODE = 1024,      /* bytes of the code that it sends somebody back with */
+    LIMIT_DOOR_CONNECT_MS = 2000,
+    LIMIT_DOOR_WHOLE_MS = 5000, /* of one question to it */
+
     /* Papers that an applicant attaches */
     LIMIT_PAPER_BYTES = 10 << 20,       /* of one file: a photo of a phone is 2 to 8 MB; ours */
     LIMIT_PAPER_PIXELS = 50000000,      /* of one picture: 200 MB once it is opened; ours */

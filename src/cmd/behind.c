@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cases/ask_http.h"
 #include "cases/bulk_upload.h"
+#include "people/oidc.h"
 #include "people/totp.h"
 #include "portal/demo.h"
 
@@ -14,6 +15,34 @@ static enum err open_eds(const struct settings *s, struct eds_port *out, struct 
     if (*s->eds_ca)
         return eds_openssl_open(s->eds_ca, *s->eds_crl ? s->eds_crl : NULL, out, fault);
     return ERR_OK; /* nobody signs in by ЭЦП */
+}
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+/* Other doors lead people to an address of ours, and codes show it: it must be known. */
+static enum err open_doors(const struct settings *s, const struct http_options *door,
+                           struct oidc **out_oidc, bool *out_app, struct fault *fault)
+{
+    *out_app = str_eq(str_z(s->app_sign_in), STR("yes"));
+    if (*s->app_sign_in && !*out_app && !str_eq(str_z(s->app_sign_in), STR("no"))) {
+        fault_value(fault, s->app_sign_in, strlen(s->app_sign_in));
+        return fault_set(fault, ERR_SETTING_VALUE, "app_sign_in wants yes or no");
+    }
+    if ((*out_app || *s->oidc_issuer) && !(door->public_url && *door->public_url))
+        return fault_set(fault, ERR_SETTING_VALUE,
+                         "oidc_issuer and app_sign_in want public_url in [serve]");
+    if (!*s->oidc_issuer)
+        return ERR_OK;
+    const struct oidc_options options = {.issuer = s->oidc_issuer,
+                                         .client = s->oidc_client,
+                                         .secret_file = or_null(s->oidc_secret_file),
+                                         .ca = or_null(s->oidc_ca),
+                                         .iin_claim = or_null(s->oidc_iin_claim),
+                                         .name = or_null(s->oidc_name)};
+    return oidc_open(&options, out_oidc, fault);
 }
 
 static enum err open_sources(const struct settings *s, struct behind *b, struct fault *fault)
@@ -134,6 +163,8 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
     struct eds_port eds = {0};
     unsigned second_from = 0;
     struct demo *demo = NULL;
+    struct oidc *oidc = NULL;
+    bool app_door = false;
     err = totp_init();
     if (!err)
         err = check_nca_layer(s->nca_layer, fault);
@@ -147,6 +178,8 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
     if (!err)
         err = open_eds(s, &eds, fault);
     if (!err)
+        err = open_doors(s, door, &oidc, &app_door, fault);
+    if (!err)
         err = open_sources(s, out, fault);
     if (!err)
         err = open_directories(cli, out, fault);
@@ -154,6 +187,7 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         err = open_demo(cli, &demo, fault);
     if (err) {
         eds_close(&eds);
+        oidc_close(oidc);
         demo_close(demo);
         behind_close(out);
         return err;
@@ -163,6 +197,8 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         .key = cli_key(cli, cli->url),
         .clock = cli->clock,
         .eds = eds,
+        .oidc = oidc,
+        .app_door = app_door,
         .sources = sources_of(out, demo != NULL),
         .hours = &out->hours,
         .papers.files = out->papers,

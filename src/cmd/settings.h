@@ -44,6 +44,10 @@ struct settings {
     char public_url[SETTINGS_VALUE];
     char portal[SETTINGS_VALUE]; /* yes: what stands behind the sign-in is open */
     char eds_ca[SETTINGS_VALUE], eds_crl[SETTINGS_VALUE], eds_verifier[SETTINGS_VALUE];
+    char oidc_issuer[SETTINGS_VALUE], oidc_client[SETTINGS_VALUE]; /* another door; empty: none */
+    char oidc_secret_file[SETTINGS_VALUE], oidc_ca[SETTINGS_VALUE];
+    char oidc_iin_claim[SETTINGS_VALUE], oidc_name[SETTINGS_VALUE];
+    char app_sign_in[SETTINGS_VALUE]; /* yes: with an app on a phone */
     char border[SETTINGS_VALUE], parcel[SETTINGS_VALUE];
     char holidays[SETTINGS_VALUE];
     char papers[SETTINGS_VALUE], outbox[SETTINGS_VALUE];     /* directories */

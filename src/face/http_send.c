@@ -73,7 +73,9 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
                    whole); /* for progress: how much a packed file unpacks to */
     }
     put_header(r, "Allow", response->allow);
-    put_header(r, "Location", response->location);
+    put_header(r, "Location",
+               response->elsewhere.n ? (const char *)response->elsewhere.p : response->location);
+    put_header(r, "Refresh", response->refresh);
     put_header(r, "Set-Cookie", response->set_cookie);
     put_header(r, "WWW-Authenticate",
                response->status == 401 ? "Bearer realm=\"tamga\", Tamga-HMAC-SHA256"
@@ -123,8 +125,8 @@ static bool is_plain(const struct response *r)
 {
     return r->status == plain.status && strcmp(r->content_type, plain.content_type) == 0 &&
            !r->language && !r->allow && !*r->location && !*r->set_cookie && !*r->disposition &&
-           !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps && !r->script &&
-           !r->tells_upload && !r->download && !r->next_after;
+           !*r->refresh && !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps &&
+           !r->script && !r->tells_upload && !r->download && !r->next_after;
 }
 
 /* In a reply that was used before. */
@@ -158,8 +160,8 @@ enum MHD_Result http_send(struct http *http, struct MHD_Connection *connection, 
     }
     if (owned)
         response->body = (struct buf){0};
-    response_release(response);
     put_headers(r, response);
+    response_release(response);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)response->status, r);
     MHD_destroy_response(r);
     return result;

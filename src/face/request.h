@@ -75,6 +75,9 @@ struct response {
     const char *allow;             /* methods, of a 405; NULL */
     const char *language;          /* of the texts in it; NULL */
     char location[LIMIT_LOCATION]; /* of a redirect, or of what was made; empty: none */
+    struct buf elsewhere;          /* instead of location: an address of another site, with a NUL
+                                      behind it; owned by the response */
+    char refresh[LIMIT_LOCATION];  /* "5", or "0; url=/path": the page loads (that) anew; empty */
     char set_cookie[LIMIT_COOKIE]; /* empty: none */
     /* Content-Disposition of a file that somebody sent us, which is no page (sandbox); empty: none */
     char disposition[LIMIT_DISPOSITION];

@@ -64,6 +64,7 @@ const char *route_pattern(const struct site *site, unsigned route)
 void response_release(struct response *response)
 {
     buf_release(&response->body);
+    buf_release(&response->elsewhere);
 }
 
 struct str response_body(const struct response *response)

@@ -12,7 +12,6 @@
  *   400 {"message": …}: it read the question and cannot verify the signature */
 #include "people/eds.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -21,11 +20,11 @@
 #include "base/limits.h"
 #include "people/eds_certificate.h"
 #include "people/eds_form.h"
+#include "people/fetch.h"
 
 struct verifier {
     char *url;
-    long connect_ms, whole_ms;
-    struct curl_slist *headers;
+    unsigned connect_ms, whole_ms;
 };
 
 /* ---- the question ---- */
@@ -56,54 +55,21 @@ static enum err compose(const struct eds_form *form, struct str content, bool re
     return out->failed ? ERR_MEMORY : ERR_OK;
 }
 
-/* ---- there and back ---- */
-
-static size_t take(char *p, size_t size, size_t count, void *ctx)
-{
-    struct buf *answer = ctx;
-    size_t n = size * count;
-    if (answer->n + n > LIMIT_EDS_ANSWER)
-        return 0; /* ends the transfer */
-    buf_put(answer, p, n);
-    return answer->failed ? 0 : n;
-}
-
-/* Straight to the verifier: no proxy of the environment, no redirection, nothing but HTTP. */
-static void prepare(CURL *curl, const struct verifier *v, const struct buf *question,
-                    struct buf *answer)
-{
-    curl_easy_setopt(curl, CURLOPT_URL, v->url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, v->connect_ms);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, v->whole_ms);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, v->headers);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, question->p);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)question->n);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-}
-
+/* Without "Expect" a long question does not wait for a leave to be sent. */
 static enum err post(const struct verifier *v, const struct buf *question, struct buf *answer,
                      long *out_status, struct fault *fault)
 {
-    CURL *curl = curl_easy_init();
-    if (!curl)
-        return ERR_MEMORY;
-    prepare(curl, v, question, answer);
-    CURLcode code = curl_easy_perform(curl);
-    if (!code)
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, out_status);
-    curl_easy_cleanup(curl);
-    if (answer->failed)
-        return ERR_MEMORY;
-    if (code == CURLE_WRITE_ERROR)
-        return fault_set(fault, ERR_EDS_AWAY, "the verifier's answer is longer than %d bytes",
-                         LIMIT_EDS_ANSWER);
-    if (code)
-        return fault_set(fault, ERR_EDS_AWAY, "the verifier: %s", curl_easy_strerror(code));
-    return ERR_OK;
+    const struct fetch asked = {
+        .who = "the verifier",
+        .url = v->url,
+        .away = ERR_EDS_AWAY,
+        .body = question,
+        .headers = {"Content-Type: application/json", "Accept: application/json", "Expect:"},
+        .connect_ms = v->connect_ms,
+        .whole_ms = v->whole_ms,
+        .most_bytes = LIMIT_EDS_ANSWER,
+    };
+    return fetch(&asked, answer, out_status, fault);
 }
 
 /* ---- the answer ---- */
@@ -254,44 +220,27 @@ static enum err verify(void *ctx, enum eds_use use, struct str cms, struct str c
 static void close_verifier(void *ctx)
 {
     struct verifier *v = ctx;
-    curl_slist_free_all(v->headers);
     free(v->url);
     free(v);
-}
-
-/* Without "Expect" a long question does not wait for a leave to be sent. */
-static bool set_headers(struct verifier *v)
-{
-    static const char *const lines[] = {"Content-Type: application/json",
-                                        "Accept: application/json", "Expect:"};
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        struct curl_slist *list = curl_slist_append(v->headers, lines[i]);
-        if (!list)
-            return false;
-        v->headers = list;
-    }
-    return true;
 }
 
 enum err eds_http_open(const struct eds_http_options *options, struct eds_port *out,
                        struct fault *fault)
 {
     struct str url = str_z(options->url);
-    if (!str_starts(url, STR("http://")) && !str_starts(url, STR("https://")))
+    if (!fetch_is_url(options->url))
         return fault_set(fault, ERR_SETTING_VALUE, "the verifier's URL begins with http or https");
     while (url.n && url.p[url.n - 1] == '/')
         url.n--;
     struct verifier *v = calloc(1, sizeof *v);
-    if (!v || curl_global_init(CURL_GLOBAL_DEFAULT)) {
+    if (!v || fetch_init()) {
         free(v);
         return ERR_MEMORY;
     }
-    v->connect_ms = options->connect_ms ? (long)options->connect_ms : LIMIT_EDS_CONNECT_MS;
-    v->whole_ms = options->whole_ms ? (long)options->whole_ms : LIMIT_EDS_WHOLE_MS;
-    if (asprintf(&v->url, "%.*s/cms/verify", STR_ARG(url)) < 0)
-        v->url = NULL;
-    if (!v->url || !set_headers(v)) {
-        close_verifier(v);
+    v->connect_ms = options->connect_ms ? options->connect_ms : LIMIT_EDS_CONNECT_MS;
+    v->whole_ms = options->whole_ms ? options->whole_ms : LIMIT_EDS_WHOLE_MS;
+    if (asprintf(&v->url, "%.*s/cms/verify", STR_ARG(url)) < 0) {
+        free(v);
         return ERR_MEMORY;
     }
     *out = (struct eds_port){verify, close_verifier, v};

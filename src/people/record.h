@@ -49,7 +49,9 @@ enum record_kind {
     RECORD_PAPER_OF = 'v',    /* party 8, second 8, paper 16: its bytes 8 */
     RECORD_BY_ATTORNEY = 't', /* person 8, organisation 8; empty */
     RECORD_WORK = 'w',        /* application 8: the register's own checks are due; empty */
-    RECORD_OUTBOX = 'x',      /* message 8: to be sent; party 8, second 8 */
+    RECORD_APP_SIGNED =
+        'z',             /* second 8, ticket 16: who signed in an app for a browser that waits */
+    RECORD_OUTBOX = 'x', /* message 8: to be sent; party 8, second 8 */
 };
 
 struct record_key {

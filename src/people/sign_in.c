@@ -1,47 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "people/sign_in.h"
 
-#include <stdio.h>
-
-#include <sodium.h>
-
 #include "people/attorney.h"
 #include "people/person.h"
 #include "people/record.h"
+#include "people/ticket.h"
 
-enum { RANDOM = 16, MARK = 16, SAID = 8 + RANDOM, WHOLE = SAID + MARK };
 static const char purpose[] = "tamga:sign-in:";
-_Static_assert(sizeof purpose - 1 + 2 * WHOLE + 1 <= NONCE_TEXT, "a nonce does not fit");
-
-static void mark(const struct registry *reg, const uint8_t said[SAID], uint8_t out[MARK])
-{
-    uint8_t mac[SHA256_BYTES];
-    sha256_hmac(reg->keys.session, said, SAID, mac);
-    memcpy(out, mac, MARK);
-}
+_Static_assert(sizeof purpose - 1 + TICKET_TEXT <= NONCE_TEXT, "a nonce does not fit");
 
 void sign_in_nonce(const struct registry *reg, int64_t now_s, char out[NONCE_TEXT])
 {
-    uint8_t bytes[WHOLE];
-    put_be(bytes, (uint64_t)now_s, 8);
-    randombytes_buf(bytes + 8, RANDOM);
-    mark(reg, bytes, bytes + SAID);
-    size_t head = sizeof purpose - 1;
-    memcpy(out, purpose, head);
-    sodium_bin2hex(out + head, NONCE_TEXT - head, bytes, sizeof bytes);
+    memcpy(out, purpose, sizeof purpose - 1);
+    ticket_new(reg, purpose, now_s, out + sizeof purpose - 1);
 }
 
 /* Ours, and of the last five minutes? */
-static bool fresh(const struct registry *reg, struct str nonce, int64_t now_s, uint8_t out[WHOLE])
+static bool fresh(const struct registry *reg, struct str nonce, int64_t now_s,
+                  uint8_t out[TICKET_SAID])
 {
-    uint8_t want[MARK];
-    size_t n = 0, head = sizeof purpose - 1;
-    if (!str_starts(nonce, str_z(purpose)) || nonce.n != head + 2 * WHOLE ||
-        sodium_hex2bin(out, WHOLE, nonce.p + head, nonce.n - head, NULL, &n, NULL) || n != WHOLE)
-        return false;
-    mark(reg, out, want);
-    int64_t age = now_s - (int64_t)get_be(out, 8);
-    return sodium_memcmp(want, out + SAID, MARK) == 0 && age >= 0 && age <= NONCE_LIFE_S;
+    const struct str head = str_z(purpose);
+    return str_starts(nonce, head) &&
+           ticket_read(reg, purpose, (struct str){nonce.p + head.n, nonce.n - head.n}, now_s,
+                       NONCE_LIFE_S, out);
 }
 
 /* ---- one commit: the nonce is used, the person is known ---- */
@@ -77,40 +58,48 @@ static enum err come_in(struct registry *reg, struct commit_case *c, struct faul
     return err;
 }
 
-enum err sign_in_eds(struct registry *reg, struct committer *committer, const struct eds_port *port,
-                     struct str nonce, struct str cms, const char *ends, struct session *out,
-                     char out_token[SESSION_TOKEN_TEXT], struct fault *fault)
+enum err sign_in_as(struct registry *reg, struct committer *committer,
+                    const struct sign_in_proof *proof, const char *ends, struct session *out,
+                    char out_token[SESSION_TOKEN_TEXT], struct fault *fault)
 {
-    uint8_t bytes[WHOLE];
-    struct eds_person who;
-    int64_t now = clock_now_us(reg->clock) / 1000000;
-    if (!fresh(reg, nonce, now, bytes))
-        return fault_set(fault, ERR_NONCE, "not a nonce of ours, or too old");
-    enum err err = eds_verify(port, EDS_SIGN_IN, cms, nonce, now, &who, fault);
-    if (err)
-        return err;
-    struct coming coming = {.nonce = record_key(RECORD_NONCE), .who = &who};
-    record_key_bytes(&coming.nonce, bytes, SAID);
-    coming.person = registry_party_id(reg, PARTY_PERSON, str_z(who.iin));
-    if (*who.bin)
-        coming.organisation = registry_party_id(reg, PARTY_PERSON, str_z(who.bin));
+    const struct eds_person *who = proof->who;
+    struct coming coming = {.nonce = record_key(RECORD_NONCE), .who = who};
+    record_key_bytes(&coming.nonce, proof->ticket, TICKET_SAID);
+    coming.person = registry_party_id(reg, PARTY_PERSON, str_z(who->iin));
+    if (*who->bin)
+        coming.organisation = registry_party_id(reg, PARTY_PERSON, str_z(who->bin));
     struct attorney attorney = {0}; /* of an employee; none is kept of its head */
-    if (*who.bin && !who.signs &&
+    if (*who->bin && !who->signs &&
         attorney_find(reg, coming.organisation, coming.person, &attorney, NULL))
         return fault_set(fault, ERR_ROLE, "an employee acts by power of attorney: he has none");
     struct commit_case c = {.ask = first_use, .also = come_in, .ctx = &coming};
-    err = committer_submit(committer, &c);
+    enum err err = committer_submit(committer, &c);
     if (err)
         return fault_set(fault, err, "the nonce was used, or the register cannot be written");
     *out = (struct session){.party = coming.person,
                             .acts_for = coming.organisation ? coming.organisation : coming.person,
                             .role = coming.organisation ? ROLE_ORGANISATION : ROLE_PERSON,
                             .by_attorney = attorney.kinds};
-    str_copy(out->name, sizeof out->name, str_z(who.name));
-    str_copy(out->organisation, sizeof out->organisation, str_z(who.organisation));
+    str_copy(out->name, sizeof out->name, str_z(who->name));
+    str_copy(out->organisation, sizeof out->organisation, str_z(who->organisation));
     return session_begin(reg, committer, out, ends, out_token, fault);
 }
 
+enum err sign_in_eds(struct registry *reg, struct committer *committer, const struct eds_port *port,
+                     struct str nonce, struct str cms, const char *ends, struct session *out,
+                     char out_token[SESSION_TOKEN_TEXT], struct fault *fault)
+{
+    uint8_t said[TICKET_SAID];
+    struct eds_person who;
+    int64_t now = clock_now_us(reg->clock) / 1000000;
+    if (!fresh(reg, nonce, now, said))
+        return fault_set(fault, ERR_NONCE, "not a nonce of ours, or too old");
+    enum err err = eds_verify(port, EDS_SIGN_IN, cms, nonce, now, &who, fault);
+    if (err)
+        return err;
+    const struct sign_in_proof proof = {.ticket = said, .who = &who};
+    return sign_in_as(reg, committer, &proof, ends, out, out_token, fault);
+}
 /* ---- nonces that are over: their keys begin with their time ---- */
 
 struct forgetting {
@@ -136,14 +125,21 @@ static enum err drop_old(struct registry *reg, struct commit_case *c, struct fau
     return err;
 }
 
-enum err sign_in_forget(struct registry *reg, struct committer *committer, int64_t now_s,
-                        struct fault *fault)
+static enum err forget_kind(struct registry *reg, struct committer *committer,
+                            enum record_kind kind, int64_t now_s, struct fault *fault)
 {
-    struct record_key from = record_key(RECORD_NONCE);
-    struct record_key to = record_key_of(RECORD_NONCE, (uint64_t)(now_s - 2 * NONCE_LIFE_S));
+    struct record_key from = record_key(kind);
+    struct record_key to = record_key_of(kind, (uint64_t)(now_s - 2 * SIGN_IN_LIFE_S));
     struct forgetting f = {.n = 0};
     enum err err =
         store_records(reg->store, record_key_str(&from), record_key_str(&to), take_old, &f, fault);
     struct commit_case c = {.also = drop_old, .ctx = &f};
     return err || !f.n ? err : committer_submit(committer, &c);
+}
+
+enum err sign_in_forget(struct registry *reg, struct committer *committer, int64_t now_s,
+                        struct fault *fault)
+{
+    enum err err = forget_kind(reg, committer, RECORD_NONCE, now_s, fault);
+    return err ? err : forget_kind(reg, committer, RECORD_APP_SIGNED, now_s, fault);
 }

@@ -4,7 +4,7 @@
 #include "face/guard.h"
 #include "people/account.h"
 #include "people/sign_in.h"
-#include "portal/portal.h"
+#include "portal/enter.h"
 
 enum { COST = 15 }; /* IMEIs' worth of one sign-in, beside the one that the route took */
 
@@ -15,10 +15,9 @@ bool portal_is_own(const struct exchange *x)
     return !site.n || str_eq(site, STR("same-origin")) || str_eq(site, STR("none"));
 }
 
-/* Pays, and takes a place among those at work. */
-static enum err begin_dear(struct exchange *x, const struct visit *v)
+enum err enter_begin(struct exchange *x, const struct visit *v, bool from_elsewhere)
 {
-    enum err err = portal_is_own(x) ? guard_admit(x, COST) : ERR_CSRF;
+    enum err err = from_elsewhere || portal_is_own(x) ? guard_admit(x, COST) : ERR_CSRF;
     if (err || portal_sign_in_begin(v->portal))
         return err;
     x->response->retry_after_s = LIMIT_CROWDED_SECONDS;
@@ -31,8 +30,8 @@ static bool is_try(enum err err)
     return err != ERR_CSRF && err != ERR_RATE && err != ERR_CROWDED && err != ERR_NONCE;
 }
 
-static enum err end_dear(struct exchange *x, struct visit *v, enum err err, uint64_t subject,
-                         const struct session *who, const char *token)
+enum err enter_end(struct exchange *x, struct visit *v, enum err err, uint64_t subject,
+                   const struct session *who, const char *token)
 {
     portal_sign_in_end(v->portal);
     if (!err) {
@@ -58,12 +57,12 @@ enum err portal_enter_password(struct exchange *x, struct visit *v, struct str n
         .code = code,
         .from = {(const char *)client->bytes, address_client_bytes(client)},
         .ends = before};
-    enum err err = begin_dear(x, v);
+    enum err err = enter_begin(x, v, false);
     if (err)
         return err;
     v->who = (struct session){0}; /* who was signed in here before does not try */
     err = account_sign_in(reg, portal_committer(v->portal), &attempt, &who, token, &v->fault);
-    return end_dear(x, v, err, registry_party_id(reg, PARTY_ACCOUNT, name), &who, token);
+    return enter_end(x, v, err, registry_party_id(reg, PARTY_ACCOUNT, name), &who, token);
 }
 
 enum err portal_enter_eds(struct exchange *x, struct visit *v, struct str nonce, struct str cms)
@@ -79,13 +78,13 @@ enum err portal_enter_eds_by(struct exchange *x, struct visit *v, const struct e
     if (!port)
         return fault_set(&v->fault, ERR_UNAVAILABLE, "no eds_ca and no eds_verifier is set");
     str_copy(before, sizeof before, portal_token(x));
-    enum err err = begin_dear(x, v);
+    enum err err = enter_begin(x, v, false);
     if (err)
         return err;
     v->who = (struct session){0};
     err = sign_in_eds(v->office.registry, portal_committer(v->portal), port, nonce, cms, before,
                       &who, token, &v->fault);
-    return end_dear(x, v, err, 0, &who, token);
+    return enter_end(x, v, err, 0, &who, token);
 }
 
 enum err portal_go_out(struct exchange *x, struct visit *v)

@@ -9,6 +9,8 @@
 void portal_nonce(struct exchange *x);            /* GET /api/v1/sign-in/nonce */
 void portal_sign_in_eds(struct exchange *x);      /* POST /api/v1/sign-in/eds {nonce, cms} */
 void portal_sign_in_password(struct exchange *x); /* POST /api/v1/sign-in/password */
+void portal_app_look(struct exchange *x);         /* GET /api/v1/sign-in/app/{}: what to sign */
+void portal_app_signed(struct exchange *x);       /* POST /api/v1/sign-in/app/{} {cms} */
 void portal_sign_out(struct exchange *x);         /* POST /api/v1/sign-out */
 void portal_me(struct exchange *x);               /* GET /api/v1/me */
 

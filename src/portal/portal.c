@@ -14,6 +14,7 @@
 #include "cases/desk.h"
 #include "cases/draft.h"
 #include "people/attorney.h"
+#include "people/oidc.h"
 #include "portal/bulk_worker.h"
 #include "people/sign_in.h"
 #include "portal/demo.h"
@@ -30,13 +31,15 @@ enum {
     WORK_MOST = 64,
     SIGN_INS_AT_ONCE = 4, /* each costs as much as sixteen checks; the others hear 503 */
 };
-static const char cookie_name[] = "tamga";
+static const char cookie_name[] = "tamga", door_cookie_name[] = "tamga-door";
 
 struct portal {
     struct registry *writer; /* the committer's alone */
     struct committer *committer;
     struct audit_log *log;
     struct eds_port eds;
+    struct oidc *oidc;
+    bool app_door;
     struct check_sources sources;
     struct paper_place papers;
     struct outbox_port outbox;
@@ -74,6 +77,16 @@ const struct eds_port *portal_eds(struct portal *p)
     if (p->eds.verify)
         return &p->eds;
     return p->demo ? demo_eds(p->demo) : NULL;
+}
+
+struct oidc *portal_oidc(struct portal *p)
+{
+    return p->oidc;
+}
+
+bool portal_has_app(struct portal *p)
+{
+    return p->app_door && portal_eds(p);
 }
 
 const struct demo *portal_demo(struct portal *p)
@@ -289,6 +302,8 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     if (!p)
         return fault_set(fault, ERR_MEMORY, "portal");
     p->eds = o->eds;
+    p->oidc = o->oidc;
+    p->app_door = o->app_door;
     p->demo = o->demo;
     str_copy(p->nca_layer, sizeof p->nca_layer,
              o->nca_layer ? str_z(o->nca_layer) : STR("wss://127.0.0.1:13579"));
@@ -338,6 +353,7 @@ void portal_close(struct portal *p)
     registry_close(p->worker_reg);
     registry_close(p->writer);
     eds_close(&p->eds);
+    oidc_close(p->oidc);
     demo_close(p->demo);
     sem_destroy(&p->sign_ins);
     pthread_mutex_destroy(&p->lock);
@@ -431,12 +447,12 @@ void portal_note(struct visit *v, enum audit_what what, uint64_t subject, uint64
                                                         .outcome = outcome});
 }
 
-static struct str token_in(struct str rest)
+static struct str token_in(struct str rest, const char *wanted)
 {
     while (rest.n) {
         struct str value, pair = str_split(rest, ';', &rest);
         struct str name = str_trim(str_split(pair, '=', &value));
-        if (str_eq(name, str_z(cookie_name)))
+        if (str_eq(name, str_z(wanted)))
             return str_trim(value);
     }
     return STR("");
@@ -444,7 +460,20 @@ static struct str token_in(struct str rest)
 
 struct str portal_token(const struct exchange *x)
 {
-    return token_in(x->request->cookie);
+    return token_in(x->request->cookie, cookie_name);
+}
+
+struct str portal_door_token(const struct exchange *x)
+{
+    return token_in(x->request->cookie, door_cookie_name);
+}
+
+void portal_door_cookie(struct exchange *x, const char *token, bool from_elsewhere)
+{
+    snprintf(x->response->set_cookie, sizeof x->response->set_cookie,
+             "%s=%s; Path=/sign-in; HttpOnly; SameSite=%s; Max-Age=%d%s", door_cookie_name, token,
+             from_elsewhere ? "Lax" : "Strict", SIGN_IN_LIFE_S,
+             x->site->portal->secure ? "; Secure" : "");
 }
 
 void portal_cookie(struct exchange *x, const char *token)

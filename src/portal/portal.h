@@ -12,13 +12,17 @@
 #include "people/audit_log.h"
 #include "people/eds.h"
 
+struct app_door;
 struct demo;
+struct oidc;
 
 struct portal_options {
     const char *url; /* of the register */
     const char *key; /* its key file; NULL: beside it */
     const struct clock *clock;
     struct eds_port eds; /* owned from then on; all zero: nobody signs in by ЭЦП */
+    struct oidc *oidc;   /* owned from then on; NULL: nobody comes in that way */
+    bool app_door;       /* people sign in with an app on their phone */
     struct check_sources sources;
     const struct hours *hours; /* NULL: Kazakhstan's. Borrowed */
     struct paper_place papers; /* its files: borrowed */
@@ -74,6 +78,17 @@ MUST_USE enum err portal_enter_eds(struct exchange *x, struct visit *visit, stru
 MUST_USE enum err portal_enter_eds_by(struct exchange *x, struct visit *visit,
                                       const struct eds_port *port, struct str nonce,
                                       struct str cms);
+/* By a provider of sign-ins (people/oidc.h): `ticket` was the browser's. ERR_DOOR_…. */
+struct oidc_way;
+MUST_USE enum err portal_enter_oidc(struct exchange *x, struct visit *visit,
+                                    const struct oidc_way *way, const uint8_t *ticket,
+                                    struct str code);
+/* Who signed in the app comes in; ERR_NOT_FOUND: nobody did yet. */
+MUST_USE enum err portal_enter_app(struct exchange *x, struct visit *visit,
+                                   const struct app_door *door);
+/* The app's signature: pays and takes a place as a sign-in does. */
+MUST_USE enum err portal_app_sign(struct exchange *x, struct visit *visit,
+                                  const struct app_door *door, struct str cms);
 /* Signs out: ends the session, notes it, takes the cookie away. */
 MUST_USE enum err portal_go_out(struct exchange *x, struct visit *visit);
 /* Before a large body is read, by a thread that may not wait: would portal_visit let him in, for a change, by
@@ -91,6 +106,8 @@ void portal_note(struct visit *visit, enum audit_what what, uint64_t subject, ui
 const struct paper_place *portal_papers_place(struct portal *portal);
 /* NULL: nobody signs in by ЭЦП. */
 const struct eds_port *portal_eds(struct portal *portal);
+struct oidc *portal_oidc(struct portal *portal); /* NULL: that door is closed */
+bool portal_has_app(struct portal *portal);
 const struct demo *portal_demo(struct portal *portal); /* NULL outside a demonstration */
 const char *portal_nca_layer(struct portal *portal);
 /* What the page of the sign-in may connect to beside us, as a CSP names it. */
@@ -103,6 +120,10 @@ bool portal_sign_in_begin(struct portal *portal);
 void portal_sign_in_end(struct portal *portal);
 /* The token in the request's cookie; empty. */
 struct str portal_token(const struct exchange *x);
+/* The cookie that a browser carries while it comes in by another door: for the pages of the sign-in alone.
+ * from_elsewhere: also when another site leads back here. */
+struct str portal_door_token(const struct exchange *x);
+void portal_door_cookie(struct exchange *x, const char *token, bool from_elsewhere);
 /* Puts the cookie of a session, or takes it away (token NULL). */
 void portal_cookie(struct exchange *x, const char *token);
 

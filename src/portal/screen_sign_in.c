@@ -7,22 +7,14 @@
 #include "face/form.h"
 #include "people/sign_in.h"
 #include "portal/demo.h"
-#include "portal/screen.h"
+#include "portal/door.h"
 #include "portal/screens.h"
-
-/* One look at the sign-in. */
-struct door {
-    struct visit v;
-    char next[LIMIT_LOCATION]; /* where he wanted to go; empty: nowhere in particular */
-    struct str name;           /* that staff typed */
-    enum err eds, staff, demo; /* what became of a try */
-};
 
 /* ---- where to ---- */
 
 /* A path of our own, without a query: letters that need no escape, no second slash that would make it
  * an address elsewhere (CWE-601), and not the sign-in itself. */
-static bool is_own(struct str path)
+bool door_is_own(struct str path)
 {
     if (!str_starts(path, STR("/")) || str_starts(path, STR("//")) || path.n >= 120 ||
         str_starts(path, STR("/sign-in")))
@@ -40,17 +32,17 @@ static void read_next(struct str from, char out[LIMIT_LOCATION])
     bool found;
     enum err err = form_value(from, "next", &next, &found);
     struct str path = {next.n ? (const char *)next.p : "", next.n};
-    str_copy(out, LIMIT_LOCATION, !err && is_own(path) ? path : STR(""));
+    str_copy(out, LIMIT_LOCATION, !err && door_is_own(path) ? path : STR(""));
     buf_release(&next);
 }
 
-static void go_on(struct exchange *x, const struct door *d)
+void door_go_on(struct exchange *x, const struct door *d)
 {
     screen_go(x, *d->next ? d->next : "/cabinet");
 }
 
 /* Who is not signed in yet; whoever is has nothing to do here. False: it is answered. */
-static bool open_door(struct exchange *x, struct door *d)
+bool door_open(struct exchange *x, struct door *d)
 {
     bool sends = str_eq(x->request->method, STR("POST"));
     *d = (struct door){.name = STR("")};
@@ -62,7 +54,7 @@ static bool open_door(struct exchange *x, struct door *d)
     read_next(sends ? x->request->body : x->query, d->next);
     if (sends || d->v.who.role == ROLE_NONE)
         return true;
-    go_on(x, d);
+    door_go_on(x, d);
     portal_leave(&d->v);
     return false;
 }
@@ -78,7 +70,7 @@ static void hidden(struct exchange *x, const char *name, const char *value)
     html_put(x, "\">\n");
 }
 
-static void begin(struct exchange *x, const struct door *d, enum text title, const char *path)
+void door_begin(struct exchange *x, const struct door *d, enum text title, const char *path)
 {
     char query[LIMIT_LOCATION + 8];
     int n = snprintf(query, sizeof query, "next=%s", d->next);
@@ -86,7 +78,7 @@ static void begin(struct exchange *x, const struct door *d, enum text title, con
                       .title = title, .path = path, .query = {query, *d->next ? (size_t)n : 0}});
 }
 
-static void form(struct exchange *x, const struct door *d, const char *path, const char *more)
+void door_form(struct exchange *x, const struct door *d, const char *path, const char *more)
 {
     html_put(x, "<form method=\"post\" action=\"");
     html_url(x, path);
@@ -97,7 +89,7 @@ static void form(struct exchange *x, const struct door *d, const char *path, con
         hidden(x, "next", d->next);
 }
 
-static void say(struct exchange *x, const char *open, enum text id, const char *close)
+void door_say(struct exchange *x, const char *open, enum text id, const char *close)
 {
     html_put(x, open);
     html_say(x, id);
@@ -112,7 +104,7 @@ static void error_begin(struct exchange *x)
     html_put(x, "<div><p><strong>");
 }
 
-static void error_of(struct exchange *x, enum err err)
+void door_error_of(struct exchange *x, enum err err)
 {
     const char *text = err_info(err)->text_id;
     if (!err)
@@ -124,16 +116,14 @@ static void error_of(struct exchange *x, enum err err)
     html_put(x, "</p></div></div>\n");
 }
 
-static void error_in_words(struct exchange *x, enum text says, enum text help)
+void door_error_in_words(struct exchange *x, enum text says, enum text help)
 {
     error_begin(x);
     html_say(x, says);
-    say(x, "</strong></p><p>", help, "</p></div></div>\n");
+    door_say(x, "</strong></p><p>", help, "</p></div></div>\n");
 }
 
-/* A way to another page of the sign-in that keeps where he wanted to go. */
-static void way(struct exchange *x, const struct door *d, const char *path, const char *class_,
-                enum text says)
+void door_way_begin(struct exchange *x, const struct door *d, const char *path, const char *class_)
 {
     html_put(x, "<p class=\"ways\"><a class=\"");
     html_put(x, class_);
@@ -143,7 +133,14 @@ static void way(struct exchange *x, const struct door *d, const char *path, cons
         html_put(x, x->lang_asked ? "&amp;next=" : "?next=");
         html_text(x, str_z(d->next));
     }
-    say(x, "\">", says, "</a></p>\n");
+    html_put(x, "\">");
+}
+
+void door_way(struct exchange *x, const struct door *d, const char *path, const char *class_,
+              enum text says)
+{
+    door_way_begin(x, d, path, class_);
+    door_say(x, "", says, "</a></p>\n");
 }
 
 /* ---- by signature ---- */
@@ -152,33 +149,33 @@ static void steps(struct exchange *x)
 {
     html_put(x, "<ol class=\"how\">\n<li>");
     html_say(x, TEXT_SIGN_IN_EDS_START);
-    say(x, " <a href=\"https://ncl.pki.gov.kz/\" rel=\"noreferrer\">", TEXT_SIGN_IN_EDS_GET,
-        "</a></li>\n");
-    say(x, "<li>", TEXT_SIGN_IN_EDS_ALLOW, "</li>\n");
-    say(x, "<li>", TEXT_SIGN_IN_EDS_CHOOSE, "</li>\n</ol>\n");
+    door_say(x, " <a href=\"https://ncl.pki.gov.kz/\" rel=\"noreferrer\">", TEXT_SIGN_IN_EDS_GET,
+             "</a></li>\n");
+    door_say(x, "<li>", TEXT_SIGN_IN_EDS_ALLOW, "</li>\n");
+    door_say(x, "<li>", TEXT_SIGN_IN_EDS_CHOOSE, "</li>\n</ol>\n");
 }
 
 /* An employee's key is right, and yet not enough. */
 static void eds_error(struct exchange *x, enum err err)
 {
     if (err == ERR_ROLE)
-        error_in_words(x, TEXT_SIGN_IN_EMPLOYEE, TEXT_SIGN_IN_EMPLOYEE_HELP);
+        door_error_in_words(x, TEXT_SIGN_IN_EMPLOYEE, TEXT_SIGN_IN_EMPLOYEE_HELP);
     else
-        error_of(x, err);
+        door_error_of(x, err);
 }
 
 static void by_signature(struct exchange *x, const struct door *d)
 {
     char nonce[NONCE_TEXT], seconds[12];
-    say(x, "<section class=\"check\">\n<h2>", TEXT_SIGN_IN_EDS, "</h2>\n<p>");
-    say(x, "", TEXT_SIGN_IN_EDS_WHO, "</p>\n");
+    door_say(x, "<section class=\"check\">\n<h2>", TEXT_SIGN_IN_EDS, "</h2>\n<p>");
+    door_say(x, "", TEXT_SIGN_IN_EDS_WHO, "</p>\n");
     eds_error(x, d->eds);
     if (!portal_eds(d->v.portal)) {
-        say(x, "<p>", TEXT_SIGN_IN_EDS_CLOSED, "</p>\n</section>\n");
+        door_say(x, "<p>", TEXT_SIGN_IN_EDS_CLOSED, "</p>\n</section>\n");
         return;
     }
     steps(x);
-    form(x, d, "/sign-in/eds", "id=\"eds\"");
+    door_form(x, d, "/sign-in/eds", "id=\"eds\"");
     const struct registry *reg = d->v.office.registry;
     sign_in_nonce(reg, clock_now_us(reg->clock) / 1000000, nonce);
     snprintf(seconds, sizeof seconds, "%d", NONCE_LIFE_S);
@@ -188,12 +185,12 @@ static void by_signature(struct exchange *x, const struct door *d)
     html_put(x, seconds);
     html_put(x, "\" data-layer=\"");
     html_text(x, str_z(portal_nca_layer(d->v.portal)));
-    say(x, "\">", TEXT_SIGN_IN_EDS_BUTTON, "</button>\n");
-    say(x, "<p class=\"hint\" id=\"still\">", TEXT_SIGN_IN_EDS_SCRIPT, "</p>\n");
+    door_say(x, "\">", TEXT_SIGN_IN_EDS_BUTTON, "</button>\n");
+    door_say(x, "<p class=\"hint\" id=\"still\">", TEXT_SIGN_IN_EDS_SCRIPT, "</p>\n");
     html_put(x, "<template id=\"hint-sign\">");
     html_sign(x, "hint");
     html_put(x, "</template>\n<div id=\"said\" role=\"status\"></div>\n</form>\n");
-    say(x, "<p class=\"hint\">", TEXT_SIGN_IN_EDS_KEY, "</p>\n</section>\n");
+    door_say(x, "<p class=\"hint\">", TEXT_SIGN_IN_EDS_KEY, "</p>\n</section>\n");
 }
 
 /* ---- by role, in a demonstration ---- */
@@ -202,7 +199,7 @@ static void role_button(struct exchange *x, const struct demo_role *role)
 {
     html_put(x, "<li><button name=\"who\" value=\"");
     html_put(x, role->id);
-    say(x, "\"><span class=\"what\">", role->what, "</span><span class=\"hint\">");
+    door_say(x, "\"><span class=\"what\">", role->what, "</span><span class=\"hint\">");
     html_text(x, str_z(role->signer.organisation ? role->signer.organisation
                        : role->signer.name       ? role->signer.name
                                                  : role->id));
@@ -215,13 +212,13 @@ static void by_role(struct exchange *x, const struct door *d)
     const struct demo_role *role;
     if (!demo)
         return;
-    say(x, "<section class=\"samples roles\">\n<h2>", TEXT_DEMO_HEADING, "</h2>\n<p>");
-    say(x, "", TEXT_DEMO_LEAD, "</p>\n");
+    door_say(x, "<section class=\"samples roles\">\n<h2>", TEXT_DEMO_HEADING, "</h2>\n<p>");
+    door_say(x, "", TEXT_DEMO_LEAD, "</p>\n");
     if (d->demo == ERR_STALE)
-        error_in_words(x, TEXT_DEMO_WAIT, TEXT_DEMO_WAIT_HELP);
+        door_error_in_words(x, TEXT_DEMO_WAIT, TEXT_DEMO_WAIT_HELP);
     else
-        error_of(x, d->demo);
-    form(x, d, "/sign-in/demo", "");
+        door_error_of(x, d->demo);
+    door_form(x, d, "/sign-in/demo", "");
     html_put(x, "<ul>\n");
     for (size_t i = 0; (role = demo_role(demo, i)); i++)
         role_button(x, role);
@@ -230,22 +227,23 @@ static void by_role(struct exchange *x, const struct door *d)
 
 /* ---- the page of all ways ---- */
 
-static void show(struct exchange *x, const struct door *d)
+void door_show(struct exchange *x, const struct door *d)
 {
-    enum err err = d->eds ? d->eds : d->demo;
+    enum err err = d->eds ? d->eds : d->demo ? d->demo : d->other;
     x->response->status = err ? err_info(err)->http_status : 200;
     if (asset_table[ASSET_SIGN_KK_JS].bytes.n) {
         x->response->script = SCRIPT_SIGN;
         x->response->connect = portal_connect(d->v.portal);
     }
-    begin(x, d, TEXT_SIGN_IN_HEADING, "/sign-in");
-    say(x, "<h1>", TEXT_SIGN_IN_HEADING, "</h1>\n<p class=\"lead\">");
-    say(x, "", TEXT_SIGN_IN_LEAD, "</p>\n");
+    door_begin(x, d, TEXT_SIGN_IN_HEADING, "/sign-in");
+    door_say(x, "<h1>", TEXT_SIGN_IN_HEADING, "</h1>\n<p class=\"lead\">");
+    door_say(x, "", TEXT_SIGN_IN_LEAD, "</p>\n");
     by_role(x, d);
     by_signature(x, d);
-    say(x, "<section>\n<h2>", TEXT_SIGN_IN_STAFF, "</h2>\n<p>");
-    say(x, "", TEXT_SIGN_IN_STAFF_WHO, "</p>\n");
-    way(x, d, "/sign-in/staff", "second", TEXT_SIGN_IN_STAFF_WAY);
+    door_others(x, d);
+    door_say(x, "<section>\n<h2>", TEXT_SIGN_IN_STAFF, "</h2>\n<p>");
+    door_say(x, "", TEXT_SIGN_IN_STAFF_WHO, "</p>\n");
+    door_way(x, d, "/sign-in/staff", "second", TEXT_SIGN_IN_STAFF_WAY);
     html_put(x, "</section>\n");
     screen_end(x);
 }
@@ -253,9 +251,9 @@ static void show(struct exchange *x, const struct door *d)
 void screen_sign_in(struct exchange *x)
 {
     struct door d;
-    if (!open_door(x, &d))
+    if (!door_open(x, &d))
         return;
-    show(x, &d);
+    door_show(x, &d);
     portal_leave(&d.v);
 }
 
@@ -263,7 +261,7 @@ void screen_sign_in_eds(struct exchange *x)
 {
     struct door d;
     struct buf nonce = {0}, cms = {0};
-    if (!open_door(x, &d))
+    if (!door_open(x, &d))
         return;
     d.eds = screen_value(x, "nonce", &nonce);
     if (!d.eds)
@@ -273,9 +271,9 @@ void screen_sign_in_eds(struct exchange *x)
             portal_enter_eds(x, &d.v, (struct str){nonce.n ? (const char *)nonce.p : "", nonce.n},
                              (struct str){cms.n ? (const char *)cms.p : "", cms.n});
     if (d.eds)
-        show(x, &d);
+        door_show(x, &d);
     else
-        go_on(x, &d);
+        door_go_on(x, &d);
     buf_release(&nonce);
     buf_release(&cms);
     portal_leave(&d.v);
@@ -285,7 +283,7 @@ void screen_sign_in_demo(struct exchange *x)
 {
     struct door d;
     struct buf who = {0};
-    if (!open_door(x, &d))
+    if (!door_open(x, &d))
         return;
     const struct demo *demo = portal_demo(d.v.portal);
     const struct demo_role *role = NULL;
@@ -295,9 +293,9 @@ void screen_sign_in_demo(struct exchange *x)
     if (!demo)
         screen_fail(x, ERR_NOT_FOUND);
     else if (d.demo)
-        show(x, &d);
+        door_show(x, &d);
     else
-        go_on(x, &d);
+        door_go_on(x, &d);
     buf_release(&who);
     portal_leave(&d.v);
 }
@@ -312,13 +310,13 @@ static void sample_secrets(struct exchange *x, const struct door *d)
     char password[DEMO_PASSWORD_TEXT], code[TOTP_CODE_TEXT];
     if (!demo)
         return;
-    say(x, "<section class=\"secrets\">\n<h2>", TEXT_DEMO_STAFF, "</h2>\n<p>");
-    say(x, "", TEXT_DEMO_STAFF_LEAD, "</p>\n<dl>\n");
+    door_say(x, "<section class=\"secrets\">\n<h2>", TEXT_DEMO_STAFF, "</h2>\n<p>");
+    door_say(x, "", TEXT_DEMO_STAFF_LEAD, "</p>\n<dl>\n");
     for (size_t i = 0; (role = demo_role(demo, i)); i++) {
         if (!role_has_password(role->role) ||
             demo_secrets(d->v.office.registry, role, password, code))
             continue;
-        say(x, "<div><dt>", role->what, "</dt><dd><code>");
+        door_say(x, "<div><dt>", role->what, "</dt><dd><code>");
         html_put(x, role->id);
         html_put(x, "</code> <code>");
         html_put(x, password);
@@ -335,14 +333,14 @@ static void sample_secrets(struct exchange *x, const struct door *d)
 static void show_staff(struct exchange *x, const struct door *d)
 {
     x->response->status = d->staff ? err_info(d->staff)->http_status : 200;
-    begin(x, d, TEXT_SIGN_IN_STAFF, "/sign-in/staff");
-    say(x, "<h1>", TEXT_SIGN_IN_STAFF, "</h1>\n<p class=\"lead\">");
-    say(x, "", TEXT_SIGN_IN_STAFF_WHO, "</p>\n");
-    form(x, d, "/sign-in/staff", "class=\"check\"");
+    door_begin(x, d, TEXT_SIGN_IN_STAFF, "/sign-in/staff");
+    door_say(x, "<h1>", TEXT_SIGN_IN_STAFF, "</h1>\n<p class=\"lead\">");
+    door_say(x, "", TEXT_SIGN_IN_STAFF_WHO, "</p>\n");
+    door_form(x, d, "/sign-in/staff", "class=\"check\"");
     if (d->staff == ERR_PASSWORD)
-        error_in_words(x, TEXT_ERR_PASSWORD, TEXT_SIGN_IN_PASSWORD_HELP);
+        door_error_in_words(x, TEXT_ERR_PASSWORD, TEXT_SIGN_IN_PASSWORD_HELP);
     else
-        error_of(x, d->staff);
+        door_error_of(x, d->staff);
     screen_field(x, &(struct screen_field){.name = "name",
                                            .attributes =
                                                "autocomplete=\"username\" autocapitalize=\"off\" "
@@ -362,8 +360,8 @@ static void show_staff(struct exchange *x, const struct door *d)
                                            .label = TEXT_SIGN_IN_CODE,
                                            .hint = &hint});
     screen_button(x, TEXT_SIGN_IN_BUTTON);
-    say(x, "<p class=\"hint forgot\">", TEXT_SIGN_IN_FORGOT, "</p>\n</form>\n");
-    way(x, d, "/sign-in", "other", TEXT_SIGN_IN_OTHER);
+    door_say(x, "<p class=\"hint forgot\">", TEXT_SIGN_IN_FORGOT, "</p>\n</form>\n");
+    door_way(x, d, "/sign-in", "other", TEXT_SIGN_IN_OTHER);
     sample_secrets(x, d);
     screen_end(x);
 }
@@ -371,7 +369,7 @@ static void show_staff(struct exchange *x, const struct door *d)
 void screen_sign_in_staff(struct exchange *x)
 {
     struct door d;
-    if (!open_door(x, &d))
+    if (!door_open(x, &d))
         return;
     show_staff(x, &d);
     portal_leave(&d.v);
@@ -391,7 +389,7 @@ void screen_sign_in_password(struct exchange *x)
 {
     struct door d;
     struct buf name = {0}, password = {0}, code = {0};
-    if (!open_door(x, &d))
+    if (!door_open(x, &d))
         return;
     d.staff = screen_value(x, "name", &name);
     if (!d.staff)
@@ -406,7 +404,7 @@ void screen_sign_in_password(struct exchange *x)
     if (d.staff)
         show_staff(x, &d);
     else
-        go_on(x, &d);
+        door_go_on(x, &d);
     if (password.n)
         explicit_bzero(password.p, password.n);
     buf_release(&name);

@@ -10,6 +10,11 @@ void screen_home(struct exchange *x); /* GET /cabinet: everybody's first page, b
 
 void screen_sign_in(struct exchange *x);       /* GET /sign-in?next=PATH: the ways in */
 void screen_sign_in_eds(struct exchange *x);   /* POST /sign-in/eds {nonce, cms, next} */
+void screen_oidc(struct exchange *x);          /* GET /sign-in/oidc?next=PATH: to the provider */
+void screen_oidc_back(struct exchange *x);     /* GET /sign-in/oidc/back?code=&state= */
+void screen_app(struct exchange *x);           /* GET /sign-in/app?next=&still=: the code, or in */
+void screen_app_new(struct exchange *x);       /* POST /sign-in/app {next}: a new code */
+void screen_app_scanned(struct exchange *x);   /* GET /A/{}: read by a camera */
 void screen_sign_in_demo(struct exchange *x);  /* POST /sign-in/demo {who, next} */
 void screen_sign_in_staff(struct exchange *x); /* GET /sign-in/staff?next=PATH */
 void screen_sign_in_password(
