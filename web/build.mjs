@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// build OUT - bundles: one script a language for the front page and one for the sign-in, each with just the
-// texts of the catalogue that it says ("portal.…", "sign.…"), so that no second request is needed before it is
+// build OUT - bundles: one script a language for the front page, one for the sign-in, one for files of devices, each
+// with just the texts of the catalogue that it says ("portal.…", "sign.…", "sending.…"), so that no second request is needed before it is
 // ready; and the scanner, which loads when its button is pressed.
 import { copyFileSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -52,6 +52,12 @@ for (const lang of ["kk", "ru", "en"]) {
     entryPoints: [join(here, "src", "sign.ts")],
     outfile: join(out, `sign-${lang}.js`),
     plugins: [texts(lang, "sign.")],
+  });
+  await build({
+    ...common,
+    entryPoints: [join(here, "src", "files.ts")],
+    outfile: join(out, `files-${lang}.js`),
+    plugins: [texts(lang, "sending.")],
   });
 }
 await build({ ...common, entryPoints: [join(here, "src", "scan.ts")], outfile: join(out, "scan.js") });

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-outputs=(portal-kk.js portal-ru.js portal-en.js sign-kk.js sign-ru.js sign-en.js scan.js zxing_reader.wasm)
+outputs=(portal-kk.js portal-ru.js portal-en.js sign-kk.js sign-ru.js sign-en.js files-kk.js files-ru.js files-en.js scan.js zxing_reader.wasm)
 mkdir -p out
 
 without() { # WHY

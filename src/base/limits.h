@@ -42,6 +42,7 @@ enum {
     LIMIT_UPLOAD_NAME = 128,        /* bytes of the name of a file */
     LIMIT_UPLOAD_BYTES = 512 << 20, /* of one file */
     LIMIT_UPLOADS = 8,              /* of one applicant that are not filed yet */
+    LIMIT_DEVICES_PAGE = 20000,     /* rows of one table of what became of a file's devices */
     LIMIT_BULK_ERRORS_SHOWN = 100,  /* bad rows in the preview; the file of errors has all */
 
     /* HTTP */

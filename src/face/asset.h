@@ -17,6 +17,9 @@ enum asset_id {
     ASSET_SIGN_KK_JS, /* the same order */
     ASSET_SIGN_RU_JS,
     ASSET_SIGN_EN_JS,
+    ASSET_FILES_KK_JS, /* the same order */
+    ASSET_FILES_RU_JS,
+    ASSET_FILES_EN_JS,
     ASSET_SCAN_JS,
     ASSET_ZXING_READER_WASM,
     ASSET_COUNT

@@ -89,7 +89,9 @@ static void head(struct exchange *x, enum text title)
     html_put(x, asset_table[ASSET_STYLE_CSS].url);
     html_put(x, "\">\n");
     if (x->response->script) {
-        int first = x->response->script == SCRIPT_SIGN ? ASSET_SIGN_KK_JS : ASSET_PORTAL_KK_JS;
+        int first = x->response->script == SCRIPT_SIGN    ? ASSET_SIGN_KK_JS
+                    : x->response->script == SCRIPT_FILES ? ASSET_FILES_KK_JS
+                                                          : ASSET_PORTAL_KK_JS;
         html_put(x, "<script type=\"module\" src=\"");
         html_put(x, asset_table[first + (int)x->lang].url);
         html_put(x, "\"></script>\n");

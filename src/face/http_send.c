@@ -13,6 +13,10 @@ static const char content_policy[] = POLICY;
 static const char script_policy[] =
     POLICY "; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
            "require-trusted-types-for 'script'; trusted-types 'none'";
+/* It sends what its reader has chosen, to us alone. */
+static const char files_policy[] =
+    POLICY "; script-src 'self'; connect-src 'self'; "
+           "require-trusted-types-for 'script'; trusted-types 'none'";
 
 /* A file that somebody sent us: whatever it is, no page of ours. */
 static const char file_policy[] = "default-src 'none'; frame-ancestors 'none'; sandbox";
@@ -48,6 +52,10 @@ static void put_policy(struct MHD_Response *r, const struct response *response)
     case SCRIPT_CHECK:
         put_header(r, "Content-Security-Policy", script_policy);
         put_header(r, "Permissions-Policy", "camera=(self), geolocation=(), microphone=()");
+        return;
+    case SCRIPT_FILES:
+        put_header(r, "Content-Security-Policy", files_policy);
+        put_header(r, "Permissions-Policy", "camera=(), geolocation=(), microphone=()");
         return;
     case SCRIPT_SIGN:
         snprintf(sign, sizeof sign, SIGN_POLICY, response->connect ? response->connect : "");

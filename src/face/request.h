@@ -66,6 +66,7 @@ struct request {
 enum page_script {
     SCRIPT_NONE,
     SCRIPT_CHECK, /* the check before buying, with its scanner */
+    SCRIPT_FILES, /* sends a file of devices by pieces */
     SCRIPT_SIGN,  /* speaks to NCALayer on the reader's own machine */
 };
 

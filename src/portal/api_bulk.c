@@ -80,8 +80,6 @@ enum err application_file_decide(struct api *a, uint64_t id, struct application 
 
 /* ---- what became of each device ---- */
 
-enum { PAGE_ROWS = 20000 };
-
 struct status_row {
     struct bulk_device device;
     enum list lists[LIMIT_DEVICE_IMEIS];
@@ -99,7 +97,7 @@ static bool take_device(void *ctx, const struct bulk_device *d)
     struct paging *p = ctx;
     if (d->line <= p->after)
         return true;
-    p->more = p->n == PAGE_ROWS;
+    p->more = p->n == LIMIT_DEVICES_PAGE;
     if (!p->more)
         p->rows[p->n++].device = *d;
     return !p->more;
@@ -219,7 +217,7 @@ static enum err put_devices(struct exchange *x, struct registry *reg, const stru
                             struct fault *fault)
 {
     struct upload u;
-    struct paging p = {.rows = malloc(PAGE_ROWS * sizeof *p.rows)};
+    struct paging p = {.rows = malloc(LIMIT_DEVICES_PAGE * sizeof *p.rows)};
     enum err err = !p.rows     ? ERR_MEMORY
                    : a->upload ? read_after(x, &p.after, fault)
                                : ERR_NOT_FOUND;

@@ -323,10 +323,3 @@ void portal_upload_errors(struct exchange *x)
     }
     portal_leave(&v);
 }
-
-void portal_template(struct exchange *x)
-{
-    table_begin(x, "template.csv",
-                "imei1,imei2,imei3,imei4,brand,model,declaration_no,declaration_date,"
-                "goods_item,country,invoice_no,invoice_date");
-}

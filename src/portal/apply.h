@@ -92,6 +92,9 @@ void apply_say_kind(struct exchange *x, uint8_t kind);
 /* "Samsung Galaxy S24", or its first IMEI. */
 void apply_say_device(struct exchange *x, const struct case_device *device);
 
+/* <option>s of the countries where phones are mostly brought from; chosen: a code, or "". */
+void apply_countries(struct exchange *x, const char *chosen);
+
 /* GET /apply/ORIGIN. */
 void apply_origin(struct exchange *x);
 /* POST /apply/ORIGIN: begins a draft. */

@@ -136,6 +136,11 @@ const struct route portal_routes[] = {
     {AT("/papers/{}"), "GET, HEAD", {GET(portal_paper)}},
     {AT("/messages"), "GET, HEAD", {GET(screen_messages)}},
     {AT("/messages/{}"), "POST", {FORM(screen_message_open)}},
+    {AT("/files"), "GET, HEAD", {GET(screen_files)}},
+    {AT("/files/sample.csv"), "GET, HEAD", {GET(screen_sample)}},
+    {AT("/files/sample-faults.csv"), "GET, HEAD", {GET(screen_sample_faults)}},
+    {AT("/files/{}"), "GET, HEAD, POST", {GET(screen_file), FORM(screen_file_apply)}},
+    {AT("/files/{}/drop"), "POST", {FORM(screen_file_drop)}},
     {AT("/receipt"), "GET, HEAD, POST", {GET(screen_receipt_form), PAID_FORM(screen_receipt)}},
 };
 const unsigned portal_route_count = sizeof portal_routes / sizeof portal_routes[0];

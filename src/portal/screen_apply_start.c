@@ -3,6 +3,7 @@
  * "Where is it from?": which application somebody needs, in his own words, and what he needs for it. What
  * his role does not file is told apart: there the page says whose duty it is. */
 #include "portal/apply.h"
+#include "portal/screen_files.h"
 #include "portal/screens.h"
 
 struct origin {
@@ -126,10 +127,15 @@ static void ready(struct exchange *x, const struct visit *v, const struct origin
     html_say_count(x, TEXT_APPLY_HOURS,
                    (uint64_t)(firm ? kind->organisation_hours : kind->person_hours));
     html_put(x, "</p>\n");
+    bool by_file = files_kind(o->kind);
+    if (by_file)
+        files_way_lead(x);
     screen_form(x, v, path, "ask");
     html_put(x, "<p class=\"ways\"><button class=\"main\">");
-    html_say(x, TEXT_APPLY_BEGIN);
+    html_say(x, by_file ? TEXT_FILES_BEGIN : TEXT_APPLY_BEGIN);
     html_put(x, "</button> ");
+    if (by_file)
+        files_way(x, o->kind);
     link_to(x, "", "/apply", TEXT_APPLY_OTHER);
     html_put(x, "</p>\n</form>\n");
 }

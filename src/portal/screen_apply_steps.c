@@ -416,6 +416,16 @@ static const char countries[][3] = {
     "RU", "CN", "TR", "AE", "UZ", "KG", "KR", "US", "DE", "GB", "JP", "GE", "AZ", "AM", "BY", "TJ",
     "TM", "MN", "TH", "VN", "MY", "SG", "HK", "IN", "SA", "QA", "IT", "FR", "ES", "PL", "CZ", "CA"};
 
+void apply_countries(struct exchange *x, const char *chosen)
+{
+    for (size_t i = 0; i < sizeof countries / sizeof *countries; i++) {
+        bool is = strcmp(chosen, countries[i]) == 0;
+        buf_printf(x->out, "<option value=\"%s\"%s>", countries[i], is ? " selected" : "");
+        html_say_key(x, "apply", "country", countries[i]);
+        html_put(x, "</option>\n");
+    }
+}
+
 static void country_field(struct apply *a)
 {
     struct exchange *x = a->x;
@@ -434,12 +444,7 @@ static void country_field(struct apply *a)
         html_say(x, TEXT_APPLY_COUNTRY_CHOOSE);
         html_put(x, "</option>\n");
     }
-    for (size_t i = 0; i < sizeof countries / sizeof *countries; i++) {
-        bool chosen = strcmp(a->fields[0].typed, countries[i]) == 0;
-        buf_printf(x->out, "<option value=\"%s\"%s>", countries[i], chosen ? " selected" : "");
-        html_say_key(x, "apply", "country", countries[i]);
-        html_put(x, "</option>\n");
-    }
+    apply_countries(x, a->fields[0].typed);
     html_put(x, other ? "<option value=\"\" selected>" : "<option value=\"\">");
     html_say(x, TEXT_APPLY_COUNTRY_OTHER);
     html_put(x, "</option>\n</select>\n</div>\n");

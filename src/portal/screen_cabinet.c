@@ -2,6 +2,7 @@
  *
  * An applicant's first page: what waits for him, drafts, his applications with their clocks. */
 #include "portal/cabinet.h"
+#include "portal/screen_files.h"
 
 #include "face/form.h"
 
@@ -17,6 +18,7 @@ const char *cabinet_look(uint8_t state)
 {
     switch ((unsigned)state) {
     case APPLICATION_CHECKING:
+    case APPLICATION_DECIDING:
         return "exempt";
     case APPLICATION_PAPERS_ASKED:
         return "grey";
@@ -32,6 +34,7 @@ const char *cabinet_look(uint8_t state)
 void cabinet_state(struct exchange *x, uint8_t state)
 {
     static const char *const signs[] = {[APPLICATION_CHECKING] = "grey",
+                                        [APPLICATION_DECIDING] = "grey",
                                         [APPLICATION_PAPERS_ASKED] = "hint",
                                         [APPLICATION_APPROVED] = "white",
                                         [APPLICATION_REFUSED] = "black"};
@@ -87,6 +90,8 @@ void cabinet_link(struct exchange *x, const char *class_, const char *path, enum
 
 void cabinet_devices(struct exchange *x, const struct application *a)
 {
+    if (a->upload)
+        html_say_count(x, TEXT_DESK_DEVICES, a->bulk_devices);
     if (!a->device_count)
         return;
     apply_say_device(x, &a->devices[0]);
@@ -319,6 +324,8 @@ void cabinet_home(struct exchange *x, struct visit *v)
         err = tasks(x, v);
     if (!err && !after)
         err = drafts(x, v);
+    if (!err && !after)
+        err = files_waiting(x, v);
     if (!err)
         err = applications(x, v, after);
     if (err)

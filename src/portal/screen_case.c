@@ -5,6 +5,7 @@
 #include "face/page_answer.h"
 #include "portal/cabinet.h"
 #include "portal/papers_form.h"
+#include "portal/screen_files.h"
 #include "portal/screens.h"
 
 /* ---- reading it for a request ---- */
@@ -261,7 +262,8 @@ static void head(struct exchange *x, const struct visit *v, const struct applica
     html_put(x, "<article class=\"answer ");
     html_put(x, cabinet_look(a->state));
     html_put(x, "\">\n<header>");
-    html_sign(x, a->state == APPLICATION_CHECKING ? "grey" : cabinet_look(a->state));
+    bool waits = a->state == APPLICATION_CHECKING || a->state == APPLICATION_DECIDING;
+    html_sign(x, waits ? "grey" : cabinet_look(a->state));
     html_put(x, "<div><h2>");
     html_say_key(x, "cabinet", "state", application_state_name(a->state));
     html_put(x, "</h2><p>");
@@ -295,6 +297,7 @@ void screen_case(struct exchange *x)
     cabinet_devices(x, &a);
     html_put(x, "</h1>\n");
     head(x, &v, &a);
+    files_case(x, &v, &a);
     devices(x, &a);
     html_put(x, "<section class=\"filed\">\n<h2>");
     html_say(x, TEXT_CABINET_APPLICATION);
@@ -345,6 +348,7 @@ void screen_filed(struct exchange *x)
     row_end(x);
     asked_rows(x, &v, &a);
     html_put(x, "</dl>\n</article>\n");
+    files_case(x, &v, &a);
     devices(x, &a);
     html_put(x, "<h2>");
     html_say(x, TEXT_CABINET_NEXT);

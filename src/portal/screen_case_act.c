@@ -43,6 +43,13 @@ static bool may(const struct act *act, const struct application *a)
 
 static void refused_why(struct exchange *x, const struct application *a)
 {
+    if (a->bulk_refusal) {
+        html_put(x, "<p>");
+        html_say_key(x, "refusal", refusal_name(a->bulk_refusal), NULL);
+        html_put(x, ". ");
+        html_say_key(x, "refusal", refusal_name(a->bulk_refusal), "bring");
+        html_put(x, "</p>\n");
+    }
     for (size_t i = 0; i < a->device_count; i++) {
         const char *why = refusal_name(a->devices[i].refusal);
         if (!*why || a->devices[i].approved)

@@ -36,7 +36,7 @@ bool desk_for_him(const struct visit *v, const struct application *a)
 {
     uint64_t me = v->who.party;
     bool against = a->appeal && (a->decided_by == me || a->decided_with == me);
-    bool his_proposal = a->proposal && a->proposal->by == me;
+    bool his_proposal = application_proposed_by(a) == me;
     bool free = !a->officer || a->officer == me || a->due_s < now_of(v);
     return a->state == APPLICATION_CHECKING && !against && !his_proposal && free;
 }
@@ -58,7 +58,7 @@ static bool not_asked(const struct application *a)
 void desk_marks(struct exchange *x, const struct visit *v, const struct application *a)
 {
     (void)v;
-    if (a->proposal)
+    if (application_proposed_by(a))
         mark(x, "strong", "second");
     if (a->appeal)
         mark(x, "strong", "appeal");
@@ -160,7 +160,7 @@ static enum err read_wanted(const struct exchange *x, struct wanted *out)
 static bool is_wanted(const struct visit *v, const struct wanted *w, const struct application *a)
 {
     bool whose = w->whose == MINE        ? a->officer == v->who.party
-                 : w->whose == SECOND    ? a->proposal && desk_for_him(v, a)
+                 : w->whose == SECOND    ? application_proposed_by(a) && desk_for_him(v, a)
                  : w->whose == FREE_ONES ? desk_for_him(v, a) && a->officer != v->who.party
                                          : true;
     return whose && (!w->kind || a->kind == w->kind);
@@ -235,7 +235,7 @@ static void row(struct exchange *x, const struct visit *v, const struct applicat
     html_put(x, "</a><span class=\"what\">");
     html_say_key(x, "desk", "kind", kind_info(a->kind)->name);
     html_put(x, ", ");
-    html_say_count(x, TEXT_DESK_DEVICES, a->device_count);
+    html_say_count(x, TEXT_DESK_DEVICES, a->upload ? a->bulk_devices : a->device_count);
     html_put(x, "</span><span class=\"when\">");
     desk_clock(x, v, a);
     html_put(x, "</span><span class=\"whom\">");

@@ -29,6 +29,8 @@ void desk_forms(struct exchange *x, const struct visit *v, const struct applicat
                 const struct desk_typed *typed);
 /* The select of one device, inside the form "decide". i counts from 0, n among the undecided ones. */
 void desk_choice(struct exchange *x, size_t i, size_t n, const struct desk_typed *typed);
+/* The same of an application by file: one choice for all of it. */
+void desk_choice_all(struct exchange *x, const struct desk_typed *typed);
 /* May he decide it now: it is open, his, and nothing is proposed? */
 bool desk_decides(const struct visit *v, const struct application *a);
 

@@ -2,8 +2,10 @@
  *
  * What the desk's forms send: one use case each, then 303 to the page that says so. What is refused shows the
  * page again with the reason and what was typed. */
+#include "cases/bulk_case.h"
 #include "cases/second.h"
 #include "face/form.h"
+#include "portal/bulk_worker.h"
 #include "portal/screen_desk.h"
 #include "portal/screens.h"
 
@@ -46,6 +48,26 @@ static bool all_chosen(const struct desk_typed *typed)
 
 /* ---- acting ---- */
 
+static bool is_file(struct visit *v, uint64_t id)
+{
+    struct application a;
+    if (application_get(v->office.registry, id, &a, NULL))
+        return false;
+    bool file = a.upload != 0;
+    application_release(&a);
+    return file;
+}
+
+/* All of it by one choice. */
+static enum err decide_file(struct visit *v, uint64_t id, const struct desk_typed *typed,
+                            struct application *out)
+{
+    const struct bulk_decision how = {.approve = typed->decisions[0].approve,
+                                      .refusal = typed->decisions[0].refusal,
+                                      .note = typed->note};
+    return typed->count == 1 ? bulk_decide(&v->office, &v->who, id, &how, out, NULL) : ERR_USAGE;
+}
+
 static enum err act(struct visit *v, enum desk_act what, uint64_t id,
                     const struct desk_typed *typed, struct application *out)
 {
@@ -62,6 +84,8 @@ static enum err act(struct visit *v, enum desk_act what, uint64_t id,
     default:
         if (!all_chosen(typed))
             return ERR_USAGE;
+        if (is_file(v, id))
+            return decide_file(v, id, typed, out);
         return desk_decide(&v->office, &v->who, id, typed->decisions, typed->count, typed->note,
                            out, NULL);
     }
@@ -81,10 +105,13 @@ static void settled(struct exchange *x, struct visit *v, enum desk_act what, uin
         typed->form = forms[what];
         desk_page(x, v, id, typed, STR(""));
     } else {
-        snprintf(rest, sizeof rest, "?done=%s", a.proposal ? "proposed" : done[what]);
+        snprintf(rest, sizeof rest, "?done=%s",
+                 application_proposed_by(&a) ? "proposed" : done[what]);
         if (what == CLAIM)
             snprintf(rest, sizeof rest, "?done=claimed");
         desk_path(&a, rest, path);
+        if (a.upload)
+            bulk_worker_wake(portal_bulk(v->portal));
         application_release(&a);
         screen_go(x, path);
     }

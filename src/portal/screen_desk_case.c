@@ -3,7 +3,7 @@
  * One application on one page: who asks, what was declared, what the checks found and what that means, each
  * device with what the register itself says of its IMEIs now, what happened so far; and the forms. Whoever looks is
  * noted in the audit log. */
-#include "portal/screen_desk.h"
+#include "portal/screen_files.h"
 
 #include "cases/second.h"
 #include "face/page_answer.h"
@@ -253,6 +253,8 @@ static void devices(struct exchange *x, const struct visit *v, const struct appl
     html_put(x, "<h2>");
     html_say(x, TEXT_DESK_PART_DEVICES);
     html_put(x, "</h2>\n");
+    if (a->upload)
+        files_desk(x, v, a, typed);
     for (size_t i = 0; i < a->device_count; i++) {
         device(x, v, a, i);
         if (decides && !a->devices[i].decided)

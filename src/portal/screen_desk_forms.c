@@ -4,6 +4,8 @@
  * belong to the form "decide" by its id (HTML 4.10.18.3), so that each stands beside what it decides. */
 #include "portal/screen_desk.h"
 
+#include "cases/second.h"
+
 static bool open_to(const struct visit *v, const struct application *a)
 {
     return v->who.role == ROLE_OFFICER && desk_for_him(v, a);
@@ -11,7 +13,7 @@ static bool open_to(const struct visit *v, const struct application *a)
 
 bool desk_decides(const struct visit *v, const struct application *a)
 {
-    return open_to(v, a) && a->officer == v->who.party && !a->proposal;
+    return open_to(v, a) && a->officer == v->who.party && !application_proposed_by(a);
 }
 
 /* ---- the decision on one device ---- */
@@ -23,14 +25,11 @@ static void option(struct exchange *x, const char *value, bool chosen)
     html_put(x, chosen ? "\" selected>" : "\">");
 }
 
-void desk_choice(struct exchange *x, size_t i, size_t n, const struct desk_typed *typed)
+/* The n-th select, after its label. */
+static void choice(struct exchange *x, size_t n, const struct desk_typed *typed)
 {
     const struct decision *d =
         typed && n < typed->count && typed->chosen[n] ? &typed->decisions[n] : NULL;
-    char number[16];
-    snprintf(number, sizeof number, "%zu", i + 1);
-    buf_printf(x->out, "<div class=\"field\">\n<label for=\"d%zu\">", n);
-    html_say_with(x, TEXT_DESK_CHOOSE_LABEL, "n", str_z(number));
     buf_printf(x->out, "</label>\n<select id=\"d%zu\" name=\"d%zu\" form=\"decide\" required>\n", n,
                n);
     option(x, "", !d);
@@ -49,6 +48,22 @@ void desk_choice(struct exchange *x, size_t i, size_t n, const struct desk_typed
         html_put(x, "</option>\n");
     }
     html_put(x, "</optgroup>\n</select>\n</div>\n");
+}
+
+void desk_choice(struct exchange *x, size_t i, size_t n, const struct desk_typed *typed)
+{
+    char number[24];
+    snprintf(number, sizeof number, "%zu", i + 1);
+    buf_printf(x->out, "<div class=\"field\">\n<label for=\"d%zu\">", n);
+    html_say_with(x, TEXT_DESK_CHOOSE_LABEL, "n", str_z(number));
+    choice(x, n, typed);
+}
+
+void desk_choice_all(struct exchange *x, const struct desk_typed *typed)
+{
+    html_put(x, "<div class=\"field\">\n<label for=\"d0\">");
+    html_say(x, TEXT_FILES_DESK_CHOOSE);
+    choice(x, 0, typed);
 }
 
 /* ---- forms ---- */
@@ -117,35 +132,46 @@ static void heading(struct exchange *x, enum text id)
     html_put(x, "</h2>\n");
 }
 
+/* Who proposed it, when, with which note: among officers the last word of that sort. */
+static struct case_event made_proposal(const struct application *a)
+{
+    for (size_t i = a->remark_count; i > 0; i--)
+        if (a->remarks[i - 1].state == REMARK_PROPOSED)
+            return a->remarks[i - 1];
+    return (struct case_event){.actor = application_proposed_by(a)};
+}
+
 /* What a colleague proposes, in words; or that it is one's own. */
 static void proposal(struct exchange *x, const struct visit *v, const struct application *a)
 {
     char name[LIMIT_NAME + 1];
+    struct case_event made = made_proposal(a);
     heading(x, TEXT_DESK_PART_PROPOSAL);
     html_put(x, "<p>");
-    desk_officer(v, a->proposal->by, name);
-    if (a->proposal->by == v->who.party)
+    desk_officer(v, made.actor, name);
+    if (made.actor == v->who.party)
         html_say(x, TEXT_DESK_PROPOSED_OWN);
     else
         html_say_with(x, TEXT_DESK_PROPOSED, "name", str_z(name));
     html_put(x, ", ");
-    screen_time(x, v, a->proposal->at_s);
+    screen_time(x, v, made.time_s);
     html_put(x, "</p>\n");
-    if (!*a->proposal->note)
+    if (!*made.note)
         return;
     html_put(x, "<blockquote class=\"said\"><p>");
-    html_text(x, str_z(a->proposal->note));
+    html_text(x, str_z(made.note));
     html_put(x, "</p></blockquote>\n");
 }
 
 void desk_forms(struct exchange *x, const struct visit *v, const struct application *a,
                 const struct desk_typed *typed)
 {
-    if (a->proposal && application_open(a))
+    bool proposed = application_proposed_by(a) != 0;
+    if (proposed && application_open(a))
         proposal(x, v, a);
     if (!open_to(v, a))
         return;
-    if (a->proposal) {
+    if (proposed) {
         form(x, v, a, &confirms, typed);
         form(x, v, a, &returns, typed);
     } else if (a->officer != v->who.party) {

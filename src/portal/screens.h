@@ -43,9 +43,17 @@ void screen_appeal_ask(struct exchange *x);   /* GET /cabinet/{}/appeal */
 void screen_appeal(struct exchange *x);       /* POST /cabinet/{}/appeal, as an answer */
 void screen_messages(struct exchange *x);     /* GET /messages?after=ID */
 void screen_message_open(struct exchange *x); /* POST /messages/{} {csrf} */
-void screen_receipt_form(struct exchange *x); /* GET /receipt: no sign-in */
-void screen_receipt(struct exchange *x);      /* POST /receipt {receipt}: no sign-in */
-void screen_apply(struct exchange *x);        /* GET /apply: where is it from? */
+void screen_files(struct exchange *x);        /* GET /files: those that are not filed */
+void screen_file(struct exchange *x);         /* GET /files/{}: of a kind to send one; one of his */
+void screen_file_apply(struct exchange *x); /* POST /files/{} {csrf, kind, document, …}: files it */
+/* Rows and faults of the two samples. */
+enum { SAMPLE_ROWS = 100, SAMPLE_FAULTS_ROWS = 100000, SAMPLE_FAULTS = 7 };
+void screen_sample(struct exchange *x);        /* GET /files/sample.csv: for everybody */
+void screen_sample_faults(struct exchange *x); /* GET /files/sample-faults.csv */
+void screen_file_drop(struct exchange *x);     /* POST /files/{}/drop {csrf} */
+void screen_receipt_form(struct exchange *x);  /* GET /receipt: no sign-in */
+void screen_receipt(struct exchange *x);       /* POST /receipt {receipt}: no sign-in */
+void screen_apply(struct exchange *x);         /* GET /apply: where is it from? */
 void screen_apply_page(struct exchange *x); /* GET /apply/{}: an origin, or a question of a draft */
 void screen_apply_answer(
     struct exchange *x); /* POST /apply/{} {csrf, …}: begins a draft, or answers */

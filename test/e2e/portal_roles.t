@@ -95,6 +95,12 @@ my %may = (
     'POST /messages/{}'                         => $applicant,
     'GET /papers/{}'                            => [@$applicant, 'officer'],
     'POST /apply/{}'                            => ['person'],
+    'GET /files'                                => $applicant,
+    'GET /files/{}'                             => $applicant,
+    'POST /files/{}'                            => $applicant,
+    'POST /files/{}/drop'                       => $applicant,
+    'GET /files/sample.csv'                     => $public,
+    'GET /files/sample-faults.csv'              => $applicant,
     'GET /receipt'                              => $public,
     'POST /receipt'                             => $public,
     'GET /sign-in'                              => $public,
@@ -152,7 +158,8 @@ sub knock { # "METHOD address", who, csrf: the session's mark
     my ($method, $path) = split / /, $row, 2;
     my $form = $form{$path};
     my $files = $path =~ m{^/(cabinet/.*/(answer|appeal)|apply/.*/papers)$};
-    my $param = $path =~ m{/(applications|desk|cabinet)/} ? $filed->{number} : $path =~ m{^/apply/} ? $files ? '1' : 'carried' : 'nobody';
+    my $param = $path =~ m{/(applications|desk|cabinet)/} ? $filed->{number} : $path =~ m{^/apply/} ? $files ? '1' : 'carried'
+        : $path =~ m{^/files/} ? '0' x 16 : 'nobody';
     $path =~ s/\{\}/$param/;
     my $as = $who && {token => $who->{token}, csrf => $form ? undef : $csrf};
     my $body = $method eq 'GET' ? undef : $form ? 'csrf=' . ($csrf // '') : '{}';

@@ -150,7 +150,11 @@ isnt $kk, $csv, '... in the language that is asked for';
 like((($p->ask('GET', '/api/v1/uploads/template.csv'))[3]), qr/^\xef\xbb\xbf$header\r\n$/, 'the template');
 $b->drop($great->{id});
 
-my $sample = $b->send_whole(scalar `python3 tools/sample_devices.py`);
+sub served { my ($path) = @_; my $text = ($p->ask('GET', $path, undef, $firm))[3] =~ s/^\xef\xbb\xbf//r; return $text =~ tr/\r//dr }
+is served('/files/sample.csv'), scalar `python3 tools/sample_devices.py 100 0`, 'the page gives a sample';
+my $faulty = `python3 tools/sample_devices.py`;
+ok served('/files/sample-faults.csv') eq $faulty, '... and that of 100,000 rows, the same as the script makes';
+my $sample = $b->send_whole($faulty);
 is_deeply [@$sample{qw(rows bad devices)}], [100_000, 7, 99_993], 'the sample has seven bad rows, too';
 is scalar(keys %{{map { $_->{found} => 1 } @{$sample->{errors}}}}), 7, '... of seven kinds';
 $b->drop($sample->{id});

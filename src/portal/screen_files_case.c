@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An application by file on the pages of applications: its counts, what became of its devices, and the tables that
+ * tell it of each. */
+#include <stdlib.h>
+
+#include "portal/bulk_worker.h"
+#include "portal/cabinet.h"
+#include "portal/screen_files.h"
+
+/* ---- tables ---- */
+
+/* The lines after which tables begin: the first after 0. */
+struct parts {
+    uint32_t *after;
+    size_t n;
+    uint64_t devices;
+    uint32_t line;
+};
+
+static bool count(void *ctx, const struct bulk_device *d)
+{
+    struct parts *p = ctx;
+    if (p->devices % LIMIT_DEVICES_PAGE == 0)
+        p->after[p->n++] = p->line;
+    p->devices++;
+    p->line = d->line;
+    return p->n <= LIMIT_BULK_DEVICES / LIMIT_DEVICES_PAGE;
+}
+
+static void link_begin(struct exchange *x, const char *base, uint32_t after)
+{
+    html_put(x, "<li><a download href=\"");
+    html_url(x, base);
+    if (after)
+        buf_printf(x->out, "%safter=%u", x->lang_asked ? "&amp;" : "?", after);
+    html_put(x, "\">");
+}
+
+static void part_link(struct exchange *x, const char *base, const struct parts *p, size_t i)
+{
+    char from[24], to[24];
+    uint64_t first = (uint64_t)i * LIMIT_DEVICES_PAGE + 1, last = first + LIMIT_DEVICES_PAGE - 1;
+    last = last < p->devices ? last : p->devices;
+    snprintf(from, sizeof from, "%llu", (unsigned long long)first);
+    snprintf(to, sizeof to, "%llu", (unsigned long long)last);
+    const struct text_var vars[] = {{"from", str_z(from)}, {"to", str_z(to)}};
+    link_begin(x, base, p->after[i]);
+    html_say_vars(x, TEXT_FILES_LIST_PART, vars, 2);
+    html_put(x, "</a></li>\n");
+}
+
+void files_tables(struct exchange *x, const struct visit *v, const struct application *a,
+                  const char *base)
+{
+    struct upload u;
+    struct parts p = {.after =
+                          calloc(LIMIT_BULK_DEVICES / LIMIT_DEVICES_PAGE + 2, sizeof *p.after)};
+    enum err err = p.after ? upload_read(v->office.registry, a->upload, &u, NULL) : ERR_MEMORY;
+    if (!err && a->bulk_devices > LIMIT_DEVICES_PAGE)
+        err = bulk_each(v->office.registry, &u, count, &p, NULL);
+    html_put(x, "<ul>\n");
+    if (err || p.n < 2) { /* not counted: by pages it is told all the same */
+        link_begin(x, base, 0);
+        html_say(x, TEXT_FILES_LIST_CSV);
+        html_put(x, "</a></li>\n");
+    }
+    for (size_t i = 0; !err && p.n > 1 && i < p.n; i++)
+        part_link(x, base, &p, i);
+    html_put(x, "</ul>\n");
+    free(p.after);
+}
+
+/* ---- the part of an applicant's page ---- */
+
+static void outcome(struct exchange *x, const struct application *a)
+{
+    if (a->state == APPLICATION_APPROVED)
+        files_number(x, TEXT_FILES_LIST_APPROVED, a->bulk_devices - a->bulk_left_out);
+    if (a->bulk_left_out)
+        files_number(x, TEXT_FILES_LIST_LEFT_OUT, a->bulk_left_out);
+    if (!a->bulk_refusal)
+        return;
+    html_put(x, "<div><dt>");
+    html_say(x, TEXT_FIELD_REASON);
+    html_put(x, "</dt><dd><strong>");
+    html_say_key(x, "refusal", refusal_name(a->bulk_refusal), NULL);
+    html_put(x, "</strong><br>");
+    html_say_key(x, "refusal", refusal_name(a->bulk_refusal), "bring");
+    html_put(x, "</dd></div>\n");
+}
+
+/* Approved, and being entered: how far. */
+static void entering(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    int progress = bulk_worker_progress(portal_bulk(v->portal), a->id);
+    char n[16], path[APPLY_PATH];
+    if (a->state != APPLICATION_DECIDING)
+        return;
+    if (progress >= 0) {
+        snprintf(n, sizeof n, "%d", progress / 10);
+        html_put(x, "<p>");
+        html_say_with(x, TEXT_FILES_LIST_ENTERED, "n", str_z(n));
+        html_put(x, "</p>\n");
+    }
+    cabinet_path(a, "", path);
+    html_put(x, "<p>");
+    cabinet_link(x, "", path, TEXT_FILES_REFRESH);
+    html_put(x, "</p>\n");
+}
+
+void files_case(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    struct upload u;
+    char number[APPLICATION_NUMBER_TEXT], base[80];
+    if (!a->upload)
+        return;
+    application_number(a, number);
+    snprintf(base, sizeof base, "/api/v1/applications/%s/devices.csv", number);
+    html_put(x, "<section class=\"filed\">\n<h2>");
+    html_say(x, TEXT_FILES_LIST);
+    html_put(x, "</h2>\n<dl>\n");
+    files_number(x, TEXT_FILES_LIST_DEVICES, a->bulk_devices);
+    files_number(x, TEXT_FILES_LIST_IMEIS, a->bulk_imeis);
+    if (upload_read(v->office.registry, a->upload, &u, NULL) == ERR_OK && u.bad)
+        files_number(x, TEXT_FILES_LIST_BEHIND, u.bad);
+    outcome(x, a);
+    html_put(x, "</dl>\n<div class=\"body\">\n");
+    if (a->bulk_left_out && a->state == APPLICATION_APPROVED) {
+        html_put(x, "<p>");
+        html_say(x, TEXT_FILES_LIST_LEFT_OUT_WHY);
+        html_put(x, "</p>\n");
+    }
+    entering(x, v, a);
+    files_tables(x, v, a, base);
+    html_put(x, "</div>\n</section>\n");
+}
