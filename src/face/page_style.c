@@ -166,6 +166,25 @@ static void options(struct exchange *x)
     html_put(x, "</ul>\n");
 }
 
+/* A table of rows, and how far something is. */
+static void rows(struct exchange *x)
+{
+    html_put(x, "<table class=\"rows\">\n<caption>");
+    html_say(x, TEXT_FILES_ERRORS);
+    html_put(x, "</caption>\n<thead><tr><th scope=\"col\">");
+    html_say(x, TEXT_FILES_LINE);
+    html_put(x, "</th><th scope=\"col\">");
+    html_say(x, TEXT_FILES_VALUE);
+    html_put(x, "</th><th scope=\"col\">");
+    html_say(x, TEXT_FILES_WHY);
+    html_put(x, "</th></tr></thead>\n<tbody><tr><th scope=\"row\">7</th>"
+                "<td class=\"typed\">357350079900263</td><td>");
+    html_say(x, TEXT_BULK_FOUND_IMEI_MISTYPED);
+    html_put(x, "</td></tr></tbody>\n</table>\n<progress max=\"100\" value=\"60\" aria-label=\"");
+    html_say(x, TEXT_FILES_PROGRESS);
+    html_put(x, "\"></progress>\n");
+}
+
 /* One answer of each appearance, judged by nobody: of the page's own day. */
 static void answers(struct exchange *x)
 {
@@ -233,6 +252,9 @@ void page_style(struct exchange *x)
     section_end(x);
     section(x, TEXT_STYLE_OPTIONS);
     options(x);
+    section_end(x);
+    section(x, TEXT_STYLE_ROWS);
+    rows(x);
     section_end(x);
     section(x, TEXT_STYLE_ANSWERS);
     answers(x);
