@@ -186,7 +186,15 @@ static void signed_in(struct exchange *x, const struct html_who *who)
     html_url(x, "/sessions");
     html_put(x, "\">");
     html_text(x, who->name);
-    html_put(x, "</a> <button class=\"link\">");
+    html_put(x, "</a> ");
+    if (who->acts_for.n) {
+        html_put(x, "<a href=\"");
+        html_url(x, "/attorneys");
+        html_put(x, "\"><strong>");
+        html_say_with(x, TEXT_ATTORNEYS_ACTS, "name", who->acts_for);
+        html_put(x, "</strong></a> ");
+    }
+    html_put(x, "<button class=\"link\">");
     html_say(x, TEXT_NAV_SIGN_OUT);
     html_put(x, "</button></form>\n");
 }

@@ -11,9 +11,10 @@
 /* Who is signed in, in the masthead. */
 struct html_who {
     struct str name;
-    const char *csrf; /* of the form that signs out */
-    bool told;        /* he is told things (/messages) */
-    size_t unread;    /* of them */
+    const char *csrf;    /* of the form that signs out */
+    struct str acts_for; /* the organisation for which he acts by power of attorney; empty: none */
+    bool told;           /* he is told things (/messages) */
+    size_t unread;       /* of them */
 };
 
 struct html_page {

@@ -489,13 +489,13 @@ static enum err who_asks(struct exchange *x, uint32_t roles, bool changes, struc
     struct str token = portal_token(x);
     int64_t now_s = clock_now_us(v->office.registry->clock) / 1000000;
     enum err err = session_find(v->office.registry, token, now_s, &v->who, &v->fault);
+    if (!err)
+        err = attorney_stands(v->office.registry, &v->who, NULL);
     if (err == ERR_SESSION && !roles) {
         v->who = (struct session){0};
         v->fault = (struct fault){0};
         return ERR_OK;
     }
-    if (!err)
-        err = attorney_stands(v->office.registry, &v->who, NULL);
     if (err)
         return err;
     if (changes && !of_session(x, v, form_csrf))

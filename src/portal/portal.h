@@ -60,7 +60,8 @@ struct visit {
 /* Takes a register and finds the session. roles: who may; 0 = also nobody. A request that changes something
  * (changes) must carry the session's csrf, as a header or as `form_csrf`. ERR_SESSION, ERR_ROLE, ERR_CSRF;
  * refusals go to the audit log. ERR_STORE_AWAY: the database is known to be away, and nobody waits for it
- * (with Retry-After). On an error nothing is to be left, and out->fault tells more. */
+ * (with Retry-After). On an error nothing is to be left, and out->fault tells more; with ERR_SESSION, out->who.by_attorney is
+ * not 0 where it is the power of attorney that is over. */
 MUST_USE enum err portal_visit(struct exchange *x, uint32_t roles, bool changes,
                                struct str form_csrf, struct visit *out);
 void portal_leave(struct visit *visit);

@@ -141,6 +141,9 @@ const struct route portal_routes[] = {
     {AT("/files/sample-faults.csv"), "GET, HEAD", {GET(screen_sample_faults)}},
     {AT("/files/{}"), "GET, HEAD, POST", {GET(screen_file), FORM(screen_file_apply)}},
     {AT("/files/{}/drop"), "POST", {FORM(screen_file_drop)}},
+    {AT("/attorneys"), "GET, HEAD, POST", {GET(screen_attorneys), FORM(screen_attorney_give)}},
+    {AT("/attorneys/revoke"), "POST", {FORM(screen_attorney_revoke)}},
+    {AT("/act-for"), "POST", {FORM(screen_act_for)}},
     {AT("/receipt"), "GET, HEAD, POST", {GET(screen_receipt_form), PAID_FORM(screen_receipt)}},
 };
 const unsigned portal_route_count = sizeof portal_routes / sizeof portal_routes[0];

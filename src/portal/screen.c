@@ -18,9 +18,29 @@ static void lead_to_sign_in(struct exchange *x)
     screen_go(x, path);
 }
 
-static bool come_in(struct exchange *x, enum err err)
+/* Whom he acted for took it back, or its last day has passed: said once, then he is nobody here. */
+static void say_over(struct exchange *x)
 {
-    if (err == ERR_SESSION)
+    portal_cookie(x, NULL);
+    x->response->status = 403;
+    html_begin(x, &(struct html_page){.title = TEXT_ATTORNEYS_OVER, .path = "/sign-in"});
+    html_put(x, "<h1>");
+    html_say(x, TEXT_ATTORNEYS_OVER);
+    html_put(x, "</h1>\n<p class=\"lead\">");
+    html_say(x, TEXT_ATTORNEYS_OVER_LEAD);
+    html_put(x, "</p>\n<p><a class=\"main\" href=\"");
+    html_url(x, "/sign-in");
+    html_put(x, "\">");
+    html_say(x, TEXT_ATTORNEYS_OVER_SIGN_IN);
+    html_put(x, "</a></p>\n");
+    screen_end(x);
+}
+
+static bool come_in(struct exchange *x, enum err err, const struct visit *v)
+{
+    if (err == ERR_SESSION && v->who.by_attorney)
+        say_over(x);
+    else if (err == ERR_SESSION)
         lead_to_sign_in(x);
     else if (err)
         screen_fail(x, err);
@@ -35,12 +55,12 @@ bool screen_visit(struct exchange *x, uint32_t roles, bool changes, struct visit
         err = portal_visit(x, roles, changes,
                            (struct str){csrf.n ? (const char *)csrf.p : "", csrf.n}, out);
     buf_release(&csrf);
-    return come_in(x, err);
+    return come_in(x, err, out);
 }
 
 bool screen_visit_marked(struct exchange *x, uint32_t roles, struct str csrf, struct visit *out)
 {
-    return come_in(x, portal_visit(x, roles, true, csrf, out));
+    return come_in(x, portal_visit(x, roles, true, csrf, out), out);
 }
 
 void screen_fail(struct exchange *x, enum err err)
@@ -70,11 +90,13 @@ void screen_begin(struct exchange *x, const struct visit *v, enum text title, co
     struct html_who who = {0};
     struct html_page page = {.title = title, .path = path};
     if (v && v->who.role != ROLE_NONE) {
-        bool firm = *v->who.organisation;
+        bool firm = *v->who.organisation && !v->who.by_attorney;
         session_csrf(v->office.registry, &v->who, csrf);
-        who = (struct html_who){.name = str_z(firm ? v->who.organisation : v->who.name),
-                                .csrf = csrf,
-                                .told = ROLES_APPLICANT >> v->who.role & 1};
+        who =
+            (struct html_who){.name = str_z(firm ? v->who.organisation : v->who.name),
+                              .csrf = csrf,
+                              .acts_for = v->who.by_attorney ? str_z(v->who.organisation) : STR(""),
+                              .told = ROLES_APPLICANT >> v->who.role & 1};
         if (who.told &&
             message_count_unread(v->office.registry, v->who.acts_for, &who.unread, NULL))
             who.unread = 0; /* the page tells the rest all the same */

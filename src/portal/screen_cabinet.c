@@ -319,6 +319,8 @@ void cabinet_home(struct exchange *x, struct visit *v)
     }
     html_put(x, "<p>");
     cabinet_link(x, "main", "/apply", TEXT_CABINET_VERIFY);
+    html_put(x, "</p>\n<p>");
+    cabinet_link(x, "", "/attorneys", TEXT_ATTORNEYS_HEADING);
     html_put(x, "</p>\n");
     if (!after)
         err = tasks(x, v);

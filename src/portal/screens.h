@@ -51,9 +51,14 @@ enum { SAMPLE_ROWS = 100, SAMPLE_FAULTS_ROWS = 100000, SAMPLE_FAULTS = 7 };
 void screen_sample(struct exchange *x);        /* GET /files/sample.csv: for everybody */
 void screen_sample_faults(struct exchange *x); /* GET /files/sample-faults.csv */
 void screen_file_drop(struct exchange *x);     /* POST /files/{}/drop {csrf} */
-void screen_receipt_form(struct exchange *x);  /* GET /receipt: no sign-in */
-void screen_receipt(struct exchange *x);       /* POST /receipt {receipt}: no sign-in */
-void screen_apply(struct exchange *x);         /* GET /apply: where is it from? */
+void screen_attorneys(struct exchange *x);     /* GET /attorneys?done= */
+void screen_attorney_give(
+    struct exchange *x); /* POST /attorneys {csrf, iin, day, month, year, and kinds by name} */
+void screen_attorney_revoke(struct exchange *x); /* POST /attorneys/revoke {csrf, iin} */
+void screen_act_for(struct exchange *x);         /* POST /act-for {csrf, bin} */
+void screen_receipt_form(struct exchange *x);    /* GET /receipt: no sign-in */
+void screen_receipt(struct exchange *x);         /* POST /receipt {receipt}: no sign-in */
+void screen_apply(struct exchange *x);           /* GET /apply: where is it from? */
 void screen_apply_page(struct exchange *x); /* GET /apply/{}: an origin, or a question of a draft */
 void screen_apply_answer(
     struct exchange *x); /* POST /apply/{} {csrf, …}: begins a draft, or answers */

@@ -37,6 +37,7 @@ export class Entrance extends Register {
   constructor() {
     super();
     const iin = number("8501013");
+    this.iin = iin; // of Aigul
     this.answers = { border: "yes", parcel: "yes" };
     this.secrets = {};
     this.openssl(
