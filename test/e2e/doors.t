@@ -26,7 +26,7 @@ give('foreign', 'stranger', "/CN=X/serialNumber=IIN$iin", 'person');
 
 my $provider_pid = open my $provider, '-|', 'python3', 'test/peers/oidc.py', $dir, 'tamga', 's:cret+1' or die;
 chomp(my $port = <$provider>);
-END { my $code = $?; kill 'KILL', $provider_pid if $provider_pid; $? = $code }
+END { my $code = $?; kill 'KILL', $provider_pid if $provider_pid; close $provider if $provider; $? = $code }
 my $there = {port => $port};
 sub mode { Register::spew("$dir/oidc.mode", $_[0]); return }
 sub who { Register::spew("$dir/oidc.who", JSON::PP->new->utf8(0)->encode($_[0])); return }
