@@ -13,7 +13,7 @@ use Register;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
-use constant {WRITERS => 4, SINGLES => 12, READS => 10, LIST => 150_000, SHORT => 2_000, HOLD => 100_000};
+use constant {WRITERS => 4, SINGLES => 12, READS => 10, LIST => 150_000, SHORT => 2_000, HOLD => 400_000};
 
 my @stolen = ('--mark', 'stolen', '--by', 'police', '--order', '1');
 
@@ -174,8 +174,9 @@ sub stop_a_writer {
     kill 'STOP', $pid;
     return $pid;
 }
-my ($holder, $pid, $began);
-for my $try (1 .. 30) {
+my ($holder, $pid, $began, $tries);
+for my $try (1 .. 60) {
+    $tries = $try;
     spew($list, map { imei($_, 86000000 + $try) . "\n" } 1 .. HOLD);
     $holder = stop_a_writer("holder$try");
     $began = time;
@@ -192,7 +193,7 @@ for my $try (1 .. 30) {
     Register::wait_for($pid, 60) unless $ended;
     Register::wait_for($holder, 60);
 }
-print "# stopped after ", time - $^T, " s\n";
+print "# stopped after ", time - $^T, " s, tries: $tries\n";
 ok poll(10, sub { slurp($w->path('wait.err')) =~ /waiting: process $holder writes to the register/ }),
   'a writer that waits says for which process' or diag slurp($w->path('wait.err'));
 my $after = time - $began;
