@@ -45,6 +45,12 @@ enum {
     LIMIT_DEVICES_PAGE = 20000,     /* rows of one table of what became of a file's devices */
     LIMIT_BULK_ERRORS_SHOWN = 100,  /* bad rows in the preview; the file of errors has all */
 
+    /* Customs declarations (cases/customs.h), ours */
+    LIMIT_CUSTOMS_ROWS = 200000,       /* of one file of customs */
+    LIMIT_CUSTOMS_QUANTITY = 10000000, /* devices of one line */
+    LIMIT_CUSTOMS_ITEM = 999999,       /* number of a goods item: as the columns of bulk files */
+    LIMIT_CUSTOMS_LINES = 10000,       /* declaration lines that one file of devices names */
+
     /* HTTP */
     LIMIT_HTTP_BODY = 65536,      /* bytes of a request's body; ours */
     LIMIT_UPLOAD_PIECE = 8 << 20, /* bytes of one piece of an upload; ours */

@@ -9,6 +9,7 @@
 #include "cases/application_json.h"
 #include "cases/bulk_case.h"
 #include "cases/bulk_list.h"
+#include "cases/customs.h"
 
 void application_release(struct application *a)
 {
@@ -36,6 +37,13 @@ uint64_t application_proposed_by(const struct application *a)
 {
     bool by_file = a->upload && a->state == APPLICATION_CHECKING;
     return a->proposal ? a->proposal->by : by_file ? a->bulk_proposed_by : 0;
+}
+
+void application_check_anew(struct application *a)
+{
+    a->checked = false;
+    a->findings &= ~(uint32_t)(FOUND_BORDER_NOT_ASKED | FOUND_PARCEL_NOT_ASKED |
+                               FOUND_CUSTOMS_NOT_ASKED | FOUND_GSMA_NOT_ASKED);
 }
 
 unsigned case_device_imeis(const struct case_device *d, struct imei out[CASE_DEVICE_IMEIS])
@@ -398,6 +406,11 @@ static enum err list_new(struct registry *reg, const struct application *a, stru
         err = record_put(reg, &receipt, (struct str){(const char *)id, 8}, fault);
     if (!err && a->upload)
         err = bulk_filed(reg, a, fault);
+    struct str declaration;
+    uint32_t item;
+    customs_split(str_z(a->document), &declaration, &item);
+    if (!err && a->kind == APPROVAL_IMPORT && !a->upload && declaration.n)
+        err = customs_draw(reg, declaration, item, a->id, a->device_count, fault);
     if (err || a->way != WAY_PARCEL || !*a->document)
         return err;
     struct record_key document = document_key(reg, a);

@@ -181,6 +181,8 @@ MUST_USE enum err application_remark(struct application *a, const struct case_ev
 void application_drop_proposal(struct application *a);
 /* The officer whose decision waits for a second one, typed or by file; 0: nobody's does. */
 uint64_t application_proposed_by(const struct application *a);
+/* The register's own checks are due once more; nobody was asked yet. */
+void application_check_anew(struct application *a);
 
 /* ---- as records ---- */
 

@@ -2,11 +2,13 @@
 #include "cases/ask_http.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 
 struct ask_http {
+    pthread_mutex_t lock; /* of the rest */
     CURL *curl;
     struct curl_slist *headers;
     unsigned failures;
@@ -34,6 +36,7 @@ enum err ask_http_open(const char *url, struct ask_http **out, struct fault *fau
         free(s);
         return fault_set(fault, ERR_MEMORY, "libcurl");
     }
+    pthread_mutex_init(&s->lock, NULL);
     s->headers = curl_slist_append(NULL, "Content-Type: application/json");
     CURLcode code = s->headers ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 #define SET(option, value) code = code ? code : curl_easy_setopt(s->curl, option, value)
@@ -60,22 +63,21 @@ void ask_http_close(struct ask_http *s)
         return;
     curl_slist_free_all(s->headers);
     curl_easy_cleanup(s->curl);
+    pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
-static enum asked read_answer(const struct buf *body)
+static bool read_answer(const struct buf *body, ask_read_fn *fn, void *out)
 {
     json_t *json = json_loadb(body->n ? (const char *)body->p : "", body->n, 0, NULL);
-    struct str answer = json_text_of(json, "answer");
-    enum asked asked = str_eq(answer, STR("yes"))  ? ASKED_YES
-                       : str_eq(answer, STR("no")) ? ASKED_NO
-                                                   : ASKED_AWAY;
+    bool good = json_is_object(json) && fn(json, out);
     json_decref(json);
-    return asked;
+    return good;
 }
 
-/* *out_down: nobody answered, or in trouble of his own (5xx); another answer is about the question. */
-static enum asked ask_once(struct ask_http *s, const char *question, bool *out_down)
+enum heard { HEARD, HEARD_REFUSAL, HEARD_NOTHING };
+
+static enum heard ask_once(struct ask_http *s, const char *question, ask_read_fn *fn, void *out)
 {
     struct buf body = {0};
     long status = 0;
@@ -86,38 +88,40 @@ static enum asked ask_once(struct ask_http *s, const char *question, bool *out_d
         code = curl_easy_perform(s->curl);
     if (!code)
         code = curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
-    *out_down = code || status >= 500;
-    enum asked asked = !code && status == 200 ? read_answer(&body) : ASKED_AWAY;
+    bool refused = !code && status >= 400 && status < 500;
+    bool good = !code && status == 200 && read_answer(&body, fn, out);
     buf_release(&body);
-    return asked;
+    return good ? HEARD : refused ? HEARD_REFUSAL : HEARD_NOTHING;
 }
 
-static enum asked ask(void *ctx, const struct check_question *q)
+/* One question of a rested source goes through: without an answer it rests again. */
+static void count_failure(struct ask_http *s)
 {
-    struct ask_http *s = ctx;
-    char day[DAYNUM_TEXT] = "";
-    if (clock_monotonic_us() < s->rest_until_us)
-        return ASKED_AWAY;
-    if (daynum_is_day(q->entered))
-        daynum_format(q->entered, day);
-    json_t *json = json_pack("{s:s, s:s?, s:s, s:s}", "iin", q->iin, "day", *day ? day : NULL,
-                             "document", q->document, "purpose", q->number);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    enum asked asked = ASKED_AWAY;
-    bool down = false;
-    for (int i = 0; text && asked == ASKED_AWAY && i < ASK_TRIES; i++)
-        asked = ask_once(s, text, &down);
-    free(text);
-    json_decref(json);
-    s->failures = asked == ASKED_AWAY && down ? s->failures + 1 : 0;
-    if (s->failures >= ASK_FAILURES) {
-        s->failures = 0;
-        s->rest_until_us = clock_monotonic_us() + INT64_C(1000000) * ASK_REST_S;
+    if (++s->failures < ASK_FAILURES)
+        return;
+    s->failures = ASK_FAILURES - 1;
+    s->rest_until_us = clock_monotonic_us() + INT64_C(1000000) * ASK_REST_S;
+}
+
+bool ask_http_put(struct ask_http *s, json_t *question, ask_read_fn *fn, void *out)
+{
+    char *text = question ? json_dumps(question, JSON_COMPACT) : NULL;
+    enum heard heard = HEARD_REFUSAL;
+    json_decref(question);
+    if (!text)
+        return false;
+    pthread_mutex_lock(&s->lock);
+    if (clock_monotonic_us() >= s->rest_until_us) {
+        heard = HEARD_NOTHING;
+        for (int i = 0; heard == HEARD_NOTHING && i < ASK_TRIES; i++)
+            heard = ask_once(s, text, fn, out);
+        if (heard == HEARD)
+            s->failures = 0;
+        else if (heard == HEARD_NOTHING)
+            count_failure(s);
     }
-    return asked;
-}
-
-struct check_source ask_http_source(struct ask_http *s)
-{
-    return (struct check_source){s ? ask : NULL, s};
+    pthread_mutex_unlock(&s->lock);
+    explicit_bzero(text, strlen(text));
+    free(text);
+    return heard == HEARD;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ask_http - a source that is asked over HTTP: the border service, the post. POST of
- * {"iin", "day", "document", "purpose"} (day: YYYY-MM-DD or null), answered {"answer": "yes" | "no"}; whatever
- * else comes, comes too late or not at all is "could not ask". After ASK_FAILURES in a row of nobody answering it is not asked
- * for ASK_REST_S, so that one that is down is not knocked at for each application (circuit breaker).
- * doc/verification.md. */
+ * ask_http - a source that is asked over HTTP: border service, post, customs, GSMA. One POST of a JSON object is a
+ * question, one JSON object with status 200 the answer; whatever else comes, comes too late or not at all is
+ * "could not ask". After ASK_FAILURES questions in a row without an answer (nobody there, 5xx, bytes that are no
+ * answer) it is not asked for ASK_REST_S, so that one that is down is not knocked at for each application
+ * (circuit breaker); then one question goes through, and what becomes of it decides. Answers that refuse the question (4xx)
+ * count neither way. What each is asked: ask_sources.c, doc/verification.md. Threads that ask the same source
+ * wait for each other. */
 #ifndef CASES_ASK_HTTP_H
 #define CASES_ASK_HTTP_H
 
@@ -23,7 +25,15 @@ struct ask_http;
 /* url: http or https. ERR_SETTING_VALUE, ERR_MEMORY. */
 MUST_USE enum err ask_http_open(const char *url, struct ask_http **out, struct fault *fault);
 void ask_http_close(struct ask_http *source); /* NULL is allowed */
-/* As a source of checks.h; NULL source: nobody to ask. */
+
+/* Reads an answer; false: it is none. */
+typedef bool ask_read_fn(const json_t *answer, void *out);
+/* Puts a question; the answer is read by fn into out. Takes the question. False: it could not be asked. */
+MUST_USE bool ask_http_put(struct ask_http *source, json_t *question, ask_read_fn *fn, void *out);
+
+/* As sources of checks.h; NULL source: nobody to ask. */
 struct check_source ask_http_source(struct ask_http *source);
+struct customs_source ask_http_customs(struct ask_http *source);
+struct gsma_source ask_http_gsma(struct ask_http *source);
 
 #endif

@@ -51,7 +51,7 @@ MUST_USE enum err bulk_return(const struct office *office, const struct session 
                               struct str note, struct application *out, struct fault *fault);
 
 /* What the worker has to do for one. office->registry: a writing one, of its thread. ERR_STOPPED; ERR_STALE: somebody
- * acted meanwhile, it comes again; of the store. */
+ * acted meanwhile, it comes again; ERR_SOURCE_AWAY: somebody could not be asked, later again; of the store. */
 MUST_USE enum err bulk_enter(const struct office *office, uint64_t id,
                              struct bulk_progress *progress, struct fault *fault);
 

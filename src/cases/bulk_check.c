@@ -130,6 +130,20 @@ static enum err write_errors(struct bulk_checking *c)
     return err;
 }
 
+/* Of the good devices. */
+static enum err write_lines(struct bulk_checking *c)
+{
+    struct buf plain = {0};
+    struct record_key key = bulk_part_key(RECORD_BULK_LINES, c->upload.id, 0);
+    for (size_t i = 0; i < c->count; i++)
+        if (!c->devices[i].found && c->lines[i])
+            c->declared.list[c->lines[i] - 1].devices++;
+    bulk_lines_encode(&c->declared, &plain);
+    enum err err = write_part(c, &key, &plain, true);
+    buf_release(&plain);
+    return err;
+}
+
 static enum err leave(struct bulk_checking *c, struct fault *fault)
 {
     uint8_t digest[SHA256_BYTES];
@@ -144,6 +158,8 @@ static enum err leave(struct bulk_checking *c, struct fault *fault)
         err = write_imeis(c);
     if (!err)
         err = write_errors(c);
+    if (!err)
+        err = write_lines(c);
     if (err)
         return err;
     sha256_hex(digest, c->upload.digest);
@@ -215,7 +231,9 @@ enum err bulk_check(const struct office *office, const struct upload_room *room,
     }
     atomic_store(&progress->id, 0);
     spool_read_end(reader);
+    bulk_lines_release(&c.declared);
     free(c.devices);
+    free(c.lines);
     free(c.errors);
     free(c.imeis);
     return err;

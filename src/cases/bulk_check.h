@@ -4,13 +4,14 @@
  * against the facts of the register and against open applications. It leaves the good devices, the bad rows
  * and what it counted beside the upload, which is READY then, or FAILED when the file as a whole is of no use.
  *
- * Memory: 40 bytes a device and 8 an IMEI, so about 100 MB for the largest file. Of two rows with one IMEI the first is good.
+ * Memory: 44 bytes a device and 8 an IMEI, so about 100 MB for the largest file. Of two rows with one IMEI the first is good.
  * A job that was cut off begins again from the file. */
 #ifndef CASES_BULK_CHECK_H
 #define CASES_BULK_CHECK_H
 
 #include <stdatomic.h>
 
+#include "cases/bulk_lines.h"
 #include "cases/bulk_list.h"
 
 /* What others see of a job at work. */
@@ -33,7 +34,9 @@ struct bulk_checking {
     struct upload upload;
     struct bulk_progress *progress;
     struct bulk_device *devices; /* good and bad: found tells */
+    uint32_t *lines; /* of each device its declaration line, from 1; 0 = it names none */
     size_t count, size;
+    struct bulk_lines declared;
     struct bulk_error *errors;
     size_t error_count, error_size;
     uint64_t *imeis; /* of the good ones, ascending, each once */

@@ -56,7 +56,7 @@ static enum err not_filed(struct registry *reg, struct commit_case *c, struct fa
 static enum err drop_records(struct registry *reg, struct commit_case *c, struct fault *fault)
 {
     static const enum record_kind parts[] = {RECORD_BULK_DEVICES, RECORD_BULK_ERRORS,
-                                             RECORD_BULK_IMEIS};
+                                             RECORD_BULK_IMEIS, RECORD_BULK_LINES};
     const struct upload *u = c->ctx;
     struct record_key key = record_key_of(RECORD_UPLOAD, u->id);
     struct record_key mine = record_key_of(RECORD_BY_UPLOADER, u->applicant);

@@ -144,7 +144,7 @@ static void look_at_papers(const struct csv_row *row, daynum today, struct row_l
     look_at_text(row, MODEL, LIMIT_TAC_NAME, look);
     look_at_text(row, DECLARATION_NO, LIMIT_DOCUMENT, look);
     look_at_day(row, DECLARATION_DATE, today, look);
-    if (item.n && !str_to_u64(item, 999999, &n))
+    if (item.n && !str_to_u64(item, LIMIT_CUSTOMS_ITEM, &n))
         wrong(look, GOODS_ITEM, BULK_NUMBER);
     for (size_t i = 0; i < country.n; i++)
         if (country.n != 2 || country.p[i] < 'A' || country.p[i] > 'Z')
@@ -169,22 +169,43 @@ static void note_model(struct bulk_checking *c, const struct csv_row *row,
         c->upload.found[BULK_MODEL_DIFFERS]++;
 }
 
-static enum err keep(struct bulk_checking *c, const struct bulk_device *d)
+static enum err grow_devices(struct bulk_checking *c)
 {
-    if (c->count == c->size) {
-        size_t size = c->size ? 2 * c->size : 4096;
-        struct bulk_device *list = realloc(c->devices, size * sizeof *list);
-        if (!list)
-            return ERR_MEMORY;
-        c->devices = list;
-        c->size = size;
-    }
+    size_t size = c->size ? 2 * c->size : 4096;
+    struct bulk_device *list = realloc(c->devices, size * sizeof *list);
+    if (!list)
+        return ERR_MEMORY;
+    c->devices = list;
+    uint32_t *lines = realloc(c->lines, size * sizeof *lines);
+    if (!lines)
+        return ERR_MEMORY;
+    c->lines = lines;
+    c->size = size;
+    return ERR_OK;
+}
+
+static enum err keep(struct bulk_checking *c, const struct bulk_device *d,
+                     const struct csv_row *row, struct fault *fault)
+{
+    struct str number = row->fields[DECLARATION_NO];
+    uint32_t line = 0;
+    uint64_t item = 0;
+    if (c->count == c->size && grow_devices(c))
+        return ERR_MEMORY;
+    if (number.n && row->fields[GOODS_ITEM].n)
+        (void)str_to_u64(row->fields[GOODS_ITEM], LIMIT_CUSTOMS_ITEM, &item);
+    enum err err = ERR_OK;
+    if (number.n)
+        err = bulk_lines_index(&c->declared, number, (uint32_t)item, &line, fault);
+    if (err)
+        return err;
+    c->lines[c->count] = number.n ? line + 1 : 0;
     c->devices[c->count++] = *d;
     return ERR_OK;
 }
 
 static enum err take_row(struct bulk_checking *c, const struct csv *csv, const struct csv_row *row,
-                         daynum today)
+                         daynum today, struct fault *fault)
 {
     struct bulk_device d = {.line = (uint32_t)row->line};
     struct row_look look = {0};
@@ -192,7 +213,7 @@ static enum err take_row(struct bulk_checking *c, const struct csv *csv, const s
     look_at_papers(row, today, &look);
     if (!look.found) {
         note_model(c, row, &d);
-        return keep(c, &d);
+        return keep(c, &d, row, fault);
     }
     struct fault where = {0};
     csv_where(csv, row, look.column, &where);
@@ -236,7 +257,7 @@ static enum err each_row(struct bulk_checking *c, struct csv *csv, struct fault 
         if (++c->upload.rows > LIMIT_BULK_DEVICES)
             return fault_set(fault, ERR_TOO_MANY, "at most %d devices", LIMIT_BULK_DEVICES);
         err = one ? bulk_note(c, (uint32_t)row.line, bad.column, found_of(one), str_z(bad.value))
-                  : take_row(c, csv, &row, today);
+                  : take_row(c, csv, &row, today, fault);
         if (!err && c->upload.rows % LOOK_UP == 0)
             err = progress(c, csv);
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cases/correction.h"
+#include "cases/customs.h"
 #include "cases/desk.h"
 #include "cases/step.h"
 #include "people/person.h"
@@ -142,38 +143,91 @@ static uint32_t answer_findings(enum asked asked, uint32_t no, uint32_t away)
     return asked == ASKED_YES ? 0 : asked == ASKED_NO ? no : away;
 }
 
+/* Border or post, about a personal application. */
+static enum err ask_about_person(const struct office *office, const struct check_sources *sources,
+                                 struct application *a, const struct check_question *question,
+                                 bool *out_away, struct fault *fault)
+{
+    enum asked asked;
+    if (a->way == WAY_CARRIED) {
+        asked = ask(&sources->border, question);
+        a->findings |= answer_findings(asked, FOUND_NO_BORDER_CROSSING, FOUND_BORDER_NOT_ASKED);
+    } else {
+        asked = ask(&sources->parcel, question);
+        a->findings |= answer_findings(asked, FOUND_PARCEL_UNKNOWN, FOUND_PARCEL_NOT_ASKED);
+    }
+    *out_away |= asked == ASKED_AWAY;
+    bool used = false;
+    enum err err = application_document_used(office->registry, a, &used, fault);
+    a->findings |= used ? FOUND_DOCUMENT_USED : 0;
+    return err;
+}
+
 static enum err ask_others(const struct office *office, const struct check_sources *sources,
                            struct application *a, bool *out_away, struct fault *fault)
 {
-    struct person person;
+    struct person person = {0};
     char number[APPLICATION_NUMBER_TEXT];
-    enum asked asked = ASKED_NOBODY;
+    bool came = a->way == WAY_CARRIED || a->way == WAY_PARCEL;
+    bool personal = a->kind == APPROVAL_PERSONAL && came;
     application_number(a, number);
-    a->findings = 0;
     if (a->corrects) { /* nobody outside knows of it */
-        a->findings = ground_leaves(a->ground) ? 0 : FOUND_NEEDS_PROOF;
+        a->findings |= ground_leaves(a->ground) ? 0 : FOUND_NEEDS_PROOF;
         return ERR_OK;
     }
-    if (a->kind != APPROVAL_PERSONAL || a->way == WAY_GIFT || a->way == WAY_NONE) {
-        a->findings = FOUND_NEEDS_PROOF;
+    if (!personal && (a->kind != APPROVAL_IMPORT || !*a->document)) {
+        a->findings |= FOUND_NEEDS_PROOF;
         return ERR_OK;
     }
     enum err err = person_get(office->registry, a->applicant, &person, fault);
     if (err)
         return err;
-    struct check_question question = {person.iin, a->entered, a->document, number};
-    if (a->way == WAY_CARRIED) {
-        asked = ask(&sources->border, &question);
-        a->findings = answer_findings(asked, FOUND_NO_BORDER_CROSSING, FOUND_BORDER_NOT_ASKED);
-    } else {
-        asked = ask(&sources->parcel, &question);
-        a->findings = answer_findings(asked, FOUND_PARCEL_UNKNOWN, FOUND_PARCEL_NOT_ASKED);
+    const struct check_question question = {person.iin, a->entered, a->document, number};
+    return personal ? ask_about_person(office, sources, a, &question, out_away, fault)
+                    : customs_check(office, sources, a, *person.bin ? person.bin : person.iin,
+                                    out_away, fault);
+}
+
+/* GSMA's list, where a service is named beside the one that the register holds. */
+static enum err ask_gsma(const struct check_sources *sources, struct application *a, bool *out_away,
+                         struct fault *fault)
+{
+    enum { MOST = FILING_DEVICES_MAX * CASE_DEVICE_IMEIS };
+    struct imei imeis[MOST];
+    bool listed[MOST] = {false};
+    unsigned n = 0, at = 0;
+    char number[APPLICATION_NUMBER_TEXT];
+    if (!sources->gsma.ask)
+        return ERR_OK;
+    if (a->device_count > FILING_DEVICES_MAX)
+        return fault_set(fault, ERR_CODEC, "an application of too many devices");
+    application_number(a, number);
+    for (size_t i = 0; i < a->device_count; i++)
+        n += case_device_imeis(&a->devices[i], imeis + n);
+    bool answered = sources->gsma.ask(sources->gsma.ctx, number, imeis, n, listed) == ASKED_YES;
+    for (size_t i = 0; i < a->device_count; i++) {
+        unsigned count = (unsigned)a->devices[i].is.count + a->devices[i].is.old_count;
+        for (unsigned k = 0; k < count; k++, at++)
+            a->devices[i].findings |= answered && listed[at] ? FOUND_GSMA : 0;
     }
-    *out_away = asked == ASKED_AWAY;
-    bool used = false;
-    err = application_document_used(office->registry, a, &used, fault);
-    a->findings |= used ? FOUND_DOCUMENT_USED : 0;
-    return err;
+    a->findings |= answered ? 0 : FOUND_GSMA_NOT_ASKED;
+    *out_away |= !answered;
+    return ERR_OK;
+}
+
+void checks_waits_for(const struct application *a, const char *out[CHECKS_SOURCES], size_t *out_n)
+{
+    static const struct {
+        uint32_t finding;
+        const char *name;
+    } all[CHECKS_SOURCES] = {{FOUND_BORDER_NOT_ASKED, "border"},
+                             {FOUND_PARCEL_NOT_ASKED, "parcel"},
+                             {FOUND_CUSTOMS_NOT_ASKED, "customs"},
+                             {FOUND_GSMA_NOT_ASKED, "gsma"}};
+    *out_n = 0;
+    for (size_t i = 0; application_open(a) && !a->checked && i < CHECKS_SOURCES; i++)
+        if (a->findings & all[i].finding)
+            out[(*out_n)++] = all[i].name;
 }
 
 /* ---- settling ---- */
@@ -201,6 +255,9 @@ static enum err settle(const struct office *office, const struct check_sources *
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < after->device_count; i++)
         err = check_device(office, after, &after->devices[i], fault);
+    after->findings = 0;
+    if (!err)
+        err = ask_gsma(sources, after, out_away, fault);
     if (!err)
         err = ask_others(office, sources, after, out_away, fault);
     if (err)
@@ -277,7 +334,7 @@ static enum err check_again(const struct office *office, const struct applicatio
 {
     (void)ctx;
     after->again_s = 0;
-    after->checked = false;
+    application_check_anew(after);
     return leave(office, before, after, fault);
 }
 

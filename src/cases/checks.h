@@ -24,16 +24,51 @@ struct check_question {
     const char *number; /* of the application: the purpose, for the other side's log */
 };
 
-/* Who can be asked. ask: from one thread at a time; bounded in time by itself. */
+/* Who can be asked. Bounded in time by itself. */
 struct check_source {
     enum asked (*ask)(void *ctx, const struct check_question *question);
     void *ctx;
 };
 
+/* Customs: does this goods item of a declaration exist, is it his, how many devices does it declare? */
+struct customs_question {
+    struct str declaration;
+    uint32_t item;      /* 0: none is named */
+    const char *bin;    /* of the applicant; of a sole trader the IIN */
+    const char *number; /* as above */
+};
+struct customs_answer {
+    bool own; /* he is its declarant */
+    uint64_t quantity;
+};
+/* ASKED_YES: there is such a line, *out tells; ASKED_NO: there is none. */
+struct customs_source {
+    enum asked (*ask)(void *ctx, const struct customs_question *question,
+                      struct customs_answer *out);
+    void *ctx;
+};
+
+/* GSMA's list: which of these IMEIs stand on it? listed[i] is set for those. number: the purpose. ASKED_YES: it
+ * has answered for all; else ASKED_AWAY. At most GSMA_ASK_MOST at once. */
+enum { GSMA_ASK_MOST = 1000 };
+struct gsma_source {
+    enum asked (*ask)(void *ctx, const char *number, const struct imei *imeis, size_t n,
+                      bool *listed);
+    void *ctx;
+};
+
+/* Those who are asked by several threads put them in a row themselves. */
 struct check_sources {
     struct check_source border; /* did this person enter the country about that day? */
     struct check_source parcel; /* did this parcel come for this person? */
+    struct customs_source customs;
+    struct gsma_source gsma;
 };
+
+/* Names of the sources for which an application waits, or none: those that could not be asked while its checks are not
+ * done. At most CHECKS_SOURCES; *out_n how many. */
+enum { CHECKS_SOURCES = 4 };
+void checks_waits_for(const struct application *a, const char *out[CHECKS_SOURCES], size_t *out_n);
 
 /* Looks at one application and settles it as far as rules do: fills in its findings, approves it when none
  * stops, else leaves it to an officer. *out_away: somebody could not be asked, and it stays unchecked.

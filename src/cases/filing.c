@@ -432,7 +432,7 @@ enum err filing_withdraw(const struct office *office, const struct session *who,
 static void go_on(const struct office *office, struct application *a, int64_t now_s)
 {
     a->state = APPLICATION_CHECKING;
-    a->checked = false; /* what was brought may settle it */
+    application_check_anew(a); /* what was brought may settle it */
     a->due_s = step_due(office, now_s, a->left_s);
 }
 

@@ -11,12 +11,15 @@
 #include "core/hours.h"
 #include "people/session.h"
 
+struct check_sources;
+
 /* What the use cases of this room work with; borrowed. registry: the calling thread's own. */
 struct office {
     struct registry *registry;
     struct committer *committer;
     const struct hours *hours;
     unsigned second_from; /* devices from which on two officers approve; 0: as second.h says */
+    const struct check_sources *sources; /* whom the checks of files ask; NULL: nobody */
 };
 
 enum {

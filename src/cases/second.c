@@ -105,6 +105,8 @@ static enum err look_at(const struct office *office, const struct application *a
         uint32_t found = lifts_of(a, &f, &v);
         if (a->kind == APPROVAL_RECHECK && lifts_that_stay(found))
             return not_ours(imei, fault);
+        if (a->kind != APPROVAL_RECHECK && d->findings & FOUND_GSMA)
+            found |= LIFTS_GSMA; /* also by the service that the checks asked */
         out->lifts |= found | (a->kind == APPROVAL_RECHECK ? LIFTS_RECHECK : 0);
     }
     return err;

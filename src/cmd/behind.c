@@ -47,8 +47,18 @@ static enum err open_doors(const struct settings *s, const struct http_options *
 
 static enum err open_sources(const struct settings *s, struct behind *b, struct fault *fault)
 {
-    enum err err = *s->border ? ask_http_open(s->border, &b->border, fault) : ERR_OK;
-    return err || !*s->parcel ? err : ask_http_open(s->parcel, &b->parcel, fault);
+    const struct {
+        const char *url;
+        struct ask_http **out;
+    } all[] = {{s->border, &b->border},
+               {s->parcel, &b->parcel},
+               {s->customs, &b->customs},
+               {s->gsma, &b->gsma}};
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < sizeof all / sizeof *all; i++)
+        if (*all[i].url)
+            err = ask_http_open(all[i].url, all[i].out, fault);
+    return err;
 }
 
 /* Papers stand beside a register that is a file, unless the settings say where; one in a database has several
@@ -142,7 +152,8 @@ static enum err is_wanted(const char *text, bool demo, bool *out, struct fault *
 /* Those of the settings; in a demonstration somebody answers where they name nobody. */
 static struct check_sources sources_of(const struct behind *b, bool demo)
 {
-    struct check_sources all = {ask_http_source(b->border), ask_http_source(b->parcel)};
+    struct check_sources all = {ask_http_source(b->border), ask_http_source(b->parcel),
+                                ask_http_customs(b->customs), ask_http_gsma(b->gsma)};
     const struct check_sources samples = demo_sources();
     if (demo && !b->border)
         all.border = samples.border;
@@ -222,6 +233,8 @@ void behind_close(struct behind *b)
     portal_close(b->portal);
     ask_http_close(b->border);
     ask_http_close(b->parcel);
+    ask_http_close(b->customs);
+    ask_http_close(b->gsma);
     paper_files_close(b->papers);
     outbox_spool_close(b->outbox);
     *b = (struct behind){0};

@@ -10,7 +10,7 @@
 
 struct behind {
     struct portal *portal; /* NULL: there is none */
-    struct ask_http *border, *parcel;
+    struct ask_http *border, *parcel, *customs, *gsma;
     struct paper_files *papers;
     struct outbox_spool *outbox;
     struct hours hours;

@@ -90,6 +90,7 @@ int cmd_import_amnesty(struct cli *cli);
 int cmd_import_gsma(struct cli *cli);
 int cmd_import_verified(struct cli *cli);
 int cmd_feed_load(struct cli *cli);
+int cmd_customs_load(struct cli *cli);
 int cmd_suspend(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_sweep(struct cli *cli);

@@ -35,6 +35,8 @@ static const struct {
     {"portal", "app_sign_in", offsetof(struct settings, app_sign_in)},
     {"portal", "border", offsetof(struct settings, border)},
     {"portal", "parcel", offsetof(struct settings, parcel)},
+    {"portal", "customs", offsetof(struct settings, customs)},
+    {"portal", "gsma", offsetof(struct settings, gsma)},
     {"portal", "holidays", offsetof(struct settings, holidays)},
     {"portal", "papers", offsetof(struct settings, papers)},
     {"portal", "outbox", offsetof(struct settings, outbox)},

@@ -49,6 +49,7 @@ struct settings {
     char oidc_iin_claim[SETTINGS_VALUE], oidc_name[SETTINGS_VALUE];
     char app_sign_in[SETTINGS_VALUE]; /* yes: with an app on a phone */
     char border[SETTINGS_VALUE], parcel[SETTINGS_VALUE];
+    char customs[SETTINGS_VALUE], gsma[SETTINGS_VALUE];
     char holidays[SETTINGS_VALUE];
     char papers[SETTINGS_VALUE], outbox[SETTINGS_VALUE];     /* directories */
     char spool[SETTINGS_VALUE], spool_bytes[SETTINGS_VALUE]; /* where files of devices come in */

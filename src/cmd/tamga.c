@@ -29,6 +29,10 @@ static const struct command commands[] = {
      cmd_import_verified},
     {"feed load", "--operator NAME [--accept GUARD,...|all --reason TEXT] FILE...",
      "Load what an operator's network saw: CSV date,imei,imsi,msisdn,rat[,time].", cmd_feed_load},
+    {"customs load", "FILE",
+     "Load customs declarations: CSV declaration_no,declaration_date,declarant,goods_item,quantity"
+     "[,brand,model,country]. A later file corrects lines.",
+     cmd_customs_load},
     {"suspend",
      "--mark stolen|lost|order|penitentiary --by BODY --order NUMBER [--from DATE] "
      "[--until DATE] [--reason TEXT] IMEI...",

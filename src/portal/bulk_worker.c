@@ -6,7 +6,19 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LOOK_EVERY_S = 1, SWEEP_EVERY_S = 600, WORK_MOST = 64 };
+enum {
+    LOOK_EVERY_S = 1,
+    SWEEP_EVERY_S = 600,
+    WORK_MOST = 64,
+    AWAY_REST_S = 30, /* before one that waits for a source is looked at again */
+    RESTING_MOST = 64,
+};
+
+/* What waits for somebody who could not be asked: the others go on. */
+struct resting {
+    uint64_t id;
+    int64_t until_s;
+};
 
 struct bulk_worker {
     struct upload_room room;
@@ -17,6 +29,8 @@ struct bulk_worker {
     bool woken;
     pthread_t thread;
     bool running;
+    struct resting resting[RESTING_MOST]; /* of the thread */
+    size_t resting_at;
 };
 
 const struct upload_room *bulk_worker_room(const struct bulk_worker *w)
@@ -66,11 +80,26 @@ static enum err do_one(struct bulk_worker *w, uint8_t kind, uint64_t id, struct 
     return bulk_enter(&w->office, id, &w->progress, fault);
 }
 
+static bool rests(const struct bulk_worker *w, uint64_t id)
+{
+    int64_t now_s = clock_monotonic_us() / 1000000;
+    for (size_t i = 0; i < RESTING_MOST; i++)
+        if (w->resting[i].id == id && w->resting[i].until_s > now_s)
+            return true;
+    return false;
+}
+
+static void rest(struct bulk_worker *w, uint64_t id)
+{
+    struct resting *r = &w->resting[w->resting_at++ % RESTING_MOST];
+    *r = (struct resting){id, clock_monotonic_us() / 1000000 + AWAY_REST_S};
+}
+
 /* Dropped meanwhile, at another server, or at work in another process: nothing to tell. */
 static bool is_news(enum err err)
 {
     return err && err != ERR_STALE && err != ERR_NOT_FOUND && err != ERR_STORE_BUSY &&
-           err != ERR_STOPPED;
+           err != ERR_STOPPED && err != ERR_SOURCE_AWAY;
 }
 
 static void do_all(struct bulk_worker *w)
@@ -82,8 +111,12 @@ static void do_all(struct bulk_worker *w)
     enum err err = store_records(store, record_key_str(&from), record_key_str(&to), take_work,
                                  &waiting, &fault);
     for (size_t i = 0; !err && i < waiting.n && !atomic_load(&w->progress.stop); i++) {
+        if (rests(w, waiting.list[i].id))
+            continue;
         enum err one = do_one(w, waiting.list[i].kind, waiting.list[i].id, &fault);
         atomic_store(&w->progress.id, 0);
+        if (one == ERR_SOURCE_AWAY)
+            rest(w, waiting.list[i].id);
         if (is_news(one))
             fprintf(stderr, "event=bulk id=%llu result=%s detail=%s\n",
                     (unsigned long long)waiting.list[i].id, err_name(one), fault.detail);
@@ -132,7 +165,8 @@ enum err bulk_worker_open(const struct bulk_options *o, struct bulk_worker **out
     struct bulk_worker *w = calloc(1, sizeof *w);
     if (!w)
         return fault_set(fault, ERR_MEMORY, "a worker");
-    w->office = (struct office){.committer = o->committer, .hours = o->hours};
+    w->office =
+        (struct office){.committer = o->committer, .hours = o->hours, .sources = o->sources};
     w->room.bytes = o->spool_bytes;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);

@@ -15,6 +15,7 @@ struct bulk_options {
     const struct clock *clock;
     struct committer *committer; /* borrowed, as hours */
     const struct hours *hours;
+    const struct check_sources *sources; /* borrowed: whom checks ask */
     const char *spool;
     uint64_t spool_bytes;
 };

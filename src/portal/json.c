@@ -2,6 +2,7 @@
 #include "portal/json.h"
 
 #include "cases/correction.h"
+#include "cases/checks.h"
 #include "cases/paper_kind.h"
 #include "people/person.h"
 
@@ -93,6 +94,19 @@ static json_t *json_papers(const struct application *a)
     return list;
 }
 
+/* Whom its checks could not ask yet; only while there is somebody. */
+static void put_waits_for(json_t *json, const struct application *a)
+{
+    const char *names[CHECKS_SOURCES];
+    size_t n = 0;
+    checks_waits_for(a, names, &n);
+    json_t *list = n ? json_array() : NULL;
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_string(names[i]));
+    if (list)
+        json_object_set_new(json, "waits_for", list);
+}
+
 json_t *application_public(struct exchange *x, const struct application *a)
 {
     char number[APPLICATION_NUMBER_TEXT];
@@ -116,6 +130,7 @@ json_t *application_public(struct exchange *x, const struct application *a)
             json, "corrects",
             json_pack("{s:s, s:s}", "number", number, "ground", ground_name(a->ground)));
     }
+    put_waits_for(json, a);
     return json;
 }
 

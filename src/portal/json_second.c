@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What waits for a second officer, and what officers said to each other, as an officer reads it. */
+#include "cases/customs.h"
 #include "cases/second.h"
 #include "portal/json.h"
 
@@ -47,6 +48,9 @@ void application_second(struct visit *v, const struct application *a, json_t *ou
                                         officer_name(v, r->actor), "act", remark_name(r->state),
                                         "note", r->note));
     }
+    json_t *customs = NULL;
+    if (!customs_seen_get(v->office.registry, a->id, &customs, NULL) && customs)
+        json_object_set_new(out, "customs", customs);
     json_object_set_new(out, "proposal", proposal(v, a));
     json_object_set_new(out, "remarks", remarks);
 }

@@ -208,7 +208,8 @@ static bool is_away(struct portal *p)
 static void *work(void *arg)
 {
     struct portal *p = arg;
-    const struct office office = {p->worker_reg, p->committer, &p->hours, p->second_from};
+    const struct office office = {p->worker_reg, p->committer, &p->hours, p->second_from,
+                                  &p->sources};
     int64_t swept_s = 0, rest_until_s = 0;
     struct post post = {.papers = &p->papers, .outbox = &p->outbox};
     uint64_t seen = 0;
@@ -291,6 +292,7 @@ static enum err open_bulk(struct portal *p, const struct portal_options *o, stru
                                          .clock = o->clock,
                                          .committer = p->committer,
                                          .hours = &p->hours,
+                                         .sources = &p->sources,
                                          .spool = dir,
                                          .spool_bytes = o->spool_bytes};
     return bulk_worker_open(&options, &p->bulk, fault);
@@ -522,7 +524,7 @@ enum err portal_visit(struct exchange *x, uint32_t roles, bool changes, struct s
     if (atomic_load(&p->away))
         return ERR_STORE_AWAY;
     x->response->retry_after_s = 0;
-    out->office = (struct office){borrow(p), p->committer, &p->hours, p->second_from};
+    out->office = (struct office){borrow(p), p->committer, &p->hours, p->second_from, &p->sources};
     enum err err = registry_refresh(out->office.registry, &out->fault);
     if (!err)
         err = who_asks(x, roles, changes, form_csrf, out);

@@ -5,6 +5,8 @@
  * noted in the audit log. */
 #include "portal/screen_files.h"
 
+#include "cases/customs.h"
+#include "cases/paper.h"
 #include "cases/second.h"
 #include "face/page_answer.h"
 #include "people/person.h"
@@ -134,6 +136,55 @@ static void all_findings(struct exchange *x, const struct application *a)
         html_put(x, "</p>\n");
     }
     html_put(x, "</section>\n");
+}
+
+/* ---- customs declarations ---- */
+
+static void number_term(struct exchange *x, enum text label, const json_t *line, const char *name)
+{
+    term(x, label);
+    buf_printf(x->out, "%lld", (long long)json_number_of(line, name));
+    term_end(x);
+}
+
+/* What was declared beside what is asked for. */
+static void customs_line(struct exchange *x, const json_t *line)
+{
+    const json_t *found = json_object_get(line, "findings");
+    html_put(x, "<dl>\n");
+    term(x, TEXT_DESK_CUSTOMS_LINE);
+    html_text(x, json_text_of(line, "declaration_no"));
+    term_end(x);
+    if (json_number_of(line, "goods_item"))
+        number_term(x, TEXT_DESK_CUSTOMS_ITEM, line, "goods_item");
+    number_term(x, TEXT_DESK_CUSTOMS_DECLARED, line, "declared");
+    number_term(x, TEXT_DESK_CUSTOMS_DRAWN, line, "drawn");
+    number_term(x, TEXT_DESK_CUSTOMS_DEVICES, line, "devices");
+    if (json_array_size(found))
+        term(x, TEXT_DESK_PART_FINDINGS);
+    for (size_t i = 0; i < json_array_size(found); i++) {
+        html_put(x, i ? "<br>" : "");
+        html_say_key(x, "desk.found", json_string_value(json_array_get(found, i)), NULL);
+    }
+    if (json_array_size(found))
+        term_end(x);
+    html_put(x, "</dl>\n");
+}
+
+static void customs_lines(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    json_t *customs = NULL;
+    enum err err = customs_seen_get(v->office.registry, a->id, &customs, NULL);
+    const json_t *seen = json_object_get(customs, "seen");
+    if (!err && json_array_size(seen)) {
+        html_put(x, "<section class=\"sheet\" aria-labelledby=\"customs\">\n<h2 id=\"customs\">");
+        html_say(x, TEXT_DESK_PART_CUSTOMS);
+        html_put(x, "</h2>\n");
+        for (size_t i = 0; i < json_array_size(seen); i++)
+            customs_line(x, json_array_get(seen, i));
+        html_put(x, "</section>\n");
+    }
+    json_decref(customs);
 }
 
 /* ---- devices ---- */
@@ -393,6 +444,7 @@ static void show(struct exchange *x, struct visit *v, const struct application *
     html_put(x, "<div class=\"case\">\n<div class=\"side\">\n");
     who(x, v, a);
     all_findings(x, a);
+    customs_lines(x, v, a);
     html_put(x, "</div>\n<div class=\"work\">\n");
     devices(x, v, a, typed);
     desk_forms(x, v, a, typed);

@@ -42,7 +42,7 @@ for my $words (['--nonsense'], ['check', '--nonsense', imei(1)], ['check'], ['su
     ['suspend', @stolen, '490154203237519'], ['resume', @stolen], ['import', 'amnesty'],
     ['import', 'verified', 'x.csv'], ['import', 'tac', '--format', 'xml', 'x.csv'],
     ['import', 'verified', '--kind', 'temporary', '--by', '900101300017', 'x.csv'],
-    ['feed', 'load', 'x.csv'], ['feed', 'load', '--operator', 'alpha'],
+    ['customs', 'load'], ['feed', 'load', 'x.csv'], ['feed', 'load', '--operator', 'alpha'],
     ['feed', 'load', '--operator', 'alpha', '--accept', 'luck', '--reason', 'x', 'x.csv'],
     ['feed', 'load', '--operator', 'alpha', '--accept', 'dates', 'x.csv'],
     ['check', '--as-of', '1.3.2026', imei(1)], ['check', '--imsi', '12', imei(1)],
