@@ -12,6 +12,7 @@ enum {
     LIMIT_NAME = 64,          /* bytes of an operator's, actor's or body's name; ours */
     LIMIT_DOCUMENT = 64,      /* bytes of a document number; ours, journal entry format */
     LIMIT_REASON = 500,       /* bytes of --reason; ours */
+    LIMIT_CODE_NAME = 100,    /* bytes of the name of who holds a phone; ours */
     LIMIT_TAC_NAME = 96,      /* bytes of a brand or a model name; ours */
     LIMIT_DEVICE_IMEIS = 4,   /* IMEIs a device, domain.md 3 */
     LIMIT_MARKS = 6,          /* suspension marks open on one IMEI; ours */

@@ -8,6 +8,7 @@
 #define CASES_APPLICATION_H
 
 #include "app/verify.h"
+#include "core/msisdn.h"
 #include "people/record.h"
 #include "people/role.h"
 
@@ -103,7 +104,9 @@ struct application {
     bool checked;       /* the register's own checks have answered, as far as they could */
     uint64_t applicant; /* party on whose behalf */
     uint64_t filed_by;  /* party who filed it */
-    uint64_t officer;   /* who has claimed it; 0 = nobody */
+    uint64_t traveller; /* of a gift: who brought it in and consented by code; 0 = nobody did */
+    int64_t consented_s;
+    uint64_t officer; /* who has claimed it; 0 = nobody */
     uint64_t decided_by;
     uint64_t corrects;     /* the application that this one corrects (correction.h); 0 = none */
     int64_t corrects_s;    /* when that was filed, for its number */
@@ -137,6 +140,9 @@ struct application {
     size_t paper_count;
     char language
         [LANGUAGE_TEXT]; /* in which its applicant is written to, ISO 639-1; empty: not known */
+    char
+        msisdn[MSISDN_TEXT]; /* where its applicant is told of it, when an assistant filed; empty */
+    char consent[PAPER_ID_TEXT]; /* the traveller's code (cases/code.h); empty */
     struct case_event
         *remarks; /* owned: among officers, state is enum remark; never the applicant's */
     size_t remark_count;

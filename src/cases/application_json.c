@@ -136,11 +136,11 @@ json_t *application_to_json(const struct application *a)
         json_array_append_new(papers, paper_json(&a->papers[i]));
     for (size_t i = 0; i < a->remark_count; i++)
         json_array_append_new(remarks, event_json(&a->remarks[i]));
-    json_t *json =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s}", "devices", devices,
-                  "events", events, "papers", papers, "remarks", remarks, "proposal",
-                  proposal_json(a), "document", a->document, "country", a->country, "receipt",
-                  a->receipt, "language", a->language, "bulk_digest", a->bulk_digest);
+    json_t *json = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "devices", devices,
+        "events", events, "papers", papers, "remarks", remarks, "proposal", proposal_json(a),
+        "document", a->document, "country", a->country, "receipt", a->receipt, "language",
+        a->language, "bulk_digest", a->bulk_digest, "msisdn", a->msisdn, "consent", a->consent);
     bool whole = json && json_array_size(devices) == a->device_count &&
                  json_array_size(events) == a->event_count &&
                  json_array_size(papers) == a->paper_count &&
@@ -169,6 +169,8 @@ enum err application_from_json(const json_t *json, struct application *out, stru
     str_copy(a.receipt, sizeof a.receipt, json_text_of(json, "receipt"));
     str_copy(a.language, sizeof a.language, json_text_of(json, "language"));
     str_copy(a.bulk_digest, sizeof a.bulk_digest, json_text_of(json, "bulk_digest"));
+    str_copy(a.msisdn, sizeof a.msisdn, json_text_of(json, "msisdn"));
+    str_copy(a.consent, sizeof a.consent, json_text_of(json, "consent"));
     a.device_count = json_array_size(devices);
     a.event_count = json_array_size(events);
     a.paper_count = json_array_size(papers);

@@ -149,7 +149,7 @@ static enum err ask_about_person(const struct office *office, const struct check
                                  bool *out_away, struct fault *fault)
 {
     enum asked asked;
-    if (a->way == WAY_CARRIED) {
+    if (a->way != WAY_PARCEL) {
         asked = ask(&sources->border, question);
         a->findings |= answer_findings(asked, FOUND_NO_BORDER_CROSSING, FOUND_BORDER_NOT_ASKED);
     } else {
@@ -168,7 +168,8 @@ static enum err ask_others(const struct office *office, const struct check_sourc
 {
     struct person person = {0};
     char number[APPLICATION_NUMBER_TEXT];
-    bool came = a->way == WAY_CARRIED || a->way == WAY_PARCEL;
+    bool gift = a->way == WAY_GIFT && a->traveller; /* he consented: the border knows him */
+    bool came = a->way == WAY_CARRIED || a->way == WAY_PARCEL || gift;
     bool personal = a->kind == APPROVAL_PERSONAL && came;
     application_number(a, number);
     if (a->corrects) { /* nobody outside knows of it */
@@ -179,7 +180,7 @@ static enum err ask_others(const struct office *office, const struct check_sourc
         a->findings |= FOUND_NEEDS_PROOF;
         return ERR_OK;
     }
-    enum err err = person_get(office->registry, a->applicant, &person, fault);
+    enum err err = person_get(office->registry, gift ? a->traveller : a->applicant, &person, fault);
     if (err)
         return err;
     const struct check_question question = {person.iin, a->entered, a->document, number};

@@ -18,7 +18,7 @@ enum asked {
 };
 
 struct check_question {
-    const char *iin; /* of the applicant */
+    const char *iin; /* of who brought it: the applicant, or the traveller of a gift */
     daynum entered;  /* as declared; DAYNUM_NONE */
     const char *document;
     const char *number; /* of the application: the purpose, for the other side's log */

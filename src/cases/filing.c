@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/code.h"
 #include "cases/once.h"
 #include "cases/paper.h"
 #include "cases/step.h"
@@ -126,9 +127,20 @@ static enum err check_wish(const struct office *office, const struct session *wh
         err = wrong(fault, "entered", ERR_USAGE, "the day on which it was brought, or came");
     if (!err && personal && wish->way == WAY_PARCEL && !wish->document.n)
         err = wrong(fault, "document", ERR_USAGE, "the number of the parcel");
+    bool gift = personal && wish->way == WAY_GIFT;
+    if (!err && wish->consent.n && !gift)
+        err = wrong(fault, "traveller", ERR_USAGE, "a traveller consents to a gift alone");
+    if (!err && wish->consent.n && wish->entered == DAYNUM_NONE)
+        err = wrong(fault, "entered", ERR_USAGE, "the day on which the traveller came");
     if (!err && wish->entered != DAYNUM_NONE && wish->entered > registry_today(office->registry))
         err = wrong(fault, "entered", ERR_DATE, "a day to come");
     return err;
+}
+
+enum err filing_form(const struct office *office, const struct session *who,
+                     const struct filing *wish, struct fault *fault)
+{
+    return check_wish(office, who, wish, fault);
 }
 
 /* Is one of its IMEIs in an open application of the same applicant? */
@@ -157,9 +169,25 @@ static enum err check_open(struct registry *reg, uint64_t applicant, const struc
     return err;
 }
 
+/* The traveller's consent of a gift, if one is named. */
+static enum err consent_of(struct registry *reg, struct str id, uint64_t asker, struct code *out,
+                           struct fault *fault)
+{
+    uint8_t bytes[CODE_ID];
+    *out = (struct code){0};
+    if (!id.n)
+        return ERR_OK;
+    if (code_id_parse(id, bytes))
+        return code_usable(reg, bytes, asker, out, fault);
+    fault_field(fault, "traveller.consent");
+    return fault_set(fault, ERR_CONSENT, "no such consent");
+}
+
 enum err filing_none_open(struct registry *reg, const struct application *a, struct fault *fault)
 {
-    enum err err = ERR_OK;
+    struct code consent;
+    enum err err =
+        a->appeal ? ERR_OK : consent_of(reg, str_z(a->consent), a->filed_by, &consent, fault);
     for (size_t i = 0; !err && i < a->device_count; i++)
         err = check_open(reg, a->applicant, &a->devices[i], fault);
     return err;
@@ -190,6 +218,8 @@ static enum err name_act(const struct office *office, const struct session *who,
         for (unsigned k = 0; k < count; k++)
             buf_printf(&b, "%llu\n", (unsigned long long)imeis[k].body);
     }
+    if (wish->consent.n || wish->msisdn.n)
+        buf_printf(&b, "%.*s\n%.*s\n", STR_ARG(wish->consent), STR_ARG(wish->msisdn));
     for (size_t i = 0; i < wish->paper_count; i++)
         buf_put(&b, wish->papers[i].bytes, PAPER_ID);
     enum err err = once_of(office->registry, who, wish->idempotency, &b, out);
@@ -238,6 +268,8 @@ static enum err fill(const struct office *office, const struct session *who,
     str_copy(out->document, sizeof out->document, wish->document);
     str_copy(out->country, sizeof out->country, wish->country);
     str_copy(out->language, sizeof out->language, wish->language);
+    str_copy(out->msisdn, sizeof out->msisdn, wish->msisdn);
+    str_copy(out->consent, sizeof out->consent, wish->consent);
     receipt_make(out->receipt);
     for (size_t i = 0; i < wish->device_count; i++) {
         const struct case_device *d = &wish->devices[i];
@@ -276,7 +308,18 @@ static enum err new_once(const struct office *office, const struct session *who,
     if (err)
         return err;
     struct application a;
+    struct code consent;
+    err = consent_of(office->registry, wish->consent, who->party, &consent, fault);
+    if (err) { /* perhaps used by this act, just now */
+        enum err made = once_made(office->registry, &once, out, out_again, fault);
+        if (made || *out_again)
+            return made;
+    }
+    if (err)
+        return err;
     err = fill(office, who, wish, &a);
+    a.traveller = consent.person;
+    a.consented_s = consent.proven_s;
     if (err == ERR_PAPER) { /* perhaps by this act, just now */
         enum err made = once_made(office->registry, &once, out, out_again, fault);
         if (made || *out_again) {

@@ -39,6 +39,8 @@ struct filing {
     size_t device_count;
     const struct paper_id *papers; /* loose ones of the applicant (paper.h) */
     size_t paper_count;
+    struct str msisdn;      /* where he is told of it beside; empty: nowhere */
+    struct str consent;     /* of a gift: id of the code by which the traveller consented; empty */
     struct str language;    /* in which he is written to, two letters; empty: not known */
     struct str idempotency; /* names this act: sent again, it gives what it gave; empty: none */
 };
@@ -54,6 +56,9 @@ MUST_USE enum err filing_new(const struct office *office, const struct session *
  * question after another. */
 MUST_USE enum err filing_check(const struct office *office, const struct session *who,
                                const struct filing *wish, struct fault *fault);
+/* Is what is wanted of the right form, and his to file? The same errors, but ERR_OPEN_ALREADY. */
+MUST_USE enum err filing_form(const struct office *office, const struct session *who,
+                              const struct filing *wish, struct fault *fault);
 /* What an idempotency key of his has made. ERR_NOT_FOUND. */
 MUST_USE enum err filing_made(const struct office *office, const struct session *who,
                               struct str idempotency, uint64_t *out_id, struct fault *fault);

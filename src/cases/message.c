@@ -82,6 +82,7 @@ static void fill(const struct registry *reg, const struct application *a, uint8_
     *out = (struct message){.party = a->applicant, .code = code, .due = DAYNUM_NONE};
     application_number(a, out->application);
     str_copy(out->language, sizeof out->language, str_z(a->language));
+    str_copy(out->msisdn, sizeof out->msisdn, str_z(a->msisdn));
     if (event)
         out->at_s = event->time_s;
     if (event && code != MESSAGE_FILED)
@@ -100,9 +101,10 @@ static enum err put(struct registry *reg, const struct message *m, struct fault 
     json_t *refusals = json_array();
     for (unsigned i = 0; i < m->refusal_count; i++)
         json_array_append_new(refusals, json_integer(m->refusals[i]));
-    json_t *json = json_pack("{s:i, s:s, s:s, s:I, s:I, s:s, s:o}", "code", m->code, "application",
-                             m->application, "language", m->language, "at", (json_int_t)m->at_s,
-                             "due", (json_int_t)m->due, "note", m->note, "refusals", refusals);
+    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "code", m->code,
+                             "application", m->application, "language", m->language, "msisdn",
+                             m->msisdn, "at", (json_int_t)m->at_s, "due", (json_int_t)m->due,
+                             "note", m->note, "refusals", refusals);
     bool whole = json && json_array_size(refusals) == m->refusal_count;
     enum err err = whole ? record_put_json(reg, &key, json, fault) : ERR_MEMORY;
     json_decref(json);
@@ -146,6 +148,7 @@ enum err message_get(struct registry *reg, uint64_t party, uint64_t number, stru
                             .due = (daynum)json_number_of(json, "due")};
     str_copy(out->application, sizeof out->application, json_text_of(json, "application"));
     str_copy(out->language, sizeof out->language, json_text_of(json, "language"));
+    str_copy(out->msisdn, sizeof out->msisdn, json_text_of(json, "msisdn"));
     str_copy(out->note, sizeof out->note, json_text_of(json, "note"));
     const json_t *refusals = json_object_get(json, "refusals");
     for (size_t i = 0; i < json_array_size(refusals); i++)

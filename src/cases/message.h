@@ -24,6 +24,7 @@ struct message {
     uint8_t code;                              /* enum message_code */
     char application[APPLICATION_NUMBER_TEXT]; /* "2026-0000001234" */
     char language[LANGUAGE_TEXT];              /* empty: not known */
+    char msisdn[MSISDN_TEXT];                  /* where he is told beside; empty */
     int64_t at_s;                              /* UTC seconds */
     daynum due;                                /* PAPERS_ASKED: last day for them; DAYNUM_NONE */
     char note[LIMIT_REASON + 1];               /* of the officer; may be empty */

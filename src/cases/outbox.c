@@ -3,11 +3,15 @@
 
 enum { SOME = 64 };
 
+struct queued {
+    uint64_t number, party;
+    int64_t at_s;
+    bool is_code;
+    uint8_t code[CODE_ID];
+};
+
 struct queue {
-    struct {
-        uint64_t number, party;
-        int64_t at_s;
-    } of[SOME];
+    struct queued of[SOME];
     size_t n;
 };
 
@@ -15,7 +19,10 @@ static bool take(void *ctx, const struct record *record)
 {
     struct queue *q = ctx;
     const uint8_t *value = (const uint8_t *)record->value.p;
-    bool good = record->value.n == 16;
+    bool of_code = record->value.n == 16 + CODE_ID, good = record->value.n == 16 || of_code;
+    q->of[q->n].is_code = of_code;
+    if (of_code)
+        memcpy(q->of[q->n].code, value + 16, CODE_ID);
     q->of[q->n].number = record_key_last(record->key);
     q->of[q->n].party = good ? get_be(value, 8) : 0;
     q->of[q->n++].at_s = good ? (int64_t)get_be(value + 8, 8) : 0;
@@ -53,19 +60,44 @@ static bool is_of_one(enum err err)
     return err == ERR_NOT_FOUND || err == ERR_CODEC || err == ERR_STORE_KEY;
 }
 
-static enum err send_one(const struct office *office, const struct outbox_port *port,
-                         outbox_render_fn *render, uint64_t party, uint64_t number, size_t *out_n,
-                         struct fault *fault)
+static enum err message_letter(struct registry *reg, const struct outbox_words *words,
+                               uint64_t party, uint64_t number, struct buf *out)
 {
     struct message m;
     struct person to = {0};
-    struct buf letter = {0};
-    enum err err = message_get(office->registry, party, number, &m, fault);
+    enum err err = message_get(reg, party, number, &m, NULL);
     if (!err)
-        err = person_get(office->registry, party, &to, fault);
+        err = person_get(reg, party, &to, NULL);
+    return err ? err : words->message(&m, &to, out);
+}
+
+/* One that is over helps nobody any more. */
+static enum err code_letter(struct registry *reg, const struct outbox_words *words,
+                            const uint8_t id[CODE_ID], uint64_t number, struct buf *out)
+{
+    struct code c;
+    char secret[CODE_TEXT];
+    enum err err = code_find(reg, id, &c, NULL);
+    if (!err && c.until_s <= clock_now_us(reg->clock) / 1000000)
+        err = ERR_NOT_FOUND;
     if (err)
-        return is_of_one(err) ? ERR_OK : err;
-    err = render(&m, &to, &letter);
+        return err;
+    code_secret(reg, &c, secret);
+    return words->code(&c, secret, number, out);
+}
+
+static enum err send_one(const struct office *office, const struct outbox_port *port,
+                         const struct outbox_words *words, const struct queued *q, size_t *out_n,
+                         struct fault *fault)
+{
+    struct buf letter = {0};
+    uint64_t number = q->number;
+    enum err err = q->is_code ? code_letter(office->registry, words, q->code, number, &letter)
+                              : message_letter(office->registry, words, q->party, number, &letter);
+    if (err && is_of_one(err)) {
+        buf_release(&letter);
+        return ERR_OK;
+    }
     if (!err)
         err = letter.failed ? ERR_MEMORY
                             : port->send(port->ctx, number,
@@ -77,7 +109,7 @@ static enum err send_one(const struct office *office, const struct outbox_port *
 
 /* One lot: what went out leaves the queue, also when a later one failed. */
 static enum err send_some(const struct office *office, const struct outbox_port *port,
-                          outbox_render_fn *render, size_t *out_n, bool *out_more,
+                          const struct outbox_words *words, size_t *out_n, bool *out_more,
                           struct fault *fault)
 {
     struct queue q;
@@ -85,14 +117,14 @@ static enum err send_some(const struct office *office, const struct outbox_port 
     enum err err = read_queue(office, &q, fault);
     *out_more = q.n == SOME;
     for (; !err && done < q.n; done += !err)
-        err = send_one(office, port, render, q.of[done].party, q.of[done].number, out_n, fault);
+        err = send_one(office, port, words, &q.of[done], out_n, fault);
     q.n = done;
     enum err forgot = forget(office, &q);
     return err ? err : forgot;
 }
 
 enum err outbox_run(const struct office *office, const struct outbox_port *port,
-                    outbox_render_fn *render, size_t *out_n, struct fault *fault)
+                    const struct outbox_words *words, size_t *out_n, struct fault *fault)
 {
     struct queue waiting;
     int hold;
@@ -102,7 +134,7 @@ enum err outbox_run(const struct office *office, const struct outbox_port *port,
     if (err || !waiting.n || !port->begin(port->ctx, &hold))
         return err;
     while (!err && more)
-        err = send_some(office, port, render, out_n, &more, fault);
+        err = send_some(office, port, words, out_n, &more, fault);
     port->end(port->ctx, hold);
     return err;
 }

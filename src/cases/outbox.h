@@ -12,6 +12,7 @@
 #ifndef CASES_OUTBOX_H
 #define CASES_OUTBOX_H
 
+#include "cases/code.h"
 #include "cases/message.h"
 #include "people/person.h"
 
@@ -30,9 +31,17 @@ struct outbox_port {
 typedef enum err outbox_render_fn(const struct message *message, const struct person *to,
                                   struct buf *out);
 
+/* Appends the letter that carries a code; number: the letter's. */
+typedef enum err outbox_code_fn(const struct code *code, const char *secret, uint64_t number,
+                                struct buf *out);
+struct outbox_words {
+    outbox_render_fn *message;
+    outbox_code_fn *code;
+};
+
 /* Hands over what is queued. *out_n: how many letters. Errors of the port: what is queued stays. */
 MUST_USE enum err outbox_run(const struct office *office, const struct outbox_port *port,
-                             outbox_render_fn *render, size_t *out_n, struct fault *fault);
+                             const struct outbox_words *words, size_t *out_n, struct fault *fault);
 /* Without a way out: forgets what is older than OUTBOX_KEEP_S. */
 MUST_USE enum err outbox_forget(const struct office *office, struct fault *fault);
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/code.h"
 #include "cases/correction.h"
 #include "cases/message.h"
 #include "cases/paper.h"
@@ -206,6 +207,14 @@ static enum err write_holds(struct registry *reg, const struct step *step, struc
     return err;
 }
 
+/* A traveller's consent goes into one application. */
+static enum err use_consent(struct registry *reg, const struct step *step, struct fault *fault)
+{
+    uint8_t id[CODE_ID];
+    bool has = !step->before && code_id_parse(str_z(step->after->consent), id);
+    return has ? code_use(reg, id, step->after->id, fault) : ERR_OK;
+}
+
 /* The records, once the facts stand. */
 static enum err write_records(struct registry *reg, struct commit_case *c, struct fault *fault)
 {
@@ -225,6 +234,8 @@ static enum err write_records(struct registry *reg, struct commit_case *c, struc
         err = papers_take(reg, step->before, step->after, fault);
     if (!err)
         err = message_tell(reg, step->before, step->after, fault);
+    if (!err)
+        err = use_consent(reg, step, fault);
     if (err || !step->also_key.n)
         return err;
     uint8_t id[8];

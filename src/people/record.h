@@ -51,11 +51,14 @@ enum record_kind {
     RECORD_WORK = 'w',        /* application 8: the register's own checks are due; empty */
     RECORD_APP_SIGNED =
         'z',              /* second 8, ticket 16: who signed in an app for a browser that waits */
-    RECORD_OUTBOX = 'x',  /* message 8: to be sent; party 8, second 8 */
+    RECORD_OUTBOX = 'x',  /* message 8: to be sent; party 8, second 8; of a code: its id 16 */
     RECORD_CUSTOMS = 'K', /* hash of a declaration's number 16, goods item 4: what customs say */
     RECORD_CUSTOMS_DRAW = 'g', /* the same, application 8: it draws from this; devices 8 */
     RECORD_CUSTOMS_SEEN = 'Z', /* application 8: what its declarations said when they were asked */
     RECORD_BULK_LINES = 'h',   /* upload 8, part 4: declaration lines that a file names; sealed */
+    RECORD_CODE = 'O',         /* random 16: a code that was sent to a phone */
+    RECORD_CODE_END = 'n',     /* second 8, code 16: when it is forgotten; empty */
+    RECORD_CODE_SENT = 'Y',    /* hash 16 of a number or of who asks: seconds 8 of the last codes */
 };
 
 struct record_key {

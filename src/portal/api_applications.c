@@ -194,10 +194,7 @@ static enum err by_receipt(struct api *a)
         err = application_get(reg, id, &found, a->fault);
     if (err)
         return err;
-    a->answer = json_pack("{s:s, s:s, s:o, s:o}", "kind", kind_info(found.kind)->name, "state",
-                          application_state_name(found.state), "due_at",
-                          json_instant(application_open(&found) ? found.due_s : 0), "decided_at",
-                          json_instant(found.decided_s));
+    a->answer = application_brief(&found);
     application_release(&found);
     return ERR_OK;
 }

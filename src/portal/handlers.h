@@ -50,6 +50,11 @@ void portal_attorney_give(struct exchange *x); /* POST /api/v1/attorneys {iin, u
 void portal_attorney_revoke(struct exchange *x); /* POST /api/v1/attorneys/revoke {iin} */
 void portal_act_for(struct exchange *x);         /* POST /api/v1/act-for {bin} */
 
+void portal_present(struct exchange *x); /* POST /api/v1/present {iin, name, msisdn, language} */
+void portal_present_file(struct exchange *x); /* POST /api/v1/present/{}/applications {code, …} */
+void portal_consent(struct exchange *x);      /* POST /api/v1/consents {iin, msisdn, language} */
+void portal_consent_code(struct exchange *x); /* POST /api/v1/consents/{} {code} */
+
 void portal_uploads(struct exchange *x);       /* GET /api/v1/uploads */
 void portal_upload_new(struct exchange *x);    /* POST /api/v1/uploads {name, bytes, sha256} */
 void portal_template(struct exchange *x);      /* GET /api/v1/uploads/template.csv */

@@ -123,6 +123,9 @@ json_t *application_public(struct exchange *x, const struct application *a)
                   "decided_at", json_instant(a->decided_s), "way", way_name(a->way), "document",
                   a->document, "country", a->country, "entered", json_day(a->entered), "devices",
                   devices, "events", json_events(a), "papers", json_papers(a));
+    if (json && a->traveller)
+        json_object_set_new(json, "traveller",
+                            json_pack("{s:o}", "consented_at", json_instant(a->consented_s)));
     json_object_set_new(json, "file", application_file(x, a));
     if (a->corrects) {
         application_number_corrected(a, number);
@@ -278,6 +281,24 @@ static enum err read_words(const json_t *body, struct filing *out, struct fault 
     return err;
 }
 
+/* {"consent": ID}: the code by which he consented says who he is; his IIN, where it is told as well, is compared by
+ * nobody. */
+static enum err read_traveller(const json_t *traveller, struct filing *out, struct fault *fault)
+{
+    if (!traveller || json_is_null(traveller))
+        return ERR_OK;
+    enum err err = json_is_object(traveller)
+                       ? json_member_text(traveller, "consent", &out->consent, fault)
+                       : fault_set(fault, ERR_USAGE, "an object");
+    if (!err && !out->consent.n)
+        err = fault_set(fault, ERR_USAGE, "the id of his consent");
+    if (err && !json_is_object(traveller))
+        fault_field(fault, "traveller");
+    else if (err)
+        fault_field(fault, "traveller.consent");
+    return err;
+}
+
 static enum err read_paper_id(const json_t *id, struct paper_id *out, struct fault *fault)
 {
     struct str text = {json_string_value(id), json_string_length(id)};
@@ -306,6 +327,14 @@ enum err json_paper_ids(const json_t *body, struct paper_id *out, size_t *out_n,
     return err;
 }
 
+json_t *application_brief(const struct application *a)
+{
+    return json_pack("{s:s, s:s, s:o, s:o}", "kind", kind_info(a->kind)->name, "state",
+                     application_state_name(a->state), "due_at",
+                     json_instant(application_open(a) ? a->due_s : 0), "decided_at",
+                     json_instant(a->decided_s));
+}
+
 enum err application_wish(const json_t *body, struct case_device *devices, struct filing *out,
                           struct fault *fault)
 {
@@ -315,6 +344,8 @@ enum err application_wish(const json_t *body, struct case_device *devices, struc
         err = json_member_text(body, "document", &out->document, fault);
     if (!err)
         err = json_member_text(body, "country", &out->country, fault);
+    if (!err)
+        err = read_traveller(json_object_get(body, "traveller"), out, fault);
     return err ? err
                : read_devices(json_object_get(body, "devices"), devices, &out->device_count, fault);
 }

@@ -31,6 +31,8 @@ json_t *application_desk(struct exchange *x, const struct application *a,
 /* Adds what waits for a second officer ("proposal", null: nothing; a device that was decided before is null) and
  * "remarks", among officers. */
 void application_second(struct visit *visit, const struct application *a, json_t *out);
+/* As whoever holds its receipt sees it: kind, state, clock. */
+json_t *application_brief(const struct application *a);
 /* What is wanted in the body of POST /api/v1/applications. devices: FILING_DEVICES_MAX, filled; *out
  * borrows from body. ERR_USAGE, ERR_TOO_MANY, ERR_DEVICE_IMEIS, ERR_TOO_LONG, ERR_DATE, ERR_IMEI_…; fault.field
  * says where. */

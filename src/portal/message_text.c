@@ -63,17 +63,50 @@ enum err message_letter(const struct message *m, const struct person *to, struct
     message_words_short(&sms, lang, m);
     instant_format(m->at_s, at);
     snprintf(id, sizeof id, "%012llu", (unsigned long long)m->number);
-    json_t *json = text.failed || sms.failed
-                       ? NULL
-                       : json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s%, s:s%}", "id", id,
-                                   "at", at, "code", message_name(m->code), "application",
-                                   m->application, "language", lang_code(lang), "to", "iin_bin",
-                                   *to->bin ? to->bin : to->iin, "name", to->name, "text",
-                                   (const char *)text.p, text.n, "sms", (const char *)sms.p, sms.n);
+    json_t *json =
+        text.failed || sms.failed
+            ? NULL
+            : json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s*}, s:s%, s:s%}", "id", id, "at",
+                        at, "code", message_name(m->code), "application", m->application,
+                        "language", lang_code(lang), "to", "iin_bin", *to->bin ? to->bin : to->iin,
+                        "name", to->name, "msisdn", *m->msisdn ? m->msisdn : NULL, "text",
+                        (const char *)text.p, text.n, "sms", (const char *)sms.p, sms.n);
     bool good = json && json_dump_callback(json, append, out, JSON_COMPACT) == 0;
     buf_str(out, STR("\n"));
     json_decref(json);
     buf_release(&text);
     buf_release(&sms);
+    return good && !out->failed ? ERR_OK : ERR_MEMORY;
+}
+
+/* "Code 123456: ...": what it is for stands in it. */
+static void code_words(struct buf *out, enum lang lang, const struct code *c, const char *secret)
+{
+    const struct text_var var = {"code", str_z(secret)};
+    bool gift = c->purpose == CODE_GIFT;
+    text_format(out, text_get(lang, gift ? TEXT_SAID_CODE_GIFT : TEXT_SAID_CODE_PRESENT), &var, 1);
+}
+
+enum err code_letter(const struct code *c, const char *secret, uint64_t number, struct buf *out)
+{
+    char id[24], at[24];
+    struct buf text = {0};
+    enum lang lang = LANG_KK;
+    if (!lang_find(str_z(c->language), &lang))
+        lang = LANG_KK;
+    code_words(&text, lang, c, secret);
+    instant_format(c->sent_s, at);
+    snprintf(id, sizeof id, "%012llu", (unsigned long long)number);
+    json_t *json =
+        text.failed
+            ? NULL
+            : json_pack("{s:s, s:s, s:s, s:n, s:s, s:{s:s}, s:s%, s:s%}", "id", id, "at", at,
+                        "code", c->purpose == CODE_GIFT ? "code_gift" : "code_present",
+                        "application", "language", lang_code(lang), "to", "msisdn", c->msisdn,
+                        "text", (const char *)text.p, text.n, "sms", (const char *)text.p, text.n);
+    bool good = json && json_dump_callback(json, append, out, JSON_COMPACT) == 0;
+    buf_str(out, STR("\n"));
+    json_decref(json);
+    buf_release(&text);
     return good && !out->failed ? ERR_OK : ERR_MEMORY;
 }

@@ -13,7 +13,10 @@ enum lang message_lang(const struct message *message);
 void message_words(struct buf *out, enum lang lang, const struct message *message);
 /* Appends what an SMS of two parts holds: 134 UTF-16 units at most. */
 void message_words_short(struct buf *out, enum lang lang, const struct message *message);
-/* The letter of the outbox: JSON {id, code, at, application, language, to: {iin_bin, name}, text, sms}. */
+/* The letter of the outbox: JSON {id, code, at, application, language, to: {iin_bin, name}, text, sms}; to.msisdn when
+ * he is told by a number of his. */
 enum err message_letter(const struct message *message, const struct person *to, struct buf *out);
+/* The letter that carries a code: to: {msisdn}. */
+enum err code_letter(const struct code *code, const char *secret, uint64_t number, struct buf *out);
 
 #endif

@@ -109,6 +109,11 @@ const struct paper_place *portal_papers_place(struct portal *p)
     return &p->papers;
 }
 
+bool portal_sends(const struct portal *p)
+{
+    return p->outbox.send || p->demo;
+}
+
 struct committer *portal_committer(struct portal *p)
 {
     return p->committer;
@@ -188,7 +193,7 @@ static void sweep_portal(struct portal *p, const struct office *office)
     enum err errs[] = {desk_close_unanswered(office, &closed, &fault),
                        checks_again(office, &again, &fault),
                        sign_in_forget(p->worker_reg, p->committer, now_s, &fault),
-                       draft_forget(office, &over, &fault)};
+                       draft_forget(office, &over, &fault), code_forget(office, &fault)};
     for (size_t i = 0; i < sizeof errs / sizeof errs[0]; i++)
         if (errs[i])
             fprintf(stderr, "event=portal_sweep result=%s detail=%s\n", err_name(errs[i]),

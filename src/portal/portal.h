@@ -115,6 +115,8 @@ const char *portal_nca_layer(struct portal *portal);
 const char *portal_connect(struct portal *portal);
 /* Applications by file: NULL when there is no place for uploads. */
 struct bulk_worker *portal_bulk(struct portal *portal);
+/* Is there a way out for letters? A demonstration shows them. */
+bool portal_sends(const struct portal *portal);
 struct committer *portal_committer(struct portal *portal);
 /* Signing in is dear (Argon2id, a verifier elsewhere): false when as many are at work as may be. */
 bool portal_sign_in_begin(struct portal *portal);

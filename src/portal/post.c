@@ -31,8 +31,9 @@ void post_work(struct post *post, const struct office *office, bool sweeps)
 {
     struct fault fault = {0};
     size_t n;
+    static const struct outbox_words words = {message_letter, code_letter};
     if (post->outbox->send)
-        tell("outbox", outbox_run(office, post->outbox, message_letter, &n, &fault), &fault);
+        tell("outbox", outbox_run(office, post->outbox, &words, &n, &fault), &fault);
     else if (sweeps)
         tell("outbox", outbox_forget(office, &fault), &fault);
     if (sweeps)

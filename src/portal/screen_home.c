@@ -16,6 +16,11 @@ void screen_home(struct exchange *x)
         portal_leave(&v);
         return;
     }
+    if (v.who.role == ROLE_ASSISTANT) {
+        screen_go(x, "/assist");
+        portal_leave(&v);
+        return;
+    }
     if (ROLES_APPLICANT & ROLE_BIT(v.who.role)) {
         cabinet_home(x, &v);
         portal_leave(&v);

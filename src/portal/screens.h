@@ -31,6 +31,13 @@ void screen_desk_decide(struct exchange *x);  /* POST /desk/{}/decide {csrf, d0�
 void screen_desk_confirm(struct exchange *x); /* POST /desk/{}/confirm {csrf} */
 void screen_desk_return(struct exchange *x);  /* POST /desk/{}/return {csrf, note} */
 
+/* An assistant files for a person who is present. */
+void screen_assist(struct exchange *x);         /* GET /assist */
+void screen_assist_begin(struct exchange *x);   /* POST /assist {csrf, iin, name, msisdn, …} */
+void screen_assist_ask(struct exchange *x);     /* GET /assist/CODE.ORIGIN */
+void screen_assist_file(struct exchange *x);    /* POST /assist/CODE.ORIGIN {csrf, code, …} */
+void screen_assist_receipt(struct exchange *x); /* GET /assist/CODE/receipt */
+
 /* An applicant's own. */
 void screen_case(struct exchange *x);         /* GET /cabinet/{} */
 void screen_filed(struct exchange *x);        /* GET /cabinet/{}/filed */
