@@ -106,6 +106,29 @@ enum err correction_of(struct registry *reg, uint64_t application, struct imei i
     return ERR_OK;
 }
 
+enum err correction_now(struct registry *reg, uint64_t application, const struct case_device *filed,
+                        struct case_device *out, struct fault *fault)
+{
+    enum { MOST = 64 }; /* of one device */
+    enum err err = ERR_OK;
+    bool found = true;
+    *out = undecided(filed);
+    for (int i = 0; !err && found && i < MOST && out->is.count; i++) {
+        struct case_device next;
+        err = correction_of(reg, application, out->is.imeis[0], &next, &found, fault);
+        if (err || !found)
+            break;
+        found = memcmp(&next.is, &out->is, sizeof next.is) != 0;
+        *out = next;
+    }
+    return err;
+}
+
+bool correction_open(const struct application *a)
+{
+    return a->state == APPLICATION_APPROVED && !a->corrects;
+}
+
 struct gathering {
     struct registry *reg;
     const struct correction *wish;
@@ -356,7 +379,7 @@ static enum err may_file(const struct session *who, const struct application *fi
                          kind_info(first->kind)->name);
     if (first->corrects)
         return fault_set(fault, ERR_NOT_NOW, "correct the application that this one corrects");
-    return first->state == APPLICATION_APPROVED
+    return correction_open(first)
                ? ERR_OK
                : fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(first->state));
 }

@@ -63,6 +63,13 @@ MUST_USE enum err correction_list(struct registry *registry, uint64_t applicatio
 MUST_USE enum err correction_of(struct registry *registry, uint64_t application, struct imei imei,
                                 struct case_device *out, bool *out_found, struct fault *fault);
 
+/* The same of a device as it was filed, through all corrections. */
+MUST_USE enum err correction_now(struct registry *registry, uint64_t application,
+                                 const struct case_device *filed, struct case_device *out,
+                                 struct fault *fault);
+/* May it be corrected now? */
+bool correction_open(const struct application *a);
+
 /* ---- for the step that decides it ---- */
 
 /* By which approval its new IMEIs stand. */

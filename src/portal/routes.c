@@ -137,6 +137,7 @@ const struct route portal_routes[] = {
      {GET(screen_withdraw_ask), FORM(screen_withdraw)}},
     {AT("/cabinet/{}/answer"), "GET, HEAD, POST", {GET(screen_answer_ask), FILES(screen_answer)}},
     {AT("/cabinet/{}/appeal"), "GET, HEAD, POST", {GET(screen_appeal_ask), FILES(screen_appeal)}},
+    {AT("/cabinet/{}/correct"), "GET, HEAD, POST", {GET(screen_correct_ask), FORM(screen_correct)}},
     {AT("/apply"), "GET, HEAD", {GET(screen_apply)}},
     {AT("/apply/{}"), "GET, HEAD, POST", {GET(screen_apply_page), FORM(screen_apply_answer)}},
     {AT("/apply/{}/papers"), "POST", {FILES(screen_apply_papers)}},

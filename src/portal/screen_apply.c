@@ -291,9 +291,9 @@ void apply_say_device(struct exchange *x, const struct case_device *d)
         html_text(x, str_z(d->model));
         return;
     }
-    imei_format15(d->is.imeis[0], digits);
+    imei_format15(d->is.count ? d->is.imeis[0] : d->is.old[0], digits);
     html_put(x, "IMEI ");
-    html_text(x, str_z(d->is.count ? digits : ""));
+    html_text(x, str_z(d->is.count || d->is.old_count ? digits : ""));
 }
 
 void apply_heading(struct apply *a, enum text heading)

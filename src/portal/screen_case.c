@@ -2,6 +2,7 @@
  *
  * One application, for its applicant: what was asked, what became of each device and why, the clock, what
  * can still be done. Acts have a page of their own each (screen_case_act.c). */
+#include "cases/correction.h"
 #include "face/page_answer.h"
 #include "portal/cabinet.h"
 #include "portal/papers_form.h"
@@ -98,6 +99,59 @@ static void asked_rows(struct exchange *x, const struct visit *v, const struct a
              a->document);
 }
 
+/* Of a correction: what it corrects, and what was wrong. */
+static void correction_rows(struct exchange *x, const struct application *a)
+{
+    char number[APPLICATION_NUMBER_TEXT], path[APPLY_PATH];
+    if (!a->corrects)
+        return;
+    application_number_corrected(a, number);
+    snprintf(path, sizeof path, "/cabinet/%s", number);
+    row(x, TEXT_CORRECTION_ROW_OF);
+    html_put(x, "<a class=\"number\" href=\"");
+    html_url(x, path);
+    html_put(x, "\">");
+    html_text(x, str_z(number));
+    html_put(x, "</a>");
+    row_end(x);
+    row(x, TEXT_CORRECTION_HEADING);
+    html_say_key(x, "correction", "ground", ground_name(a->ground));
+    row_end(x);
+}
+
+/* Corrections of an approved application, the first one first. */
+static void corrections(struct exchange *x, const struct visit *v, const struct application *a)
+{
+    enum { SHOWN = 50 };
+    uint64_t ids[SHOWN];
+    size_t n = 0;
+    enum err err = correction_list(v->office.registry, a->id, 0, ids, SHOWN, &n, NULL);
+    if (err || !n)
+        return;
+    html_put(x, "<section class=\"filed\">\n<h2>");
+    html_say(x, TEXT_CORRECTION_LIST);
+    html_put(x, "</h2>\n<ul>\n");
+    for (size_t i = 0; i < n; i++) {
+        struct application one;
+        char number[APPLICATION_NUMBER_TEXT], path[APPLY_PATH];
+        if (application_get(v->office.registry, ids[i], &one, NULL))
+            continue;
+        application_number(&one, number);
+        cabinet_path(&one, "", path);
+        html_put(x, "<li><a class=\"number\" href=\"");
+        html_url(x, path);
+        html_put(x, "\">");
+        html_text(x, str_z(number));
+        html_put(x, "</a> ");
+        html_say_key(x, "correction", "ground", ground_name(one.ground));
+        html_put(x, " ");
+        cabinet_state(x, one.state);
+        html_put(x, "</li>\n");
+        application_release(&one);
+    }
+    html_put(x, "</ul>\n</section>\n");
+}
+
 /* ---- a device ---- */
 
 /* The public page says how it stands now; by a form, so that no address keeps the IMEI. */
@@ -169,9 +223,13 @@ static void devices(struct exchange *x, const struct application *a)
         row(x, TEXT_APPLY_MODEL);
         apply_say_device(x, d);
         row_end(x);
-        imeis(x, a->kind == APPROVAL_REPAIR ? TEXT_APPLY_ROW_NEW : TEXT_APPLY_ROW_IMEI, d->is.imeis,
-              d->is.count);
-        imeis(x, TEXT_APPLY_ROW_OLD, d->is.old, d->is.old_count);
+        imeis(x,
+              a->corrects                  ? TEXT_CORRECTION_ROW_AFTER
+              : a->kind == APPROVAL_REPAIR ? TEXT_APPLY_ROW_NEW
+                                           : TEXT_APPLY_ROW_IMEI,
+              d->is.imeis, d->is.count);
+        imeis(x, a->corrects ? TEXT_CORRECTION_ROW_LEAVES : TEXT_APPLY_ROW_OLD, d->is.old,
+              d->is.old_count);
         outcome(x, a, d);
         html_put(x, "</dl>\n</section>\n");
     }
@@ -245,6 +303,10 @@ static void acts(struct exchange *x, const struct visit *v, const struct applica
         cabinet_path(a, "/appeal", path);
         cabinet_link(x, "main", path, TEXT_CABINET_APPEAL);
     }
+    if (correction_open(a)) {
+        cabinet_path(a, "/correct", path);
+        cabinet_link(x, "", path, TEXT_CORRECTION_LINK);
+    }
     if (application_open(a)) {
         cabinet_path(a, "/withdraw", path);
         cabinet_link(x, "", path, TEXT_CABINET_WITHDRAW);
@@ -299,11 +361,13 @@ void screen_case(struct exchange *x)
     head(x, &v, &a);
     files_case(x, &v, &a);
     devices(x, &a);
+    corrections(x, &v, &a);
     html_put(x, "<section class=\"filed\">\n<h2>");
     html_say(x, TEXT_CABINET_APPLICATION);
     html_put(x, "</h2>\n<dl>\n");
     number_row(x, &a);
     receipt_row(x, &a);
+    correction_rows(x, &a);
     asked_rows(x, &v, &a);
     html_put(x, "</dl>\n</section>\n");
     papers(x, &a);
@@ -341,6 +405,7 @@ void screen_filed(struct exchange *x)
     row(x, TEXT_CABINET_ROW_KIND);
     apply_say_kind(x, a.kind);
     row_end(x);
+    correction_rows(x, &a);
     row(x, TEXT_CABINET_ROW_STATE);
     cabinet_state(x, a.state);
     html_put(x, "<br>");

@@ -60,6 +60,8 @@ void desk_marks(struct exchange *x, const struct visit *v, const struct applicat
     (void)v;
     if (application_proposed_by(a))
         mark(x, "strong", "second");
+    if (a->corrects)
+        mark(x, "soft", "correction");
     if (a->appeal)
         mark(x, "strong", "appeal");
     if (not_asked(a))

@@ -30,7 +30,7 @@ void desk_forms(struct exchange *x, const struct visit *v, const struct applicat
 /* The select of one device, inside the form "decide". i counts from 0, n among the undecided ones. */
 void desk_choice(struct exchange *x, size_t i, size_t n, const struct desk_typed *typed);
 /* The same of an application by file: one choice for all of it. */
-void desk_choice_all(struct exchange *x, const struct desk_typed *typed);
+void desk_choice_all(struct exchange *x, enum text label, const struct desk_typed *typed);
 /* May he decide it now: it is open, his, and nothing is proposed? */
 bool desk_decides(const struct visit *v, const struct application *a);
 

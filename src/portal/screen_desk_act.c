@@ -3,6 +3,7 @@
  * What the desk's forms send: one use case each, then 303 to the page that says so. What is refused shows the
  * page again with the reason and what was typed. */
 #include "cases/bulk_case.h"
+#include "cases/correction.h"
 #include "cases/second.h"
 #include "face/form.h"
 #include "portal/bulk_worker.h"
@@ -68,6 +69,25 @@ static enum err decide_file(struct visit *v, uint64_t id, const struct desk_type
     return typed->count == 1 ? bulk_decide(&v->office, &v->who, id, &how, out, NULL) : ERR_USAGE;
 }
 
+/* One decision: on the one device that waits, or on all of more than are typed. */
+static enum err decide_all(struct visit *v, uint64_t id, const struct desk_typed *typed,
+                           struct application *out)
+{
+    struct decision decisions[CORRECTION_IMEIS_MAX];
+    struct application a;
+    enum err err = application_get(v->office.registry, id, &a, NULL);
+    if (err)
+        return err;
+    size_t n = 0;
+    bool many = a.device_count > FILING_DEVICES_MAX && a.device_count <= CORRECTION_IMEIS_MAX;
+    for (size_t i = 0; many && i < a.device_count; i++)
+        if (!a.devices[i].decided)
+            decisions[n++] = typed->decisions[0];
+    application_release(&a);
+    return desk_decide(&v->office, &v->who, id, many ? decisions : typed->decisions,
+                       many ? n : typed->count, typed->note, out, NULL);
+}
+
 static enum err act(struct visit *v, enum desk_act what, uint64_t id,
                     const struct desk_typed *typed, struct application *out)
 {
@@ -86,6 +106,8 @@ static enum err act(struct visit *v, enum desk_act what, uint64_t id,
             return ERR_USAGE;
         if (is_file(v, id))
             return decide_file(v, id, typed, out);
+        if (typed->count == 1)
+            return decide_all(v, id, typed, out);
         return desk_decide(&v->office, &v->who, id, typed->decisions, typed->count, typed->note,
                            out, NULL);
     }

@@ -5,6 +5,7 @@
  * noted in the audit log. */
 #include "portal/screen_files.h"
 
+#include "cases/correction.h"
 #include "cases/customs.h"
 #include "cases/paper.h"
 #include "cases/second.h"
@@ -88,6 +89,19 @@ static void who(struct exchange *x, const struct visit *v, const struct applicat
     term(x, TEXT_DESK_KIND);
     html_say_key(x, "desk", "kind", kind_info(a->kind)->name);
     term_end(x);
+    if (a->corrects) {
+        char number[APPLICATION_NUMBER_TEXT], path[DESK_PATH];
+        application_number_corrected(a, number);
+        snprintf(path, sizeof path, "/desk/%s", number);
+        term(x, TEXT_CORRECTION_ROW_OF);
+        html_put(x, "<a href=\"");
+        html_url(x, path);
+        html_put(x, "\">");
+        put_text(x, number);
+        html_put(x, "</a><br>");
+        html_say_key(x, "correction", "ground", ground_name(a->ground));
+        term_end(x);
+    }
     if (a->way != WAY_NONE) {
         term(x, TEXT_DESK_WAY);
         html_say_key(x, "desk", "way", way_name(a->way));
@@ -189,13 +203,13 @@ static void customs_lines(struct exchange *x, const struct visit *v, const struc
 
 /* ---- devices ---- */
 
-static void answer_now(struct exchange *x, const struct visit *v, struct imei imei, bool old)
+static void answer_now(struct exchange *x, const struct visit *v, struct imei imei, enum text label)
 {
     struct verdict verdict;
     struct facts facts;
     enum err err = registry_check(v->office.registry, imei, &verdict, &facts, NULL);
     const char *list = list_name(reason_list(verdict.reason));
-    term(x, old ? TEXT_DESK_IMEI_OLD : TEXT_FIELD_IMEI);
+    term(x, label);
     page_imei(x, imei);
     if (!err) {
         html_put(x, "<br><span class=\"expect ");
@@ -220,10 +234,12 @@ static void brand_model(struct exchange *x, struct str brand, struct str model, 
 }
 
 /* What was declared beside what the TAC list says, and what the register answers now. */
-static void device_facts(struct exchange *x, const struct visit *v, const struct case_device *d)
+static void device_facts(struct exchange *x, const struct visit *v, const struct case_device *d,
+                         bool corrects)
 {
     struct tac_info info = {0};
-    bool listed = tac_find(v->office.registry->tac, imei_tac(d->is.imeis[0]), &info);
+    struct imei named = d->is.count ? d->is.imeis[0] : d->is.old[0];
+    bool listed = tac_find(v->office.registry->tac, imei_tac(named), &info);
     html_put(x, "<dl>\n");
     term(x, TEXT_DESK_DEVICE_DECLARED);
     brand_model(x, str_z(d->brand), str_z(d->model), TEXT_DESK_DEVICE_UNSAID);
@@ -236,11 +252,23 @@ static void device_facts(struct exchange *x, const struct visit *v, const struct
     if (d->findings & FOUND_MODEL_DIFFERS)
         html_put(x, "</strong>");
     term_end(x);
-    for (unsigned k = 0; k < d->is.count; k++)
-        answer_now(x, v, d->is.imeis[k], false);
-    for (unsigned k = 0; k < d->is.old_count; k++)
-        answer_now(x, v, d->is.old[k], true);
+    for (unsigned k = 0; k < d->is.count && !corrects; k++)
+        answer_now(x, v, d->is.imeis[k], TEXT_FIELD_IMEI);
+    for (unsigned k = 0; k < d->is.old_count && !corrects; k++)
+        answer_now(x, v, d->is.old[k], TEXT_DESK_IMEI_OLD);
     html_put(x, "</dl>\n");
+}
+
+/* Of a correction, side by side: what loses its approval, what the device has afterwards. */
+static void was_and_becomes(struct exchange *x, const struct visit *v, const struct case_device *d)
+{
+    html_put(x, "<div class=\"pair\">\n<dl>\n");
+    for (unsigned k = 0; k < d->is.old_count; k++)
+        answer_now(x, v, d->is.old[k], TEXT_CORRECTION_ROW_LEAVES);
+    html_put(x, "</dl>\n<dl>\n");
+    for (unsigned k = 0; k < d->is.count; k++)
+        answer_now(x, v, d->is.imeis[k], TEXT_CORRECTION_ROW_AFTER);
+    html_put(x, "</dl>\n</div>\n");
 }
 
 /* The outcome of a device: decided, or only proposed. */
@@ -285,7 +313,9 @@ static void device(struct exchange *x, const struct visit *v, const struct appli
     buf_printf(x->out, "<h3 id=\"device-%zu\">", i + 1);
     html_say_with(x, TEXT_DESK_DEVICE, "n", str_z(n));
     html_put(x, "</h3>\n");
-    device_facts(x, v, d);
+    device_facts(x, v, d, a->corrects != 0);
+    if (a->corrects)
+        was_and_becomes(x, v, d);
     if (d->findings)
         findings(x, d->findings);
     if (d->decided)
@@ -299,7 +329,7 @@ static void device(struct exchange *x, const struct visit *v, const struct appli
 static void devices(struct exchange *x, const struct visit *v, const struct application *a,
                     const struct desk_typed *typed)
 {
-    bool decides = desk_decides(v, a);
+    bool decides = desk_decides(v, a), many = a->device_count > FILING_DEVICES_MAX;
     size_t n = 0;
     html_put(x, "<h2>");
     html_say(x, TEXT_DESK_PART_DEVICES);
@@ -308,10 +338,12 @@ static void devices(struct exchange *x, const struct visit *v, const struct appl
         files_desk(x, v, a, typed);
     for (size_t i = 0; i < a->device_count; i++) {
         device(x, v, a, i);
-        if (decides && !a->devices[i].decided)
+        if (decides && !many && !a->devices[i].decided)
             desk_choice(x, i, n++, typed);
         html_put(x, "</article>\n");
     }
+    if (decides && many) /* a correction of more than are typed: one word for all */
+        desk_choice_all(x, TEXT_DESK_CHOOSE_ALL, typed);
 }
 
 /* ---- history: the applicant's steps and what officers said to each other, in the order of time ---- */

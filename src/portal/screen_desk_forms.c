@@ -59,10 +59,10 @@ void desk_choice(struct exchange *x, size_t i, size_t n, const struct desk_typed
     choice(x, n, typed);
 }
 
-void desk_choice_all(struct exchange *x, const struct desk_typed *typed)
+void desk_choice_all(struct exchange *x, enum text label, const struct desk_typed *typed)
 {
     html_put(x, "<div class=\"field\">\n<label for=\"d0\">");
-    html_say(x, TEXT_FILES_DESK_CHOOSE);
+    html_say(x, label);
     choice(x, 0, typed);
 }
 

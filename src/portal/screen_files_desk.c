@@ -63,6 +63,6 @@ void files_desk(struct exchange *x, const struct visit *v, const struct applicat
     files_tables(x, v, a, base);
     outcome(x, a);
     if (desk_decides(v, a))
-        desk_choice_all(x, typed);
+        desk_choice_all(x, TEXT_FILES_DESK_CHOOSE, typed);
     html_put(x, "</article>\n");
 }

@@ -48,6 +48,8 @@ void screen_answer(
     struct exchange *x); /* POST /cabinet/{}/answer {csrf, note, paper…, files…, act, out} */
 void screen_appeal_ask(struct exchange *x);   /* GET /cabinet/{}/appeal */
 void screen_appeal(struct exchange *x);       /* POST /cabinet/{}/appeal, as an answer */
+void screen_correct_ask(struct exchange *x);  /* GET /cabinet/{}/correct?ground= */
+void screen_correct(struct exchange *x);      /* POST … {csrf, key, ground, imei, right, note} */
 void screen_messages(struct exchange *x);     /* GET /messages?after=ID */
 void screen_message_open(struct exchange *x); /* POST /messages/{} {csrf} */
 void screen_files(struct exchange *x);        /* GET /files: those that are not filed */

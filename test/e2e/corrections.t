@@ -26,8 +26,8 @@ my $tac = '35267706';
 my $week = strftime '%Y-%m-%d', localtime(time - 3 * 86_400);
 my ($phone, $second, $right, $used, $forgotten, $stolen) = map { imei($_, $tac) } 1, 2, 3, 11, 5, 21;
 $r->file('feed.csv', Register::lines('date,imei,imsi,msisdn,rat',
-    map { "$week,$_,401011234567890,77010000000,LTE" } $right, $used));
-is $r->run('feed', 'load', '--operator', 'Kcell', '--accept', 'all', '--reason', 'test', $r->path('feed.csv'))->{code}, 0, 'two phones are used';
+    map { "$week,$_,401011234567890,77010000000,LTE" } $right, $used, imei(1, '35267709')));
+is $r->run('feed', 'load', '--operator', 'Kcell', '--accept', 'all', '--reason', 'test', $r->path('feed.csv'))->{code}, 0, 'three phones are used';
 
 my $server = $p->serve;
 my ($firm, $aigul) = map { $p->enter($_) } 'firm', 'aigul';
@@ -157,6 +157,30 @@ is list(imei(2, '35267707')), 'white', 'the others stay';
 is refused($file->{number}, {ground => 'not_arrived', devices => [{imei => imei(503, '35267707')}]}), 'NOT_APPROVED devices[0]', 'once';
 (undef, my $moved) = correct($file->{number}, {ground => 'mistyped', devices => [{imei => imei(8, '35267707'), becomes => imei(800, '35267707')}]});
 is_deeply [sort @{$moved->{devices}[0]{imeis}}], [sort(imei(508, '35267707'), imei(800, '35267707'))], 'a device of a file, with its other IMEI';
+
+# ---- more devices than are typed: one word for all, by page ----
+
+@rows = map { row(imei($_, '35267709')) } 1 .. 24;
+$up = $b->send_whole(Register::lines($header, @rows));
+my $large = ($p->ask('POST', '/api/v1/applications', {kind => 'import', document => 'KZ-3', upload => $up->{id}}, $firm))[1];
+checked($large->{number});
+at_desk($erlan, $large->{number}, 'claim');
+at_desk($erlan, $large->{number}, 'decide', $yes);
+at_desk($dana, $large->{number}, 'decide', $yes);
+ok Register::poll(20, sub { state($large->{number}) eq 'approved' }), 'a larger file is approved';
+ok turns(imei(24, '35267709'), 'white'), 'white';
+($status, my $all) = correct($large->{number}, {ground => 'exported', devices => [map { {imei => imei($_, '35267709')} } 1 .. 24]});
+is $status, 201, '24 devices left the country' or diag explain $all;
+checked($all->{number});
+at_desk($erlan, $all->{number}, 'claim');
+my (undef, undef, undef, $page) = $p->ask('GET', "/desk/$all->{number}", undef, $erlan);
+is scalar(() = $page =~ /<select /g), 1, 'the desk asks once';
+my %form = ('Content-Type' => 'application/x-www-form-urlencoded');
+($status) = $p->ask('POST', "/desk/$all->{number}/decide", "csrf=$erlan->{csrf}&d0=approve&note=", $erlan, %form);
+is $status, 303, 'decided';
+is scalar(@{seen($all->{number})->{proposal}{devices}}), 24, 'many: it waits for a second officer';
+is((at_desk($dana, $all->{number}, 'confirm'))[1]{state}, 'approved', 'who confirms');
+ok turns(imei(24, '35267709'), 'unknown') && turns(imei(1, '35267709'), 'grey'), 'all are white no more, the used one has a term';
 
 # ---- killed between ----
 

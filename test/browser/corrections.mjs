@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mistyped IMEI in a real browser, in Kazakh and in Russian: from the approved application in the cabinet to the form, to the
+// desk where old and new stand side by side, to the public page, where the old one is white no longer and the new one is. What
+// is typed wrong is said beside its field and stays. Every page fits 320 px and is quiet for axe-core.
+import { readFileSync } from "node:fs";
+
+import { fromWeb, is, ok, test, texts, until, window } from "./house.mjs";
+import { People, ask, cookie } from "./people.mjs";
+
+const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const OPEN = "2026-03-10T07:10:00Z";
+
+const imei = (n) => {
+  const body = `35267700${String(n).padStart(6, "0")}`;
+  const sum = [...body].reduce((s, c, i) => s + (i % 2 ? (c * 2 > 9 ? c * 2 - 9 : c * 2) : Number(c)), 0);
+  return body + ((10 - (sum % 10)) % 10);
+};
+
+async function looks(page, name) {
+  await page.evaluate(AXE);
+  // eslint-disable-next-line no-undef
+  const result = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
+  const found = result.violations.flatMap(({ id, nodes }) => nodes.map((n) => `${id}: ${n.html.slice(0, 160)}`));
+  is(found, [], `${name}: axe finds nothing`);
+  await page.setViewportSize({ width: 320, height: 900 });
+  const wide = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  is(wide, 0, `${name}: fits 320 px`);
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+async function as(browser, who, lang) {
+  const opened = await window(browser, who.url, { lang, bypassCSP: true });
+  await opened.context.addCookies([cookie(who)]);
+  return opened;
+}
+
+/** What the public page says of it: the heading of its answer. */
+async function said(browser, url, lang, code) {
+  const { context, page } = await window(browser, url, { lang });
+  await page.goto(`/check?lang=${lang}`);
+  await page.fill("[name=imei]", code);
+  await Promise.all([page.waitForNavigation(), page.locator("form button").first().click()]);
+  const heading = await page.locator(".answer").first().innerText();
+  await context.close();
+  return heading;
+}
+
+async function send(page) {
+  await Promise.all([page.waitForNavigation(), page.locator("form.ask button.main").click()]);
+}
+
+async function follow(page, name) {
+  await Promise.all([page.waitForNavigation(), page.getByRole("link", { name, exact: true }).click()]);
+}
+
+/** From the cabinet: what is wrong, which IMEI, what it becomes. Its number. */
+async function asks({ browser, aigul, lang, number, wrong, right }) {
+  const t = texts[lang];
+  const { context, page, complaints } = await as(browser, aigul, lang);
+  await page.goto(`/cabinet/${number}?lang=${lang}`);
+  await follow(page, t["correction.link"]);
+  is(await page.locator("h1").innerText(), t["correction.heading"], `${lang}: what is wrong?`);
+  await looks(page, `${lang} grounds`);
+  await follow(page, t["correction.ground.mistyped"]);
+  is(await page.locator("[name=imei]").count(), 2, `${lang}: its IMEIs to choose from`);
+  await looks(page, `${lang} form`);
+  await page.check(`[name=imei][value="${wrong}"]`);
+  await page.fill("[name=right]", `${right.slice(0, 14)}${(Number(right[14]) + 1) % 10}`);
+  await page.fill("[name=note]", "Терілімде қате");
+  await send(page);
+  is(await page.locator("#right-wrong").innerText(), t["err.imei_mistyped"], `${lang}: a slip is told`);
+  ok(await page.isChecked(`[name=imei][value="${wrong}"]`), `${lang}: what was chosen stays`);
+  await page.fill("[name=right]", right);
+  await send(page);
+  ok(page.url().includes("/filed"), `${lang}: filed`);
+  const text = await page.locator("main").innerText();
+  ok(text.includes(t["correction.ground.mistyped"]) && text.includes(number), `${lang}: of which, and what`);
+  await looks(page, `${lang} receipt`);
+  is(complaints, [], `${lang}: nothing to complain of`);
+  await context.close();
+  return (await ask(aigul, "GET", `/api/v1/applications/${number}/corrections`)).applications.at(-1).number;
+}
+
+async function decides({ browser, erlan, lang, number, first }) {
+  const t = texts[lang];
+  const { context, page, complaints } = await as(browser, erlan, lang);
+  await page.goto(`/desk?lang=${lang}`);
+  ok((await page.locator("main").innerText()).includes(t["desk.mark.correction"]), `${lang}: the queue tells it`);
+  await page.goto(`/desk/${number}?lang=${lang}`);
+  const columns = page.locator(".pair > dl");
+  ok((await columns.nth(0).innerText()).includes(t["correction.row_leaves"]), `${lang}: what leaves`);
+  ok((await columns.nth(1).innerText()).includes(t["correction.row_after"]), `${lang}: what it becomes`);
+  const [a, b] = await Promise.all([columns.nth(0).boundingBox(), columns.nth(1).boundingBox()]);
+  ok(Math.abs(a.y - b.y) < 1 && a.x < b.x, `${lang}: side by side`, JSON.stringify([a, b]));
+  ok(await page.locator(`.side a[href^="/desk/${first}"]`).count(), `${lang}: a link to the first`);
+  await looks(page, `${lang} desk`);
+  await Promise.all([page.waitForNavigation(), page.locator("form#claim button").click()]);
+  await page.selectOption("#d0", "approve");
+  await Promise.all([page.waitForNavigation(), page.locator("form#decide button").click()]);
+  ok((await page.locator("[role=status]").innerText()).includes(t["desk.done.decided"]), `${lang}: decided`);
+  is(complaints, [], `${lang}: nothing to complain of`);
+  await context.close();
+}
+
+async function gives({ browser, aigul, lang, number, code }) {
+  const t = texts[lang];
+  const { context, page } = await as(browser, aigul, lang);
+  await page.goto(`/cabinet/${number}/correct?ground=returned&lang=${lang}`);
+  await page.fill("[name=imei]", "1234");
+  await send(page);
+  is(await page.locator("#imei-wrong").innerText(), t["err.imei_form"], `${lang}: no IMEI is told`);
+  await page.fill("[name=imei]", `\n${code}\n`);
+  await send(page);
+  ok(page.url().includes("/filed"), `${lang}: given back`);
+  await page.goto(`/cabinet/${number}?lang=${lang}`);
+  ok((await page.locator("main").innerText()).includes(t["correction.list"]), `${lang}: the first lists it`);
+  await looks(page, `${lang} first`);
+  await context.close();
+}
+
+async function one(world, lang, n) {
+  const { browser, url, aigul, erlan } = world;
+  const [wrong, second, right] = [imei(n), imei(n + 1), imei(n + 2)];
+  const t = texts[lang];
+  const filed = await ask(aigul, "POST", "/api/v1/applications", {
+    kind: "before_duty",
+    devices: [{ imeis: [wrong, second], brand: "Samsung", model: "Galaxy A54" }],
+  });
+  const at = `/api/v1/desk/${filed.number}`;
+  await until(async () => (await ask(erlan, "GET", at)).checked);
+  await ask(erlan, "POST", `${at}/claim`, {});
+  is((await ask(erlan, "POST", `${at}/decide`, { decisions: [{ approve: true }] })).state, "approved", "approved");
+  const white = async (code) => (await said(browser, url, lang, code)).includes(t["list.white.title"]);
+  ok(await until(() => white(wrong)), `${lang}: the wrong one is white`);
+  const number = await asks({ browser, aigul, lang, number: filed.number, wrong, right });
+  await until(async () => (await ask(erlan, "GET", `/api/v1/desk/${number}`)).checked);
+  await decides({ browser, erlan, lang, number, first: filed.number });
+  ok(await until(() => white(right)), `${lang}: the right one is white on the public page`);
+  ok(!(await white(wrong)), `${lang}: the wrong one is not`);
+  ok(await white(second), `${lang}: its other IMEI is`);
+  await gives({ browser, aigul, lang, number: filed.number, code: second });
+  ok(await until(async () => !(await white(second)) && !(await white(right))), `${lang}: the device is white no more`);
+}
+
+await test(
+  async ({ register, browser, server: plain }) => {
+    await plain.stop();
+    register.now = OPEN;
+    const people = new People(register);
+    people.person("aigul", "АХМЕТОВА АЙГҮЛ", "8501013");
+    people.staff("erlan", "officer");
+    const server = await register.serve({ settings: people.settings(), words: [] });
+    const { url } = server;
+    const aigul = await people.enter(url, "aigul");
+    const erlan = await people.enterStaff(url, "erlan", OPEN);
+    await one({ browser, url, aigul, erlan }, "kk", 100);
+    await one({ browser, url, aigul, erlan }, "ru", 200);
+  },
+  { serve: { words: [] } },
+);
