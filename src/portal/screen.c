@@ -229,3 +229,27 @@ void screen_time(struct exchange *x, const struct visit *v, int64_t utc_s)
     html_put(x, clock);
     buf_release(&date);
 }
+
+void screen_trouble(struct exchange *x, enum err err)
+{
+    html_put(x, "<div class=\"error\" role=\"alert\">");
+    html_sign(x, "hint");
+    html_put(x, "<div><p><strong>");
+    html_say_key(x, err_info(err)->text_id, NULL, NULL);
+    html_put(x, "</strong></p><p>");
+    html_say_key(x, err_info(err)->text_id, "help", NULL);
+    html_put(x, "</p></div></div>\n");
+}
+
+void screen_receipt_head(struct exchange *x, struct str receipt)
+{
+    html_put(x, "<article class=\"answer white\">\n<header>");
+    html_sign(x, "white");
+    html_put(x, "<div><p>");
+    html_say(x, TEXT_CABINET_ROW_RECEIPT);
+    html_put(x, "</p><h2 class=\"number\">");
+    html_text(x, receipt);
+    html_put(x, "</h2><p>");
+    html_say(x, TEXT_CABINET_FILED_KEEP);
+    html_put(x, "</p></div></header>\n");
+}

@@ -50,6 +50,10 @@ struct screen_field {
 };
 void screen_field(struct exchange *x, const struct screen_field *field);
 void screen_button(struct exchange *x, enum text says);
+/* What is wrong with the whole, above its form: the words of the error and what to do. */
+void screen_trouble(struct exchange *x, enum err err);
+/* Filed: begins the sheet with the receipt; the caller closes the article. */
+void screen_receipt_head(struct exchange *x, struct str receipt);
 /* A moment as people read it: day and hour of the country's own zone. 0 writes nothing. */
 void screen_time(struct exchange *x, const struct visit *v, int64_t utc_s);
 

@@ -96,17 +96,6 @@ static void papers_row(struct apply *a)
     html_put(a->x, "</dl>\n</section>\n");
 }
 
-static void say_wrong(struct exchange *x, enum err wrong)
-{
-    html_put(x, "<div class=\"error\" role=\"alert\">");
-    html_sign(x, "hint");
-    html_put(x, "<div><p><strong>");
-    html_say_key(x, err_info(wrong)->text_id, NULL, NULL);
-    html_put(x, "</strong></p><p>");
-    html_say_key(x, err_info(wrong)->text_id, "help", NULL);
-    html_put(x, "</p></div></div>\n");
-}
-
 static void answers(struct apply *a)
 {
     struct exchange *x = a->x;
@@ -148,7 +137,7 @@ void apply_check(struct apply *a, enum err wrong)
     screen_begin(x, a->v, TEXT_APPLY_CHECK_HEADING, path);
     apply_heading(a, TEXT_APPLY_CHECK_HEADING);
     if (wrong)
-        say_wrong(x, wrong);
+        screen_trouble(x, wrong);
     answers(a);
     html_put(x, "<h2>");
     html_say(x, TEXT_APPLY_CHECK_SEND);

@@ -84,16 +84,8 @@ void assist_read(struct assist *a, const char *const *fields, size_t n)
 
 void assist_say_top(struct assist *a)
 {
-    struct exchange *x = a->x;
-    if (!a->top)
-        return;
-    html_put(x, "<div class=\"error\" role=\"alert\">");
-    html_sign(x, "hint");
-    html_put(x, "<div><p><strong>");
-    html_say_key(x, err_info(a->top)->text_id, NULL, NULL);
-    html_put(x, "</strong></p><p>");
-    html_say_key(x, err_info(a->top)->text_id, "help", NULL);
-    html_put(x, "</p></div></div>\n");
+    if (a->top)
+        screen_trouble(a->x, a->top);
 }
 
 /* ---- the page ---- */

@@ -267,15 +267,9 @@ static void receipt(struct assist *a, const struct application *made)
     screen_begin(x, a->v, TEXT_CABINET_FILED, path);
     html_put(x, "<h1>");
     html_say(x, TEXT_CABINET_FILED);
-    html_put(x, "</h1>\n<article class=\"answer white\">\n<header>");
-    html_sign(x, "white");
-    html_put(x, "<div><p>");
-    html_say(x, TEXT_CABINET_ROW_RECEIPT);
-    html_put(x, "</p><h2 class=\"number\">");
-    html_text(x, str_z(made->receipt));
-    html_put(x, "</h2><p>");
-    html_say(x, TEXT_CABINET_FILED_KEEP);
-    html_put(x, "</p></div></header>\n<dl>\n");
+    html_put(x, "</h1>\n");
+    screen_receipt_head(x, str_z(made->receipt));
+    html_put(x, "<dl>\n");
     row(x, TEXT_CABINET_ROW_NUMBER);
     html_put(x, "<span class=\"number\">");
     html_text(x, str_z(number));

@@ -391,15 +391,9 @@ void screen_filed(struct exchange *x)
     screen_begin(x, &v, TEXT_CABINET_FILED, path);
     html_put(x, "<h1>");
     html_say(x, TEXT_CABINET_FILED);
-    html_put(x, "</h1>\n<article class=\"answer white\">\n<header>");
-    html_sign(x, "white");
-    html_put(x, "<div><p>");
-    html_say(x, TEXT_CABINET_ROW_RECEIPT);
-    html_put(x, "</p><h2 class=\"number\">");
-    html_text(x, str_z(a.receipt));
-    html_put(x, "</h2><p>");
-    html_say(x, TEXT_CABINET_FILED_KEEP);
-    html_put(x, "</p></div></header>\n<dl>\n");
+    html_put(x, "</h1>\n");
+    screen_receipt_head(x, str_z(a.receipt));
+    html_put(x, "<dl>\n");
     number_row(x, &a);
     text_row(x, TEXT_CABINET_ROW_WHO, *v.who.organisation ? v.who.organisation : v.who.name);
     row(x, TEXT_CABINET_ROW_KIND);

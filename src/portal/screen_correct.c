@@ -152,17 +152,6 @@ static void fields(struct form *f)
                                               .lines = true});
 }
 
-static void say_wrong(struct exchange *x, enum err wrong)
-{
-    html_put(x, "<div class=\"error\" role=\"alert\">");
-    html_sign(x, "hint");
-    html_put(x, "<div><p><strong>");
-    html_say_key(x, err_info(wrong)->text_id, NULL, NULL);
-    html_put(x, "</strong></p><p>");
-    html_say_key(x, err_info(wrong)->text_id, "help", NULL);
-    html_put(x, "</p></div></div>\n");
-}
-
 static void page(struct form *f)
 {
     char path[APPLY_PATH], back[APPLY_PATH], key[KEY_TEXT];
@@ -171,7 +160,7 @@ static void page(struct form *f)
     sodium_bin2hex(key, sizeof key, random, sizeof random);
     begin(f, path);
     if (f->wrong)
-        say_wrong(f->x, f->wrong);
+        screen_trouble(f->x, f->wrong);
     html_put(f->x, "<p>");
     html_say(f->x,
              ground_leaves(f->ground) ? TEXT_CORRECTION_LEAD_LEAVES : TEXT_CORRECTION_LEAD_NAMES);

@@ -83,13 +83,7 @@ static void refused(struct exchange *x, enum err wrong)
 {
     if (!wrong || wrong == ERR_TOO_LONG || wrong == ERR_UTF8)
         return; /* said beside the field */
-    html_put(x, "<div class=\"error\" role=\"alert\">");
-    html_sign(x, "hint");
-    html_put(x, "<div><p><strong>");
-    html_say_key(x, err_info(wrong)->text_id, NULL, NULL);
-    html_put(x, "</strong></p><p>");
-    html_say_key(x, err_info(wrong)->text_id, "help", NULL);
-    html_put(x, "</p></div></div>\n");
+    screen_trouble(x, wrong);
 }
 
 void files_form(struct exchange *x, const struct visit *v, const struct files_place *place,
