@@ -116,8 +116,7 @@ static void radios(struct assist *a)
     }
     for (size_t i = 0; i < ORIGINS; i++) {
         bool chosen = strcmp(a->typed[WHAT], origins[i].name) == 0;
-        buf_printf(x->out,
-                   "<label><input type=\"radio\" name=\"what\" value=\"%s\"%s%s required> <span>",
+        buf_printf(x->out, "<label><input type=\"radio\" name=\"what\" value=\"%s\"%s%s> <span>",
                    origins[i].name, chosen ? " checked" : "",
                    a->wrong[WHAT] ? " aria-describedby=\"what-wrong\"" : "");
         assist_say_origin(x, a->v, &origins[i]);
@@ -173,11 +172,11 @@ static void show(struct assist *a)
     key_field(a);
     radios(a);
     field(a, IIN, TEXT_ASSIST_IIN, NULL,
-          "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"12\" class=\"digits\" required");
+          "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"12\" class=\"digits\"");
     field(a, NAME, TEXT_ASSIST_NAME, &name_hint,
-          "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"100\" required");
+          "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"100\"");
     field(a, MSISDN, TEXT_ASSIST_MSISDN, &number_hint,
-          "type=\"tel\" autocomplete=\"off\" maxlength=\"24\" class=\"digits\" required");
+          "type=\"tel\" autocomplete=\"off\" maxlength=\"24\" class=\"digits\"");
     languages(a);
     screen_button(x, TEXT_ASSIST_SEND);
     html_put(x, "</form>\n<p>");

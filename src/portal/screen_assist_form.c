@@ -66,23 +66,20 @@ static void fields(struct assist *a)
     static const enum text second = TEXT_APPLY_IMEI_SECOND, day_hint = TEXT_ASSIST_DAY_HINT;
     bool parcel = a->origin->way == WAY_PARCEL;
     field(a, CODE, TEXT_SIGN_IN_CODE, &hint,
-          "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"7\" class=\"code\" required");
+          "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"7\" class=\"code\"");
     for (size_t i = 0; i < LIMIT_DEVICE_IMEIS; i++)
         field(a, IMEI1 + i, imeis[i],
               i == 0   ? &imei_hint
               : i == 1 ? &second
                        : NULL,
-              i ? "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"40\" class=\"digits\""
-                : "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"40\" class=\"digits\" "
-                  "required");
+              "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"40\" class=\"digits\"");
     field(a, BRAND, TEXT_APPLY_BRAND, NULL, "autocomplete=\"off\" maxlength=\"96\"");
     field(a, MODEL, TEXT_APPLY_MODEL, NULL, "autocomplete=\"off\" maxlength=\"96\"");
     if (came(a))
-        field(a, ENTERED, TEXT_APPLY_ROW_ENTERED, &day_hint, "type=\"date\" required");
+        field(a, ENTERED, TEXT_APPLY_ROW_ENTERED, &day_hint, "type=\"date\"");
     if (has_document(a))
         field(a, DOCUMENT, parcel ? TEXT_APPLY_DOCUMENT_PARCEL : TEXT_APPLY_DOCUMENT, NULL,
-              parcel ? "autocomplete=\"off\" maxlength=\"64\" required"
-                     : "autocomplete=\"off\" maxlength=\"64\"");
+              "autocomplete=\"off\" maxlength=\"64\"");
 }
 
 static void show(struct assist *a)
