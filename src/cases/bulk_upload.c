@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cases/bulk_upload.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <sodium.h>
+
+#include "cases/filing.h" /* IDEMPOTENCY_KEY_MAX */
 
 static int64_t now_of(const struct office *office)
 {
@@ -206,8 +209,35 @@ static bool count_one(void *ctx, const struct record *record)
 
 struct beginning {
     const struct upload *upload;
-    uint64_t room; /* bytes of all */
+    uint64_t room;           /* bytes of all */
+    bool named;              /* by an idempotency key */
+    struct record_key again; /* what that key made: upload 8, digest of what was wanted */
+    uint8_t value[8 + SHA256_BYTES];
 };
+
+/* The upload that the key began before. ERR_NOT_FOUND: none, or it is gone. */
+static enum err begun(struct registry *reg, const struct beginning *b, struct upload *out,
+                      struct fault *fault)
+{
+    struct buf value = {0};
+    bool there = false;
+    enum err err = b->named ? record_find(reg, &b->again, &value, &there, fault) : ERR_OK;
+    bool known = !err && there && value.n == sizeof b->value;
+    if (!err)
+        err = known ? upload_read(reg, get_be(value.p, 8), out, fault) : ERR_NOT_FOUND;
+    if (!err && memcmp(value.p + 8, b->value + 8, SHA256_BYTES) != 0)
+        err = fault_set(fault, ERR_IDEMPOTENCY, "this key was used for another file");
+    buf_release(&value);
+    return err;
+}
+
+static enum err name_it(struct registry *reg, void *ctx, struct fault *fault)
+{
+    const struct beginning *b = ctx;
+    return b->named ? record_put(reg, &b->again,
+                                 (struct str){(const char *)b->value, sizeof b->value}, fault)
+                    : ERR_OK;
+}
 
 /* Inside the transaction: of two who begin at once the second counts the first. */
 static enum err has_room(struct registry *reg, void *ctx, struct fault *fault)
@@ -229,44 +259,86 @@ static enum err has_room(struct registry *reg, void *ctx, struct fault *fault)
 static enum err ask_room(struct registry *reg, struct commit_case *c, struct fault *fault)
 {
     struct writing *w = c->ctx;
+    struct upload before;
     enum err err = still_so(reg, c, fault);
-    return err ? err : has_room(reg, w->ctx, fault);
+    if (!err)
+        err = begun(reg, w->ctx, &before, fault);
+    return err == ERR_NOT_FOUND ? has_room(reg, w->ctx, fault) : err ? err : ERR_STALE;
+}
+
+static struct beginning beginning_of(const struct office *office, const struct session *who,
+                                     const struct upload_room *room, const struct upload *u,
+                                     struct str idempotency)
+{
+    struct registry *reg = office->registry;
+    struct beginning b = {.upload = u, .room = room->bytes, .named = idempotency.n > 0};
+    char said[LIMIT_UPLOAD_NAME + 2 * SHA256_BYTES + 64];
+    int n = snprintf(said, sizeof said, "upload %" PRIu64 " %s %s", u->bytes, u->sha256, u->name);
+    uint8_t mac[SHA256_BYTES];
+    sha256_hmac(reg->keys.receipt, said, (size_t)n, b.value + 8);
+    put_be(b.value, u->id, 8);
+    n = snprintf(said, sizeof said, "upload key %.*s", (int)idempotency.n, idempotency.p);
+    sha256_hmac(reg->keys.receipt, said, (size_t)n, mac);
+    b.again = record_key_of(RECORD_IDEMPOTENCY, who->party);
+    record_key_bytes(&b.again, mac, 16);
+    return b;
+}
+
+static enum err check_wish(const struct upload_wish *wish, struct fault *fault)
+{
+    if (!wish->bytes || !wish->name.n || !str_printable(wish->name) ||
+        (wish->sha256.n && !is_hex(wish->sha256)))
+        return fault_set(fault, ERR_USAGE, "name, bytes, sha256 of 64 small hexadecimal digits");
+    if (wish->bytes > LIMIT_UPLOAD_BYTES || wish->name.n > LIMIT_UPLOAD_NAME)
+        return fault_set(fault, ERR_TOO_LONG, "at most %d bytes, a name of %d", LIMIT_UPLOAD_BYTES,
+                         LIMIT_UPLOAD_NAME);
+    if (wish->idempotency.n > IDEMPOTENCY_KEY_MAX) {
+        fault_field(fault, "Idempotency-Key");
+        return fault_set(fault, ERR_TOO_LONG, "at most %d bytes", IDEMPOTENCY_KEY_MAX);
+    }
+    return ERR_OK;
 }
 
 enum err upload_new(const struct office *office, const struct upload_room *room,
-                    const struct session *who, struct str name, uint64_t bytes, struct str sha256,
-                    struct upload *out, struct fault *fault)
+                    const struct session *who, const struct upload_wish *wish, struct upload *out,
+                    bool *out_again, struct fault *fault)
 {
     struct upload u = {.state = UPLOAD_RECEIVING,
                        .applicant = who->acts_for,
                        .filed_by = who->party,
-                       .bytes = bytes,
+                       .bytes = wish->bytes,
                        .created_s = now_of(office)};
-    if (!bytes || !name.n || !str_printable(name) || (sha256.n && !is_hex(sha256)))
-        return fault_set(fault, ERR_USAGE, "name, bytes, sha256 of 64 small hexadecimal digits");
-    if (bytes > LIMIT_UPLOAD_BYTES || name.n > LIMIT_UPLOAD_NAME)
-        return fault_set(fault, ERR_TOO_LONG, "at most %d bytes, a name of %d", LIMIT_UPLOAD_BYTES,
-                         LIMIT_UPLOAD_NAME);
-    if (spool_free_bytes(&room->spool) < bytes)
-        return fault_set(fault, ERR_STORE_FULL, "the spool's disk is full");
+    enum err err = check_wish(wish, fault);
+    if (err)
+        return err;
     while (!u.id) {
         randombytes_buf(&u.id, sizeof u.id);
         u.id >>= 1;
     }
-    str_copy(u.name, sizeof u.name, name);
-    str_copy(u.sha256, sizeof u.sha256, sha256);
-    enum err err = spool_make(&room->spool, u.id, fault);
+    str_copy(u.name, sizeof u.name, wish->name);
+    str_copy(u.sha256, sizeof u.sha256, wish->sha256);
+    struct beginning b = beginning_of(office, who, room, &u, wish->idempotency);
+    *out_again = true;
+    err = begun(office->registry, &b, out, fault);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    *out_again = false;
+    if (spool_free_bytes(&room->spool) < u.bytes)
+        return fault_set(fault, ERR_STORE_FULL, "the spool's disk is full");
+    err = spool_make(&room->spool, u.id, fault);
     if (err)
         return err;
-    struct beginning b = {&u, room->bytes};
-    struct writing w = {.upload = &u, .ctx = &b};
+    struct writing w = {.upload = &u, .also = name_it, .ctx = &b};
     struct commit_case c = {.ask = ask_room, .also = write_it, .ctx = &w};
     err = committer_submit(office->committer, &c);
-    if (err)
-        spool_drop(&room->spool, u.id);
-    else
+    if (!err) {
         *out = u;
-    return err ? fault_set(fault, err, "an upload") : ERR_OK;
+        return ERR_OK;
+    }
+    spool_drop(&room->spool, u.id);
+    *out_again = err == ERR_STALE; /* the same, sent twice at once */
+    return *out_again ? begun(office->registry, &b, out, fault)
+                      : fault_set(fault, err, "an upload");
 }
 
 /* ---- growing ---- */

@@ -74,11 +74,18 @@ struct upload_room {
     uint64_t bytes; /* of all uploads that are not filed, as they say they will be */
 };
 
-/* Begins one of so many bytes. sha256: 64 hexadecimal digits, or empty. ERR_TOO_LONG, ERR_USAGE; ERR_UPLOADS: he has
- * LIMIT_UPLOADS; ERR_STORE_FULL: no room for so much. */
+struct upload_wish {
+    struct str name;
+    uint64_t bytes;
+    struct str sha256;      /* 64 hexadecimal digits, or empty */
+    struct str idempotency; /* key of who sends it, or empty */
+};
+
+/* Begins one. *out_again: the key began it before, this is how it stands. ERR_TOO_LONG, ERR_USAGE; ERR_UPLOADS: he has
+ * LIMIT_UPLOADS; ERR_STORE_FULL: no room for so much; ERR_IDEMPOTENCY: the key began another file. */
 MUST_USE enum err upload_new(const struct office *office, const struct upload_room *room,
-                             const struct session *who, struct str name, uint64_t bytes,
-                             struct str sha256, struct upload *out, struct fault *fault);
+                             const struct session *who, const struct upload_wish *wish,
+                             struct upload *out, bool *out_again, struct fault *fault);
 /* One of his own. ERR_NOT_FOUND (also for what is another's). */
 MUST_USE enum err upload_get(const struct office *office, const struct session *who, uint64_t id,
                              struct upload *out, struct fault *fault);

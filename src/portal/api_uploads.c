@@ -138,27 +138,29 @@ static enum err begin_one(struct api *a)
     struct upload u;
     struct bulk_worker *bulk;
     struct visit *v = a->visit;
-    struct str name, sha256;
+    struct upload_wish wish = {.idempotency = a->x->request->idempotency};
+    bool again = false;
     char id[UPLOAD_ID_TEXT];
     const json_t *bytes = json_object_get(a->body, "bytes");
     enum err err = begin(a, &bulk, NULL);
     if (!err)
-        err = api_text(a, "name", &name);
+        err = api_text(a, "name", &wish.name);
     if (!err)
-        err = api_text(a, "sha256", &sha256);
+        err = api_text(a, "sha256", &wish.sha256);
     if (!err && (!json_is_integer(bytes) || json_integer_value(bytes) <= 0)) {
         fault_field(a->fault, "bytes");
         err = fault_set(a->fault, ERR_USAGE, "a number of bytes, 1 or more");
     }
-    if (!err)
-        err = upload_new(&v->office, bulk_worker_room(bulk), &v->who, name,
-                         (uint64_t)json_integer_value(bytes), sha256, &u, a->fault);
+    if (!err) {
+        wish.bytes = (uint64_t)json_integer_value(bytes);
+        err = upload_new(&v->office, bulk_worker_room(bulk), &v->who, &wish, &u, &again, a->fault);
+    }
     portal_note(v, AUDIT_FILE, v->who.acts_for, err ? 0 : u.id, err);
     if (err)
         return err;
     upload_id_format(u.id, id);
     snprintf(a->x->response->location, sizeof a->x->response->location, "/api/v1/uploads/%s", id);
-    a->status = 201;
+    a->status = again ? 200 : 201;
     return show(a, bulk, &u);
 }
 

@@ -58,7 +58,9 @@ static uint64_t send(struct house *h, const struct session *who, const struct bu
     sha256_end(sha, hash);
     sha256_free(sha);
     sha256_hex(hash, hex);
-    OK(upload_new(&h->office, &room, who, STR("a.csv"), file->n, STR(""), &u, NULL));
+    const struct upload_wish wish = {.name = STR("a.csv"), .bytes = file->n};
+    bool again;
+    OK(upload_new(&h->office, &room, who, &wish, &u, &again, NULL));
     assert_int_equal(upload_check(&h->office, &room, who, u.id, str_z(hex), &u, NULL), ERR_OFFSET);
     OK(upload_append(&h->office, &room, who, u.id, 0, bytes, &size, NULL));
     OK(upload_check(&h->office, &room, who, u.id, str_z(hex), &u, NULL));

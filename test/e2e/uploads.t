@@ -68,6 +68,34 @@ is $done->{state}, 'ready', 'checked' or diag explain $done;
 is_deeply [@$done{qw(rows bad devices imeis)}], [3000, 0, 3000, 3000], 'it came as it was sent';
 is(($b->piece($u->{id}, $at, 'x'))[1]{reason}, 'NOT_NOW', 'and takes no more');
 
+# ---- begun once ----
+
+sub begin_as {
+    my ($key, $bytes, $who) = @_;
+    return $p->ask('POST', '/api/v1/uploads', {name => 'a.csv', bytes => $bytes}, $who // $firm, 'Idempotency-Key' => $key);
+}
+my @first = begin_as('one', 10);
+my @second = begin_as('one', 10);
+is_deeply [$first[0], $second[0], $second[1]{id}], [201, 200, $first[1]{id}], 'begun once under a key, whoever lost the answer';
+is((begin_as('one', 11))[1]{reason}, 'IDEMPOTENCY', 'the key of another file');
+is((begin_as('one', 11, $other))[0], 201, 'keys of another are his own');
+is((begin_as('x' x 65, 10))[1]{field}, 'Idempotency-Key', 'a key that is too long');
+is $b->drop($first[1]{id}), 200, 'dropped';
+my @third = begin_as('one', 11);
+is_deeply [$third[0], $third[1]{id} ne $first[1]{id}], [201, 1], 'what is gone is begun anew';
+$b->drop($third[1]{id});
+my @pids = map {
+    my $pid = fork // die;
+    if (!$pid) { my @a = begin_as('both', 10); POSIX::_exit($a[0] == 201 ? 1 : $a[0] == 200 ? 0 : 2) }
+    $pid
+} 1 .. 6;
+my %ended;
+for (@pids) { waitpid $_, 0; $ended{$? >> 8}++ }
+is_deeply \%ended, {1 => 1, 0 => 5}, 'of six at once one begins it';
+is scalar(my @left = @{($p->ask('GET', '/api/v1/uploads', undef, $firm))[1]{uploads}}), 2, 'and there is one, beside the first';
+$b->drop((begin_as('both', 10))[1]{id});
+$b2->drop((begin_as('one', 11, $other))[1]{id});
+
 # ---- whose it is, what does not come in ----
 
 for my $row (['GET', ''], ['DELETE', ''], ['GET', '/errors.csv'], ['POST', '/check']) {
