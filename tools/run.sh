@@ -4,6 +4,8 @@
 # The data is made once, in var/, and kept; `make demo-reset` (run.sh reset) makes the next run
 # begin anew; a list of models that was fetched stays.
 # Its people are on the page /sign-in: choose a role there.
+# Border, post, customs and GSMA are programs beside it (test/peers/peer.py), which it asks over HTTP. They are
+# children of the process that becomes the server and end with it, however it ends: nobody has to stop them.
 # PORT=8080 is where it listens (0 = any); when that port is taken, the next free one. TAMGA_VAR=var
 # is the directory of the data, TAMGA=build/tamga the program.
 set -euo pipefail
@@ -13,6 +15,7 @@ tamga=${TAMGA:-build/tamga}
 var=${TAMGA_VAR:-var}
 register=sqlite:$var/tamga.db
 tac_done=$var/tac-list.done
+settings=$var/demo.ini
 
 # Made aside and moved when whole, so that an interrupted start leaves no half register.
 make_demo() {
@@ -20,6 +23,7 @@ make_demo() {
     rm -rf "$var/making"
     mkdir -p "$var/making"
     "$tamga" --register "sqlite:$var/making/tamga.db" demo create
+    "$tamga" --register "sqlite:$var/making/tamga.db" customs load tools/demo_declarations.csv
     find "$var/making" -type f ! -name tamga.db -exec mv {} "$var/" \;
     mv "$var/making/tamga.db" "$var/"
     : >"$var/made"
@@ -57,6 +61,37 @@ port_taken() {
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
+# Those that come up are named in a settings file, and told. $$ stays the same when it becomes the server.
+start_peers() {
+    local name port fd fds=() fails=
+    echo '; Whom the demonstration asks; written anew at each start.' >"$settings"
+    if ! command -v python3 >/dev/null; then
+        echo "No python3 at hand: the demonstration answers for border and post itself, nobody for customs and GSMA."
+        return
+    fi
+    for name in border parcel gsma customs; do
+        exec {fd}< <(exec python3 test/peers/peer.py "$name" --parent $$ </dev/null 2>>"$var/peers.log")
+        fds+=("$name $fd")
+    done
+    echo "Whom it asks, each a program of its own (test/peers/peer.py):"
+    echo '[portal]' >>"$settings"
+    for name in "${fds[@]}"; do
+        read -r name fd <<<"$name"
+        if read -r -t 10 port <&"$fd"; then
+            printf '  %-8s http://127.0.0.1:%s/\n' "$name" "$port"
+            echo "$name = http://127.0.0.1:$port/" >>"$settings"
+            fails=$port
+        else
+            echo "  $name did not start: $var/peers.log"
+        fi
+        exec {fd}<&-
+    done
+    [ -z "$fails" ] || cat <<EOF
+To see it fail:  curl -d '{"as": "500"}' http://127.0.0.1:$fails/fault   (or slow, half, garbage, gone; "": well again)
+The sample importer has declared: 55301/010725/0000100/1 (20 devices), 55301/010725/0000200/1 (one).
+EOF
+}
+
 if [ "${1:-}" = reset ]; then
     rm -rf "$var"/tamga.db* "$var/making" "$tac_done"
     echo "The next \`make run\` begins with new demonstration data."
@@ -83,4 +118,5 @@ while port_taken "$port" && [ $tries -lt 100 ]; do
     port=$((port + 1))
     tries=$((tries + 1))
 done
-exec "$tamga" --register "$register" serve --listen "127.0.0.1:$port" --demo
+start_peers
+exec "$tamga" --register "$register" --settings "$settings" serve --listen "127.0.0.1:$port" --demo

@@ -318,6 +318,25 @@ static void acts(struct exchange *x, const struct visit *v, const struct applica
 
 /* ---- GET /cabinet/NUMBER ---- */
 
+/* Who could not be asked yet, in the desk's words. */
+static void waits_for(struct exchange *x, const struct application *a)
+{
+    const char *names[CHECKS_SOURCES];
+    size_t n = 0;
+    checks_waits_for(a, names, &n);
+    if (!n)
+        return;
+    html_put(x, "<p class=\"note\">");
+    for (size_t i = 0; i < n; i++) {
+        char finding[32];
+        snprintf(finding, sizeof finding, "%s_not_asked", names[i]);
+        html_say_key(x, "desk.found", finding, NULL);
+        html_put(x, ". ");
+    }
+    html_say(x, TEXT_CABINET_WAITS);
+    html_put(x, "</p>\n");
+}
+
 static void head(struct exchange *x, const struct visit *v, const struct application *a)
 {
     const char *note = case_last_note(a);
@@ -333,6 +352,7 @@ static void head(struct exchange *x, const struct visit *v, const struct applica
     html_put(x, "</p></div></header>\n<div class=\"body\"><p>");
     html_say_key(x, "cabinet", "now", application_state_name(a->state));
     html_put(x, "</p>\n");
+    waits_for(x, a);
     if (*note && a->state != APPLICATION_CHECKING) {
         html_put(x, "<blockquote>");
         html_text(x, str_z(note));

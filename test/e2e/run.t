@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # run - what `make run` does after the build: a first start makes the demonstration register and
-# brings the list of models, a second one keeps both and is quick, a broken first start leaves none.
+# brings the list of models, a second one keeps both and is quick, a broken first start leaves none; border, post,
+# customs and GSMA run beside it, are really asked, fail where a visitor wants it, and end with it however it ends.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use FindBin;
 use lib $FindBin::Bin;
+use People ();
 use Register;
 use Test::More;
 use Time::HiRes qw(time);
@@ -25,6 +27,7 @@ sub start {
     my ($log) = @_;
     my $pid = fork // die;
     if (!$pid) {
+        setpgrp; # a foreground job of its own, as a terminal makes one
         open STDOUT, '>', $log;
         open STDERR, '>&', \*STDOUT;
         exec $script or POSIX::_exit(127);
@@ -38,11 +41,16 @@ sub start {
 }
 
 sub stop {
-    my ($server) = @_;
-    kill 'TERM', $server->{pid};
+    my ($server, $signal) = @_;
+    kill $signal // 'TERM', $server->{pid};
     waitpid $server->{pid}, 0;
     return $?;
 }
+
+# Ports of those whom it asks, by name.
+sub peers_of { my ($server) = @_; return slurp($server->{log}) =~ m{^  (border|parcel|gsma|customs) +http://127\.0\.0\.1:(\d+)/$}mg }
+sub up { my ($port) = @_; return !!IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 2) }
+sub all_gone { my (%peers) = @_; return poll(5, sub { return !grep { up($_) } values %peers }) }
 
 # A list of models that stands there already is not fetched.
 mkdir $dir;
@@ -64,7 +72,12 @@ is_deeply json($body)->{tac}, {brand => 'Nokia', model => '3310'}, 'with the mod
 is $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', imei(5))->{code}, 0,
   'something is written';
 my $head = json($r->run('--json', 'journal', 'verify')->{out})->{head};
+my %peers = peers_of($first);
+is_deeply [sort keys %peers], [qw(border customs gsma parcel)], 'four whom it asks are told';
+is((grep { up($_) } values %peers), 4, 'and are there');
+like $said, qr{curl -d '\{"as": "500"\}' http://127\.0\.0\.1:$peers{customs}/fault}, 'how to make one fail is told';
 is stop($first), 0, 'a clean end';
+ok all_gone(%peers), 'they end with it';
 
 my $began = time;
 my $second = start("$dir.second");
@@ -79,6 +92,69 @@ my $third = start("$dir.third");
 ok $third->{port} && $third->{port} != $second->{port}, 'a third beside it takes another port';
 stop($third);
 stop($second);
+
+# ---- border, post, customs and GSMA ----
+
+sub fault {
+    my ($how) = @_;
+    return (Register::http({port => $peers{customs}}, 'POST', '/fault', {}, qq({"as": "$how"})))[0];
+}
+
+my $asking = start("$dir.asking");
+%peers = peers_of($asking);
+People::people_server($asking);
+my (undef, undef, $set) = People::ask('POST', '/sign-in/demo', 'who=importer', undef,
+    'Content-Type' => 'application/x-www-form-urlencoded');
+my $importer = {token => $set =~ /^Set-Cookie: tamga=([0-9a-f]{64});/m};
+$importer->{csrf} = (People::ask('GET', '/api/v1/me', undef, $importer))[1]{csrf};
+
+my $serial = 700;
+sub import_of {
+    my ($document, $n) = @_;
+    my @devices = map { {imeis => [imei($serial++)], brand => 'Nokia', model => '3310'} } 1 .. $n;
+    my ($status, $a) = People::ask('POST', '/api/v1/applications',
+        {kind => 'import', country => 'CN', document => $document, devices => \@devices}, $importer);
+    is $status, 201, "$document: filed";
+    return $a->{number};
+}
+sub state_of { return (People::ask('GET', "/api/v1/applications/$_[0]", undef, $importer))[1] }
+sub comes_to { my ($number, $state) = @_; return poll(20, sub { return state_of($number)->{state} eq $state }) }
+sub page_of { return (People::ask('GET', "/cabinet/$_[0]", undef, $importer, 'Accept-Language' => 'en'))[3] }
+
+ok comes_to(import_of('55301/010725/0000100/1', 3), 'approved'), 'what the sample importer declared is white at once';
+ok comes_to(import_of('55301/010725/0007777/1', 2), 'approved'), '... what no file knows, too: customs are asked';
+my $unknown = import_of('55301/010725/0007770/1', 1);
+ok poll(5, sub { return !state_of($unknown)->{waits_for} }), 'they do not know it';
+is state_of($unknown)->{state}, 'checking', '... an officer looks';
+is fault('500'), 200, 'a visitor makes customs fail';
+my $waiting = import_of('55301/010725/0007778/1', 1);
+ok poll(5, sub { return page_of($waiting) =~ /Customs could not be asked/ }), 'the page says who could not be asked';
+is state_of($waiting)->{state}, 'checking', '... which is no refusal';
+fault('');
+ok comes_to($waiting, 'approved'), '... and well again';
+unlike page_of($waiting), qr/could not be asked/, 'then nobody is waited for';
+
+is kill('INT', -$asking->{pid}), 1, 'Ctrl-C in the terminal';
+waitpid $asking->{pid}, 0;
+is $?, 0, 'ends the server in order';
+ok all_gone(%peers), '... and those beside it';
+my $killed = start("$dir.killed");
+%peers = peers_of($killed);
+stop($killed, 'KILL');
+ok all_gone(%peers), 'they end with a server that was killed, too';
+
+mkdir "$dir.plain"; # programs, but no python3
+for my $program (qw(bash env date find mkdir chmod flock rm mv dirname cat sleep)) {
+    my ($path) = grep { -x } map { "$_/$program" } qw(/usr/bin /bin);
+    symlink $path, "$dir.plain/$program";
+}
+{
+    local $ENV{PATH} = "$dir.plain";
+    my $alone = start("$dir.alone");
+    ok $alone->{port}, 'without python3 it serves' or diag slurp("$dir.alone");
+    like slurp($alone->{log}), qr/^No python3 at hand: /m, '... and says what is missing';
+    stop($alone);
+}
 
 # A first start that was cut short: what is half-made is thrown away.
 unlink glob "$dir/tamga.db*";
