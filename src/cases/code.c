@@ -314,6 +314,20 @@ enum err code_send(const struct office *office, struct code *code, struct str id
 
 /* ---- proving ---- */
 
+void code_close_up(char *typed)
+{
+    size_t n = 0;
+    for (size_t i = 0; typed[i]; i++)
+        if (typed[i] != ' ')
+            typed[n++] = typed[i];
+    typed[n] = '\0';
+}
+
+bool code_waits(const struct code *c, int64_t now_s)
+{
+    return now_s < c->until_s && c->tries < CODE_TRIES;
+}
+
 struct proving {
     const struct code_try *what;
     int64_t now_s;
@@ -327,7 +341,7 @@ static enum err compare(struct registry *reg, struct proving *p)
     const struct code *c = &p->code;
     if (c->asker != p->what->asker || c->purpose != p->what->purpose)
         return ERR_NOT_FOUND;
-    if (c->until_s <= p->now_s || c->tries >= CODE_TRIES)
+    if (!code_waits(c, p->now_s))
         return ERR_CODE_OVER;
     code_secret(reg, c, secret);
     bool same = p->what->typed.n == CODE_TEXT - 1 &&

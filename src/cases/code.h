@@ -61,6 +61,10 @@ uint64_t code_number_hash(const struct registry *registry, const char *msisdn);
  * fault.field. */
 MUST_USE enum err code_send(const struct office *office, struct code *code, struct str idempotency,
                             struct fault *fault);
+/* People type "123 456": in place, without spaces. */
+void code_close_up(char *typed);
+/* Can it be typed still? */
+bool code_waits(const struct code *code, int64_t now_s);
 /* Whoever asked for it. ERR_NOT_FOUND. */
 MUST_USE enum err code_find(struct registry *registry, const uint8_t id[CODE_ID], struct code *out,
                             struct fault *fault);
@@ -77,7 +81,7 @@ struct code_try {
 };
 MUST_USE enum err code_prove(const struct office *office, const struct code_try *what,
                              struct code *out, struct fault *fault);
-/* Inside a write: may this consent be used by an application? ERR_CONSENT. */
+/* May this consent be used by an application? Asked again inside the write. ERR_CONSENT. */
 MUST_USE enum err code_usable(struct registry *registry, const uint8_t id[CODE_ID], uint64_t asker,
                               struct code *out, struct fault *fault);
 /* Inside a write: it went into the application. */

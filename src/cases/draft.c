@@ -41,6 +41,7 @@ void draft_filing(const struct draft *d, struct paper_id out_papers[LIMIT_PAPERS
                            .device_count = d->device_count,
                            .papers = out_papers,
                            .paper_count = d->paper_count,
+                           .consent = str_z(d->consented_s ? d->consent : ""),
                            .idempotency = str_z(d->key)};
 }
 
@@ -55,8 +56,10 @@ static json_t *to_json(struct draft *d)
                             .devices = d->devices,
                             .device_count = d->device_count,
                             .papers = d->papers,
-                            .paper_count = d->paper_count};
+                            .paper_count = d->paper_count,
+                            .consented_s = d->consented_s};
     memcpy(a.document, d->document, sizeof a.document);
+    memcpy(a.consent, d->consent, sizeof a.consent);
     memcpy(a.country, d->country, sizeof a.country);
     json_t *wish = application_to_json(&a);
     return wish ? json_pack("{s:o, s:s, s:I, s:I, s:I, s:I}", "wish", wish, "key", d->key,
@@ -80,10 +83,12 @@ static enum err from_json(const json_t *json, uint64_t id, struct draft *out, st
                           .kind = a.kind,
                           .way = a.way,
                           .entered = a.entered,
+                          .consented_s = a.consented_s,
                           .device_count = fits ? a.device_count : 0,
                           .paper_count = fits ? a.paper_count : 0};
     memcpy(out->document, a.document, sizeof out->document);
     memcpy(out->country, a.country, sizeof out->country);
+    memcpy(out->consent, a.consent, sizeof out->consent);
     str_copy(out->key, sizeof out->key, json_text_of(json, "key"));
     if (out->device_count)
         memcpy(out->devices, a.devices, a.device_count * sizeof *a.devices);

@@ -31,6 +31,9 @@ struct draft {
     size_t device_count;
     struct case_paper papers[LIMIT_PAPERS]; /* loose ones of his (paper.h) */
     size_t paper_count;
+    char
+        consent[PAPER_ID_TEXT]; /* of a gift: the code that went to its traveller (code.h); empty */
+    int64_t consented_s;        /* he said yes by it; 0: not yet */
 };
 
 /* Begins one. ERR_ROLE: the kind is not his to file; ERR_TOO_MANY: he has DRAFTS_MAX. */

@@ -10,6 +10,7 @@
 #include "cases/draft.h"
 #include "portal/screen.h"
 
+/* Numbers of questions are bits of drafts, so they never change; screen_apply.c says in which order they are asked. */
 enum apply_step {
     APPLY_IMEI,
     APPLY_OLD, /* of a repair: the IMEIs before it */
@@ -18,7 +19,9 @@ enum apply_step {
     APPLY_ENTERED,
     APPLY_COUNTRY,
     APPLY_DOCUMENT,
-    APPLY_PAPERS, /* a form that brings files: screen_apply_papers.c */
+    APPLY_PAPERS,    /* a form that brings files: screen_apply_papers.c */
+    APPLY_TRAVELLER, /* of a gift: does he consent? screen_apply_gift.c */
+    APPLY_CONSENT,   /* the code that went to him */
     APPLY_CHECK,
     APPLY_REMOVE, /* of a device; a button, no page */
     APPLY_DROP,   /* of the draft; a button, no page */
@@ -50,12 +53,14 @@ enum { APPLY_PATH = 64 };
 void apply_path(const struct draft *draft, enum apply_step step, size_t device,
                 char out[APPLY_PATH]);
 /* The first question without an answer; APPLY_CHECK when all have one. */
-enum apply_step apply_next(const struct draft *draft, size_t *out_device);
+enum apply_step apply_next(const struct visit *v, const struct draft *draft, size_t *out_device);
 
 /* May this page be opened? A question of a device needs the device; the end needs all answers. */
 bool apply_is_open(const struct apply *a);
 /* Leads to the first question without an answer. */
 void apply_go_on(struct apply *a);
+/* Stores the draft: what was sent last, holds. */
+MUST_USE enum err apply_save(struct apply *a);
 
 /* ---- the questions (screen_apply_steps.c) ---- */
 
@@ -65,6 +70,29 @@ void apply_fill(struct apply *a);
 bool apply_take(struct apply *a);
 /* The page of a question. */
 void apply_ask(struct apply *a);
+
+/* What these are made of. Reads the fields of the page, trimmed. */
+void apply_read(struct apply *a);
+/* What is wrong with a field; the first that is said counts. */
+void apply_wrong(struct apply *a, size_t field, enum text why);
+void apply_wrong_err(struct apply *a, size_t field, enum err err);
+bool apply_right(const struct apply *a);
+void apply_field(struct apply *a, size_t field, enum text label, const enum text *hint,
+                 const char *attributes);
+/* "Yes" or "no", in the first field. */
+struct apply_choice {
+    enum text question, yes, no;
+};
+void apply_choose(struct apply *a, const struct apply_choice *choice);
+
+/* ---- a gift: its traveller's consent (screen_apply_gift.c) ---- */
+
+/* The page of APPLY_TRAVELLER or APPLY_CONSENT. */
+void apply_gift(struct apply *a);
+/* What was sent by it. */
+void apply_gift_answer(struct apply *a);
+/* Does the consent of the draft still count? False: it is answered, by the way to that question. */
+bool apply_consent_stands(struct apply *a);
 
 /* ---- papers (screen_apply_papers.c) ---- */
 

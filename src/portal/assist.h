@@ -6,7 +6,7 @@
 #define PORTAL_ASSIST_H
 
 #include "cases/present.h"
-#include "portal/screen.h"
+#include "portal/screen_code.h"
 
 enum { ASSIST_FIELDS = 9, ASSIST_TYPED = 128, ASSIST_PATH = 96 };
 
@@ -43,10 +43,5 @@ void assist_say_top(struct assist *a);
 /* "/assist/CODE.ORIGIN", or "/assist/CODE/receipt" (origin NULL). */
 void assist_path(const struct code *code, const struct assist_origin *origin,
                  char out[ASSIST_PATH]);
-
-/* In a demonstration alone: the letter's code, marked as such. */
-void screen_demo_code(struct exchange *x, const struct visit *v, const struct code *code);
-/* "A code went to the number that ends in 4567. It counts until …". */
-void screen_code_sent(struct exchange *x, const struct visit *v, const struct code *code);
 
 #endif

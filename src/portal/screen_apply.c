@@ -9,9 +9,16 @@ enum { SAVE_TRIES = 4 };
 static const char *const step_names[APPLY_STEPS] = {
     [APPLY_IMEI] = "imei",         [APPLY_OLD] = "old",         [APPLY_MODEL] = "model",
     [APPLY_MORE] = "more",         [APPLY_ENTERED] = "entered", [APPLY_COUNTRY] = "country",
-    [APPLY_DOCUMENT] = "document", [APPLY_PAPERS] = "papers",   [APPLY_CHECK] = "check",
-    [APPLY_REMOVE] = "remove",     [APPLY_DROP] = "drop",
+    [APPLY_DOCUMENT] = "document", [APPLY_PAPERS] = "papers",   [APPLY_TRAVELLER] = "traveller",
+    [APPLY_CONSENT] = "consent",   [APPLY_CHECK] = "check",     [APPLY_REMOVE] = "remove",
+    [APPLY_DROP] = "drop",
 };
+
+/* What is asked when all devices are told, in this order. A traveller's code counts for minutes: it is
+ * typed on the page after the one that sends it. */
+static const enum apply_step later[] = {APPLY_MORE,    APPLY_TRAVELLER, APPLY_CONSENT,
+                                        APPLY_ENTERED, APPLY_COUNTRY,   APPLY_DOCUMENT,
+                                        APPLY_PAPERS,  APPLY_CHECK};
 
 static bool of_device(enum apply_step step)
 {
@@ -51,13 +58,18 @@ static bool parse(struct str piece, uint64_t *out_draft, enum apply_step *out_st
 
 /* ---- what is asked, and what is answered ---- */
 
-static bool is_asked(const struct draft *d, enum apply_step step)
+static bool is_asked(const struct visit *v, const struct draft *d, enum apply_step step)
 {
+    bool came = d->way == WAY_CARRIED || d->way == WAY_PARCEL;
     switch ((unsigned)step) {
     case APPLY_OLD:
         return d->kind == APPROVAL_REPAIR;
     case APPLY_ENTERED:
-        return d->kind == APPROVAL_PERSONAL && (d->way == WAY_CARRIED || d->way == WAY_PARCEL);
+        return d->kind == APPROVAL_PERSONAL && (came || d->consented_s);
+    case APPLY_TRAVELLER:
+        return d->way == WAY_GIFT && portal_sends(v->portal);
+    case APPLY_CONSENT:
+        return d->way == WAY_GIFT && *d->consent;
     case APPLY_COUNTRY:
         return d->kind == APPROVAL_PERSONAL || d->kind == APPROVAL_IMPORT;
     case APPLY_DOCUMENT:
@@ -78,23 +90,25 @@ static bool is_answered(const struct draft *d, enum apply_step step, size_t devi
         return of->is.old_count;
     case APPLY_MODEL:
         return d->models >> device & 1;
+    case APPLY_CONSENT:
+        return d->consented_s;
     default:
         return d->answered >> step & 1;
     }
 }
 
-enum apply_step apply_next(const struct draft *d, size_t *out_device)
+enum apply_step apply_next(const struct visit *v, const struct draft *d, size_t *out_device)
 {
     for (size_t device = 0; !device || device < d->device_count; device++)
         for (unsigned step = APPLY_IMEI; step <= APPLY_MODEL; step++) {
             *out_device = device;
-            if (is_asked(d, step) && !is_answered(d, step, device))
+            if (is_asked(v, d, step) && !is_answered(d, step, device))
                 return step;
         }
     *out_device = 0;
-    for (unsigned step = APPLY_MORE; step < APPLY_CHECK; step++)
-        if (is_asked(d, step) && !is_answered(d, step, 0))
-            return step;
+    for (size_t i = 0; later[i] != APPLY_CHECK; i++)
+        if (is_asked(v, d, later[i]) && !is_answered(d, later[i], 0))
+            return later[i];
     return APPLY_CHECK;
 }
 
@@ -107,15 +121,15 @@ static bool previous(const struct apply *a, enum apply_step *out_step, size_t *o
         for (unsigned step = APPLY_IMEI; step <= APPLY_MODEL; step++) {
             if (of_device(a->step) && device == a->device && step >= a->step)
                 return found;
-            if (!is_asked(d, step))
+            if (!is_asked(a->v, d, step))
                 continue;
             *out_step = step;
             *out_device = device;
             found = true;
         }
-    for (unsigned step = APPLY_MORE; !of_device(a->step) && step < a->step; step++)
-        if (is_asked(d, step)) {
-            *out_step = step;
+    for (size_t i = 0; !of_device(a->step) && later[i] != a->step; i++)
+        if (is_asked(a->v, d, later[i])) {
+            *out_step = later[i];
             *out_device = 0;
             found = true;
         }
@@ -127,21 +141,21 @@ bool apply_is_open(const struct apply *a)
     const struct draft *d = &a->draft;
     size_t device;
     if (a->step == APPLY_CHECK)
-        return apply_next(d, &device) == APPLY_CHECK;
+        return apply_next(a->v, d, &device) == APPLY_CHECK;
     if (a->step == APPLY_IMEI)
         return a->device <= d->device_count;
     if (a->step == APPLY_REMOVE)
         return a->device < d->device_count && d->device_count > 1;
     if (of_device(a->step))
-        return a->device < d->device_count && is_asked(d, a->step);
-    return (is_asked(d, a->step) && d->device_count) || a->step == APPLY_DROP;
+        return a->device < d->device_count && is_asked(a->v, d, a->step);
+    return (is_asked(a->v, d, a->step) && d->device_count) || a->step == APPLY_DROP;
 }
 
 void apply_go_on(struct apply *a)
 {
     char path[APPLY_PATH];
     size_t device;
-    enum apply_step next = apply_next(&a->draft, &device);
+    enum apply_step next = apply_next(a->v, &a->draft, &device);
     apply_path(&a->draft, next, device, path);
     screen_go(a->x, path);
 }
@@ -188,8 +202,10 @@ void screen_apply_page(struct exchange *x)
         apply_go_on(&a);
     } else if (a.step == APPLY_PAPERS) {
         apply_papers(&a);
+    } else if (a.step == APPLY_TRAVELLER || a.step == APPLY_CONSENT) {
+        apply_gift(&a);
     } else if (a.step == APPLY_CHECK) {
-        if (apply_papers_stand(&a))
+        if (apply_consent_stands(&a) && apply_papers_stand(&a))
             apply_check(&a, ERR_OK);
     } else {
         apply_fill(&a);
@@ -210,6 +226,20 @@ static void remove_device(struct draft *d, size_t at)
     d->answered &= ~(1U << APPLY_MORE);
 }
 
+enum err apply_save(struct apply *a)
+{
+    enum err err = draft_save(&a->v->office, &a->v->who, &a->draft, NULL);
+    for (int i = 1; err == ERR_STALE && i < SAVE_TRIES; i++) {
+        struct draft mine = a->draft;
+        err = draft_get(&a->v->office, &a->v->who, mine.id, &a->draft, NULL);
+        mine.version = a->draft.version;
+        a->draft = mine;
+        if (!err)
+            err = draft_save(&a->v->office, &a->v->who, &a->draft, NULL);
+    }
+    return err;
+}
+
 static void take_answer(struct apply *a)
 {
     if (a->step == APPLY_REMOVE)
@@ -220,15 +250,7 @@ static void take_answer(struct apply *a)
         return;
     }
     bool another = a->step == APPLY_MORE && strcmp(a->fields[0].typed, "yes") == 0;
-    enum err err = draft_save(&a->v->office, &a->v->who, &a->draft, NULL);
-    for (int i = 1; err == ERR_STALE && i < SAVE_TRIES; i++) {
-        struct draft mine = a->draft;
-        err = draft_get(&a->v->office, &a->v->who, mine.id, &a->draft, NULL);
-        mine.version = a->draft.version;
-        a->draft = mine; /* what was sent last, holds */
-        if (!err)
-            err = draft_save(&a->v->office, &a->v->who, &a->draft, NULL);
-    }
+    enum err err = apply_save(a);
     if (err) {
         apply_fail(a->x, a->v, err);
         return;
@@ -255,6 +277,8 @@ void screen_apply_answer(struct exchange *x)
         apply_file(&a);
     } else if (a.step == APPLY_PAPERS) {
         apply_go_on(&a); /* its form goes to an address of its own */
+    } else if (a.step == APPLY_TRAVELLER || a.step == APPLY_CONSENT) {
+        apply_gift_answer(&a);
     } else if (a.step == APPLY_DROP) {
         enum err err = draft_drop(&v.office, &v.who, a.draft.id, NULL);
         if (err)

@@ -55,7 +55,12 @@ static void device_rows(struct apply *a, size_t i)
 static void rest_rows(struct apply *a)
 {
     const struct draft *d = &a->draft;
-    if (d->answered >> APPLY_ENTERED & 1) {
+    if (d->answered >> APPLY_TRAVELLER & 1) {
+        row(a, TEXT_APPLY_ROW_CONSENT);
+        html_say(a->x, d->consented_s ? TEXT_APPLY_CONSENT_GIVEN : TEXT_APPLY_CONSENT_NONE);
+        row_end(a, TEXT_APPLY_ROW_CONSENT, APPLY_TRAVELLER, 0);
+    }
+    if (d->answered >> APPLY_ENTERED & 1 && (d->way != WAY_GIFT || d->consented_s)) {
         row(a, TEXT_APPLY_ROW_ENTERED);
         text_date(a->x->out, a->x->lang, d->entered);
         row_end(a, TEXT_APPLY_ROW_ENTERED, APPLY_ENTERED, 0);
@@ -108,8 +113,8 @@ static void answers(struct apply *a)
         device_rows(a, i);
         html_put(x, "</dl>\n</section>\n");
     }
-    bool rest =
-        a->draft.answered & (1U << APPLY_ENTERED | 1U << APPLY_COUNTRY | 1U << APPLY_DOCUMENT);
+    bool rest = a->draft.answered & (1U << APPLY_TRAVELLER | 1U << APPLY_ENTERED |
+                                     1U << APPLY_COUNTRY | 1U << APPLY_DOCUMENT);
     if (rest) {
         html_put(x, "<section class=\"filed review\">\n<h2>");
         html_say(x, TEXT_APPLY_ROW_ORIGIN);
@@ -207,7 +212,8 @@ static void file_now(struct apply *a, struct str key)
     enum err err = filing_new(&v->office, &v->who, &wish, &made, &again, NULL);
     portal_note(a->v, AUDIT_FILE, v->who.acts_for, err ? 0 : made.id, err);
     portal_heard(a->v, err);
-    if (err == ERR_PAPER && !apply_papers_stand(a))
+    if ((err == ERR_PAPER && !apply_papers_stand(a)) ||
+        (err == ERR_CONSENT && !apply_consent_stands(a)))
         return;
     if (err) {
         a->x->response->status = err_info(err)->http_status;

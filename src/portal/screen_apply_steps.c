@@ -9,6 +9,8 @@
 static const char *const imei_names[] = {"imei1", "imei2", "imei3", "imei4"};
 static const char *const date_names[] = {"day", "month", "year", NULL};
 static const char *const model_names[] = {"brand", "model", NULL, NULL};
+static const char *const traveller_names[] = {"consents", "iin", "msisdn", "key"};
+static const char *const consent_names[] = {"code", "act", "key", NULL};
 
 static const char *field_name(enum apply_step step, size_t i)
 {
@@ -20,6 +22,10 @@ static const char *field_name(enum apply_step step, size_t i)
         return model_names[i];
     case APPLY_ENTERED:
         return date_names[i];
+    case APPLY_TRAVELLER:
+        return traveller_names[i];
+    case APPLY_CONSENT:
+        return consent_names[i];
     case APPLY_MORE:
         return i ? NULL : "more";
     case APPLY_COUNTRY:
@@ -101,7 +107,7 @@ void apply_fill(struct apply *a)
 
 /* ---- from the fields into the draft ---- */
 
-static void wrong(struct apply *a, size_t i, enum text why)
+void apply_wrong(struct apply *a, size_t i, enum text why)
 {
     if (a->fields[i].wrong)
         return;
@@ -109,14 +115,14 @@ static void wrong(struct apply *a, size_t i, enum text why)
     a->fields[i].why = why;
 }
 
-static void wrong_err(struct apply *a, size_t i, enum err err)
+void apply_wrong_err(struct apply *a, size_t i, enum err err)
 {
     enum text why;
-    wrong(a, i,
-          text_find_parts(err_info(err)->text_id, NULL, NULL, &why) ? why : TEXT_ERROR_HEADING);
+    apply_wrong(
+        a, i, text_find_parts(err_info(err)->text_id, NULL, NULL, &why) ? why : TEXT_ERROR_HEADING);
 }
 
-static bool all_right(const struct apply *a)
+bool apply_right(const struct apply *a)
 {
     for (size_t i = 0; i < APPLY_FIELDS; i++)
         if (a->fields[i].wrong)
@@ -124,7 +130,7 @@ static bool all_right(const struct apply *a)
     return true;
 }
 
-static void read_fields(struct apply *a)
+void apply_read(struct apply *a)
 {
     for (size_t i = 0; i < APPLY_FIELDS; i++) {
         const char *name = field_name(a->step, i);
@@ -132,9 +138,9 @@ static void read_fields(struct apply *a)
         enum err err = name ? screen_value(a->x, name, &value) : ERR_OK;
         struct str typed = str_trim((struct str){value.n ? (const char *)value.p : "", value.n});
         if (err)
-            wrong_err(a, i, ERR_UTF8);
+            apply_wrong_err(a, i, ERR_UTF8);
         else if (typed.n >= APPLY_TYPED)
-            wrong(a, i, TEXT_APPLY_LONG);
+            apply_wrong(a, i, TEXT_APPLY_LONG);
         if (!err)
             set(a, i, typed);
         buf_release(&value);
@@ -152,12 +158,12 @@ static void take_imeis(struct apply *a, struct imei out[LIMIT_DEVICE_IMEIS], uin
             continue;
         enum err err = imei_parse_typed(typed, &imei);
         if (err)
-            wrong_err(a, i, err);
+            apply_wrong_err(a, i, err);
         else
             out[n++] = imei;
     }
     if (!n)
-        wrong(a, 0, TEXT_APPLY_IMEI_NONE);
+        apply_wrong(a, 0, TEXT_APPLY_IMEI_NONE);
     *out_n = n;
 }
 
@@ -187,13 +193,13 @@ static void take_date(struct apply *a)
     uint64_t part[3];
     for (size_t i = 0; i < 3; i++)
         if (!str_to_u64(str_z(a->fields[i].typed), 9999, &part[i])) {
-            wrong(a, i, TEXT_APPLY_ENTERED_WRONG);
+            apply_wrong(a, i, TEXT_APPLY_ENTERED_WRONG);
             return;
         }
     snprintf(text, sizeof text, "%04u-%02u-%02u", (unsigned)part[2], (unsigned)part[1],
              (unsigned)part[0]);
     if (daynum_parse(str_z(text), &a->draft.entered))
-        wrong(a, 0, TEXT_APPLY_ENTERED_WRONG);
+        apply_wrong(a, 0, TEXT_APPLY_ENTERED_WRONG);
 }
 
 static void take(struct apply *a)
@@ -208,9 +214,9 @@ static void take(struct apply *a)
         return;
     case APPLY_MODEL:
         if (strlen(first) > LIMIT_TAC_NAME || strlen(a->fields[1].typed) > LIMIT_TAC_NAME)
-            wrong(a, strlen(first) > LIMIT_TAC_NAME ? 0 : 1, TEXT_APPLY_LONG);
+            apply_wrong(a, strlen(first) > LIMIT_TAC_NAME ? 0 : 1, TEXT_APPLY_LONG);
         if (!*first && !*a->fields[1].typed)
-            wrong(a, 0, TEXT_APPLY_MODEL_NONE);
+            apply_wrong(a, 0, TEXT_APPLY_MODEL_NONE);
         str_copy(of->brand, sizeof of->brand, str_z(first));
         str_copy(of->model, sizeof of->model, str_z(a->fields[1].typed));
         d->models |= 1U << a->device;
@@ -220,19 +226,19 @@ static void take(struct apply *a)
         break;
     case APPLY_COUNTRY:
         if (strlen(first) >= sizeof d->country)
-            wrong(a, 0, TEXT_APPLY_CHOOSE);
+            apply_wrong(a, 0, TEXT_APPLY_CHOOSE);
         str_copy(d->country, sizeof d->country, str_z(first));
         break;
     case APPLY_DOCUMENT:
         if (strlen(first) > LIMIT_DOCUMENT)
-            wrong(a, 0, TEXT_APPLY_LONG);
+            apply_wrong(a, 0, TEXT_APPLY_LONG);
         str_copy(d->document, sizeof d->document, str_z(first));
         break;
     default:
         if (strcmp(first, "yes") != 0 && strcmp(first, "no") != 0)
-            wrong(a, 0, TEXT_APPLY_CHOOSE);
+            apply_wrong(a, 0, TEXT_APPLY_CHOOSE);
         else if (*first == 'y' && d->device_count == FILING_DEVICES_MAX)
-            wrong(a, 0, TEXT_APPLY_MORE_FULL);
+            apply_wrong(a, 0, TEXT_APPLY_MORE_FULL);
         if (*first == 'y') /* it is asked again after that one */
             return;
         break;
@@ -291,7 +297,7 @@ static bool other_missing(struct apply *a)
     const struct device *is = &a->draft.devices[a->device].is;
     if (a->step != APPLY_IMEI || a->draft.kind != APPROVAL_SECOND_IMEI || is->count != 1)
         return false;
-    wrong(a, *a->fields[0].typed ? 1 : 0, TEXT_APPLY_IMEI_BOTH);
+    apply_wrong(a, *a->fields[0].typed ? 1 : 0, TEXT_APPLY_IMEI_BOTH);
     return true;
 }
 
@@ -305,34 +311,34 @@ static void ask_rules(struct apply *a)
     if (err == ERR_DEVICE_IMEIS && other_missing(a))
         return;
     if (err == ERR_USAGE || err == ERR_DEVICE_IMEIS)
-        wrong(a, 0, missing(a));
+        apply_wrong(a, 0, missing(a));
     else if (err == ERR_DUPLICATE_IN_FILE)
-        wrong(a, field_of(a, &fault), TEXT_APPLY_IMEI_TWICE);
+        apply_wrong(a, field_of(a, &fault), TEXT_APPLY_IMEI_TWICE);
     else if (err == ERR_DATE)
-        wrong(a, 0, TEXT_APPLY_ENTERED_LATER);
+        apply_wrong(a, 0, TEXT_APPLY_ENTERED_LATER);
     else if (err == ERR_UTF8)
-        wrong(a, 0, TEXT_APPLY_SIGNS);
+        apply_wrong(a, 0, TEXT_APPLY_SIGNS);
     else if (err)
-        wrong_err(a, 0, err);
+        apply_wrong_err(a, 0, err);
 }
 
 bool apply_take(struct apply *a)
 {
     struct draft before = a->draft;
-    read_fields(a);
-    if (all_right(a))
+    apply_read(a);
+    if (apply_right(a))
         take(a);
-    if (all_right(a))
+    if (apply_right(a))
         ask_rules(a);
-    if (!all_right(a))
+    if (!apply_right(a))
         a->draft = before;
-    return all_right(a);
+    return apply_right(a);
 }
 
 /* ---- pages ---- */
 
-static void field(struct apply *a, size_t i, enum text label, const enum text *hint,
-                  const char *attributes)
+void apply_field(struct apply *a, size_t i, enum text label, const enum text *hint,
+                 const char *attributes)
 {
     const struct apply_field *f = &a->fields[i];
     screen_field(a->x, &(struct screen_field){.name = field_name(a->step, i),
@@ -353,13 +359,13 @@ static void imei_fields(struct apply *a)
                                        TEXT_APPLY_IMEI_4};
     static const enum text second = TEXT_APPLY_IMEI_SECOND;
     bool open = *a->fields[2].typed || *a->fields[3].typed;
-    field(a, 0, labels[0], NULL, imei_input);
-    field(a, 1, labels[1], a->step == APPLY_IMEI ? &second : NULL, imei_input);
+    apply_field(a, 0, labels[0], NULL, imei_input);
+    apply_field(a, 1, labels[1], a->step == APPLY_IMEI ? &second : NULL, imei_input);
     html_put(a->x, open ? "<details open><summary>" : "<details><summary>");
     html_say(a->x, TEXT_APPLY_IMEI_MORE);
     html_put(a->x, "</summary>\n");
-    field(a, 2, labels[2], NULL, imei_input);
-    field(a, 3, labels[3], NULL, imei_input);
+    apply_field(a, 2, labels[2], NULL, imei_input);
+    apply_field(a, 3, labels[3], NULL, imei_input);
     html_put(a->x, "</details>\n");
 }
 
@@ -369,8 +375,8 @@ static void model_fields(struct apply *a)
     html_put(a->x, "<p>");
     html_say(a->x, listed_model(a, &listed) ? TEXT_APPLY_MODEL_LISTED : TEXT_APPLY_MODEL_UNKNOWN);
     html_put(a->x, "</p>\n");
-    field(a, 0, TEXT_APPLY_BRAND, NULL, "autocomplete=\"off\" maxlength=\"96\"");
-    field(a, 1, TEXT_APPLY_MODEL, NULL, "autocomplete=\"off\" maxlength=\"96\"");
+    apply_field(a, 0, TEXT_APPLY_BRAND, NULL, "autocomplete=\"off\" maxlength=\"96\"");
+    apply_field(a, 1, TEXT_APPLY_MODEL, NULL, "autocomplete=\"off\" maxlength=\"96\"");
 }
 
 static void error(struct exchange *x, const char *id, enum text why)
@@ -384,6 +390,30 @@ static void error(struct exchange *x, const char *id, enum text why)
     html_put(x, "</p></div>\n");
 }
 
+static enum text heading(const struct apply *a)
+{
+    bool repair = a->draft.kind == APPROVAL_REPAIR;
+    switch ((unsigned)a->step) {
+    case APPLY_IMEI:
+        return repair ? TEXT_APPLY_IMEI_HEADING_NEW : TEXT_APPLY_IMEI_HEADING;
+    case APPLY_OLD:
+        return TEXT_APPLY_IMEI_HEADING_OLD;
+    case APPLY_MODEL:
+        return TEXT_APPLY_MODEL_HEADING;
+    case APPLY_ENTERED:
+        return a->draft.way == WAY_PARCEL ? TEXT_APPLY_CAME_HEADING
+               : a->draft.way == WAY_GIFT ? TEXT_APPLY_TRAVELLER_CAME_HEADING
+                                          : TEXT_APPLY_ENTERED_HEADING;
+    case APPLY_COUNTRY:
+        return TEXT_APPLY_COUNTRY_HEADING;
+    case APPLY_MORE:
+        return TEXT_APPLY_MORE_HEADING;
+    default:
+        return a->draft.way == WAY_PARCEL ? TEXT_APPLY_DOCUMENT_HEADING_PARCEL
+                                          : TEXT_APPLY_DOCUMENT_HEADING;
+    }
+}
+
 /* Day, month and year, a field each: nobody has to guess an order or a mark between them. */
 static void date_fields(struct apply *a)
 {
@@ -391,7 +421,7 @@ static void date_fields(struct apply *a)
     struct exchange *x = a->x;
     bool said = false;
     html_put(x, "<fieldset class=\"date\"><legend class=\"heard\">");
-    html_say(x, a->draft.way == WAY_PARCEL ? TEXT_APPLY_CAME_HEADING : TEXT_APPLY_ENTERED_HEADING);
+    html_say(x, heading(a));
     html_put(x, "</legend>\n");
     for (size_t i = 0; i < 3 && !said; i++)
         if ((said = a->fields[i].wrong))
@@ -459,28 +489,35 @@ static void document_field(struct apply *a)
                : a->draft.kind == APPROVAL_REPAIR      ? 2
                : a->draft.kind == APPROVAL_BEFORE_DUTY ? 3
                                                        : 0;
-    field(a, 0, i ? TEXT_APPLY_DOCUMENT : TEXT_APPLY_DOCUMENT_PARCEL, &hints[i],
-          "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\"");
+    apply_field(a, 0, i ? TEXT_APPLY_DOCUMENT : TEXT_APPLY_DOCUMENT_PARCEL, &hints[i],
+                "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\"");
 }
 
-static void radio(struct exchange *x, const char *value, enum text says, bool wrong_)
+static void radio(struct apply *a, const char *value, enum text says)
 {
-    buf_printf(x->out, "<label><input type=\"radio\" name=\"more\" value=\"%s\"%s> <span>", value,
-               wrong_ ? " aria-describedby=\"more-wrong\"" : "");
+    struct exchange *x = a->x;
+    const char *name = field_name(a->step, 0);
+    buf_printf(x->out, "<label><input type=\"radio\" name=\"%s\" value=\"%s\"%s", name, value,
+               strcmp(a->fields[0].typed, value) == 0 ? " checked" : "");
+    if (a->fields[0].wrong)
+        buf_printf(x->out, " aria-describedby=\"%s-wrong\"", name);
+    html_put(x, "> <span>");
     html_say(x, says);
     html_put(x, "</span></label>\n");
 }
 
-static void more_field(struct apply *a)
+void apply_choose(struct apply *a, const struct apply_choice *choice)
 {
     struct exchange *x = a->x;
+    char id[APPLY_TYPED];
+    snprintf(id, sizeof id, "%s-wrong", field_name(a->step, 0));
     html_put(x, "<fieldset class=\"radios\"><legend>");
-    html_say(x, TEXT_APPLY_MORE_QUESTION);
+    html_say(x, choice->question);
     html_put(x, "</legend>\n");
     if (a->fields[0].wrong)
-        error(x, "more-wrong", a->fields[0].why);
-    radio(x, "yes", TEXT_APPLY_YES, a->fields[0].wrong);
-    radio(x, "no", TEXT_APPLY_NO, a->fields[0].wrong);
+        error(x, id, a->fields[0].why);
+    radio(a, "yes", choice->yes);
+    radio(a, "no", choice->no);
     html_put(x, "</fieldset>\n");
 }
 
@@ -517,30 +554,10 @@ static void devices_so_far(struct apply *a)
     html_put(x, "</ul>\n");
 }
 
-static enum text heading(const struct apply *a)
-{
-    bool repair = a->draft.kind == APPROVAL_REPAIR;
-    switch ((unsigned)a->step) {
-    case APPLY_IMEI:
-        return repair ? TEXT_APPLY_IMEI_HEADING_NEW : TEXT_APPLY_IMEI_HEADING;
-    case APPLY_OLD:
-        return TEXT_APPLY_IMEI_HEADING_OLD;
-    case APPLY_MODEL:
-        return TEXT_APPLY_MODEL_HEADING;
-    case APPLY_ENTERED:
-        return a->draft.way == WAY_PARCEL ? TEXT_APPLY_CAME_HEADING : TEXT_APPLY_ENTERED_HEADING;
-    case APPLY_COUNTRY:
-        return TEXT_APPLY_COUNTRY_HEADING;
-    case APPLY_MORE:
-        return TEXT_APPLY_MORE_HEADING;
-    default:
-        return a->draft.way == WAY_PARCEL ? TEXT_APPLY_DOCUMENT_HEADING_PARCEL
-                                          : TEXT_APPLY_DOCUMENT_HEADING;
-    }
-}
-
 static void questions(struct apply *a)
 {
+    static const struct apply_choice more = {TEXT_APPLY_MORE_QUESTION, TEXT_APPLY_YES,
+                                             TEXT_APPLY_NO};
     switch ((unsigned)a->step) {
     case APPLY_IMEI:
     case APPLY_OLD:
@@ -556,7 +573,7 @@ static void questions(struct apply *a)
         country_field(a);
         break;
     case APPLY_MORE:
-        more_field(a);
+        apply_choose(a, &more);
         break;
     default:
         document_field(a);
@@ -567,7 +584,9 @@ static void questions(struct apply *a)
 /* A sentence before the fields, where one helps. */
 static void lead(struct apply *a)
 {
-    enum text says = a->draft.way == WAY_PARCEL ? TEXT_APPLY_CAME_HINT : TEXT_APPLY_ENTERED_HINT;
+    enum text says = a->draft.way == WAY_PARCEL ? TEXT_APPLY_CAME_HINT
+                     : a->draft.way == WAY_GIFT ? TEXT_APPLY_TRAVELLER_CAME_HINT
+                                                : TEXT_APPLY_ENTERED_HINT;
     if (a->step == APPLY_IMEI)
         says = a->draft.kind == APPROVAL_SECOND_IMEI ? TEXT_APPLY_IMEI_HINT_SECOND
                                                      : TEXT_APPLY_IMEI_HINT;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Who is present and what it is about: the first page of an assistant; the code goes out from here. */
-#include <sodium.h>
-
 #include "portal/assist.h"
 #include "portal/cabinet.h"
 #include "portal/screens.h"
@@ -145,18 +143,6 @@ static void languages(struct assist *a)
     html_put(x, "</select>\n</div>\n");
 }
 
-/* A page that is sent twice sends one code. */
-static void key_field(struct assist *a)
-{
-    uint8_t random[CODE_ID];
-    char key[CODE_ID_TEXT];
-    randombytes_buf(random, sizeof random);
-    code_id_format(random, key);
-    html_put(a->x, "<input type=\"hidden\" name=\"key\" value=\"");
-    html_put(a->x, key);
-    html_put(a->x, "\">\n");
-}
-
 static void show(struct assist *a)
 {
     static const enum text number_hint = TEXT_ASSIST_MSISDN_HINT, name_hint = TEXT_ASSIST_NAME_HINT;
@@ -169,7 +155,7 @@ static void show(struct assist *a)
     html_put(x, "</p>\n");
     assist_say_top(a);
     screen_form(x, a->v, "/assist", "ask");
-    key_field(a);
+    screen_code_key(x);
     radios(a);
     field(a, IIN, TEXT_ASSIST_IIN, NULL,
           "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"12\" class=\"digits\"");
@@ -240,9 +226,7 @@ static void begin(struct assist *a)
         a->top = ERR_UNAVAILABLE;
     if (assist_right(a)) {
         enum err err = present_begin(&a->v->office, &a->v->who, &c, str_z(a->typed[KEY]), NULL);
-        portal_note(a->v, AUDIT_CODE_SENT, c.person,
-                    code_number_hash(a->v->office.registry, c.msisdn), err);
-        portal_heard(a->v, err);
+        screen_code_went(a->v, &c, err);
         if (err)
             place(a, err);
     }
@@ -251,7 +235,6 @@ static void begin(struct assist *a)
         show(a);
         return;
     }
-    portal_wake(a->v->portal);
     assist_path(&c, a->origin, path);
     screen_go(a->x, path);
 }

@@ -9,34 +9,6 @@ enum { CODE, IMEI1, IMEI4 = IMEI1 + 3, BRAND, MODEL, ENTERED, DOCUMENT, FIELDS }
 static const char *const names[FIELDS] = {"code",  "imei1", "imei2",   "imei3",   "imei4",
                                           "brand", "model", "entered", "document"};
 
-void screen_demo_code(struct exchange *x, const struct visit *v, const struct code *code)
-{
-    char secret[CODE_TEXT];
-    if (!portal_demo(v->portal))
-        return;
-    code_secret(v->office.registry, code, secret);
-    html_put(x, "<section class=\"secrets\">\n<h2>");
-    html_say(x, TEXT_DEMO_LETTER);
-    html_put(x, "</h2>\n<p>");
-    html_say(x, TEXT_DEMO_LETTER_LEAD);
-    html_put(x, "</p>\n<dl><div><dt>");
-    html_say(x, TEXT_SIGN_IN_CODE);
-    html_put(x, "</dt><dd><code id=\"demo-code\">");
-    html_put(x, secret);
-    html_put(x, "</code></dd></div></dl>\n</section>\n");
-}
-
-void screen_code_sent(struct exchange *x, const struct visit *v, const struct code *code)
-{
-    html_put(x, "<p>");
-    html_say_with(x, TEXT_ASSIST_SENT, "end", str_z(msisdn_end(code->msisdn)));
-    html_put(x, " ");
-    html_say(x, TEXT_ASSIST_UNTIL);
-    html_put(x, " ");
-    screen_time(x, v, code->until_s);
-    html_put(x, ".</p>\n");
-}
-
 static bool came(const struct assist *a)
 {
     return a->origin->way == WAY_CARRIED || a->origin->way == WAY_PARCEL;
@@ -186,16 +158,6 @@ static int place_of(enum err err, const struct fault *fault)
     return err == ERR_OPEN_ALREADY ? IMEI1 : -1;
 }
 
-/* People type "123 456". */
-static void close_up(char *code)
-{
-    size_t n = 0;
-    for (size_t i = 0; code[i]; i++)
-        if (code[i] != ' ')
-            code[n++] = code[i];
-    code[n] = '\0';
-}
-
 static void file(struct assist *a)
 {
     struct visit *v = a->v;
@@ -206,15 +168,14 @@ static void file(struct assist *a)
     bool again = false;
     char path[ASSIST_PATH];
     assist_read(a, names, FIELDS);
-    close_up(a->typed[CODE]);
+    code_close_up(a->typed[CODE]);
     take(a, &device, &wish);
     enum err err = ERR_OK;
-    uint64_t number = code_number_hash(v->office.registry, a->code.msisdn);
     if (assist_right(a)) {
         err = present_file(&v->office, &v->who, &a->code, str_z(a->typed[CODE]), &wish, &made,
                            &again, &fault);
         if (!err || err == ERR_CODE_WRONG || err == ERR_CODE_OVER)
-            portal_note(v, AUDIT_CODE_TRIED, a->code.person, number, err);
+            screen_code_tried(v, &a->code, err);
         portal_note(v, AUDIT_FILE, a->code.person, err ? 0 : made.id, err);
         portal_heard(v, err);
     }

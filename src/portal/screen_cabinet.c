@@ -179,7 +179,7 @@ static void draft_entry(struct exchange *x, const struct visit *v, const struct 
 {
     char path[APPLY_PATH];
     size_t device;
-    enum apply_step next = apply_next(d, &device);
+    enum apply_step next = apply_next(v, d, &device);
     apply_path(d, next, device, path);
     html_put(x, "<li><div><a href=\"");
     html_url(x, path);

@@ -95,6 +95,11 @@ static void asked_rows(struct exchange *x, const struct visit *v, const struct a
         html_say_key(x, "apply", "country", a->country);
         row_end(x);
     }
+    if (a->way == WAY_GIFT) {
+        row(x, TEXT_APPLY_ROW_CONSENT);
+        html_say(x, a->consented_s ? TEXT_APPLY_CONSENT_GIVEN : TEXT_APPLY_CONSENT_NONE);
+        row_end(x);
+    }
     text_row(x, a->way == WAY_PARCEL ? TEXT_APPLY_DOCUMENT_PARCEL : TEXT_APPLY_DOCUMENT,
              a->document);
 }

@@ -107,6 +107,11 @@ static void who(struct exchange *x, const struct visit *v, const struct applicat
         html_say_key(x, "desk", "way", way_name(a->way));
         term_end(x);
     }
+    if (a->way == WAY_GIFT) {
+        term(x, TEXT_APPLY_ROW_CONSENT);
+        html_say(x, a->consented_s ? TEXT_APPLY_CONSENT_GIVEN : TEXT_DESK_NO_CONSENT);
+        term_end(x);
+    }
     term_text(x, TEXT_DESK_DOCUMENT, a->document);
     term_text(x, TEXT_DESK_COUNTRY, a->country);
     papers(x, a);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The applicant's cabinet, in a browser whose scripts are off: each way from "where is it from?" to what came
-// of it, in Kazakh and Russian, and what the public page says of the phone afterwards; all seven kinds, papers asked for and
-// answered, a refusal and its appeal, a withdrawal; mistyped answers; the same form sent twice; drafts. Then
+// of it, in Kazakh and Russian, and what the public page says of the phone afterwards; all seven kinds, a gift with its traveller's consent, papers asked
+// for and answered, a refusal and its appeal, a withdrawal; mistyped answers; the same form sent twice; drafts. Then
 // every page again with scripts on: axe-core, 320 px, keyboard.
-import { Entrance, imei } from "./entrance.mjs";
+import { Entrance, imei, number as people } from "./entrance.mjs";
 import { axe, cut, tabTo } from "./eyes.mjs";
 import { is, ok, test, texts, until, window } from "./house.mjs";
 
@@ -196,6 +196,46 @@ async function papersRefusalAppeal(page, lang) {
   is((await desk(id, "decide", { decisions: [{ approve: true }] }, 1)).state, "approved", `${lang}: another officer approves`);
   ok(await until(async () => (await register.list(code)) === "white"), `${lang}: white`);
   is(await publicList(page, code), "white", `${lang}: the public page says so`);
+}
+
+/** A phone that somebody brought in for her: he consents by the code on his phone, and the border is asked for him. */
+async function gift(page, lang) {
+  const code = phone();
+  const traveller = { iin: people(lang === "kk" ? "7105051" : "7206061"), number: lang === "kk" ? "+77771110001" : "+77771110002" };
+  register.answers.border = "yes";
+  await begin(page, "gift");
+  await device(page, [code]);
+  await more(page, "no");
+  is(await page.locator("h1").innerText(), texts[lang]["apply.traveller_heading"], `${lang}: a gift: does who brought it consent?`);
+  await send(page);
+  is(await page.locator("#consents-wrong").innerText(), texts[lang]["apply.choose"], `${lang}: a gift: no choice is made for her`);
+  await page.check("input[name=consents][value=yes]");
+  await page.fill("#iin", "123");
+  await page.fill("#msisdn", traveller.number);
+  await send(page);
+  is(await page.locator("#iin-wrong").innerText(), texts[lang]["err.iin_bin"], `${lang}: a gift: a wrong IIN is told beside it`);
+  is(await page.inputValue("#msisdn"), traveller.number, `${lang}: a gift: the number stays typed`);
+  await page.fill("#iin", traveller.iin);
+  await send(page);
+  is(await page.locator("h1").innerText(), texts[lang]["apply.consent_heading"], `${lang}: a gift: the code`);
+  ok(!page.url().includes(traveller.iin), `${lang}: a gift: nothing of who it is in the address`);
+  const secret = await register.letter(traveller.number);
+  await page.fill("#code", String((Number(secret) + 1) % 1e6).padStart(6, "0"));
+  await send(page);
+  is(await page.locator("#code-wrong").innerText(), texts[lang]["err.code_wrong"], `${lang}: a gift: a wrong code`);
+  await page.fill("#code", `${secret.slice(0, 3)} ${secret.slice(3)}`);
+  await send(page);
+  is(await page.locator("h1").innerText(), texts[lang]["apply.traveller_came_heading"], `${lang}: a gift: the day on which he came`);
+  await typeDate(page, daysAgo(8));
+  await page.selectOption("#country", "AE");
+  await send(page);
+  ok((await page.locator("main").innerText()).includes(texts[lang]["apply.consent_given"]), `${lang}: a gift: the end says that he consented`);
+  await send(page);
+  const id = number(page);
+  ok(await until(async () => (await register.list(code)) === "white"), `${lang}: a gift: white by rules alone`);
+  is(await publicList(page, code), "white", `${lang}: a gift: the public page says so`);
+  await page.goto(`/cabinet/${id}`);
+  ok((await page.locator("main").innerText()).includes(texts[lang]["apply.consent_given"]), `${lang}: a gift: her page says so, too`);
 }
 
 async function withdrawal(page, lang) {
@@ -417,6 +457,24 @@ async function door(browser) {
 
 // --- everybody ---
 
+/** The two pages of a gift alone; its draft is thrown away. */
+async function consents(page, lang, open, step) {
+  await page.goto(`/apply/gift?lang=${lang}`);
+  await send(page);
+  await device(page, [phone()]);
+  await step("traveller", () => more(page, "no"));
+  await step("traveller, wrong", () => send(page));
+  await page.check("input[name=consents][value=yes]");
+  await page.fill("#iin", people("7005051"));
+  await page.fill("#msisdn", `+7777222000${lang.charCodeAt(0) % 10}`);
+  await step("consent", () => send(page));
+  await step("consent, wrong", () => send(page));
+  await press(page, page.locator("button[value=without]"));
+  await open("consent, taken back", new URL(page.url()).pathname);
+  await page.goto(`/cabinet?lang=${lang}`);
+  await press(page, page.locator(".cases form button").first());
+}
+
 /** The pages, each with the way there. */
 async function tour(page, lang, each) {
   const open = async (name, path) => {
@@ -428,6 +486,7 @@ async function tour(page, lang, each) {
     await each(name);
   };
   register.answers.border = "no";
+  await consents(page, lang, open, step);
   await open("cabinet", "/cabinet");
   await open("from", "/apply");
   await open("bought", "/apply/bought");
@@ -548,7 +607,7 @@ await test(
     };
     for (const lang of ["kk", "ru"]) {
       const { context, page, complaints } = await seated(lang, aigul);
-      for (const way of [byRules, parcel, papersRefusalAppeal, withdrawal, beforeDuty, several, secondImei]) await way(page, lang);
+      for (const way of [byRules, parcel, gift, papersRefusalAppeal, withdrawal, beforeDuty, several, secondImei]) await way(page, lang);
       const trader = await seated(lang, firm);
       await importing(trader.page, lang);
       await recheck(page, lang, await repairing(trader.page, lang));

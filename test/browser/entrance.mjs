@@ -5,9 +5,9 @@
 import { createHmac } from "node:crypto";
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 
-import { Register } from "./house.mjs";
+import { Register, until } from "./house.mjs";
 
 /** An IMEI with its check digit: of a list of models, the n-th. */
 export function imei(n, tac = 35267700) {
@@ -21,7 +21,7 @@ export function imei(n, tac = 35267700) {
 }
 
 /** An IIN or BIN that begins so. */
-function number(head) {
+export function number(head) {
   for (let n = 0; n < 100; n++) {
     const d = [...(head + String(n).padStart(4, "0"))].map(Number);
     const weigh = (w) => d.reduce((sum, digit, i) => sum + digit * w[i], 0) % 11;
@@ -93,7 +93,7 @@ export class Entrance extends Register {
     });
     await new Promise((resolve) => this.peer.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${this.peer.address().port}`;
-    return ["[portal]", "open = yes", `eds_ca = ${this.at("ca.pem")}`, `border = ${url}/border`, `parcel = ${url}/parcel`];
+    return ["[portal]", "open = yes", `eds_ca = ${this.at("ca.pem")}`, `border = ${url}/border`, `parcel = ${url}/parcel`, `outbox = ${this.at("out")}`];
   }
 
   /** A server with the portal open. */
@@ -156,6 +156,14 @@ export class Entrance extends Register {
   /** The browser is signed in. */
   async seat(context, who) {
     await context.addCookies([{ name: "tamga", value: who.token, url: this.url, httpOnly: true, sameSite: "Strict" }]);
+  }
+
+  /** The code of the newest message to a phone; the outbox hands it over within a second. */
+  async letter(msisdn, n = 1) {
+    const to = () => readdirSync(this.at("out")).filter((name) => name.endsWith(".json")).sort()
+      .map((name) => JSON.parse(readFileSync(this.at(`out/${name}`), "utf8"))).filter((letter) => letter.to.msisdn === msisdn);
+    await until(() => to().length >= n);
+    return /\b\d{6}\b/.exec(to().at(-1).sms)[0];
   }
 
   async list(digits) {

@@ -64,7 +64,9 @@ async function toPapers(page, code) {
   await send(page);
   await page.fill("#brand", "Samsung");
   await send(page);
-  await page.check("input[value=no]");
+  await page.check("input[name=more][value=no]");
+  await send(page);
+  await page.check("input[name=consents][value=no]");
   await send(page);
   await page.selectOption("#country", "TR");
   await send(page);

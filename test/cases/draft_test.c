@@ -100,6 +100,27 @@ static void comes_back(void **state)
     house_close(h);
 }
 
+/* The code that went to a traveller is none of his consent until he gave it. */
+static void consented(void **state)
+{
+    const struct str code = STR("00112233445566778899aabbccddeeff");
+    struct house *h = house_open();
+    struct draft d = begin(h, &aigul, APPROVAL_PERSONAL), again;
+    struct paper_id papers[LIMIT_PAPERS];
+    struct filing wish;
+    (void)state;
+    str_copy(d.consent, sizeof d.consent, code);
+    draft_filing(&d, papers, &wish);
+    assert_int_equal(wish.consent.n, 0);
+    d.consented_s = 1770000000;
+    OK(draft_save(&h->office, &aigul, &d, NULL));
+    OK(draft_get(&h->office, &aigul, d.id, &again, NULL));
+    assert_int_equal(again.consented_s, d.consented_s);
+    draft_filing(&again, papers, &wish);
+    assert_true(str_eq(wish.consent, code));
+    house_close(h);
+}
+
 static void faster(void **state)
 {
     struct house *h = house_open();
@@ -212,8 +233,9 @@ static void filed_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comes_back), cmocka_unit_test(faster),  cmocka_unit_test(whose),
-        cmocka_unit_test(so_many),    cmocka_unit_test(is_over), cmocka_unit_test(filed_once),
+        cmocka_unit_test(comes_back), cmocka_unit_test(consented), cmocka_unit_test(faster),
+        cmocka_unit_test(whose),      cmocka_unit_test(so_many),   cmocka_unit_test(is_over),
+        cmocka_unit_test(filed_once),
     };
     return cmocka_run_group_tests_name("draft", tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 # present - codes that go to a phone. An assistant files for a person who is present: the letter goes to the number, the
 # code files one application in the person's name by the assistant's hand, later messages go to that number; wrong
 # codes, old ones, too many, another's. The traveller of a gift consents by a code: the border is asked for him, not
-# for who applies; a consent counts once.
+# for who applies; a consent counts once. The same by the pages of the wizard, and the way past it.
 use strict;
 use warnings;
 use FindBin;
@@ -78,7 +78,7 @@ is scalar(letters()), 1, 'one letter';
 is $letter->{code}, 'code_present', 'what it is for';
 is $letter->{language}, 'kk', 'in the language that was asked for';
 like $letter->{sms}, qr/өтініш/, '... stands in the message';
-sub units { return length Encode::encode('UTF-16BE', Encode::decode('UTF-8', $_[0])) / 2 }
+sub units { return length(Encode::encode('UTF-16BE', Encode::decode('UTF-8', $_[0]))) / 2 }
 cmp_ok units($letter->{sms}), '<=', 134, 'two parts';
 ok !exists $letter->{to}{iin_bin} && !exists $letter->{to}{name}, 'and nothing of who he is';
 my $code = code_in($letter);
@@ -217,13 +217,100 @@ is $status, 201, 'without a consent it is filed as well';
 ok Register::poll(5, sub { (ask('GET', "/api/v1/desk/$filed->{number}", undef, $erlan))[1]{checked} }), '... looked at';
 is((ask('GET', "/api/v1/applications/$filed->{number}", undef, $aigul))[1]{state}, 'checking', '... and waits for an officer');
 
+# ---- a gift by page: the wizard asks for the consent ----
+
+# A draft of bolat's up to that question.
+sub gift_draft {
+    my ($phone) = @_;
+    my (undef, $at) = form('/apply/gift', $bolat);
+    ($at) = $at =~ m{^(/apply/\d+)\.imei\.1} or BAIL_OUT "no draft: $at";
+    form("$at.imei.1", $bolat, imei1 => $phone);
+    form("$at.model.1", $bolat, brand => 'Samsung');
+    return ($at, (form("$at.more", $bolat, more => 'no'))[1]);
+}
+# The rest of it, and the button.
+sub file_draft {
+    my ($at) = @_;
+    form("$at.country", $bolat, country => 'TR');
+    my $boundary = 'x' x 20;
+    ask('POST', "$at/papers", "--$boundary\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n$bolat->{csrf}\r\n--$boundary--\r\n", {token => $bolat->{token}},
+        'Content-Type' => "multipart/form-data; boundary=$boundary");
+    my ($key) = (page("$at.check", $bolat))[1] =~ /name="key" value="(\w+)"/;
+    return (form("$at.check", $bolat, key => $key // ''))[0, 1];
+}
+my $mother = Portal::number_of('7105051');
+my @mother = (consents => 'yes', iin => $mother, msisdn => '8 777 000 33 44');
+$phone = phone();
+my ($draft, $next) = gift_draft($phone);
+is $next, "$draft.traveller", 'the wizard asks whether who brought it consents';
+for my $lang (qw(kk ru en)) {
+    ($status, $text) = page($next, $bolat, lang => $lang);
+    is $status, 200, "... in $lang";
+    like $text, qr/<html lang="$lang"/, '... is';
+}
+is((form($next, $bolat))[0], 400, 'nothing is chosen for anybody');
+($status, undef, $text) = form($next, $bolat, consents => 'yes', iin => '12', msisdn => '34');
+is $status, 400, 'a wrong IIN, a wrong number';
+like $text, qr/id="iin-wrong".*id="msisdn-wrong"/s, '... are said beside the fields';
+($status, $at) = form($next, $bolat, @mother, key => 'a');
+is "$status $at", "303 $draft.consent", 'a code is sent; the next page asks for it';
+$letter = letter_to('+77770003344');
+$code = code_in($letter);
+is $letter->{code}, 'code_gift', 'what it is for stands in the message';
+form($next, $bolat, @mother, key => 'b');
+($status, $text) = page($at, $bolat);
+like $text, qr/3344/, 'the page says where it went';
+unlike $text, qr/$code|$mother|7770003344/, 'and not what it is, nor who';
+is((page("$draft.check", $bolat))[0], 303, 'the end is closed until it is typed');
+($status, undef, $text) = form($at, $bolat, code => other($code));
+is $status, 400, 'a wrong code';
+like $text, qr/id="code-wrong"/, '... is said beside it';
+form($at, $bolat, act => 'again', key => 'c');
+$letter = letter_to('+77770003344', 2);
+is scalar(grep { ($_->{to}{msisdn} // '') eq '+77770003344' } letters()), 2, 'a new one goes out when it is asked for, none when the question is answered alike';
+($status, undef, $text) = form($at, $bolat, code => $code);
+is $status, 400, 'the old one is none any more' if $code ne code_in($letter);
+$code = code_in($letter);
+($status, $next) = form($at, $bolat, code => substr($code, 0, 3) . ' ' . substr($code, 3));
+is "$status $next", "303 $draft.entered", 'the right one: on which day did he come?';
+like((form($next, $bolat, day => 1, month => 1, year => 2999))[2], qr/id="date-wrong"/, 'not one to come');
+form($next, $bolat, day => 2, month => 4, year => 2025);
+($status, $at) = file_draft($draft);
+is $status, 303, 'filed';
+like $at, qr{/cabinet/\d{4}-\d{10}/filed}, '... with its receipt';
+ok Register::poll(5, sub { (ask('GET', "/api/v1/check/$phone"))[1]{list} eq 'white' }), 'white, without an officer';
+like Register::slurp("$dir/asked"), qr/"iin":"$mother"/, 'the border was asked for who brought it';
+
+($draft, $next) = gift_draft(phone());
+is((form($next, $bolat, consents => 'no', iin => '12'))[1], "$draft.country", 'no phone here: the way past it, whatever stands in the fields');
+($status, $at) = file_draft($draft);
+my ($waits) = $at =~ m{/cabinet/(\S+)/filed};
+ok Register::poll(5, sub { (ask('GET', "/api/v1/desk/$waits", undef, $erlan))[1]{checked} }), 'it is filed as well';
+is((ask('GET', "/api/v1/applications/$waits", undef, $bolat))[1]{state}, 'checking', '... and waits for an officer');
+
+($draft, $next) = gift_draft(phone());
+form($next, $bolat, @mother[0 .. 3], msisdn => '+77770005566');
+$code = code_in(letter_to('+77770005566'));
+form("$draft.consent", $bolat, code => other($code)) for 1 .. 5;
+($status, $text) = page("$draft.consent", $bolat);
+like $text, qr/id="code-wrong"/, 'five wrong ones: the page says that it counts no more';
+($status, undef, $text) = form("$draft.consent", $bolat, code => $code);
+is $status, 400, '... not even the right one';
+my @said = map { (form("$draft.consent", $bolat, act => 'again', key => "more$_"))[0] } 1 .. 5;
+is $said[-1], 429, 'too many are refused';
+($status, undef, $text) = form("$draft.consent", $bolat, act => 'again', key => 'last');
+like $text, qr/role="alert"/, '... which is said';
+is((form("$draft.consent", $bolat, act => 'without'))[1], "$draft.country", 'and the way goes on without');
+is((page("$draft.consent", $bolat))[0], 303, '... where no code is asked for');
+is((form("$draft.traveller", $aigul, @mother))[1], '/cabinet', 'another\'s draft is nobody\'s business');
+
 # ---- who knows what ----
 
 my $audit;
 Register::poll(5, sub { $audit = $r->run('audit', 'show')->{out}; $audit =~ /code_tried/ });
 like $audit, qr/code_sent/, 'sending is in the audit log';
 like $audit, qr/code_tried .*CODE_WRONG/, 'so is a wrong try';
-unlike $audit, qr/7011234567|7770001122/, 'no number is';
+unlike $audit, qr/7011234567|7770001122|7770003344/, 'no number is';
 my $register = Register::slurp("$dir/tamga.db") . (-e "$dir/tamga.db-wal" ? Register::slurp("$dir/tamga.db-wal") : '');
 unlike $register, qr/7011234567|7770001122|$guest_iin/, 'nor in the register in clear';
 my $journal = $r->run('journal', 'list')->{out};
