@@ -14,6 +14,8 @@
 
 #include "app/registry.h"
 
+struct commit_case;
+
 /* Changes ascending by (imei, kind); no two of the same IMEI and kind. */
 struct batch_source {
     bool (*next)(void *ctx, struct change *out); /* false: no more */
@@ -28,6 +30,11 @@ struct batch_plan {
     const char *reason; /* free text for the audit notes, NULL = none */
     struct batch_source source;
     bool needs_second; /* of the kind that waits for a second person when two_person is in force */
+    /* Records that go with the entry that proposes it, as in struct commit_case; NULL = none. The result's id
+     * is known by then. */
+    enum err (*ask)(struct registry *registry, struct commit_case *c, struct fault *fault);
+    enum err (*also)(struct registry *registry, struct commit_case *c, struct fault *fault);
+    void *ctx;
     const struct load *load;        /* the file, remembered with the intent; NULL = none */
     const struct finding *findings; /* only with load */
     size_t finding_count;

@@ -13,6 +13,7 @@ struct batch_work {
     const struct batch_plan *plan; /* NULL when another finishes the batch */
     struct batch batch;
     struct batch_result *result;
+    const struct commit_case *proposing; /* while it becomes a proposal */
 };
 
 /* NULL: no memory. */

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "app/mark_list.h"
 #include "core/imei.h"
 
 enum { SEAL_ASIDE_ITEMS = 2048 };
@@ -30,6 +31,7 @@ struct tx {
     int64_t now_us;
     daynum today;
     bool records; /* a case wrote some, so there is something to commit */
+    bool marks;   /* a case sets or clears some: their lists follow */
     size_t hint;  /* position of the last row found */
 };
 
@@ -163,6 +165,7 @@ static enum err apply(struct tx *tx, struct commit_case *c, const struct change 
     }
     uint8_t bytes[LIMIT_ROW_ITEM];
     size_t n = item_encode_row(&row, bytes);
+    tx->marks |= change->kind == CHANGE_MARK_SET || change->kind == CHANGE_MARK_CLEARED;
     facts->last_seq = tx->next_seq;
     put_item(tx, bytes, n);
     tx->rows[at].due = commit_due(&row.after, day);
@@ -374,6 +377,8 @@ static enum err write_block(struct tx *tx, struct commit_case *const *cases, siz
         err = write_pairs(tx, cases, n, fault);
     if (!err)
         err = write_notes(tx, cases, n, fault);
+    if (!err && tx->marks)
+        err = mark_list_block(reg, &block, fault);
     if (!err && options && options->also)
         err = options->also(reg, options->also_ctx, fault);
     if (!err)

@@ -65,6 +65,8 @@ enum err proposal_must_wait(struct registry *reg, bool *out, struct fault *fault
 static enum err with_proposal(struct registry *reg, void *ctx, struct fault *fault)
 {
     struct batch_work *run = ctx;
+    if (run->proposing->err) /* refused by the plan's `ask`: nothing waits */
+        return run->proposing->err;
     run->batch.state = BATCH_PROPOSED;
     run->batch.intent_seq = reg->head.next_seq; /* of the entry that says so */
     return store_batch_update(reg->store, &run->batch, fault);
@@ -79,12 +81,20 @@ enum err proposal_make(struct batch_work *run, struct fault *fault)
                                       .effective = DAYNUM_NONE,
                                       .document_n = LIMIT_DOCUMENT},
                             .always = true,
-                            .reason = run->plan->reason};
+                            .reason = run->plan->reason,
+                            .ask = run->plan->ask,
+                            .also = run->plan->also,
+                            .ctx = run->plan->ctx};
     struct commit_options options = {.also = with_proposal, .also_ctx = run};
     struct commit_case *cases[] = {&c};
     sha256_hex(run->batch.entry.digest, hex);
     memcpy(c.entry.document, hex, LIMIT_DOCUMENT);
+    run->proposing = &c;
     enum err err = commit_cases(run->reg, cases, 1, &options, fault);
+    if (c.err) {
+        enum err dropped = store_batch_drop(run->reg->store, run->batch.id, NULL);
+        (void)dropped; /* else by whoever opens the register next */
+    }
     store_batch_release(run->reg->store, run->batch.id);
     if (err)
         return err;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/commit.h"
+#include "app/mark_list.h"
 #include "app/pair_list.h"
 #include "journal/replay.h"
 
@@ -13,6 +14,7 @@ struct rebuilding {
     struct registry *reg;
     struct replay *replay;
     struct pair_list pairs;
+    struct mark_list_pile marks;
     struct rebuild_result *out;
     struct facts_row *rows, *stands; /* CHUNK each */
     size_t n;
@@ -28,6 +30,8 @@ static enum err read_block(void *ctx, const struct block *block, struct fault *f
 {
     struct rebuilding *b = ctx;
     enum err err = replay_block(b->replay, block, fault);
+    if (!err)
+        err = mark_list_pile(&b->marks, block);
     return err ? err : pair_list_take(&b->pairs, block);
 }
 
@@ -198,6 +202,8 @@ enum err rebuild(struct registry *reg, struct rebuild_result *out, struct fault 
         err = facts(&b);
     if (!err)
         err = pairs(&b);
+    if (!err)
+        err = mark_list_renew(reg, &b.marks, fault);
     if (!err && (out->written || out->dropped || out->pairs))
         err = tell_followers(reg, fault);
     if (!err)
@@ -210,5 +216,6 @@ enum err rebuild(struct registry *reg, struct rebuild_result *out, struct fault 
     free(b.stands);
     free(b.surplus);
     free(b.wrong);
+    free(b.marks.p);
     return err;
 }

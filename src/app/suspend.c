@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "app/changes.h"
-#include "app/commit.h"
 
 static enum err prepare(struct registry *reg, const struct suspension *s, size_t n,
                         struct entry *out, struct fault *fault)
@@ -25,16 +24,20 @@ static enum err prepare(struct registry *reg, const struct suspension *s, size_t
 static enum err run(struct registry *reg, const struct suspension *s, struct changes *list,
                     struct entry *entry, struct batch_result *out, struct fault *fault)
 {
-    struct commit_case c = {
-        .entry = *entry, .changes = list->p, .count = list->n, .reason = s->reason};
+    struct commit_case c = {.entry = *entry,
+                            .changes = list->p,
+                            .count = list->n,
+                            .reason = s->reason,
+                            .ask = s->ask,
+                            .also = s->also,
+                            .ctx = s->ctx};
     enum err err = commit_one(reg, &c, fault);
     *out = (struct batch_result){.changes = list->n, .rows = c.rows, .seq = c.seq};
     memcpy(out->moved, c.moved, sizeof out->moved);
     return err;
 }
 
-/* Would setting the mark end or postpone the one that stands? Then it lifts. */
-static bool lifts(const struct facts *f, const struct mark *m, daynum today)
+bool suspend_lifts(const struct facts *f, const struct mark *m, daynum today)
 {
     for (unsigned i = 0; i < f->mark_count; i++) {
         const struct mark *old = &f->marks[i];
@@ -52,7 +55,7 @@ static enum err any_lifts(struct registry *reg, const struct changes *list, bool
     for (size_t i = 0; !err && i < list->n; i++) {
         struct facts_row row = {.imei = list->p[i].imei};
         err = store_facts_get(reg->store, &row, 1, fault);
-        *out |= !err && lifts(&row.facts, &list->p[i].mark, registry_today(reg));
+        *out |= !err && suspend_lifts(&row.facts, &list->p[i].mark, registry_today(reg));
     }
     return err;
 }
@@ -71,7 +74,10 @@ static enum err run_or_propose(struct registry *reg, const struct suspension *s,
                                   entry->event == EVENT_RESUMED ? "resume" : "suspend: shortened",
                               .reason = s->reason,
                               .source = changes_source(list),
-                              .needs_second = true};
+                              .needs_second = true,
+                              .ask = s->ask,
+                              .also = s->also,
+                              .ctx = s->ctx};
     return batch_run(reg, &plan, out, fault);
 }
 

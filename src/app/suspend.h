@@ -8,6 +8,7 @@
 #define APP_SUSPEND_H
 
 #include "app/batch.h"
+#include "app/commit.h"
 
 struct suspension {
     uint8_t kind;       /* enum mark_kind */
@@ -16,7 +17,14 @@ struct suspension {
     daynum from;        /* first day; DAYNUM_NONE = today. Not used by resume */
     daynum last;        /* DAYNUM_OPEN = until lifted. Not used by resume */
     const char *reason; /* for the audit notes, may be NULL */
+    /* Records that go with the entry, or with the proposal's: as in struct commit_case. NULL = none. */
+    enum err (*ask)(struct registry *registry, struct commit_case *c, struct fault *fault);
+    enum err (*also)(struct registry *registry, struct commit_case *c, struct fault *fault);
+    void *ctx;
 };
+
+/* Would these facts, with the mark set so, lose days of a mark that stands? Then setting it lifts. */
+bool suspend_lifts(const struct facts *facts, const struct mark *mark, daynum today);
 
 /* At most LIMIT_COMMIT_ROWS IMEIs, all or none. *out_rows: marks that moved. */
 MUST_USE enum err suspend(struct registry *registry, const struct suspension *s,

@@ -47,15 +47,32 @@ static void print_secret(const struct cli *cli, const struct account *a)
     buf_release(&uri);
 }
 
+/* "stolen,lost" */
+static bool read_marks(struct str list, uint32_t *out)
+{
+    while (list.n) {
+        uint8_t kind;
+        if (!mark_kind_find(str_trim(str_split(list, ',', &list)), &kind))
+            return false;
+        *out |= 1U << kind;
+    }
+    return *out != 0;
+}
+
 int cmd_user_password(struct cli *cli)
 {
-    const char *role_text = NULL;
-    const struct option_spec specs[] = {{.name = "--role", .value = &role_text}};
-    uint8_t role;
-    if (!cli_options(cli, specs, 1))
+    const char *role_text = NULL, *body = NULL, *marks = NULL;
+    const struct option_spec specs[] = {{.name = "--role", .value = &role_text},
+                                        {.name = "--body", .value = &body},
+                                        {.name = "--marks", .value = &marks}};
+    struct account_as as = {0};
+    if (!cli_options(cli, specs, 3))
         return 2;
-    if (cli->argc != 1 || !role_text || !role_find(str_z(role_text), &role))
+    if (cli->argc != 1 || !role_text || !role_find(str_z(role_text), &as.role))
         return cli_usage(cli, "one name, and --role");
+    if (marks && !read_marks(str_z(marks), &as.marks))
+        return cli_usage(cli, "--marks is of stolen, lost, order and penitentiary, with commas");
+    as.body = body ? str_trim(str_z(body)) : STR("");
     int code;
     struct registry *reg = cli_open(cli, true, true, &code);
     if (!reg)
@@ -67,7 +84,7 @@ int cmd_user_password(struct cli *cli)
     if (!err && !read_password(&password))
         err = fault_set(&fault, ERR_PASSWORD_SHORT, "no password on standard input");
     if (!err)
-        err = account_set(reg, str_z(cli->argv[0]), role,
+        err = account_set(reg, str_z(cli->argv[0]), &as,
                           (struct str){(const char *)password.p, password.n}, &account, &fault);
     if (err)
         code = cli_fail(cli, err, &fault);

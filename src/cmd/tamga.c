@@ -65,7 +65,9 @@ static const struct command commands[] = {
     {"snapshot write", "FILE", "Write the signed index file for EIR nodes.", cmd_snapshot_write},
     {"user add", "NAME", "Make a staff account.", cmd_user_add},
     {"user list", "", "List the staff accounts.", cmd_user_list},
-    {"user password", "NAME --role officer|assistant|operator|police|ministry|admin",
+    {"user password",
+     "NAME --role officer|assistant|operator|police|ministry|admin [--body NAME] [--marks "
+     "KIND[,...]]",
      "Let an account sign in: reads the password from standard input, shows the secret for codes.",
      cmd_user_password},
     {"user key create",

@@ -39,11 +39,11 @@ static json_t *to_json(const struct account *a)
 {
     char totp[2 * TOTP_SECRET_BYTES + 1];
     sodium_bin2hex(totp, sizeof totp, a->totp, sizeof a->totp);
-    return json_pack("{s:s, s:i, s:s, s:s, s:I, s:i, s:I, s:I, s:o}", "name", a->name, "role",
-                     a->role, "password", a->password, "totp", totp, "last_step",
-                     (json_int_t)a->last_step, "failed", (int)a->failed, "failed_since",
-                     (json_int_t)a->failed_since_s, "locked_until", (json_int_t)a->locked_until_s,
-                     "places", places_json(a));
+    return json_pack("{s:s, s:i, s:s, s:i, s:s, s:s, s:I, s:i, s:I, s:I, s:o}", "name", a->name,
+                     "role", a->role, "body", a->body, "marks", (int)a->marks, "password",
+                     a->password, "totp", totp, "last_step", (json_int_t)a->last_step, "failed",
+                     (int)a->failed, "failed_since", (json_int_t)a->failed_since_s, "locked_until",
+                     (json_int_t)a->locked_until_s, "places", places_json(a));
 }
 
 static void from_json(const json_t *json, uint64_t party, struct account *out)
@@ -51,11 +51,13 @@ static void from_json(const json_t *json, uint64_t party, struct account *out)
     struct str totp = json_text_of(json, "totp");
     *out = (struct account){.party = party,
                             .role = (uint8_t)json_number_of(json, "role"),
+                            .marks = (uint32_t)json_number_of(json, "marks"),
                             .last_step = json_number_of(json, "last_step"),
                             .failed = (uint32_t)json_number_of(json, "failed"),
                             .failed_since_s = json_number_of(json, "failed_since"),
                             .locked_until_s = json_number_of(json, "locked_until")};
     str_copy(out->name, sizeof out->name, json_text_of(json, "name"));
+    str_copy(out->body, sizeof out->body, json_text_of(json, "body"));
     str_copy(out->password, sizeof out->password, json_text_of(json, "password"));
     (void)sodium_hex2bin(out->totp, sizeof out->totp, totp.p, totp.n, NULL, NULL, NULL);
     places_read(json_object_get(json, "places"), out);
@@ -101,9 +103,25 @@ static enum err put_case(struct registry *reg, struct commit_case *c, struct fau
     return err ? err : tell(reg, a->party, ERR_OK, fault);
 }
 
-enum err account_set(struct registry *reg, struct str name, uint8_t role, struct str password,
-                     struct account *out, struct fault *fault)
+/* A body by the register's name for it, and what it sets; an operator's account names the operator. */
+static enum err take_as(struct account *a, const struct account_as *as, struct fault *fault)
 {
+    enum { USUAL = 1 << MARK_STOLEN | 1 << MARK_LOST | 1 << MARK_ORDER };
+    bool sets = as->role == ROLE_POLICE, has = sets || as->role == ROLE_OPERATOR;
+    if ((as->body.n && !has) || (as->marks && !(sets && as->body.n)))
+        return fault_set(fault, ERR_ROLE, "--body is for police and operators, --marks for police");
+    if (as->body.n > LIMIT_NAME || !str_printable(as->body))
+        return fault_set(fault, ERR_NAME, "a body's name is 1 to %d bytes of plain UTF-8",
+                         LIMIT_NAME);
+    str_copy(a->body, sizeof a->body, as->body);
+    a->marks = !sets || !as->body.n ? 0 : as->marks ? as->marks : USUAL;
+    return ERR_OK;
+}
+
+enum err account_set(struct registry *reg, struct str name, const struct account_as *as,
+                     struct str password, struct account *out, struct fault *fault)
+{
+    uint8_t role = as->role;
     struct party party;
     struct account a = {.party = registry_party_id(reg, PARTY_ACCOUNT, name),
                         .role = role,
@@ -115,6 +133,8 @@ enum err account_set(struct registry *reg, struct str name, uint8_t role, struct
     }
     if (!err && !role_has_password(role))
         err = fault_set(fault, ERR_ROLE, "%s signs in without a password", role_name(role));
+    if (!err)
+        err = take_as(&a, as, fault);
     if (!err)
         err = password_check(name, password);
     if (!err)
@@ -277,6 +297,9 @@ enum err account_sign_in(struct registry *reg, struct committer *committer,
     if (err)
         return fault_set(fault, err, "the try was not counted");
     *out = (struct session){.party = a.party, .acts_for = a.party, .role = a.role};
+    if (*a.body && a.role == ROLE_POLICE)
+        out->acts_for = registry_party_id(reg, PARTY_BODY, str_z(a.body));
+    str_copy(out->organisation, sizeof out->organisation, str_z(a.body));
     str_copy(out->name, sizeof out->name, str_z(a.name));
     return session_begin(reg, committer, out, attempt->ends, out_token, fault);
 }

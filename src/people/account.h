@@ -35,7 +35,10 @@ struct account_place {
 struct account {
     uint64_t party;
     char name[LIMIT_NAME + 1];
-    uint8_t role;                      /* enum role, one with a password */
+    uint8_t role; /* enum role, one with a password */
+    char body[LIMIT_NAME +
+              1];   /* police: the public body it acts for; an operator's: which; else empty */
+    uint32_t marks; /* police: bits of enum mark_kind that the body sets */
     char password[PASSWORD_HASH_TEXT]; /* Argon2id, as libsodium writes it */
     uint8_t totp[TOTP_SECRET_BYTES];
     int64_t last_step; /* of the code that was used last */
@@ -53,12 +56,20 @@ struct account_try {
     const char *ends; /* the token that the browser had before: that session is over; may be NULL */
 };
 
+/* What an account is given. */
+struct account_as {
+    uint8_t role;
+    struct str body; /* empty: none */
+    uint32_t marks;  /* of a body: bits of enum mark_kind; 0: stolen, lost, order */
+};
+
 /* Gives an account its role, a password and a new secret for codes (out->totp, to be shown once), in one
  * commit with an event of the audit log; whoever was signed in by it is not any more, and no address is
  * known or closed. ERR_NAME: there is no such account (`user add` first); ERR_ROLE: a role without
- * password; ERR_PASSWORD_WEAK. */
-MUST_USE enum err account_set(struct registry *registry, struct str name, uint8_t role,
-                              struct str password, struct account *out, struct fault *fault);
+ * password, a body for a role that has none, marks without a body; ERR_PASSWORD_WEAK. */
+MUST_USE enum err account_set(struct registry *registry, struct str name,
+                              const struct account_as *as, struct str password, struct account *out,
+                              struct fault *fault);
 /* ERR_NOT_FOUND. */
 MUST_USE enum err account_get(struct registry *registry, uint64_t party, struct account *out,
                               struct fault *fault);

@@ -58,7 +58,8 @@ enum record_kind {
     RECORD_BULK_LINES = 'h',   /* upload 8, part 4: declaration lines that a file names; sealed */
     RECORD_CODE = 'O',         /* random 16: a code that was sent to a phone */
     RECORD_CODE_END = 'n',     /* second 8, code 16: when it is forgotten; empty */
-    RECORD_CODE_SENT = 'Y',    /* hash 16 of a number or of who asks: seconds 8 of the last codes */
+    RECORD_MARK = 'R', /* marks by the body that set them (app/mark_list.h): numbers, not sealed */
+    RECORD_CODE_SENT = 'Y', /* hash 16 of a number or of who asks: seconds 8 of the last codes */
 };
 
 struct record_key {

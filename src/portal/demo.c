@@ -8,24 +8,17 @@
 
 #define PERSON(id, iin, name)                                                                      \
     {                                                                                              \
-        id, TEXT_DEMO_PERSON, ROLE_PERSON,                                                         \
-        {                                                                                          \
-            iin, name, NULL, NULL                                                                  \
-        }                                                                                          \
+        id, TEXT_DEMO_PERSON, ROLE_PERSON, {iin, name, NULL, NULL}, NULL                           \
     }
 #define FIRM(id, what, iin, name, bin, organisation)                                               \
     {                                                                                              \
-        id, what, ROLE_ORGANISATION,                                                               \
-        {                                                                                          \
-            iin, name, bin, organisation                                                           \
-        }                                                                                          \
+        id, what, ROLE_ORGANISATION, {iin, name, bin, organisation}, NULL                          \
     }
-#define STAFF(id, what, role)                                                                      \
+#define STAFF(id, what, role) BODY(id, what, role, NULL)
+/* For whom: the sample marks of app/samples.c are of these bodies. */
+#define BODY(id, what, role, body)                                                                 \
     {                                                                                              \
-        id, what, role,                                                                            \
-        {                                                                                          \
-            NULL, NULL, NULL, NULL                                                                 \
-        }                                                                                          \
+        id, what, role, {NULL, NULL, NULL, NULL}, body                                             \
     }
 
 /* Nobody's numbers: their check digits are right, their serials are the first ones. */
@@ -40,8 +33,9 @@ static const struct demo_role roles[] = {
     STAFF("officer1", TEXT_DEMO_OFFICER1, ROLE_OFFICER),
     STAFF("officer2", TEXT_DEMO_OFFICER2, ROLE_OFFICER),
     STAFF("assistant", TEXT_DEMO_ASSISTANT, ROLE_ASSISTANT),
-    STAFF("operator", TEXT_DEMO_OPERATOR, ROLE_OPERATOR),
-    STAFF("police", TEXT_DEMO_POLICE, ROLE_POLICE),
+    BODY("operator", TEXT_DEMO_OPERATOR, ROLE_OPERATOR, "demo"),
+    BODY("police", TEXT_DEMO_POLICE, ROLE_POLICE, "police"),
+    BODY("police2", TEXT_DEMO_POLICE2, ROLE_POLICE, "police"),
     STAFF("ministry", TEXT_DEMO_MINISTRY, ROLE_MINISTRY),
 };
 enum { ROLES = sizeof roles / sizeof roles[0] };
@@ -104,13 +98,18 @@ static enum err have_account(struct registry *reg, const struct demo_role *role,
     char password[DEMO_PASSWORD_TEXT];
     uint64_t party = registry_party_id(reg, PARTY_ACCOUNT, str_z(role->id));
     enum err err = account_get(reg, party, &account, fault);
+    const struct account_as as = {.role = role->role,
+                                  .body = role->body ? str_z(role->body) : STR("")};
     *out_there = !err && account.role == role->role;
-    if (err != ERR_NOT_FOUND)
+    bool bodiless =
+        *out_there && as.body.n && !*account.body; /* of a demonstration before bodies */
+    if (err != ERR_NOT_FOUND && !bodiless)
         return err;
-    err = add_staff(reg, role->id, fault);
+    if (!bodiless)
+        err = add_staff(reg, role->id, fault);
     password_of(reg, role->id, password);
     if (!err)
-        err = account_set(reg, str_z(role->id), role->role, str_z(password), &account, fault);
+        err = account_set(reg, str_z(role->id), &as, str_z(password), &account, fault);
     *out_there = !err;
     return err == ERR_ACTOR ? ERR_OK : err;
 }

@@ -21,6 +21,7 @@ struct demo_role {
     enum text what;            /* "Importer" */
     uint8_t role;              /* enum role */
     struct demo_signer signer; /* of applicants */
+    const char *body;          /* police, an operator: for whom; NULL: nobody */
 };
 
 /* Makes the sample accounts of staff that are missing in the register, and sample keys.

@@ -50,6 +50,15 @@ void portal_attorney_give(struct exchange *x); /* POST /api/v1/attorneys {iin, u
 void portal_attorney_revoke(struct exchange *x); /* POST /api/v1/attorneys/revoke {iin} */
 void portal_act_for(struct exchange *x);         /* POST /api/v1/act-for {bin} */
 
+void portal_marks(struct exchange *x);           /* GET /api/v1/marks?mark=&standing=&after= */
+void portal_marks_preview(struct exchange *x);   /* POST /api/v1/marks/preview */
+void portal_suspend(struct exchange *x);         /* POST /api/v1/marks */
+void portal_resume(struct exchange *x);          /* POST /api/v1/marks/resume */
+void portal_marks_find(struct exchange *x);      /* POST /api/v1/marks/find {imei} */
+void portal_marks_proposals(struct exchange *x); /* GET /api/v1/marks/proposals */
+void portal_marks_confirm(struct exchange *x);   /* POST /api/v1/marks/proposals/{}/confirm */
+void portal_marks_reject(struct exchange *x);    /* POST /api/v1/marks/proposals/{}/reject */
+
 void portal_present(struct exchange *x); /* POST /api/v1/present {iin, name, msisdn, language} */
 void portal_present_file(struct exchange *x); /* POST /api/v1/present/{}/applications {code, …} */
 void portal_consent(struct exchange *x);      /* POST /api/v1/consents {iin, msisdn, language} */

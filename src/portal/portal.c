@@ -36,6 +36,8 @@ static const char cookie_name[] = "tamga", door_cookie_name[] = "tamga-door";
 struct portal {
     struct registry *writer; /* the committer's alone */
     struct committer *committer;
+    struct registry *hand; /* of use cases that take no committer: one request at a time */
+    pthread_mutex_t hand_lock;
     struct audit_log *log;
     struct eds_port eds;
     struct oidc *oidc;
@@ -270,6 +272,10 @@ static enum err open_registers(struct portal *p, const struct portal_options *o,
         store_patience(p->writer->store, WRITE_PATIENCE_MS);
     if (!err)
         err = committer_new(p->writer, &p->committer);
+    if (!err)
+        err = registry_open(&writes, &p->hand, fault);
+    if (!err)
+        store_patience(p->hand->store, WRITE_PATIENCE_MS);
     struct registry_options reads = {.url = o->url, .key = o->key, .clock = o->clock};
     if (!err)
         err = registry_open(&reads, &p->worker_reg, fault);
@@ -326,6 +332,7 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
         hours_init(&p->hours);
     sem_init(&p->sign_ins, 0, SIGN_INS_AT_ONCE);
     pthread_mutex_init(&p->lock, NULL);
+    pthread_mutex_init(&p->hand_lock, NULL);
     pthread_cond_init(&p->given_back, NULL);
     pthread_cond_init(&p->work, NULL);
     enum err err = open_registers(p, o, fault);
@@ -358,12 +365,14 @@ void portal_close(struct portal *p)
     for (unsigned i = 0; i < p->free_count; i++)
         registry_close(p->free[i]);
     registry_close(p->worker_reg);
+    registry_close(p->hand);
     registry_close(p->writer);
     eds_close(&p->eds);
     oidc_close(p->oidc);
     demo_close(p->demo);
     sem_destroy(&p->sign_ins);
     pthread_mutex_destroy(&p->lock);
+    pthread_mutex_destroy(&p->hand_lock);
     pthread_cond_destroy(&p->given_back);
     pthread_cond_destroy(&p->work);
     free(p);
@@ -435,6 +444,22 @@ void portal_leave(struct visit *v)
     pthread_cond_signal(&p->given_back);
     pthread_mutex_unlock(&p->lock);
     v->office.registry = NULL;
+}
+
+struct registry *portal_hand(struct visit *v)
+{
+    struct registry *hand = v->portal->hand;
+    pthread_mutex_lock(&v->portal->hand_lock);
+    hand->actor = v->who.party;
+    str_copy(hand->actor_name, sizeof hand->actor_name, str_z(v->who.name));
+    return hand;
+}
+
+void portal_hand_back(struct visit *v)
+{
+    v->portal->hand->actor = 0;
+    *v->portal->hand->actor_name = '\0';
+    pthread_mutex_unlock(&v->portal->hand_lock);
 }
 
 void portal_heard(struct visit *v, enum err err)

@@ -65,6 +65,10 @@ struct visit {
 MUST_USE enum err portal_visit(struct exchange *x, uint32_t roles, bool changes,
                                struct str form_csrf, struct visit *out);
 void portal_leave(struct visit *visit);
+/* The register that use cases without a committer write with, in the name of who is here. Others wait until it is given
+ * back. */
+struct registry *portal_hand(struct visit *visit);
+void portal_hand_back(struct visit *visit);
 /* An error of a use case: one of a database that went away keeps the next visits from waiting for it. */
 void portal_heard(struct visit *visit, enum err err);
 /* Signs in, whichever way: pays for what it costs beside a check, takes a place among the sign-ins at work,

@@ -103,6 +103,13 @@ const struct route portal_routes[] = {
     {AT("/api/v1/desk/{}/decide"), "POST", {POST(portal_decide)}},
     {AT("/api/v1/desk/{}/confirm"), "POST", {POST(portal_confirm)}},
     {AT("/api/v1/desk/{}/return"), "POST", {POST(portal_return)}},
+    {AT("/api/v1/marks"), "GET, HEAD, POST", {GET(portal_marks), POST(portal_suspend)}},
+    {AT("/api/v1/marks/preview"), "POST", {POST(portal_marks_preview)}},
+    {AT("/api/v1/marks/resume"), "POST", {POST(portal_resume)}},
+    {AT("/api/v1/marks/find"), "POST", {POST(portal_marks_find)}},
+    {AT("/api/v1/marks/proposals"), "GET, HEAD", {GET(portal_marks_proposals)}},
+    {AT("/api/v1/marks/proposals/{}/confirm"), "POST", {POST(portal_marks_confirm)}},
+    {AT("/api/v1/marks/proposals/{}/reject"), "POST", {POST(portal_marks_reject)}},
 
     {AT("/cabinet"), "GET, HEAD", {GET(screen_home)}},
     {AT("/sign-in"), "GET, HEAD", {GET(screen_sign_in)}},

@@ -133,10 +133,10 @@ sub add_account {
 }
 
 sub staff {
-    my ($name, $role) = @_;
+    my ($name, $role, @more) = @_; # more words of `user password`
     add_account($name) unless $totp{$name};
     Register::spew("$dir/password", password_of($name), "\n");
-    my $got = $r->run({stdin => "$dir/password"}, '--json', 'user', 'password', $name, '--role', $role);
+    my $got = $r->run({stdin => "$dir/password"}, '--json', 'user', 'password', $name, '--role', $role, @more);
     is $got->{code}, 0, "$name signs in as $role" or diag $got->{err};
     ($totp{$name}) = $got->{out} =~ /secret=([A-Z2-7]+)/;
     delete $step{$name};

@@ -131,19 +131,21 @@ class Portal:
         self.foreign.give("stranger", f"/CN=X/serialNumber=IIN{person}", "person")
         for name, role in (("erlan", "officer"), ("root", "admin"), ("dana", "officer"), ("asel", "assistant")):
             self.make_account(name, role)
+        for name in ("askar", "bota"):
+            self.make_account(name, "police", "--body", "police")
 
     def tamga(self, *words, text=None):
         return subprocess.run(self.register.words(*words), input=text, capture_output=True,
                               text=True, check=False)
 
-    def make_account(self, name, role):
+    def make_account(self, name, role, *more):
         """From the third on, two of them decide."""
         actor = ["--actor", self.accounts[0]] if len(self.accounts) > 1 else []
         done = self.tamga(*actor, "user", "add", name)
         if actor:
             proposal = re.search(r"confirm (\d+)", done.stdout + done.stderr).group(1)
             done = self.tamga("--actor", self.accounts[1], "confirm", proposal)
-        done = self.tamga("--json", "user", "password", name, "--role", role,
+        done = self.tamga("--json", "user", "password", name, "--role", role, *more,
                           text=PASSWORD + name + "\n")
         self.secrets[name] = re.search(r"secret=([A-Z2-7]+)", done.stdout).group(1)
         self.accounts.append(name)
@@ -306,6 +308,14 @@ class Portal:
         if status != 201:
             raise RuntimeError(f"no power of attorney: {said}")
 
+    # ---- marks ----
+
+    def marked(self, letter):
+        """Bota has suspended a phone of this letter and wants to resume it: the proposal."""
+        wish = {"imeis": [luhn(f"35267701{1000 + ord(letter):06d}")], "mark": "lost", "order": "KP-1"}
+        self.ask("POST", "/api/v1/marks", wish, self.headers("bota"))
+        return self.ask("POST", "/api/v1/marks/resume", wish, self.headers("bota"))[2]["proposal"]
+
     # ---- codes that go to a phone ----
 
     def phone(self, want):
@@ -342,6 +352,10 @@ class Portal:
             path = path.replace("{number}", self.case(hints["case"])[0]["number"])
         if "session_of" in hints:
             path = path.replace("{session}", self.other_session(hints["session_of"]))
+        for wish in hints.get("marks", ()):
+            self.ask("POST", "/api/v1/marks", wish, headers)
+        if "marked" in hints:
+            path = path.replace("{proposal}", self.marked(hints["marked"]))
         if "attorney" in hints:
             self.give_attorney()
         body = None

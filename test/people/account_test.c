@@ -23,7 +23,8 @@ static struct house house_open(void)
     struct batch_result made;
     OK(totp_init());
     OK(staff_add(h.f->reg, STR("anna"), &made, NULL));
-    OK(account_set(h.f->reg, STR("anna"), ROLE_OFFICER, str_z(password), &h.account, NULL));
+    OK(account_set(h.f->reg, STR("anna"), &(struct account_as){.role = ROLE_OFFICER},
+                   str_z(password), &h.account, NULL));
     OK(registry_again(h.f->reg, &h.writer, NULL));
     OK(committer_new(h.writer, &h.committer));
     return h;
