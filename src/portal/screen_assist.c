@@ -201,7 +201,7 @@ static void take(struct assist *a, struct code *c)
     enum err err = msisdn_parse(str_z(a->typed[MSISDN]), c->msisdn, NULL);
     if (err)
         place(a, err);
-    if (strlen(a->typed[IIN]) >= sizeof c->iin)
+    if (strlen(a->typed[IIN]) >= sizeof c->iin || iin_check(str_z(a->typed[IIN]), NULL))
         place(a, ERR_IIN_BIN);
     if (!*a->typed[NAME] || strlen(a->typed[NAME]) > LIMIT_CODE_NAME)
         place(a, ERR_NAME);

@@ -3,7 +3,7 @@
 // one, his employee acts for the organisation and files, and for himself again; the head revokes it, and the employee's
 // next click is answered kindly. What is mistyped is told beside its field. Then axe-core, 320 px, keyboard.
 import { Entrance, imei } from "./entrance.mjs";
-import { axe, cut, tabTo } from "./eyes.mjs";
+import { looks, tabTo } from "./eyes.mjs";
 import { is, ok, test, texts, window } from "./house.mjs";
 
 let register;
@@ -104,13 +104,6 @@ async function whole(browser, lang, script, n) {
   is([...complaints, ...his.complaints], [], `${lang}: no complaints`);
   await context.close();
   await his.context.close();
-}
-
-async function looks(page, name) {
-  is(await axe(page), [], `${name}: axe`);
-  await page.setViewportSize({ width: 320, height: 640 });
-  is(await page.evaluate(cut), [], `${name}: 320 px`);
-  await page.setViewportSize({ width: 1280, height: 900 });
 }
 
 async function everybody(browser, lang) {

@@ -96,9 +96,10 @@ export class Entrance extends Register {
     return ["[portal]", "open = yes", `eds_ca = ${this.at("ca.pem")}`, `border = ${url}/border`, `parcel = ${url}/parcel`, `outbox = ${this.at("out")}`];
   }
 
-  /** A server with the portal open. */
-  async serve() {
-    const server = await super.serve({ settings: await this.outside(), words: [] });
+  /** A server with the portal open; more lines of its section, and what stands before it. */
+  async serve({ more = [], before = [], ...options } = {}) {
+    const settings = [...before, ...(await this.outside()), ...more];
+    const server = await super.serve({ settings, words: [], ...options });
     this.url = server.url;
     return server;
   }
@@ -138,14 +139,18 @@ export class Entrance extends Register {
     return { status: response.status, ...json, ...(token ? { token } : {}) };
   }
 
-  async enter(name) {
-    const { nonce } = await this.ask("GET", "/api/v1/sign-in/nonce");
-    writeFileSync(this.at("content"), nonce);
-    const cms = this.openssl(
+  /** A signature of somebody's key under a text. */
+  sign(name, content) {
+    writeFileSync(this.at("content"), content);
+    return this.openssl(
       ...["cms", "-sign", "-binary", "-nodetach", "-md", "sha256", "-in", this.at("content"), "-outform", "DER"],
       ...["-signer", this.at(`${name}.pem`), "-inkey", this.at(`${name}.key`)],
-    );
-    return this.ask("POST", "/api/v1/sign-in/eds", { nonce, cms: cms.toString("base64") });
+    ).toString("base64");
+  }
+
+  async enter(name) {
+    const { nonce } = await this.ask("GET", "/api/v1/sign-in/nonce");
+    return this.ask("POST", "/api/v1/sign-in/eds", { nonce, cms: this.sign(name, nonce) });
   }
 
   enterStaff(name) {

@@ -3,7 +3,7 @@
 // by Tab.
 import { readFileSync } from "node:fs";
 
-import { fromWeb } from "./house.mjs";
+import { fromWeb, is } from "./house.mjs";
 
 const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -42,6 +42,14 @@ export function cut() {
     }
   }
   return [...new Set(found)];
+}
+
+/** A page is asked of axe, on a desk and on the smallest phone. */
+export async function looks(page, name) {
+  is(await axe(page), [], `${name}: axe`);
+  await page.setViewportSize({ width: 320, height: 640 });
+  is(await page.evaluate(cut), [], `${name}: 320 px`);
+  await page.setViewportSize({ width: 1280, height: 900 });
 }
 
 /** Presses Tab until something that fits has the focus; false when it never does. */

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 
 import { Entrance, imei } from "./entrance.mjs";
-import { axe, cut } from "./eyes.mjs";
+import { cut, looks } from "./eyes.mjs";
 import { is, ok, test, texts, until, window } from "./house.mjs";
 
 const HEADER =
@@ -255,16 +255,6 @@ async function faults(page, lang) {
 }
 
 // --- for everybody's sake ---
-
-async function looks(page, name) {
-  is(await axe(page), [], `${name}: axe finds nothing`);
-  const bad = [];
-  for (const width of [320, 1280]) {
-    await page.setViewportSize({ width, height: 900 });
-    bad.push(...(await page.evaluate(cut)).map((what) => `${width}: ${what}`));
-  }
-  is(bad, [], `${name}: fits from 320 px`);
-}
 
 /** A file that has not come whole, by API. */
 async function begun(bytes) {

@@ -6,7 +6,7 @@
 import { deflateSync } from "node:zlib";
 
 import { Entrance, imei } from "./entrance.mjs";
-import { axe, cut, tabTo } from "./eyes.mjs";
+import { looks, tabTo } from "./eyes.mjs";
 import { is, ok, test, texts, until, window } from "./house.mjs";
 
 let register;
@@ -192,13 +192,6 @@ async function whole(browser, lang, script, n) {
 }
 
 // --- everybody ---
-
-async function looks(page, name) {
-  is(await axe(page), [], `${name}: axe`);
-  await page.setViewportSize({ width: 320, height: 640 });
-  is(await page.evaluate(cut), [], `${name}: 320 px`);
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
 
 async function everybody(browser, lang) {
   const { context, page } = await window(browser, register.url, { lang });
