@@ -2,22 +2,20 @@
  *
  * ask_http - a source that is asked over HTTP: border service, post, customs, GSMA. One POST of a JSON object is a
  * question, one JSON object with status 200 the answer; whatever else comes, comes too late or not at all is
- * "could not ask". After ASK_FAILURES questions in a row without an answer (nobody there, 5xx, bytes that are no
- * answer) it is not asked for ASK_REST_S, so that one that is down is not knocked at for each application
- * (circuit breaker); then one question goes through, and what becomes of it decides. Answers that refuse the question (4xx)
- * count neither way. What each is asked: ask_sources.c, doc/verification.md. Threads that ask the same source
- * wait for each other. */
+ * "could not ask". Each has a breaker of its own (breaker.h): nobody there, 5xx and bytes that are no answer count,
+ * answers that refuse the question (4xx) do not. What each is asked: ask_sources.c, doc/verification.md. Of any
+ * number of threads ASK_AT_ONCE are asking, the others wait for them. */
 #ifndef CASES_ASK_HTTP_H
 #define CASES_ASK_HTTP_H
 
+#include "cases/breaker.h"
 #include "cases/checks.h"
 
 enum {
     ASK_CONNECT_MS = 2000,
     ASK_WHOLE_MS = 5000,
-    ASK_TRIES = 2, /* of one question */
-    ASK_FAILURES = 5,
-    ASK_REST_S = 30,
+    ASK_TRIES = 2,          /* of one question */
+    ASK_AT_ONCE = 8,        /* questions to one source: of the checks, and of files (bulk_worker) */
     ASK_ANSWER_MAX = 65536, /* bytes */
 };
 
@@ -25,6 +23,8 @@ struct ask_http;
 /* url: http or https. ERR_SETTING_VALUE, ERR_MEMORY. */
 MUST_USE enum err ask_http_open(const char *url, struct ask_http **out, struct fault *fault);
 void ask_http_close(struct ask_http *source); /* NULL is allowed */
+/* The process ends: who asks now, and whoever asks from now on, hears that he could not ask. NULL is allowed. */
+void ask_http_stop(struct ask_http *source);
 
 /* Reads an answer; false: it is none. */
 typedef bool ask_read_fn(const json_t *answer, void *out);

@@ -43,7 +43,7 @@ struct looking {
     const struct bulk_lines *lines;
     const struct bulk_progress *progress;
     struct customs_seen seen;
-    bool away;
+    enum reach reach;
 };
 
 /* An officer sees the lines that stop; those that agree are counted. */
@@ -57,17 +57,17 @@ static enum err look_at_lines(const struct office *office, struct application *a
     enum err err = lines->n ? person_get(office->registry, a->applicant, &person, fault) : ERR_OK;
     const struct customs_asker asker = {office->sources, *person.bin ? person.bin : person.iin,
                                         number, a->id};
-    for (uint32_t i = 0; !err && !l->away && i < lines->n; i++) {
+    for (uint32_t i = 0; !err && !l->reach && i < lines->n; i++) {
         struct customs_look look = {.number = str_z(lines->list[i].number),
                                     .item = lines->list[i].item,
                                     .devices = bulk_lines_devices(lines, i)};
         err = atomic_load(&l->progress->stop)
                   ? ERR_STOPPED
                   : customs_look(office->registry, &asker, &look, fault);
-        if (err)
+        checks_reach(&l->reach, look.asked);
+        if (err || l->reach == REACH_LATER)
             break;
         a->findings |= look.findings;
-        l->away |= look.away;
         if (look.findings)
             customs_seen_add(&l->seen, &look);
         else
@@ -77,12 +77,13 @@ static enum err look_at_lines(const struct office *office, struct application *a
 }
 
 enum err bulk_customs(const struct office *office, struct application *a,
-                      const struct bulk_progress *progress, bool *out_away, struct fault *fault)
+                      const struct bulk_progress *progress, enum reach *out_reach,
+                      struct fault *fault)
 {
     struct bulk_lines lines;
     struct looking l = {.lines = &lines, .progress = progress};
     uint64_t named = 0;
-    *out_away = false;
+    *out_reach = REACH_ALL;
     enum err err = bulk_lines_get(office->registry, a->upload, &lines, fault);
     if (err)
         return err;
@@ -93,8 +94,8 @@ enum err bulk_customs(const struct office *office, struct application *a,
     if (!err)
         err = look_at_lines(office, a, &l, fault);
     bulk_lines_release(&lines);
-    *out_away = l.away;
-    if (!err && l.seen.lines && !l.away)
+    *out_reach = l.reach;
+    if (!err && l.seen.lines && !l.reach)
         return customs_seen_keep(office, a->id, &l.seen);
     json_decref(l.seen.list);
     return err;

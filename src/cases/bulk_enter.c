@@ -26,17 +26,20 @@ enum err enter_each(struct entering *e, enter_facts_fn *fn, void *ctx, struct fa
 
 /* ---- the three things to do ---- */
 
-/* Its phones are held first, then others are asked; who could not be asked is asked again. */
+/* Its phones are held first, then others are asked; who could not be asked is asked again. ERR_SOURCE_AWAY: the service
+ * of customs has to be asked, which this thread does not (ASKED_LATER); nothing was decided. */
 static enum err hold(struct entering *e, struct fault *fault)
 {
     struct application *a = &e->after;
-    bool away = false;
+    enum reach reach = REACH_ALL;
     enum err err = enter_holds(e, &a->bulk_held, fault);
     a->bulk_proposed_by = 0; /* of what stood before papers came */
     a->findings = FOUND_NEEDS_PROOF;
     if (!err && a->kind == APPROVAL_IMPORT)
-        err = bulk_customs(e->office, a, e->progress, &away, fault);
-    a->checked = !away;
+        err = bulk_customs(e->office, a, e->progress, &reach, fault);
+    if (!err && reach == REACH_LATER)
+        err = fault_set(fault, ERR_SOURCE_AWAY, "another thread asks");
+    a->checked = !reach;
     a->findings |= e->upload.found[BULK_MODEL_DIFFERS] ? FOUND_MODEL_DIFFERS : 0;
     a->findings |= e->upload.found[BULK_TAC_UNKNOWN] ? FOUND_TAC_UNKNOWN : 0;
     return err;

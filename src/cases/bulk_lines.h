@@ -36,10 +36,11 @@ MUST_USE enum err bulk_lines_get(struct registry *registry, uint64_t upload, str
 uint64_t bulk_lines_devices(const struct bulk_lines *lines, uint32_t i);
 
 /* The checks of an import by file: customs are asked line by line. Fills in a->findings and what is seen of it.
- * *out_away: customs could not be asked; it is to be done again. ERR_STOPPED. */
+ * *out_reach: whether all lines were answered for; if not it is to be done again. ERR_STOPPED. */
 struct bulk_progress;
+enum reach;
 MUST_USE enum err bulk_customs(const struct office *office, struct application *a,
-                               const struct bulk_progress *progress, bool *out_away,
+                               const struct bulk_progress *progress, enum reach *out_reach,
                                struct fault *fault);
 
 #endif

@@ -140,13 +140,21 @@ static enum asked ask(const struct check_source *source, const struct check_ques
 /* One answer as findings: no; could not be asked (also when nobody is there to ask). */
 static uint32_t answer_findings(enum asked asked, uint32_t no, uint32_t away)
 {
-    return asked == ASKED_YES ? 0 : asked == ASKED_NO ? no : away;
+    return asked == ASKED_YES || asked == ASKED_LATER ? 0 : asked == ASKED_NO ? no : away;
+}
+
+void checks_reach(enum reach *reach, enum asked asked)
+{
+    enum reach is = asked == ASKED_LATER  ? REACH_LATER
+                    : asked == ASKED_AWAY ? REACH_AWAY
+                                          : REACH_ALL;
+    *reach = is > *reach ? is : *reach;
 }
 
 /* Border or post, about a personal application. */
 static enum err ask_about_person(const struct office *office, const struct check_sources *sources,
                                  struct application *a, const struct check_question *question,
-                                 bool *out_away, struct fault *fault)
+                                 enum reach *reach, struct fault *fault)
 {
     enum asked asked;
     if (a->way != WAY_PARCEL) {
@@ -156,7 +164,7 @@ static enum err ask_about_person(const struct office *office, const struct check
         asked = ask(&sources->parcel, question);
         a->findings |= answer_findings(asked, FOUND_PARCEL_UNKNOWN, FOUND_PARCEL_NOT_ASKED);
     }
-    *out_away |= asked == ASKED_AWAY;
+    checks_reach(reach, asked);
     bool used = false;
     enum err err = application_document_used(office->registry, a, &used, fault);
     a->findings |= used ? FOUND_DOCUMENT_USED : 0;
@@ -164,7 +172,7 @@ static enum err ask_about_person(const struct office *office, const struct check
 }
 
 static enum err ask_others(const struct office *office, const struct check_sources *sources,
-                           struct application *a, bool *out_away, struct fault *fault)
+                           struct application *a, enum reach *reach, struct fault *fault)
 {
     struct person person = {0};
     char number[APPLICATION_NUMBER_TEXT];
@@ -184,14 +192,14 @@ static enum err ask_others(const struct office *office, const struct check_sourc
     if (err)
         return err;
     const struct check_question question = {person.iin, a->entered, a->document, number};
-    return personal ? ask_about_person(office, sources, a, &question, out_away, fault)
+    return personal ? ask_about_person(office, sources, a, &question, reach, fault)
                     : customs_check(office, sources, a, *person.bin ? person.bin : person.iin,
-                                    out_away, fault);
+                                    reach, fault);
 }
 
 /* GSMA's list, where a service is named beside the one that the register holds. */
-static enum err ask_gsma(const struct check_sources *sources, struct application *a, bool *out_away,
-                         struct fault *fault)
+static enum err ask_gsma(const struct check_sources *sources, struct application *a,
+                         enum reach *reach, struct fault *fault)
 {
     enum { MOST = FILING_DEVICES_MAX * CASE_DEVICE_IMEIS };
     struct imei imeis[MOST];
@@ -205,14 +213,15 @@ static enum err ask_gsma(const struct check_sources *sources, struct application
     application_number(a, number);
     for (size_t i = 0; i < a->device_count; i++)
         n += case_device_imeis(&a->devices[i], imeis + n);
-    bool answered = sources->gsma.ask(sources->gsma.ctx, number, imeis, n, listed) == ASKED_YES;
+    enum asked asked = sources->gsma.ask(sources->gsma.ctx, number, imeis, n, listed);
+    bool answered = asked == ASKED_YES;
     for (size_t i = 0; i < a->device_count; i++) {
         unsigned count = (unsigned)a->devices[i].is.count + a->devices[i].is.old_count;
         for (unsigned k = 0; k < count; k++, at++)
             a->devices[i].findings |= answered && listed[at] ? FOUND_GSMA : 0;
     }
     a->findings |= answered ? 0 : FOUND_GSMA_NOT_ASKED;
-    *out_away |= !answered;
+    checks_reach(reach, answered || asked == ASKED_LATER ? asked : ASKED_AWAY);
     return ERR_OK;
 }
 
@@ -253,16 +262,18 @@ static enum err settle(const struct office *office, const struct check_sources *
                        const struct application *before, struct application *after, bool *out_away,
                        struct fault *fault)
 {
+    enum reach reach = REACH_ALL;
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < after->device_count; i++)
         err = check_device(office, after, &after->devices[i], fault);
     after->findings = 0;
     if (!err)
-        err = ask_gsma(sources, after, out_away, fault);
+        err = ask_gsma(sources, after, &reach, fault);
     if (!err)
-        err = ask_others(office, sources, after, out_away, fault);
-    if (err)
+        err = ask_others(office, sources, after, &reach, fault);
+    if (err || reach == REACH_LATER)
         return err;
+    *out_away = reach == REACH_AWAY;
     after->checked = !*out_away;
     err = again_at(office, after, &after->again_s, fault);
     if (err)

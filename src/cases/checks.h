@@ -14,7 +14,8 @@ enum asked {
     ASKED_NOBODY, /* nothing is configured to ask */
     ASKED_YES,
     ASKED_NO,
-    ASKED_AWAY, /* it could not be asked: another time */
+    ASKED_AWAY,  /* it could not be asked: another time */
+    ASKED_LATER, /* the question is on its way (inquiry.h) */
 };
 
 struct check_question {
@@ -57,7 +58,7 @@ struct gsma_source {
     void *ctx;
 };
 
-/* Those who are asked by several threads put them in a row themselves. */
+/* Asked by several threads at once. */
 struct check_sources {
     struct check_source border; /* did this person enter the country about that day? */
     struct check_source parcel; /* did this parcel come for this person? */
@@ -70,8 +71,18 @@ struct check_sources {
 enum { CHECKS_SOURCES = 4 };
 void checks_waits_for(const struct application *a, const char *out[CHECKS_SOURCES], size_t *out_n);
 
+/* Whether all have answered who were to be asked; of several the greatest. */
+enum reach {
+    REACH_ALL,
+    REACH_AWAY,  /* somebody could not be asked */
+    REACH_LATER, /* a question is on its way: nothing is written yet */
+};
+/* Takes one answer in. */
+void checks_reach(enum reach *reach, enum asked asked);
+
 /* Looks at one application and settles it as far as rules do: fills in its findings, approves it when none
- * stops, else leaves it to an officer. *out_away: somebody could not be asked, and it stays unchecked.
+ * stops, else leaves it to an officer. *out_away: somebody could not be asked, and it stays unchecked, as it does while
+ * a question is on its way.
  * ERR_NOT_FOUND, ERR_STALE, of the store; an application that is no longer open is left alone. */
 MUST_USE enum err checks_settle(const struct office *office, const struct check_sources *sources,
                                 uint64_t id, bool *out_away, struct fault *fault);

@@ -77,7 +77,7 @@ struct customs_look {
     /* out */
     uint32_t findings;        /* FOUND_NOT_IN_CUSTOMS … */
     uint64_t declared, drawn; /* drawn: by others */
-    bool away;                /* it could not be asked */
+    enum asked asked;         /* of the service; ASKED_NOBODY: it did not have to be asked */
 };
 /* ERR_… of the store alone. bin: of the applicant; number: of the application. */
 struct customs_asker {
@@ -103,9 +103,9 @@ MUST_USE enum err customs_seen_keep(const struct office *office, uint64_t applic
 MUST_USE enum err customs_seen_get(struct registry *registry, uint64_t application, json_t **out,
                                    struct fault *fault);
 
-/* A typed import: fills in a->findings. *out_away: customs could not be asked. */
+/* A typed import: fills in a->findings. */
 MUST_USE enum err customs_check(const struct office *office, const struct check_sources *sources,
-                                struct application *a, const char *bin, bool *out_away,
+                                struct application *a, const char *bin, enum reach *reach,
                                 struct fault *fault);
 
 #endif

@@ -38,7 +38,8 @@ static enum err ask_service(struct registry *reg, const struct customs_asker *as
         look->findings |= files ? FOUND_NOT_IN_CUSTOMS : FOUND_CUSTOMS_NOT_ASKED;
         return err;
     }
-    switch (source->ask(source->ctx, &question, &answer)) {
+    look->asked = source->ask(source->ctx, &question, &answer);
+    switch (look->asked) {
     case ASKED_YES:
         look->declared = answer.quantity;
         look->findings |= answer.own ? 0 : FOUND_CUSTOMS_OTHER;
@@ -47,9 +48,7 @@ static enum err ask_service(struct registry *reg, const struct customs_asker *as
         look->findings |= FOUND_NOT_IN_CUSTOMS;
         break;
     case ASKED_AWAY:
-        look->away = true;
-        look->findings |= FOUND_CUSTOMS_NOT_ASKED;
-        break;
+    case ASKED_LATER:
     case ASKED_NOBODY:
         look->findings |= FOUND_CUSTOMS_NOT_ASKED;
         break;
@@ -64,7 +63,7 @@ enum err customs_look(struct registry *reg, const struct customs_asker *asker,
     enum customs_found found = CUSTOMS_NONE;
     look->findings = 0;
     look->declared = look->drawn = 0;
-    look->away = false;
+    look->asked = ASKED_NOBODY;
     enum err err = customs_find(reg, look->number, look->item, &line, &found, fault);
     if (!err && found == CUSTOMS_LINE) {
         look->item = line.item;
@@ -153,7 +152,8 @@ enum err customs_seen_get(struct registry *reg, uint64_t application, json_t **o
 /* ---- a typed import ---- */
 
 enum err customs_check(const struct office *office, const struct check_sources *sources,
-                       struct application *a, const char *bin, bool *out_away, struct fault *fault)
+                       struct application *a, const char *bin, enum reach *reach,
+                       struct fault *fault)
 {
     char number[APPLICATION_NUMBER_TEXT];
     struct customs_seen seen = {0};
@@ -168,8 +168,10 @@ enum err customs_check(const struct office *office, const struct check_sources *
     enum err err = customs_look(office->registry, &asker, &look, fault);
     if (err)
         return err;
+    checks_reach(reach, look.asked);
+    if (look.asked == ASKED_LATER)
+        return ERR_OK;
     a->findings |= look.findings;
-    *out_away |= look.away;
     customs_seen_add(&seen, &look);
     return customs_seen_keep(office, a->id, &seen);
 }

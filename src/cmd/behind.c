@@ -230,6 +230,9 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
 
 void behind_close(struct behind *b)
 {
+    struct ask_http *const all[] = {b->border, b->parcel, b->customs, b->gsma};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        ask_http_stop(all[i]); /* nobody who ends waits for a slow one */
     portal_close(b->portal);
     ask_http_close(b->border);
     ask_http_close(b->parcel);

@@ -6,31 +6,25 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "portal/bulk_askers.h"
+
 enum {
     LOOK_EVERY_S = 1,
     SWEEP_EVERY_S = 600,
     WORK_MOST = 64,
-    AWAY_REST_S = 30, /* before one that waits for a source is looked at again */
-    RESTING_MOST = 64,
-};
-
-/* What waits for somebody who could not be asked: the others go on. */
-struct resting {
-    uint64_t id;
-    int64_t until_s;
 };
 
 struct bulk_worker {
     struct upload_room room;
-    struct office office; /* its own register */
+    struct office office;         /* its own register */
+    struct check_sources sources; /* customs: another thread asks */
+    struct bulk_askers *askers;
     struct bulk_progress progress;
     pthread_mutex_t lock; /* guards woken */
     pthread_cond_t work;
     bool woken;
     pthread_t thread;
     bool running;
-    struct resting resting[RESTING_MOST]; /* of the thread */
-    size_t resting_at;
 };
 
 const struct upload_room *bulk_worker_room(const struct bulk_worker *w)
@@ -40,7 +34,8 @@ const struct upload_room *bulk_worker_room(const struct bulk_worker *w)
 
 int bulk_worker_progress(const struct bulk_worker *w, uint64_t id)
 {
-    return atomic_load(&w->progress.id) == id ? (int)atomic_load(&w->progress.done) : -1;
+    return atomic_load(&w->progress.id) == id ? (int)atomic_load(&w->progress.done)
+                                              : bulk_askers_progress(w->askers, id);
 }
 
 void bulk_worker_wake(struct bulk_worker *w)
@@ -80,21 +75,6 @@ static enum err do_one(struct bulk_worker *w, uint8_t kind, uint64_t id, struct 
     return bulk_enter(&w->office, id, &w->progress, fault);
 }
 
-static bool rests(const struct bulk_worker *w, uint64_t id)
-{
-    int64_t now_s = clock_monotonic_us() / 1000000;
-    for (size_t i = 0; i < RESTING_MOST; i++)
-        if (w->resting[i].id == id && w->resting[i].until_s > now_s)
-            return true;
-    return false;
-}
-
-static void rest(struct bulk_worker *w, uint64_t id)
-{
-    struct resting *r = &w->resting[w->resting_at++ % RESTING_MOST];
-    *r = (struct resting){id, clock_monotonic_us() / 1000000 + AWAY_REST_S};
-}
-
 /* Dropped meanwhile, at another server, or at work in another process: nothing to tell. */
 static bool is_news(enum err err)
 {
@@ -102,25 +82,44 @@ static bool is_news(enum err err)
            err != ERR_STOPPED && err != ERR_SOURCE_AWAY;
 }
 
+void bulk_worker_tell(uint64_t id, enum err err, const struct fault *fault)
+{
+    if (is_news(err))
+        fprintf(stderr, "event=bulk id=%llu result=%s detail=%s\n", (unsigned long long)id,
+                err_name(err), fault->detail);
+}
+
+/* All that waits after `from`, at most WORK_MOST; then *from is behind the last. */
+static enum err do_some(struct bulk_worker *w, struct record_key *from, size_t *out_n,
+                        struct fault *fault)
+{
+    struct waiting waiting = {0};
+    struct record_key to = record_key(RECORD_BULK_WORK + 1);
+    enum err err = store_records(w->office.registry->store, record_key_str(from),
+                                 record_key_str(&to), take_work, &waiting, fault);
+    for (size_t i = 0; !err && i < waiting.n && !atomic_load(&w->progress.stop); i++) {
+        uint64_t id = waiting.list[i].id;
+        *from = bulk_work_key(waiting.list[i].kind, id + 1);
+        if (waiting.list[i].kind != BULK_WORK_UPLOAD && bulk_askers_have(w->askers, id))
+            continue;
+        enum err one = do_one(w, waiting.list[i].kind, id, fault);
+        atomic_store(&w->progress.id, 0);
+        if (one == ERR_SOURCE_AWAY)
+            bulk_askers_put(w->askers, id);
+        bulk_worker_tell(id, one, fault);
+    }
+    *out_n = waiting.n;
+    return err;
+}
+
 static void do_all(struct bulk_worker *w)
 {
     struct fault fault = {0};
-    struct waiting waiting = {0};
-    struct record_key from = record_key(RECORD_BULK_WORK), to = record_key(RECORD_BULK_WORK + 1);
-    struct store *store = w->office.registry->store;
-    enum err err = store_records(store, record_key_str(&from), record_key_str(&to), take_work,
-                                 &waiting, &fault);
-    for (size_t i = 0; !err && i < waiting.n && !atomic_load(&w->progress.stop); i++) {
-        if (rests(w, waiting.list[i].id))
-            continue;
-        enum err one = do_one(w, waiting.list[i].kind, waiting.list[i].id, &fault);
-        atomic_store(&w->progress.id, 0);
-        if (one == ERR_SOURCE_AWAY)
-            rest(w, waiting.list[i].id);
-        if (is_news(one))
-            fprintf(stderr, "event=bulk id=%llu result=%s detail=%s\n",
-                    (unsigned long long)waiting.list[i].id, err_name(one), fault.detail);
-    }
+    struct record_key from = record_key(RECORD_BULK_WORK);
+    size_t n = WORK_MOST;
+    enum err err = ERR_OK;
+    while (!err && n == WORK_MOST && !atomic_load(&w->progress.stop))
+        err = do_some(w, &from, &n, &fault);
     if (err)
         fprintf(stderr, "event=bulk result=%s detail=%s\n", err_name(err), fault.detail);
 }
@@ -165,8 +164,9 @@ enum err bulk_worker_open(const struct bulk_options *o, struct bulk_worker **out
     struct bulk_worker *w = calloc(1, sizeof *w);
     if (!w)
         return fault_set(fault, ERR_MEMORY, "a worker");
+    w->sources = bulk_askers_later(o->sources);
     w->office =
-        (struct office){.committer = o->committer, .hours = o->hours, .sources = o->sources};
+        (struct office){.committer = o->committer, .hours = o->hours, .sources = &w->sources};
     w->room.bytes = o->spool_bytes;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
@@ -175,6 +175,8 @@ enum err bulk_worker_open(const struct bulk_options *o, struct bulk_worker **out
     enum err err = registry_open(&writes, &w->office.registry, fault);
     if (!err)
         err = spool_init(&w->room.spool, o->spool, &w->office.registry->keys.people, fault);
+    if (!err)
+        err = bulk_askers_open(o, &w->askers, fault);
     if (!err) {
         w->running = pthread_create(&w->thread, NULL, work, w) == 0;
         err = w->running ? ERR_OK : fault_set(fault, ERR_MEMORY, "a thread");
@@ -194,6 +196,7 @@ void bulk_worker_close(struct bulk_worker *w)
     bulk_worker_wake(w);
     if (w->running)
         pthread_join(w->thread, NULL);
+    bulk_askers_close(w->askers);
     registry_close(w->office.registry);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->work);

@@ -2,7 +2,7 @@
  *
  * bulk_worker - the thread of applications by file: it checks what was uploaded and enters what was decided, one
  * thing after the other, apart from the worker of typed applications, so that a large file never delays a
- * small one. What waits stands in the register (RECORD_BULK_WORK): after a restart it begins again. */
+ * small one. It asks nobody: what the service of customs has to be asked about goes to bulk_askers. What waits stands in the register (RECORD_BULK_WORK): after a restart it begins again. */
 #ifndef PORTAL_BULK_WORKER_H
 #define PORTAL_BULK_WORKER_H
 
@@ -30,5 +30,8 @@ void bulk_worker_wake(struct bulk_worker *worker);
 const struct upload_room *bulk_worker_room(const struct bulk_worker *worker);
 /* How far it is with an upload or an application, in thousandths; -1: it is not at it in this process. */
 int bulk_worker_progress(const struct bulk_worker *worker, uint64_t id);
+
+/* Into the log, what is no everyday end of a job. */
+void bulk_worker_tell(uint64_t id, enum err err, const struct fault *fault);
 
 #endif

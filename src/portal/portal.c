@@ -11,6 +11,7 @@
 
 #include <sodium.h>
 
+#include "cases/inquiry.h"
 #include "cases/desk.h"
 #include "cases/draft.h"
 #include "people/attorney.h"
@@ -43,6 +44,7 @@ struct portal {
     struct oidc *oidc;
     bool app_door;
     struct check_sources sources;
+    struct inquiry *inquiry; /* puts the questions of typed applications */
     struct paper_place papers;
     struct outbox_port outbox;
     struct hours hours;
@@ -123,6 +125,18 @@ struct committer *portal_committer(struct portal *p)
 
 /* ---- the worker ---- */
 
+static void settle_one(struct portal *p, const struct office *office, uint64_t id, bool *away,
+                       struct fault *fault)
+{
+    bool is_away = false;
+    enum err err = checks_settle(office, inquiry_sources(p->inquiry), id, &is_away, fault);
+    *away |= is_away;
+    if (err && err != ERR_STALE && err != ERR_NOT_FOUND)
+        fprintf(stderr, "event=checks application=%llu result=%s detail=%s\n",
+                (unsigned long long)id, err_name(err), fault->detail);
+}
+
+/* What waits for an answer is left alone: settle_heard takes it. */
 static enum err settle_some(struct portal *p, const struct office *office, uint64_t *after,
                             bool *out_more, bool *out_away, struct fault *fault)
 {
@@ -130,16 +144,27 @@ static enum err settle_some(struct portal *p, const struct office *office, uint6
     size_t n = 0;
     enum err err = checks_due(office, *after, ids, WORK_MOST, &n, fault);
     for (size_t i = 0; !err && i < n && !atomic_load(&p->stopping); i++) {
-        bool away = false;
-        enum err one = checks_settle(office, &p->sources, ids[i], &away, fault);
-        *out_away |= away;
+        if (!inquiry_waits(p->inquiry, ids[i]))
+            settle_one(p, office, ids[i], out_away, fault);
         *after = ids[i];
-        if (one && one != ERR_STALE && one != ERR_NOT_FOUND)
-            fprintf(stderr, "event=checks application=%llu result=%s detail=%s\n",
-                    (unsigned long long)ids[i], err_name(one), fault ? fault->detail : "");
     }
     *out_more = !err && n == WORK_MOST;
     return err;
+}
+
+/* Those for which a source has answered. */
+static void settle_heard(struct portal *p, const struct office *office, bool *away)
+{
+    struct fault fault = {0};
+    uint64_t ids[WORK_MOST];
+    size_t n = WORK_MOST;
+    while (n == WORK_MOST && !atomic_load(&p->stopping)) {
+        inquiry_heard(p->inquiry, ids, WORK_MOST, &n);
+        if (n && registry_refresh(office->registry, &fault))
+            break;
+        for (size_t i = 0; i < n && !atomic_load(&p->stopping); i++)
+            settle_one(p, office, ids[i], away, &fault);
+    }
 }
 
 /* All that are due after an id: one whose source is down does not stand before the others. *seen: the
@@ -211,7 +236,8 @@ static bool is_away(struct portal *p)
 }
 
 /* Woken by a new application, it looks at the new ones at once; at those before, which wait for somebody who
- * could not be asked, every AWAY_REST_S. */
+ * could not be asked, every AWAY_REST_S. It waits for no source: those are asked by threads of their own, and it
+ * is woken when one has answered. */
 static void *work(void *arg)
 {
     struct portal *p = arg;
@@ -226,6 +252,7 @@ static void *work(void *arg)
         bool away = false;
         if (is_away(p))
             continue;
+        settle_heard(p, &office, &away);
         if (now_s >= rest_until_s) {
             settle_due(p, &office, 0, &seen, &away);
             rest_until_s = away ? now_s + AWAY_REST_S : 0;
@@ -258,6 +285,11 @@ void portal_wake(struct portal *p)
     p->woken = true;
     pthread_cond_signal(&p->work);
     pthread_mutex_unlock(&p->lock);
+}
+
+static void wake(void *ctx)
+{
+    portal_wake(ctx);
 }
 
 /* ---- opening and closing ---- */
@@ -337,6 +369,8 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     pthread_cond_init(&p->work, NULL);
     enum err err = open_registers(p, o, fault);
     if (!err)
+        err = inquiry_open(&p->sources, wake, p, &p->inquiry, fault);
+    if (!err)
         err = open_bulk(p, o, fault);
     if (!err) {
         p->working = pthread_create(&p->worker, NULL, work, p) == 0;
@@ -359,6 +393,7 @@ void portal_close(struct portal *p)
     pthread_mutex_unlock(&p->lock);
     if (p->working)
         pthread_join(p->worker, NULL);
+    inquiry_close(p->inquiry);
     bulk_worker_close(p->bulk);
     audit_log_free(p->log);
     committer_free(p->committer);

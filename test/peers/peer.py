@@ -13,7 +13,7 @@ log as one line of JSON, with the purpose that the register named. Rules:
            goods item, in 3 only 3
   gsma     IMEIs whose serial number is 990000 or more are listed
 
-POST /fault {"as": WORD} makes it fail as a service does, until the next word: "slow" (longer than anybody waits), "500",
+POST /fault {"as": WORD} makes it fail as a service does, until the next word: "slow" (longer than anybody waits), "late" (right, after 4 s), "500",
 "half" (the answer breaks off), "garbage" (200, and no JSON), "gone" (the connection is closed), "" (well again)."""
 import argparse
 import json
@@ -23,6 +23,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SLOW_SECONDS = 6  # the register waits for 5
+LATE_SECONDS = 4
 
 
 def border(q):
@@ -63,7 +64,10 @@ class Peer(BaseHTTPRequestHandler):
     def fail(self, how, body):
         if how == "slow":
             time.sleep(SLOW_SECONDS)
-        if how == "500":
+        if how == "late":
+            time.sleep(LATE_SECONDS)
+            self.send(200, body)
+        elif how == "500":
             self.send(500, b'{"error":"out of order"}')
         elif how == "garbage":
             self.send(200, b"<html>Welcome</html>")
