@@ -47,6 +47,7 @@ enum {
     LIMIT_BULK_ERRORS_SHOWN = 100,  /* bad rows in the preview; the file of errors has all */
 
     /* Customs declarations (cases/customs.h), ours */
+    LIMIT_ACCREDITATION_ROWS = 20000,  /* of one file of accreditations */
     LIMIT_CUSTOMS_ROWS = 200000,       /* of one file of customs */
     LIMIT_CUSTOMS_QUANTITY = 10000000, /* devices of one line */
     LIMIT_CUSTOMS_ITEM = 999999,       /* number of a goods item: as the columns of bulk files */

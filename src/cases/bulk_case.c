@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/accreditation.h"
 #include "cases/desk.h"
 #include "cases/second.h"
 #include "cases/step.h"
@@ -269,10 +270,13 @@ static enum err decide_all(const struct office *office, const struct application
     const struct bulk_act *act = ctx;
     int64_t now = now_of(office);
     uint64_t from = office->second_from ? office->second_from : SECOND_ABOVE + 1;
-    struct step step = {.before = before, .after = after, .actor = act->who->party};
+    struct step step = {
+        .before = before, .after = after, .stands = accreditation_stands, .actor = act->who->party};
     enum err err = act->confirms ? may_second(office, before, act->who, fault) : ERR_OK;
     if (!err)
         err = may_decide(office, before, act->who, act->how, fault);
+    if (!err && act->how->approve)
+        err = desk_unseen(office, before, after, fault);
     if (err)
         return err;
     bool alone = after->bulk_devices < from || after->bulk_proposed_by;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cases/bulk_enter.h"
 
+#include "cases/accreditation.h"
 #include "cases/bulk_lines.h"
 
 #include <stdlib.h>
@@ -35,6 +36,8 @@ static enum err hold(struct entering *e, struct fault *fault)
     enum err err = enter_holds(e, &a->bulk_held, fault);
     a->bulk_proposed_by = 0; /* of what stood before papers came */
     a->findings = FOUND_NEEDS_PROOF;
+    if (!err)
+        err = accreditation_check(e->office->registry, a, fault);
     if (!err && a->kind == APPROVAL_IMPORT)
         err = bulk_customs(e->office, a, e->progress, &reach, fault);
     if (!err && reach == REACH_LATER)

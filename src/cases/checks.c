@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/accreditation.h"
 #include "cases/correction.h"
 #include "cases/customs.h"
 #include "cases/desk.h"
@@ -267,6 +268,8 @@ static enum err settle(const struct office *office, const struct check_sources *
     for (size_t i = 0; !err && i < after->device_count; i++)
         err = check_device(office, after, &after->devices[i], fault);
     after->findings = 0;
+    if (!err)
+        err = accreditation_check(office->registry, after, fault);
     if (!err)
         err = ask_gsma(sources, after, &reach, fault);
     if (!err)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cases/accreditation.h"
 #include "cases/correction.h"
 #include "cases/second.h"
 #include "cases/step.h"
@@ -235,6 +236,7 @@ static enum err settle(const struct office *office, const struct application *be
                         .entry = {.event = event_of(after), .ground = after->kind},
                         .how = &how,
                         .confirms = by->confirms,
+                        .stands = accreditation_stands,
                         .actor = by->actor};
     step.entry.document_n = (uint8_t)strlen(number);
     memcpy(step.entry.document, number, step.entry.document_n);
@@ -282,6 +284,26 @@ static enum err apply_decisions(struct application *a, const struct decision *de
     return used == n ? ERR_OK : fault_set(fault, ERR_USAGE, "%zu devices wait", used);
 }
 
+/* What an officer has not seen is written down, and he looks again before he approves. */
+enum err desk_unseen(const struct office *office, const struct application *before,
+                     struct application *after, struct fault *fault)
+{
+    struct step step = {.before = before, .after = after};
+    enum err err = accreditation_again(office->registry, after, fault);
+    if (err != ERR_ACCREDITATION)
+        return err;
+    enum err taken = step_take(office, &step, fault);
+    return taken ? taken : err;
+}
+
+static bool approves(const struct desk_act *act)
+{
+    for (size_t i = 0; i < act->n; i++)
+        if (act->decisions[i].approve)
+            return true;
+    return false;
+}
+
 static enum err decide(const struct office *office, const struct application *before,
                        struct application *after, void *ctx, struct fault *fault)
 {
@@ -290,6 +312,8 @@ static enum err decide(const struct office *office, const struct application *be
     enum err err = undecided(office, before, act->who, fault);
     if (!err && before->officer != act->who->party)
         err = fault_set(fault, ERR_CLAIMED, "claim it first");
+    if (!err && approves(act))
+        err = desk_unseen(office, before, after, fault);
     if (!err)
         err = apply_decisions(after, act->decisions, act->n, fault);
     if (!err)

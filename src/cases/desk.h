@@ -29,12 +29,16 @@ struct decision {
 };
 /* Decides all devices that are undecided: one decision each, in their order. The application is approved
  * when a device of it is, else refused. ERR_USAGE (another number of decisions, a refusal without a reason),
- * ERR_CLAIMED (not claimed by him), ERR_NOT_NEW, ERR_NOT_REPAIRABLE, ERR_NOT_OURS (cases/second.h). What needs
- * two officers becomes a proposal instead: out->proposal. */
+ * ERR_CLAIMED (not claimed by him), ERR_NOT_NEW, ERR_NOT_REPAIRABLE, ERR_NOT_OURS (cases/second.h), ERR_ACCREDITATION
+ * (desk_unseen). What needs two officers becomes a proposal instead: out->proposal. */
 MUST_USE enum err desk_decide(const struct office *office, const struct session *who, uint64_t id,
                               const struct decision *decisions, size_t n, struct str note,
                               struct application *out, struct fault *fault);
 
+/* Before an approval: has whoever approves seen what the register knows by now of the applicant's accreditation? What he
+ * has not, is written into the findings. ERR_ACCREDITATION: he is to look again; ERR_STALE. */
+MUST_USE enum err desk_unseen(const struct office *office, const struct application *before,
+                              struct application *after, struct fault *fault);
 /* The step itself, for rules too (actor 0): `after` is a copy of `before` with decided devices; writes
  * approvals, ends holds, tells the applicant. */
 MUST_USE enum err desk_settle(const struct office *office, const struct application *before,

@@ -230,6 +230,8 @@ static enum err confirm(const struct office *office, const struct application *b
     const struct second_act *act = ctx;
     enum err err = may(office, before, act->who, fault);
     if (!err)
+        err = desk_unseen(office, before, after, fault);
+    if (!err)
         err = remark(office, after, REMARK_CONFIRMED, act->who->party, STR(""));
     if (err)
         return err;

@@ -33,6 +33,13 @@ static const struct command commands[] = {
      "Load customs declarations: CSV declaration_no,declaration_date,declarant,goods_item,quantity"
      "[,brand,model,country]. A later file corrects lines.",
      cmd_customs_load},
+    {"accreditation load", "FILE",
+     "Load accreditations of makers and service centres: CSV bin,kinds,certificate_no,valid_from,"
+     "valid_until[,revoked_on]. A later file corrects rows.",
+     cmd_accreditation_load},
+    {"accreditation list", "", "List the accreditations.", cmd_accreditation_list},
+    {"accreditation revoke", "[--from DATE] BIN CERTIFICATE",
+     "From that day on (today) an accreditation does not count.", cmd_accreditation_revoke},
     {"suspend",
      "--mark stolen|lost|order|penitentiary --by BODY --order NUMBER [--from DATE] "
      "[--until DATE] [--reason TEXT] IMEI...",

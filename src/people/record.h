@@ -50,8 +50,9 @@ enum record_kind {
     RECORD_BY_ATTORNEY = 't', /* person 8, organisation 8; empty */
     RECORD_WORK = 'w',        /* application 8: the register's own checks are due; empty */
     RECORD_APP_SIGNED =
-        'z',              /* second 8, ticket 16: who signed in an app for a browser that waits */
-    RECORD_OUTBOX = 'x',  /* message 8: to be sent; party 8, second 8; of a code: its id 16 */
+        'z',             /* second 8, ticket 16: who signed in an app for a browser that waits */
+    RECORD_OUTBOX = 'x', /* message 8: to be sent; party 8, second 8; of a code: its id 16 */
+    RECORD_ACCREDITATION = 'E', /* party 8, hash of the certificate's number 16 */
     RECORD_CUSTOMS = 'K', /* hash of a declaration's number 16, goods item 4: what customs say */
     RECORD_CUSTOMS_DRAW = 'g', /* the same, application 8: it draws from this; devices 8 */
     RECORD_CUSTOMS_SEEN = 'Z', /* application 8: what its declarations said when they were asked */

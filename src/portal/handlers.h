@@ -59,6 +59,12 @@ void portal_marks_proposals(struct exchange *x); /* GET /api/v1/marks/proposals 
 void portal_marks_confirm(struct exchange *x);   /* POST /api/v1/marks/proposals/{}/confirm */
 void portal_marks_reject(struct exchange *x);    /* POST /api/v1/marks/proposals/{}/reject */
 
+void portal_accreditations(struct exchange *x); /* GET /api/v1/accreditations?after=CURSOR */
+void portal_accreditation_put(
+    struct exchange *x); /* POST …: {bin, kinds, certificate_no, valid_from, valid_until} */
+void portal_accreditation_revoke(
+    struct exchange *x); /* POST …/revoke {bin, certificate_no, revoked_on} */
+
 void portal_present(struct exchange *x); /* POST /api/v1/present {iin, name, msisdn, language} */
 void portal_present_file(struct exchange *x); /* POST /api/v1/present/{}/applications {code, …} */
 void portal_consent(struct exchange *x);      /* POST /api/v1/consents {iin, msisdn, language} */

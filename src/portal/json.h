@@ -28,6 +28,9 @@ json_t *application_public(struct exchange *x, const struct application *a);
  * register's clock. */
 json_t *application_desk(struct exchange *x, const struct application *a,
                          const struct person *applicant, int64_t now_s);
+/* A row of the table, as it is on that day. */
+struct accreditation;
+json_t *json_accreditation(const struct accreditation *a, daynum today);
 /* Adds what waits for a second officer ("proposal", null: nothing; a device that was decided before is null) and
  * "remarks", among officers. */
 void application_second(struct visit *visit, const struct application *a, json_t *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What waits for a second officer, and what officers said to each other, as an officer reads it. */
+#include "cases/accreditation.h"
 #include "cases/customs.h"
 #include "cases/second.h"
 #include "portal/json.h"
@@ -38,6 +39,22 @@ static json_t *proposal(struct visit *v, const struct application *a)
                      devices);
 }
 
+/* All of its applicant, where the kind needs one and the register keeps them; NULL: it does not. */
+static json_t *accreditations(struct visit *v, const struct application *a)
+{
+    struct registry *reg = v->office.registry;
+    struct accreditation all[ACCREDITATIONS_MAX];
+    bool kept = false;
+    size_t n = 0;
+    if (!accreditation_needed(a->kind) || accreditation_kept(reg, &kept, NULL) || !kept ||
+        accreditation_of(reg, a->applicant, all, &n, NULL))
+        return NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_accreditation(&all[i], registry_today(reg)));
+    return list;
+}
+
 void application_second(struct visit *v, const struct application *a, json_t *out)
 {
     json_t *remarks = json_array();
@@ -51,6 +68,9 @@ void application_second(struct visit *v, const struct application *a, json_t *ou
     json_t *customs = NULL;
     if (!customs_seen_get(v->office.registry, a->id, &customs, NULL) && customs)
         json_object_set_new(out, "customs", customs);
+    json_t *list = accreditations(v, a);
+    if (list)
+        json_object_set_new(out, "accreditations", list);
     json_object_set_new(out, "proposal", proposal(v, a));
     json_object_set_new(out, "remarks", remarks);
 }

@@ -3,6 +3,7 @@
  * "Where is it from?": which application somebody needs, in his own words, and what he needs for it. What
  * his role does not file is told apart: there the page says whose duty it is. */
 #include "portal/apply.h"
+#include "portal/screen_accreditation.h"
 #include "portal/screen_files.h"
 #include "portal/screens.h"
 
@@ -118,6 +119,7 @@ static void ready(struct exchange *x, const struct visit *v, const struct origin
     bool firm = v->who.role == ROLE_ORGANISATION;
     char path[APPLY_PATH];
     origin_path(o, path);
+    accreditation_notice(x, v, o->kind);
     html_put(x, "<h2>");
     html_say(x, TEXT_APPLY_NEEDS);
     html_put(x, "</h2>\n<ul class=\"needs\">\n");

@@ -12,6 +12,7 @@
 #include "face/page_answer.h"
 #include "people/person.h"
 #include "portal/papers_form.h"
+#include "portal/screen_accreditation.h"
 
 static void put_text(struct exchange *x, const char *text)
 {
@@ -482,6 +483,7 @@ static void show(struct exchange *x, struct visit *v, const struct application *
     who(x, v, a);
     all_findings(x, a);
     customs_lines(x, v, a);
+    accreditation_desk(x, v, a);
     html_put(x, "</div>\n<div class=\"work\">\n");
     devices(x, v, a, typed);
     desk_forms(x, v, a, typed);

@@ -7,6 +7,7 @@
 #include "face/asset.h"
 #include "portal/bulk_worker.h"
 #include "portal/cabinet.h"
+#include "portal/screen_accreditation.h"
 #include "portal/screens.h"
 
 enum { PIECE_BYTES = LIMIT_UPLOAD_PIECE / 4 }; /* of a browser: a slow line sends it in time */
@@ -261,6 +262,7 @@ static void start(struct exchange *x, struct visit *v, uint8_t kind)
         files_script(x);
     screen_begin(x, v, TEXT_FILES_HEADING, path);
     heading(x, kind);
+    accreditation_notice(x, v, kind);
     enum err err = files_waiting(x, v);
     if (kind) {
         html_put(x, "<section>\n<h2>");

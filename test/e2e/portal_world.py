@@ -301,6 +301,13 @@ class Portal:
                             "document": "KZ-1", "country": "CN"})
         return said["id"]
 
+    def put_accreditation(self):
+        row = {"bin": number_of("0101400"), "kinds": ["manufacture"], "certificate_no": "KZ.U.02.1234",
+               "valid_from": "2025-07-01", "valid_until": "2028-06-30"}
+        status, _, said = self.ask("POST", "/api/v1/accreditations", row, self.headers("root"))
+        if status not in (200, 201):
+            raise RuntimeError(f"no accreditation: {said}")
+
     def give_attorney(self):
         """The firm's head lets Aigul file imports."""
         wish = {"iin": number_of("8501013"), "until": "2026-12-31", "kinds": ["import"]}
@@ -359,6 +366,8 @@ class Portal:
         if "attorney" in hints:
             self.give_attorney()
         body = None
+        if "accreditation" in hints:
+            self.put_accreditation()
         if "upload" in hints:
             who, letter, want = ([hints["as"]] + hints["upload"].split(":"))[-3:]
             path = path.replace("{upload}", self.upload(who, letter, want))
