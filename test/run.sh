@@ -97,7 +97,7 @@ for t in json.load(sys.stdin):
 }
 
 # Scripts that speak to a register as its users do: run over both backends.
-in_postgres='agree cases_kill days guards keys kill processes sweeps two_person'
+in_postgres='agree bulk cases_kill corrections days guards keys kill papers present processes sources sweeps two_person uploads'
 scripts() {
     local script
     for script in test/e2e/*.t; do

@@ -15,7 +15,11 @@ sub new {
     People::people_of($r);
     People::authority('nca');
     my $url = $o{border} // 1 ? 'http://127.0.0.1:' . People::border_start() . '/' : '';
-    $r->settings("[portal]\nopen = yes\neds_ca = $p->{dir}/nca.pem\n" . ($url ? "border = $url\nparcel = $url\n" : '') . ($o{settings} // ''));
+    my $settings = $o{settings} // '';
+    for my $place ($r->{database} ? qw(spool papers) : ()) { # beside a register in a file they stand by themselves
+        $settings .= "$place = $p->{dir}/tamga.db.$place\n" unless $settings =~ /^$place =/m;
+    }
+    $r->settings("[portal]\nopen = yes\neds_ca = $p->{dir}/nca.pem\n" . ($url ? "border = $url\nparcel = $url\n" : '') . $settings);
     return $p;
 }
 

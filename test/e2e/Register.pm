@@ -268,6 +268,36 @@ sub sql {
     return $out;
 }
 
+# What stands in the register as it lies there: for looking whether something stands in clear.
+sub stored {
+    my ($r) = @_;
+    return slurp($r->db) . slurp($r->db . '-wal') unless $r->{database};
+    local $ENV{PGOPTIONS} = '-c bytea_output=escape';
+    my $pid = open my $p, '-|', 'pg_dump', '--data-only', '-d', $r->{url} or die "pg_dump: $!";
+    my $out = join '', <$p>;
+    close $p or die "pg_dump: $r->{url}";
+    return $out;
+}
+
+# Somebody else who writes and does not end: writers wait until it is let go.
+sub held {
+    my ($r) = @_;
+    my @program = $r->{database}
+      ? ('bash', '-c', "exec psql -qtAX '$r->{url}?options=-csearch_path%3Dtamga' <<<'BEGIN; LOCK TABLE record IN EXCLUSIVE MODE; SELECT 1; SELECT pg_sleep(60);'")
+      : ('python3', '-c', "import sqlite3,time,sys\nc=sqlite3.connect(sys.argv[1],isolation_level=None)\nc.execute('BEGIN IMMEDIATE')\nprint('held',flush=True)\ntime.sleep(60)", $r->db);
+    my $pid = open my $out, '-|', @program or die "$program[0]: $!";
+    my $said = <$out> // '';
+    return {pid => $pid, out => $out, said => $said};
+}
+
+sub let_go {
+    my ($r, $held) = @_;
+    kill 'KILL', $held->{pid};
+    close $held->{out};
+    $r->disconnect if $r->{database}; # the server would sleep on
+    return;
+}
+
 # A copy in a directory of its own; nobody may be writing.
 sub copy_of {
     my ($r, %with) = @_;
