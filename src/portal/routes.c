@@ -138,6 +138,12 @@ const struct route portal_routes[] = {
     {AT("/desk/{}/confirm"), "POST", {FORM(screen_desk_confirm)}},
     {AT("/desk/{}/return"), "POST", {FORM(screen_desk_return)}},
 
+    {AT("/marks"), "GET, HEAD", {GET(screen_marks)}},
+    {AT("/marks/find"), "POST", {FORM(screen_marks_find)}},
+    {AT("/marks/proposals/{}/confirm"), "POST", {FORM(screen_marks_confirm)}},
+    {AT("/marks/proposals/{}/reject"), "POST", {FORM(screen_marks_reject)}},
+    {AT("/marks/{}"), "GET, HEAD, POST", {GET(screen_marks_ask), FORM(screen_marks_act)}},
+
     {AT("/assist"), "GET, HEAD, POST", {GET(screen_assist), FORM(screen_assist_begin)}},
     {AT("/assist/{}"), "GET, HEAD, POST", {GET(screen_assist_ask), FORM(screen_assist_file)}},
     {AT("/assist/{}/receipt"), "GET, HEAD", {GET(screen_assist_receipt)}},

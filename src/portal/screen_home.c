@@ -16,6 +16,11 @@ void screen_home(struct exchange *x)
         portal_leave(&v);
         return;
     }
+    if (v.who.role == ROLE_POLICE) {
+        screen_go(x, "/marks");
+        portal_leave(&v);
+        return;
+    }
     if (v.who.role == ROLE_ASSISTANT) {
         screen_go(x, "/assist");
         portal_leave(&v);

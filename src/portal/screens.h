@@ -31,6 +31,14 @@ void screen_desk_decide(struct exchange *x);  /* POST /desk/{}/decide {csrf, d0�
 void screen_desk_confirm(struct exchange *x); /* POST /desk/{}/confirm {csrf} */
 void screen_desk_return(struct exchange *x);  /* POST /desk/{}/return {csrf, note} */
 
+/* A body that sets marks. */
+void screen_marks(struct exchange *x);      /* GET /marks?mark=&standing=&after=&done= */
+void screen_marks_find(struct exchange *x); /* POST /marks/find {csrf, imei} */
+void screen_marks_ask(struct exchange *x);  /* GET /marks/suspend, /marks/resume */
+void screen_marks_act(struct exchange *x); /* POST … {csrf, key, step, imeis, mark, order, …} */
+void screen_marks_confirm(struct exchange *x); /* POST /marks/proposals/{}/confirm {csrf} */
+void screen_marks_reject(struct exchange *x);  /* POST /marks/proposals/{}/reject {csrf} */
+
 /* An assistant files for a person who is present. */
 void screen_assist(struct exchange *x);         /* GET /assist */
 void screen_assist_begin(struct exchange *x);   /* POST /assist {csrf, iin, name, msisdn, …} */

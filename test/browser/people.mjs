@@ -73,10 +73,10 @@ export class People {
     return ["[portal]", "open = yes", `eds_ca = ${this.dir}/nca.pem`, ...more];
   }
 
-  /** A staff account. */
-  staff(name, role) {
+  /** A staff account; more: words of `user password`. */
+  staff(name, role, ...more) {
     this.register.run("user", "add", name);
-    const done = this.register.type(PASSWORD(name), "--json", "user", "password", name, "--role", role);
+    const done = this.register.type(PASSWORD(name), "--json", "user", "password", name, "--role", role, ...more);
     this.secrets[name] = /secret=([A-Z2-7]+)/.exec(done)[1];
   }
 

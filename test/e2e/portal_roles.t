@@ -93,6 +93,12 @@ my %may = (
     'GET /api/v1/marks/proposals'               => $police,
     'POST /api/v1/marks/proposals/{}/confirm'   => $police,
     'POST /api/v1/marks/proposals/{}/reject'    => $police,
+    'GET /marks'                                => $police,
+    'POST /marks/find'                          => $police,
+    'GET /marks/{}'                             => $police,
+    'POST /marks/{}'                            => $police,
+    'POST /marks/proposals/{}/confirm'          => $police,
+    'POST /marks/proposals/{}/reject'           => $police,
     'GET /desk'                                 => $staff,
     'GET /desk/{}'                              => $staff,
     'POST /desk/{}/claim'                       => $officer,
@@ -167,7 +173,7 @@ authority('nca');
 give('nca', 'person', "/CN=X/serialNumber=IIN$iin", 'person');
 give('nca', 'organisation', "/CN=Y/serialNumber=IIN$iin2/O=Z/OU=BIN$bin", 'head');
 my @staff = grep { !/^(person|organisation)$/ } @all;
-staff($_, $_) for @staff;
+staff($_, $_, /^(police|operator)$/ ? ('--body', $_) : ()) for @staff;
 $r->settings("[portal]\nopen = yes\neds_ca = $dir/nca.pem\n", "[limits]\n", map { "${_}_rate = 0\n" } qw(address person public));
 my $server = $r->serve;
 people_server($server);

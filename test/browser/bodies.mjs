@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cabinet of a body in a real browser, in Kazakh and in Russian: an officer of the police looks at what would become of a
+// phone, suspends it, the public page says so; he asks to resume it, another officer confirms, and it is free again. What is
+// typed wrong is said beside its field and stays. All of it by keyboard where people type; every page fits 320 px and is
+// quiet for axe-core. Pictures of the pages go to TAMGA_SHOTS, where it is set.
+import { readFileSync } from "node:fs";
+
+import { fromWeb, is, ok, test, texts, until, window } from "./house.mjs";
+import { People, cookie } from "./people.mjs";
+
+const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+const OPEN = "2026-03-10T07:10:00Z";
+
+const imei = (n) => {
+  const body = `35267700${String(n).padStart(6, "0")}`;
+  const sum = [...body].reduce((s, c, i) => s + (i % 2 ? (c * 2 > 9 ? c * 2 - 9 : c * 2) : Number(c)), 0);
+  return body + ((10 - (sum % 10)) % 10);
+};
+
+async function looks(page, name) {
+  await page.evaluate(AXE);
+  // eslint-disable-next-line no-undef
+  const result = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
+  const found = result.violations.flatMap(({ id, nodes }) => nodes.map((n) => `${id}: ${n.html.slice(0, 160)}`));
+  is(found, [], `${name}: axe finds nothing`);
+  await shot(page, `${name} desk`);
+  await page.setViewportSize({ width: 320, height: 900 });
+  const wide = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  is(wide, 0, `${name}: fits 320 px`);
+  await shot(page, `${name} 320`);
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+async function shot(page, name) {
+  const dir = process.env.TAMGA_SHOTS;
+  if (dir) await page.screenshot({ path: `${dir}/${name.replaceAll(" ", "-")}.png`, fullPage: true });
+}
+
+async function as(browser, who, lang) {
+  const opened = await window(browser, who.url, { lang, bypassCSP: true });
+  await opened.context.addCookies([cookie(who)]);
+  return opened;
+}
+
+/** What the public page says of it: the heading of its answer. */
+async function said(browser, url, lang, code) {
+  const { context, page } = await window(browser, url, { lang });
+  await page.goto(`/check?lang=${lang}`);
+  await page.fill("[name=imei]", code);
+  await Promise.all([page.waitForNavigation(), page.locator("form button").first().click()]);
+  const heading = await page.locator(".answer").first().innerText();
+  await context.close();
+  return heading;
+}
+
+async function press(page, name) {
+  await Promise.all([page.waitForNavigation(), page.getByRole("button", { name }).first().click()]);
+}
+
+async function follow(page, name) {
+  await Promise.all([page.waitForNavigation(), page.getByRole("link", { name, exact: true }).click()]);
+}
+
+/** From the first page: which, why, by which document; looks, then does it. */
+async function suspends({ browser, askar, lang, code }) {
+  const t = texts[lang];
+  const { context, page, complaints } = await as(browser, askar, lang);
+  await page.goto(`/cabinet?lang=${lang}`);
+  is(await page.locator("h1").innerText(), t["marks.heading"], `${lang}: his tasks`);
+  await follow(page, t["marks.suspend"]);
+  await looks(page, `${lang} form`);
+  await page.fill("[name=imeis]", `${code}\n${code.slice(0, 14)}${(Number(code[14]) + 1) % 10}`);
+  await page.focus("[name=order]");
+  await page.keyboard.type("KP-17");
+  await press(page, t["marks.look"]);
+  is(await page.locator("#imeis-wrong").innerText(), t["err.imei_mistyped"], `${lang}: a slip is told`);
+  ok((await page.locator("p.error").innerText()).includes(code.slice(0, 14)), `${lang}: ... of which`);
+  is(await page.locator("#mark-wrong").innerText(), t["apply.choose"], `${lang}: ... and what is missing`);
+  is(await page.inputValue("[name=order]"), "KP-17", `${lang}: what was typed stays`);
+  await looks(page, `${lang} wrong`);
+  await page.fill("[name=imeis]", code);
+  await page.focus("[name=mark][value=stolen]");
+  await page.keyboard.press("Space");
+  await press(page, t["marks.look"]);
+  is(await page.locator("h1").innerText(), t["marks.look_suspend"], `${lang}: a look first`);
+  const states = await page.locator(".sessions .expect").allInnerTexts();
+  is(states, [t["list.unknown.title"], t["list.black.title"]], `${lang}: what it is, what it will be`);
+  await looks(page, `${lang} look`);
+  await press(page, t["marks.change"]);
+  is(await page.inputValue("[name=imeis]"), code, `${lang}: back to the form, as it was`);
+  await press(page, t["marks.look"]);
+  await page.getByRole("button", { name: t["marks.suspend_button"] }).focus();
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  ok((await page.locator(".done").innerText()).includes(t["marks.done.suspended"]), `${lang}: done`);
+  ok((await page.locator(".queue").innerText()).includes("KP-17"), `${lang}: it stands in the list`);
+  await looks(page, `${lang} list`);
+  is(complaints, [], `${lang}: nothing to complain of`);
+  await context.close();
+}
+
+async function resumes({ browser, askar, bota, lang, code }) {
+  const t = texts[lang];
+  const first = await as(browser, askar, lang);
+  await first.page.goto(`/marks/resume?lang=${lang}`);
+  await first.page.fill("[name=imeis]", code);
+  await first.page.check("[name=mark][value=stolen]");
+  await first.page.fill("[name=order]", "KP-18");
+  await press(first.page, t["marks.look"]);
+  ok((await first.page.locator("main").innerText()).includes(t["marks.waits"]), `${lang}: it needs another`);
+  await press(first.page, t["marks.propose"]);
+  ok((await first.page.locator("main").innerText()).includes(t["marks.own_proposal"]), `${lang}: he waits`);
+  is(await first.page.getByRole("button", { name: t["marks.confirm"] }).count(), 0, `${lang}: not his to confirm`);
+  await first.context.close();
+  const { context, page, complaints } = await as(browser, bota, lang);
+  await page.goto(`/marks?lang=${lang}`);
+  ok((await page.locator("main").innerText()).includes("KP-18"), `${lang}: another sees what waits`);
+  await looks(page, `${lang} waiting`);
+  await press(page, t["marks.confirm"]);
+  ok((await page.locator(".done").innerText()).includes(t["marks.done.confirmed"]), `${lang}: confirmed`);
+  await page.fill("[name=imei]", code);
+  await press(page, t["marks.find_button"]);
+  ok((await page.locator("main").innerText()).includes(t["marks.resumed"]), `${lang}: its history has both`);
+  ok(!page.url().includes(code), `${lang}: the IMEI stands in no address`);
+  await looks(page, `${lang} one`);
+  is(complaints, [], `${lang}: nothing to complain of`);
+  await context.close();
+}
+
+async function one({ browser, url, askar, bota }, lang, n) {
+  const t = texts[lang];
+  const code = imei(n);
+  const black = async () => (await said(browser, url, lang, code)).includes(t["list.black.title"]);
+  await suspends({ browser, askar, lang, code });
+  ok(await until(black), `${lang}: the public page says so`);
+  await resumes({ browser, askar, bota, lang, code });
+  ok(await until(async () => !(await black())), `${lang}: ... and that it is over`);
+}
+
+await test(
+  async ({ register, browser, server: plain }) => {
+    await plain.stop();
+    register.now = OPEN;
+    const people = new People(register);
+    for (const name of ["askar", "bota"]) people.staff(name, "police", "--body", "police");
+    const server = await register.serve({ settings: people.settings(), words: [] });
+    const { url } = server;
+    const [askar, bota] = [await people.enterStaff(url, "askar", OPEN), await people.enterStaff(url, "bota", OPEN)];
+    for (const [i, lang] of ["kk", "ru"].entries()) await one({ browser, url, askar, bota }, lang, i + 300);
+  },
+  { serve: { words: [] } },
+);
