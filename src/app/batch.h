@@ -72,6 +72,8 @@ MUST_USE enum err batch_reject(struct registry *registry, uint64_t id, struct fa
 /* Finishes open batches without a living owner, drops unowned half-saved ones. */
 MUST_USE enum err batch_recover(struct registry *registry, uint64_t *out_finished,
                                 struct fault *fault);
+/* ERR_ACTOR: who acts is no staff account. */
+MUST_USE enum err batch_by_staff(struct registry *registry, struct fault *fault);
 /* Does the two-person rule hold now? */
 MUST_USE enum err batch_two_person(struct registry *registry, bool *out, struct fault *fault);
 

@@ -42,7 +42,7 @@ enum err batch_two_person(struct registry *reg, bool *out, struct fault *fault)
     return err;
 }
 
-static enum err must_be_staff(struct registry *reg, struct fault *fault)
+enum err batch_by_staff(struct registry *reg, struct fault *fault)
 {
     struct staff staff;
     enum err err = staff_of(reg, &staff, fault);
@@ -57,7 +57,7 @@ static enum err must_be_staff(struct registry *reg, struct fault *fault)
 enum err proposal_must_wait(struct registry *reg, bool *out, struct fault *fault)
 {
     enum err err = batch_two_person(reg, out, fault);
-    return !err && *out ? must_be_staff(reg, fault) : err;
+    return !err && *out ? batch_by_staff(reg, fault) : err;
 }
 
 /* ---- making ---- */
@@ -224,7 +224,7 @@ enum err batch_confirm(struct registry *reg, uint64_t id, struct batch_result *o
                        struct fault *fault)
 {
     *out = (struct batch_result){.id = id};
-    enum err err = must_be_staff(reg, fault);
+    enum err err = batch_by_staff(reg, fault);
     if (!err)
         err = store_batch_claim(reg->store, id, fault);
     if (err)
@@ -253,7 +253,7 @@ static enum err with_rejection(struct registry *reg, void *ctx, struct fault *fa
 enum err batch_reject(struct registry *reg, uint64_t id, struct fault *fault)
 {
     struct batch batch;
-    enum err err = must_be_staff(reg, fault);
+    enum err err = batch_by_staff(reg, fault);
     if (!err)
         err = store_batch_claim(reg->store, id, fault);
     if (err)

@@ -36,7 +36,8 @@ bool customs_declared_from(const char country[3]);
 struct customs_loaded {
     uint64_t rows, fresh, corrected; /* rows that were known stay as they are */
 };
-/* Loads a file: CSV with declaration_no, declaration_date, declarant, goods_item, quantity, and brand, model, country.
+/* Loads a file. Where two persons decide it waits for another, who loads the same rows (ERR_HELD; ERR_ACTOR), unless
+ * nothing in it is new: CSV with declaration_no, declaration_date, declarant, goods_item, quantity, and brand, model, country.
  * Wholly or not at all as to its rows; written in parts, so that one that was cut off is loaded again.
  * Errors of files, ERR_TOO_MANY, and of a row with line, column and rule: ERR_TOO_LONG, ERR_NAME, ERR_DATE,
  * ERR_IIN_BIN, ERR_NUMBER, ERR_USAGE, ERR_DUPLICATE_IN_FILE. registry: a writing one. */

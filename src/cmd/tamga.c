@@ -31,7 +31,7 @@ static const struct command commands[] = {
      "Load what an operator's network saw: CSV date,imei,imsi,msisdn,rat[,time].", cmd_feed_load},
     {"customs load", "FILE",
      "Load customs declarations: CSV declaration_no,declaration_date,declarant,goods_item,quantity"
-     "[,brand,model,country]. A later file corrects lines.",
+     "[,brand,model,country]. A later file corrects lines. A second person loads it as well.",
      cmd_customs_load},
     {"accreditation load", "FILE",
      "Load accreditations of makers and service centres: CSV bin,kinds,certificate_no,valid_from,"

@@ -54,11 +54,12 @@ enum record_kind {
     RECORD_OUTBOX = 'x', /* message 8: to be sent; party 8, second 8; of a code: its id 16 */
     RECORD_ACCREDITATION = 'E', /* party 8, hash of the certificate's number 16 */
     RECORD_CUSTOMS = 'K', /* hash of a declaration's number 16, goods item 4: what customs say */
-    RECORD_CUSTOMS_DRAW = 'g', /* the same, application 8: it draws from this; devices 8 */
-    RECORD_CUSTOMS_SEEN = 'Z', /* application 8: what its declarations said when they were asked */
-    RECORD_BULK_LINES = 'h',   /* upload 8, part 4: declaration lines that a file names; sealed */
-    RECORD_CODE = 'O',         /* random 16: a code that was sent to a phone */
-    RECORD_CODE_END = 'n',     /* second 8, code 16: when it is forgotten; empty */
+    RECORD_CUSTOMS_DRAW = 'g',  /* the same, application 8: it draws from this; devices 8 */
+    RECORD_CUSTOMS_SEEN = 'Z',  /* application 8: what its declarations said when they were asked */
+    RECORD_CUSTOMS_WAITS = 'W', /* digest 32: rows of a file that wait for a second person */
+    RECORD_BULK_LINES = 'h',    /* upload 8, part 4: declaration lines that a file names; sealed */
+    RECORD_CODE = 'O',          /* random 16: a code that was sent to a phone */
+    RECORD_CODE_END = 'n',      /* second 8, code 16: when it is forgotten; empty */
     RECORD_MARK = 'R', /* marks by the body that set them (app/mark_list.h): numbers, not sealed */
     RECORD_CODE_SENT = 'Y', /* hash 16 of a number or of who asks: seconds 8 of the last codes */
 };

@@ -181,6 +181,29 @@ isnt $altered->{code}, 0, 'a list that was altered meanwhile is refused';
 like $altered->{err}, qr/is not what was proposed: somebody altered it/, 'and why';
 is as('bolat', 'reject', $id)->{code}, 0, 'it is rejected';
 
+# --- declarations of customs: another loads the same rows ---
+
+my @declared = ('declaration_no,declaration_date,declarant,goods_item,quantity', '55301/010126/0001234,2026-01-05,030540003215,1,20',
+    '55301/010126/0001234,2026-01-05,030540003215,2,30');
+sub declares { my ($name, @rows) = @_; return ($name, 'customs', 'load', $r->file('customs.csv', lines(@rows))) }
+refused('customs load: nobody in particular', 'ACTOR', as(undef, (declares('', @declared))[1 .. 3]));
+refused('... a stranger', 'ACTOR', as(declares('stranger', @declared)));
+for (1 .. 2) {
+    my $got = as(declares('aigul', @declared));
+    is $got->{code}, 3, "aigul loads it, time $_: it waits";
+    like $got->{err}, qr/HELD: 2 rows wait for a second person, who loads the same file/, '... and she is told for whom';
+}
+my $other = as(declares('bolat', @declared[0, 1], '55301/010126/0001234,2026-01-05,030540003215,2,3000'));
+is $other->{code}, 3, 'other rows of another wait by themselves';
+is as(declares('bolat', @declared[0, 2, 1]))->{out}, "2 rows, 2 new, 0 corrected\n", 'the same rows by another, in whichever order: loaded';
+is as(declares('aigul', @declared))->{out}, "2 rows, 0 new, 0 corrected\n", 'what is known waits for nobody';
+$r->now('2026-03-09T07:00:00Z');
+is as(declares('aigul', @declared[0, 1], '55301/010126/0001234,2026-01-05,030540003215,2,3000'))->{code}, 3, 'after a week it is forgotten';
+is as(declares('bolat', @declared[0, 1], '55301/010126/0001234,2026-01-05,030540003215,2,3000'))->{out}, "2 rows, 0 new, 1 corrected\n",
+  '... so two load it anew';
+my @told = as(undef, 'audit', 'show')->{out} =~ /(customs_\w+)/g;
+is "@told", 'customs_proposed customs_proposed customs_load customs_proposed customs_load', 'the audit log tells of each';
+
 # --- turned off by two ---
 
 $id = waits('turning the rule off', 'aigul', 'rules', 'set', 'two_person=off');
