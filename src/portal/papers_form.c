@@ -39,6 +39,16 @@ static void take_field(struct papers_form *f, const struct multipart_part *part)
         f->stays = str_eq(part->bytes, STR("attach"));
     else if (str_eq(part->name, STR("paper")) && f->named_count < LIMIT_PAPERS)
         f->named[f->named_count++] = part->bytes;
+    else if (f->field_count < PAPERS_FORM_FIELDS)
+        f->fields[f->field_count++] = *part;
+}
+
+struct str papers_form_value(const struct papers_form *f, const char *name)
+{
+    for (size_t i = 0; i < f->field_count; i++)
+        if (str_eq(f->fields[i].name, str_z(name)))
+            return f->fields[i].bytes;
+    return STR("");
 }
 
 static enum err read_parts(const struct exchange *x, struct papers_form *f)

@@ -16,6 +16,8 @@
 #include "face/multipart.h"
 #include "portal/screen.h"
 
+enum { PAPERS_FORM_FIELDS = 8 };
+
 /* A file that was not taken, and why. */
 struct papers_wrong {
     char name[LIMIT_PAPER_NAME + 1]; /* empty: all of them, or one without a name */
@@ -29,6 +31,8 @@ struct papers_form {
     struct str out; /* the paper to be taken out; empty: none */
     struct str named[LIMIT_PAPERS];
     size_t named_count;
+    struct multipart_part fields[PAPERS_FORM_FIELDS]; /* others, of the page's own */
+    size_t field_count;
     struct multipart_part files[LIMIT_PAPERS];
     size_t file_count;
     /* What stands. */
@@ -43,6 +47,8 @@ struct papers_form {
 enum err papers_form_admits(struct exchange *x);
 /* Reads the form and finds who sent it, as screen_visit. False: it is answered. */
 bool papers_form_visit(struct exchange *x, struct papers_form *form, struct visit *v);
+/* A field of the page's own; empty when it is not there. */
+struct str papers_form_value(const struct papers_form *form, const char *name);
 /* Of a form that carries what was attached before: those become its papers. Errors of the store. */
 MUST_USE enum err papers_form_hold(struct papers_form *form, const struct visit *v);
 /* Takes one out and stores what came, among papers. What is wrong with a file is noted in wrong; errors are

@@ -28,7 +28,7 @@ static const char any_media[] = "*/*";
     {                                                                                              \
         METHOD_POST, form_media, handler, .door = FREE                                             \
     }
-/* A form that brings papers. */
+/* A form that brings files. */
 #define FILES(handler)                                                                             \
     {                                                                                              \
         METHOD_POST, files_media, handler, .door = FREE, .body_max = LIMIT_PAPERS_FORM,            \
@@ -165,6 +165,7 @@ const struct route portal_routes[] = {
     {AT("/files/sample.csv"), "GET, HEAD", {GET(screen_sample)}},
     {AT("/files/sample-faults.csv"), "GET, HEAD", {GET(screen_sample_faults)}},
     {AT("/files/{}"), "GET, HEAD, POST", {GET(screen_file), FORM(screen_file_apply)}},
+    {AT("/files/{}/send"), "POST", {FILES(screen_file_send)}},
     {AT("/files/{}/drop"), "POST", {FORM(screen_file_drop)}},
     {AT("/attorneys"), "GET, HEAD, POST", {GET(screen_attorneys), FORM(screen_attorney_give)}},
     {AT("/attorneys/revoke"), "POST", {FORM(screen_attorney_revoke)}},

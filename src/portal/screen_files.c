@@ -193,11 +193,7 @@ static void sender_data(struct exchange *x, const struct visit *v, const struct 
 void files_sender(struct exchange *x, const struct visit *v, const struct files_place *place,
                   const struct upload *u, unsigned percent)
 {
-    html_put(x, "<div class=\"error\" id=\"still\">");
-    html_sign(x, "hint");
-    html_put(x, "<p>");
-    say_n(x, TEXT_FILES_SCRIPT, FILING_DEVICES_MAX);
-    html_put(x, "</p></div>\n<form class=\"ask\" id=\"send\" hidden");
+    html_put(x, "<form class=\"ask\" id=\"send\" hidden");
     sender_data(x, v, place, u);
     html_put(x, "<div class=\"field\">\n<label for=\"file\">");
     html_say(x, TEXT_FILES_CHOOSE);
@@ -252,7 +248,7 @@ static void heading(struct exchange *x, uint8_t kind)
 }
 
 /* Sent by a page that has a kind, or of all kinds to choose from. */
-static void start(struct exchange *x, struct visit *v, uint8_t kind)
+void files_start(struct exchange *x, struct visit *v, uint8_t kind, const struct files_sent *sent)
 {
     const struct files_place place = {.kind = kind};
     char path[FILES_PATH] = "/files";
@@ -268,8 +264,11 @@ static void start(struct exchange *x, struct visit *v, uint8_t kind)
         html_put(x, "<section>\n<h2>");
         html_say(x, TEXT_FILES_WHICH);
         html_put(x, "</h2>\n");
+        if (sent->top)
+            screen_trouble(x, sent->top);
+        files_plain(x, v, &place, sent->wrong);
         files_sender(x, v, &place, NULL, 0);
-        html_put(x, "<p>");
+        html_put(x, "<p class=\"ways\">");
         cabinet_link(x, "",
                      kind == APPROVAL_BEFORE_DUTY ? "/apply/before"
                      : kind == APPROVAL_IMPORT    ? "/apply/import"
@@ -302,7 +301,7 @@ void screen_files(struct exchange *x)
     struct visit v;
     if (!open_files(x, false, &v))
         return;
-    start(x, &v, 0);
+    files_start(x, &v, 0, &(struct files_sent){.top = ERR_OK});
     portal_leave(&v);
 }
 
@@ -317,7 +316,7 @@ void screen_file(struct exchange *x)
     else if (place.id)
         files_page(x, &v, &place, &(struct files_typed){0});
     else if (may_file(&v, place.kind))
-        start(x, &v, place.kind);
+        files_start(x, &v, place.kind, &(struct files_sent){.top = ERR_OK});
     else
         screen_go(x, "/apply"); /* it asks what his role files */
     portal_leave(&v);

@@ -2,8 +2,8 @@
  *
  * screen_files - the pages for files of devices: how to make one, sending it, what was found, filing it. A place
  * is its address: /files/KIND to send one, /files/ID.KIND one that was sent, /files/ID the same when the kind is
- * not chosen yet. Only sending needs a script (web/src/files.ts): a file goes up by pieces through the API,
- * so that it can go on where a connection broke; every page shows how it stands without one. */
+ * not chosen yet. With a script (web/src/files.ts) a file goes up by pieces through the API, so that it can go on
+ * where a connection broke; without one a form brings it whole. Every page shows how it stands without one. */
 #ifndef PORTAL_SCREEN_FILES_H
 #define PORTAL_SCREEN_FILES_H
 
@@ -25,9 +25,18 @@ bool files_place(struct str piece, struct files_place *out);
 
 /* The page runs the script of files. Before screen_begin. */
 void files_script(struct exchange *x);
-/* The part of a page that sends a file, or goes on sending `upload` (NULL: a new one). */
+/* The part of a page that sends a file by the script, or goes on sending `upload` (NULL: a new one). */
 void files_sender(struct exchange *x, const struct visit *v, const struct files_place *place,
                   const struct upload *upload, unsigned percent);
+/* The form that sends one without; the script takes it out. wrong: beside the field, NULL: nothing is. */
+void files_plain(struct exchange *x, const struct visit *v, const struct files_place *place,
+                 const enum text *wrong);
+/* The page before one is sent. */
+struct files_sent {
+    const enum text *wrong; /* of the form without a script */
+    enum err top;
+};
+void files_start(struct exchange *x, struct visit *v, uint8_t kind, const struct files_sent *sent);
 /* The page of one: how it stands, what was found, the form that files it. wrong: why it was not filed. */
 struct files_typed {
     enum err wrong; /* ERR_OK: it was not tried */

@@ -266,8 +266,14 @@ static enum err show(struct exchange *x, struct visit *v, const struct files_pla
     screen_begin(x, v, TEXT_FILES_HEADING, path);
     title(x, place, &u);
     stands(x, v, place, &u, percent);
-    if (u.state == UPLOAD_RECEIVING)
+    if (u.state == UPLOAD_RECEIVING) {
+        html_put(x, "<div class=\"error\" id=\"still\">");
+        html_sign(x, "hint");
+        html_put(x, "<p>");
+        html_say(x, TEXT_FILES_SCRIPT);
+        html_put(x, "</p></div>\n");
         files_sender(x, v, place, &u, percent);
+    }
     if (u.state == UPLOAD_READY || u.state == UPLOAD_FILED)
         err = found(x, v, &u);
     if (!err && u.state == UPLOAD_READY && u.devices)

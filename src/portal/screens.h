@@ -67,8 +67,10 @@ void screen_file_apply(struct exchange *x); /* POST /files/{} {csrf, kind, docum
 enum { SAMPLE_ROWS = 100, SAMPLE_FAULTS_ROWS = 100000, SAMPLE_FAULTS = 7 };
 void screen_sample(struct exchange *x);        /* GET /files/sample.csv: for everybody */
 void screen_sample_faults(struct exchange *x); /* GET /files/sample-faults.csv */
-void screen_file_drop(struct exchange *x);     /* POST /files/{}/drop {csrf} */
-void screen_attorneys(struct exchange *x);     /* GET /attorneys?done= */
+void screen_file_send(
+    struct exchange *x); /* POST /files/{}/send {csrf, key, files}: without a script */
+void screen_file_drop(struct exchange *x); /* POST /files/{}/drop {csrf} */
+void screen_attorneys(struct exchange *x); /* GET /attorneys?done= */
 void screen_attorney_give(
     struct exchange *x); /* POST /attorneys {csrf, iin, day, month, year, and kinds by name} */
 void screen_attorney_revoke(struct exchange *x); /* POST /attorneys/revoke {csrf, iin} */

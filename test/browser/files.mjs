@@ -294,10 +294,34 @@ async function withoutScript(browser) {
   await page.goto("/files/import");
   ok(await page.locator("#still").isVisible(), "without a script: what is needed is said");
   ok(!(await page.locator("#send").isVisible()), "without a script: no form that cannot send");
+  await page.locator("#files").evaluate((input) => input.removeAttribute("required"));
+  await press(page, page.locator("#still button"));
+  is(await page.locator("#files-wrong").innerText(), texts.ru["files.plain_none"], "without a script: nothing chosen is told beside the field");
+  const [first, second] = [imei(1, 35267741), imei(2, 35267741)];
+  await page.setInputFiles("#files", file("без скрипта.csv", table(row(first, second), row(mistyped(first)))));
+  await press(page, page.locator("#still button"));
+  ok(/\/files\/[0-9a-f]{16}\.import/.test(page.url()), "without a script: the file is sent whole, and has its page");
+  await until(async () => {
+    await page.reload();
+    return (await state(page)) === texts.ru["files.state.ready"];
+  });
+  is(await page.locator("h1").innerText(), "без скрипта.csv", "without a script: by its name");
+  is(await page.locator("table.rows tbody tr").count(), 1, "without a script: what was found");
+  await page.check("input[name=accept]");
+  await press(page, page.locator("form.ask button.main"));
+  ok(number(page), "without a script: filed");
   is((await page.request.get("/files/sample.csv")).status(), 200, "a sample");
   const many = await (await page.request.get("/files/sample-faults.csv")).text();
   is(many.split("\r\n").length, 100_002, "a sample of 100,000 rows");
   await context.close();
+  const lost = await window(browser, register.url, { lang: "kk" }); // axe is a script itself: here the page's own is lost
+  await lost.page.route("**/*.js", (route) => route.abort());
+  await register.seat(lost.context, register.importer);
+  await lost.page.goto("/files/import");
+  await lost.page.locator("#files").evaluate((input) => input.removeAttribute("required"));
+  await press(lost.page, lost.page.locator("#still button"));
+  await looks(lost.page, "without a script: nothing chosen");
+  await lost.context.close();
   const stranger = await window(browser, register.url, { lang: "ru" });
   await stranger.page.goto("/files/import");
   ok(stranger.page.url().includes("/sign-in?next=/files/import"), "whoever is not signed in is led there and back");

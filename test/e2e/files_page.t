@@ -121,6 +121,50 @@ is((form($erlan, "/desk/$n/confirm"))[0], 403, 'not by the same person');
 like((form($dana, "/desk/$n/confirm"))[2], qr/done=confirmed/, 'confirmed');
 ok Register::poll(30, sub { (page($firm, "/cabinet/$n"))[1] =~ /Сверено/ && ($p->ask('GET', "/api/v1/applications/$n", undef, $firm))[1]{state} eq 'approved' }), 'approved, and told';
 
+# ---- sent by a form, without a script ----
+
+# The form of a kind, as somebody: a list of parts, each [name, value] or [name, value, file name].
+sub send_file {
+    my ($who, $kind, @parts) = @_;
+    my $body = join '', map { "--b0\r\nContent-Disposition: form-data; name=\"$_->[0]\"" . (defined $_->[2] ? "; filename=\"$_->[2]\"\r\nContent-Type: text/csv" : '') . "\r\n\r\n$_->[1]\r\n" }
+        ['csrf', $who->{csrf}], @parts;
+    my ($s, undef, $head, $html) = $p->ask('POST', "/files/$kind/send?lang=ru", "$body--b0--\r\n", {token => $who->{token}}, 'Content-Type' => 'multipart/form-data; boundary=b0');
+    return ($s, $html, $head =~ /^Location: (\S+)/mi ? $1 =~ s/\?lang=ru$//r : '');
+}
+($status, $text) = page($firm, '/files/import');
+like $text, qr{<form method="post" enctype="multipart/form-data" action="/files/import/send\?lang=ru" class="ask">\n<input type="hidden" name="csrf"}, 'the page has a form that needs no script';
+like $text, qr/Не больше 15 мегабайт/, '... and says how much it takes';
+my $csv = Register::lines($header, row(imei(1, '35267707'), imei(2, '35267707')), row('12'));
+($status, undef, $to) = send_file($firm, 'import', [key => 'k1'], [files => $csv, 'груз.csv']);
+is $status, 303, 'sent whole';
+my ($sent) = $to =~ m{^/files/([0-9a-f]{16})\.import$};
+ok $sent, '... and led to its page';
+$u = $b->settled($sent);
+is_deeply [@$u{qw(state name rows bad devices)}], ['ready', 'груз.csv', 2, 1, 1], '... its check began at once';
+is((send_file($firm, 'import', [key => 'k1'], [files => $csv, 'груз.csv']))[2], $to, 'sent twice it is one');
+is((send_file($firm, 'import', [key => 'k2'], [files => $csv, '<i>&.csv']))[0], 303, 'another form, another file');
+like((page($firm, '/files'))[1], qr/&lt;i&gt;&amp;\.csv/, '... whose name is text');
+like((form($firm, $to, accept => 'yes'))[2], qr{^/cabinet/\d{4}-\d{10}/filed$}, 'it is filed as any other');
+for my $case (['nothing chosen', 400, qr/Выберите файл/, ['files', '', '']], ['no file at all', 400, qr/Выберите файл/], ['an empty one', 400, qr/Файл пуст/, ['files', '', 'a.csv']],
+    ['two', 400, qr/один файл/, ['files', $csv, 'a.csv'], ['files', $csv, 'b.csv']], ['15 MB and more', 413, qr/больше 15 мегабайт/, ['files', 'x' x (15 << 20), 'a.csv']]) {
+    my ($name, $want, $says, @parts) = @$case;
+    my ($s, $html, $led) = send_file($firm, 'import', @parts);
+    is $s, $want, "$name: not taken";
+    like $html, qr/id="files-wrong".*$says/s, '... which stands beside the field';
+}
+is((send_file($other, 'import', [files => "\x89PNG\r\n", 'a.png']))[0], 303, 'what is no table is taken,');
+my ($no_table) = @{($p->ask('GET', '/api/v1/uploads', undef, $other))[1]{uploads}};
+my $theirs = Bulk->new($p, $other);
+is $theirs->settled($no_table->{id})->{state}, 'failed', '... and its page says that it is none';
+is((send_file($aigul, 'import', [files => $csv, 'a.csv']))[0], 403, 'a kind that is not his');
+is((send_file($firm, $_, [files => $csv, 'a.csv']))[0], 404, "$_: no place to send one") for 'repair', $sent, "$sent.import";
+is((send_file({%$firm, csrf => 'f' x 32}, 'import', [files => $csv, 'a.csv']))[0], 403, 'without the mark of the session');
+my $open_uploads = @{($p->ask('GET', '/api/v1/uploads', undef, $firm))[1]{uploads}};
+my $last = 303;
+for my $n ($open_uploads .. 30) { ($last, $text) = send_file($firm, 'import', [files => $csv, "$n.csv"]); last if $last != 303 }
+isnt $last, 303, 'so many files that are not filed, and no more';
+like $text, qr/role="alert"/, '... which is said';
+
 Register::stop($p->{server}{pid});
 ok $r->whole, 'the register is whole';
 done_testing;

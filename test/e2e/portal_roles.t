@@ -132,6 +132,7 @@ my %may = (
     'GET /files/{}'                             => $applicant,
     'POST /files/{}'                            => $applicant,
     'POST /files/{}/drop'                       => $applicant,
+    'POST /files/{}/send'                       => $applicant,
     'GET /files/sample.csv'                     => $public,
     'GET /files/sample-faults.csv'              => $applicant,
     'GET /receipt'                              => $public,
@@ -190,7 +191,7 @@ sub knock { # "METHOD address", who, csrf: the session's mark
     my ($row, $who, $csrf) = @_;
     my ($method, $path) = split / /, $row, 2;
     my $form = $form{$path};
-    my $files = $path =~ m{^/(cabinet/.*/(answer|appeal)|apply/.*/papers)$};
+    my $files = $path =~ m{^/(cabinet/.*/(answer|appeal)|apply/.*/papers|files/.*/send)$};
     my $param = $path =~ m{/(applications|desk|cabinet)/} ? $filed->{number} : $path =~ m{^/apply/} ? $files ? '1' : 'carried'
         : $path =~ m{^/files/} ? '0' x 16 : 'nobody';
     $path =~ s/\{\}/$param/;
