@@ -42,6 +42,7 @@ uint64_t application_proposed_by(const struct application *a)
 void application_check_anew(struct application *a)
 {
     a->checked = false;
+    a->bulk_gsma = 0;
     a->findings &= ~(uint32_t)(FOUND_BORDER_NOT_ASKED | FOUND_PARCEL_NOT_ASKED |
                                FOUND_CUSTOMS_NOT_ASKED | FOUND_GSMA_NOT_ASKED);
 }

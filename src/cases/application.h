@@ -129,6 +129,7 @@ struct application {
     uint64_t bulk_imeis;    /* theirs */
     uint64_t bulk_left_out; /* of the devices: not approved, for what the register knew by then */
     bool bulk_held;         /* some of its IMEIs have an open hold */
+    uint64_t bulk_gsma;     /* parts of the list for which GSMA's service has answered */
     uint8_t bulk_refusal;   /* enum refusal, of all of it */
     uint64_t bulk_proposed_by; /* the officer who would approve it; a second confirms */
     char bulk_digest[2 * SHA256_BYTES + 1]; /* of the list of devices */

@@ -126,9 +126,8 @@ static enum err put_part(struct registry *reg, struct commit_case *c, struct fau
                          fault);
 }
 
-/* A part in which a device is left out is written anew: its status tells why. */
-static enum err write_part(const struct entering *e, uint32_t number,
-                           const struct bulk_device *list, size_t n)
+enum err enter_write_part(const struct entering *e, uint32_t number, const struct bulk_device *list,
+                          size_t n)
 {
     uint32_t line = 0;
     struct part part = {.key = bulk_part_key(RECORD_BULK_DEVICES, e->upload.id, number),
@@ -159,7 +158,7 @@ static enum err gather_part(struct entering *e, const struct looking *l, uint32_
         gather_device(g, d);
     }
     if (moved)
-        err = write_part(e, number, list, n);
+        err = enter_write_part(e, number, list, n);
     free(list);
     return err;
 }

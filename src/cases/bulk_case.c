@@ -237,6 +237,7 @@ static enum err decide(struct application *a, const struct session *who,
     struct case_event event = {.time_s = now, .actor = who->party};
     str_copy(event.note, sizeof event.note, confirms && !d->note.n ? proposed_note(a) : d->note);
     a->state = event.state = d->approve ? APPLICATION_DECIDING : APPLICATION_REFUSED;
+    a->bulk_gsma = 0; /* it is asked once more before approvals are entered */
     a->bulk_refusal = d->approve ? REFUSAL_NONE : d->refusal;
     a->decided_by = who->party;
     a->decided_with = confirms ? a->bulk_proposed_by : 0;

@@ -4,10 +4,10 @@
  * background as one batch of the register. Its record has counts, the digest of the list and where it stands; the
  * devices stand beside it (bulk_list.h).
  *
- *   filed -> (its grey IMEIs are held) -> checked -> an officer: refuse, or approve
+ *   filed -> (its grey IMEIs are held, others are asked) -> checked -> an officer: refuse, or approve
  *         approve, few devices or one officer alone by the rules -> deciding
  *         approve, many devices -> waits for a second officer -> deciding
- *   deciding -> (the facts are looked at once more, approvals entered) -> approved
+ *   deciding -> (GSMA is asked once more, the facts are looked at once more, approvals entered) -> approved
  *
  * Each step in brackets is the worker's (bulk_enter). It can be cut off anywhere and begins again: approvals carry
  * the time of the decision, so that entering one twice moves nothing, and a batch that a crash cut off is

@@ -27,19 +27,22 @@ enum err enter_each(struct entering *e, enter_facts_fn *fn, void *ctx, struct fa
 
 /* ---- the three things to do ---- */
 
-/* Its phones are held first, then others are asked; who could not be asked is asked again. ERR_SOURCE_AWAY: the service
- * of customs has to be asked, which this thread does not (ASKED_LATER); nothing was decided. */
+/* Its phones are held first, then others are asked; who could not be asked is asked again. ERR_SOURCE_AWAY: GSMA's or
+ * the customs' service has to be asked, which this thread does not (ASKED_LATER); nothing was decided. */
 static enum err hold(struct entering *e, struct fault *fault)
 {
     struct application *a = &e->after;
     enum reach reach = REACH_ALL;
+    const uint32_t listed = e->before.findings & FOUND_GSMA; /* as bulk_gsma has found */
     enum err err = enter_holds(e, &a->bulk_held, fault);
     a->bulk_proposed_by = 0; /* of what stood before papers came */
-    a->findings = FOUND_NEEDS_PROOF;
+    a->findings = FOUND_NEEDS_PROOF | listed;
+    a->findings |= e->reach == REACH_AWAY ? FOUND_GSMA_NOT_ASKED : 0;
     if (!err)
         err = accreditation_check(e->office->registry, a, fault);
     if (!err && a->kind == APPROVAL_IMPORT)
         err = bulk_customs(e->office, a, e->progress, &reach, fault);
+    reach = e->reach > reach ? e->reach : reach;
     if (!err && reach == REACH_LATER)
         err = fault_set(fault, ERR_SOURCE_AWAY, "another thread asks");
     a->checked = !reach;
@@ -48,13 +51,23 @@ static enum err hold(struct entering *e, struct fault *fault)
     return err;
 }
 
+/* Nothing is entered before GSMA has answered: it waits, and says for whom. */
 static enum err approve(struct entering *e, struct fault *fault)
 {
     struct application *a = &e->after;
+    if (e->reach == REACH_LATER)
+        return fault_set(fault, ERR_SOURCE_AWAY, "another thread asks");
+    if (e->reach == REACH_AWAY) {
+        a->findings |= FOUND_GSMA_NOT_ASKED;
+        return ERR_OK;
+    }
+    a->findings &= ~(uint32_t)FOUND_GSMA_NOT_ASKED;
     enum err err = enter_approvals(e, &a->bulk_left_out, fault);
-    bool some = a->bulk_left_out < a->bulk_devices;
+    bool some = a->bulk_left_out < a->bulk_devices, listed = a->findings & FOUND_GSMA;
     a->state = some ? APPLICATION_APPROVED : APPLICATION_REFUSED;
-    a->bulk_refusal = some ? REFUSAL_NONE : REFUSAL_ALREADY_VERIFIED_OTHER;
+    a->bulk_refusal = some     ? REFUSAL_NONE
+                      : listed ? REFUSAL_GSMA_LISTED
+                               : REFUSAL_ALREADY_VERIFIED_OTHER;
     return err ? err
                : application_tell(a, &(struct case_event){.time_s = a->decided_s,
                                                           .state = a->state,
@@ -92,7 +105,8 @@ static enum err enter(struct entering *e, struct fault *fault)
     else
         err = release(e, fault);
     struct step step = {.before = &e->before, .after = &e->after};
-    bool waits = application_open(a) && !e->after.checked;
+    bool waits = (application_open(a) && !e->after.checked) ||
+                 (!err && e->after.state == APPLICATION_DECIDING);
     bool same = waits && e->after.findings == a->findings && e->after.bulk_held == a->bulk_held;
     if (!err && !same) /* asked in vain once more: nothing to write */
         err = step_take(e->office, &step, fault);
@@ -104,6 +118,8 @@ enum err bulk_enter(const struct office *office, uint64_t id, struct bulk_progre
 {
     struct entering e = {.office = office, .progress = progress};
     enum err err = registry_refresh(office->registry, fault);
+    if (!err)
+        err = bulk_gsma(office, id, progress, &e.reach, fault);
     if (!err)
         err = application_get(office->registry, id, &e.before, fault);
     if (err)

@@ -236,8 +236,11 @@ void checks_waits_for(const struct application *a, const char *out[CHECKS_SOURCE
                              {FOUND_CUSTOMS_NOT_ASKED, "customs"},
                              {FOUND_GSMA_NOT_ASKED, "gsma"}};
     *out_n = 0;
-    for (size_t i = 0; application_open(a) && !a->checked && i < CHECKS_SOURCES; i++)
-        if (a->findings & all[i].finding)
+    uint32_t now = application_open(a) && !a->checked ? a->findings
+                   : a->state == APPLICATION_DECIDING ? a->findings & FOUND_GSMA_NOT_ASKED
+                                                      : 0;
+    for (size_t i = 0; i < CHECKS_SOURCES; i++)
+        if (now & all[i].finding)
             out[(*out_n)++] = all[i].name;
 }
 

@@ -67,7 +67,7 @@ struct check_sources {
 };
 
 /* Names of the sources for which an application waits, or none: those that could not be asked while its checks are not
- * done. At most CHECKS_SOURCES; *out_n how many. */
+ * done, or its approvals wait. At most CHECKS_SOURCES; *out_n how many. */
 enum { CHECKS_SOURCES = 4 };
 void checks_waits_for(const struct application *a, const char *out[CHECKS_SOURCES], size_t *out_n);
 

@@ -138,10 +138,18 @@ static enum asked later(void *ctx, const struct customs_question *question,
     return ASKED_LATER;
 }
 
+static enum asked gsma_later(void *ctx, const char *number, const struct imei *imeis, size_t n,
+                             bool *listed)
+{
+    (void)ctx, (void)number, (void)imeis, (void)n, (void)listed;
+    return ASKED_LATER;
+}
+
 struct check_sources bulk_askers_later(const struct check_sources *sources)
 {
     struct check_sources all = *sources;
     all.customs.ask = all.customs.ask ? later : NULL;
+    all.gsma.ask = all.gsma.ask ? gsma_later : NULL;
     return all;
 }
 
@@ -164,7 +172,7 @@ enum err bulk_askers_open(const struct bulk_options *o, struct bulk_askers **out
                           struct fault *fault)
 {
     *out = NULL;
-    if (!o->sources || !o->sources->customs.ask)
+    if (!o->sources || (!o->sources->customs.ask && !o->sources->gsma.ask))
         return ERR_OK;
     struct bulk_askers *all = calloc(1, sizeof *all);
     if (!all)

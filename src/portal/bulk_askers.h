@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bulk_askers - threads for applications by file whose declarations the service of customs has to be asked about: up to
+ * bulk_askers - threads for applications by file about which the services of customs and GSMA have to be asked: up to
  * 10,000 questions each, so that a slow service would stand before all other files. A few threads take one such
  * application each and wait for the answers; one that could not be asked rests, and is then taken again. */
 #ifndef PORTAL_BULK_ASKERS_H
@@ -20,7 +20,7 @@ void bulk_askers_put(struct bulk_askers *askers, uint64_t application);
 bool bulk_askers_have(struct bulk_askers *askers, uint64_t application);
 /* As bulk_worker_progress. */
 int bulk_askers_progress(const struct bulk_askers *askers, uint64_t application);
-/* Sources for whoever hands over: customs answer ASKED_LATER. */
+/* Sources for whoever hands over: customs and GSMA answer ASKED_LATER. */
 struct check_sources bulk_askers_later(const struct check_sources *sources);
 
 #endif

@@ -17,7 +17,7 @@ enum {
 struct bulk_worker {
     struct upload_room room;
     struct office office;         /* its own register */
-    struct check_sources sources; /* customs: another thread asks */
+    struct check_sources sources; /* customs, GSMA: another thread asks */
     struct bulk_askers *askers;
     struct bulk_progress progress;
     pthread_mutex_t lock; /* guards woken */

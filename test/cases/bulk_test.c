@@ -212,16 +212,17 @@ static void enter(struct house *h, uint64_t id)
     OK(bulk_enter(&h->office, id, &progress, NULL)); /* nothing to do */
 }
 
-static uint64_t filed(struct house *h, uint64_t from, uint64_t n)
+/* Files devices of so many IMEIs each. */
+static uint64_t filed_kind(struct house *h, uint8_t kind, uint64_t from, uint64_t n, unsigned imeis)
 {
     struct buf file = {0};
     struct application a;
     bool again;
     buf_str(&file, STR(HEADER));
     for (uint64_t i = 0; i < n; i++)
-        put_row(&file, (uint64_t[]){from + 2 * i, from + 2 * i + 1}, 2);
+        put_row(&file, (uint64_t[]){from + imeis * i, from + imeis * i + 1}, imeis);
     struct upload u = checked(h, &firm, &file);
-    const struct bulk_wish wish = {.kind = APPROVAL_IMPORT, .upload = u.id};
+    const struct bulk_wish wish = {.kind = kind, .upload = u.id};
     OK(bulk_file(&h->office, &firm, &wish, &a, &again, NULL));
     assert_false(again);
     uint64_t id = a.id;
@@ -231,8 +232,14 @@ static uint64_t filed(struct house *h, uint64_t from, uint64_t n)
     assert_int_equal(a.id, id);
     application_release(&a);
     assert_int_equal(upload_drop(&h->office, &room, &firm, u.id, NULL), ERR_NOT_NOW);
-    enter(h, id);
     buf_release(&file);
+    return id;
+}
+
+static uint64_t filed(struct house *h, uint64_t from, uint64_t n)
+{
+    uint64_t id = filed_kind(h, APPROVAL_IMPORT, from, n, 2);
+    enter(h, id);
     return id;
 }
 
@@ -307,6 +314,144 @@ static void a_refusal_and_a_withdrawal(void **state)
     end(h);
 }
 
+/* ---- GSMA's service ---- */
+
+struct service {
+    struct check_sources sources;
+    uint64_t listed;         /* body */
+    unsigned asked, answers; /* questions; how many of them it answers */
+};
+
+static enum asked answer(void *ctx, const char *number, const struct imei *imeis, size_t n,
+                         bool *listed)
+{
+    struct service *s = ctx;
+    assert_true(*number && n && n <= GSMA_ASK_MOST);
+    s->asked++;
+    if (!s->answers)
+        return ASKED_AWAY;
+    s->answers--;
+    for (size_t i = 0; i < n; i++)
+        listed[i] = imeis[i].body == s->listed;
+    return ASKED_YES;
+}
+
+static void open_service(struct house *h, struct service *s, unsigned answers)
+{
+    *s = (struct service){.answers = answers};
+    s->sources.gsma = (struct gsma_source){answer, s};
+    h->office.sources = &s->sources;
+    h->office.second_from = 1000;
+}
+
+static uint64_t left_out(struct house *h, uint64_t id)
+{
+    struct application a = get(h, id);
+    uint64_t n = a.bulk_left_out;
+    application_release(&a);
+    return n;
+}
+
+static void expect_waits(struct house *h, uint64_t id)
+{
+    const char *names[CHECKS_SOURCES];
+    size_t n;
+    struct application a = get(h, id);
+    checks_waits_for(&a, names, &n);
+    assert_int_equal(n, 1);
+    assert_string_equal(names[0], "gsma");
+    application_release(&a);
+}
+
+static void what_gsma_lists_is_left_out(void **state)
+{
+    (void)state;
+    struct house *h = begin();
+    struct service s;
+    open_service(h, &s, 100);
+    s.listed = PHONE + 7;
+    uint64_t id = filed_kind(h, APPROVAL_MANUFACTURE, PHONE, 600, 2);
+    enter(h, id);
+    assert_int_equal(s.asked, 2);
+    struct application a = get(h, id);
+    assert_true(a.checked && a.findings & FOUND_GSMA);
+    assert_int_equal(a.bulk_left_out, 1);
+    application_release(&a);
+    s.listed = PHONE + 10; /* by the time of the decision it is another */
+    decide_file(h, id, true);
+    enter(h, id);
+    assert_int_equal(s.asked, 4);
+    assert_int_equal(left_out(h, id), 1);
+    assert_int_equal(reason(h, PHONE + 7), REASON_VERIFIED);
+    assert_int_equal(reason(h, PHONE + 10), REASON_NEVER_ACTIVATED);
+    assert_int_equal(reason(h, PHONE + 11), REASON_NEVER_ACTIVATED); /* the same device */
+    s.listed = PHONE + 2001;
+    id = filed_kind(h, APPROVAL_MANUFACTURE, PHONE + 2000, 1, 2);
+    enter(h, id);
+    decide_file(h, id, true);
+    enter(h, id);
+    a = get(h, id);
+    assert_int_equal(a.state, APPLICATION_REFUSED);
+    assert_int_equal(a.bulk_refusal, REFUSAL_GSMA_LISTED);
+    application_release(&a);
+    end(h);
+}
+
+static void a_service_that_is_away_has_not_said_no(void **state)
+{
+    (void)state;
+    struct house *h = begin();
+    struct service s;
+    open_service(h, &s, 0);
+    fixture_activate(h->f, PHONE, "2026-03-02");
+    uint64_t id = filed_kind(h, APPROVAL_IMPORT, PHONE, 3, 2);
+    OK(registry_refresh(h->f->reg, NULL));
+    assert_int_equal(bulk_enter(&h->office, id, &progress, NULL), ERR_SOURCE_AWAY);
+    expect_waits(h, id);
+    assert_int_equal(held(h, PHONE), DAYNUM_OPEN);
+    assert_int_equal(bulk_enter(&h->office, id, &progress, NULL), ERR_SOURCE_AWAY);
+    s.answers = 1;
+    OK(bulk_enter(&h->office, id, &progress, NULL));
+    decide_file(h, id, true);
+    assert_int_equal(bulk_enter(&h->office, id, &progress, NULL), ERR_SOURCE_AWAY);
+    assert_int_equal(state_of(h, id), APPLICATION_DECIDING);
+    expect_waits(h, id);
+    assert_int_equal(reason(h, PHONE), REASON_UNVERIFIED);
+    s.answers = 1;
+    OK(bulk_enter(&h->office, id, &progress, NULL));
+    assert_int_equal(reason(h, PHONE), REASON_VERIFIED);
+    struct application a = get(h, id);
+    assert_false(a.findings & FOUND_GSMA_NOT_ASKED);
+    application_release(&a);
+    end(h);
+}
+
+/* Two parts: the first is not asked about anew. */
+static void who_was_cut_off_asks_about_the_rest(void **state)
+{
+    (void)state;
+    struct house *h = begin();
+    struct service s;
+    const unsigned first = (BULK_PART_DEVICES + GSMA_ASK_MOST - 1) / GSMA_ASK_MOST;
+    room.bytes = 8 << 20;
+    open_service(h, &s, first);
+    s.listed = PHONE + 5;
+    uint64_t id = filed_kind(h, APPROVAL_MANUFACTURE, PHONE, BULK_PART_DEVICES + 10, 1);
+    OK(registry_refresh(h->f->reg, NULL));
+    assert_int_equal(bulk_enter(&h->office, id, &progress, NULL), ERR_SOURCE_AWAY);
+    assert_int_equal(s.asked, first + 1);
+    assert_int_equal(left_out(h, id), 1);
+    expect_waits(h, id);
+    s.answers = 1;
+    OK(bulk_enter(&h->office, id, &progress, NULL));
+    assert_int_equal(s.asked, first + 2);
+    struct application a = get(h, id);
+    assert_true(a.checked && a.findings & FOUND_GSMA);
+    assert_int_equal(a.bulk_left_out, 1);
+    application_release(&a);
+    end(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +459,9 @@ int main(void)
         cmocka_unit_test(what_the_register_says),
         cmocka_unit_test(it_becomes_white_but_for_what_moved),
         cmocka_unit_test(a_refusal_and_a_withdrawal),
+        cmocka_unit_test(what_gsma_lists_is_left_out),
+        cmocka_unit_test(a_service_that_is_away_has_not_said_no),
+        cmocka_unit_test(who_was_cut_off_asks_about_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

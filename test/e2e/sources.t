@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # sources - border, post, customs and GSMA as programs of their own: an import whose declaration agrees is white by rules
-# alone; partial shipments draw from one line, typed and by file; each source fails in each way, and what
+# alone; partial shipments draw from one line, typed and by file; GSMA is asked about files, when they are checked and again
+# before they are white, through a restart; each source fails in each way, and what
 # waits for it says so, keeps its phone, and settles when the source is back.
 use strict;
 use warnings;
@@ -18,7 +19,7 @@ use Time::HiRes qw(sleep time);
 
 my $r = Register->new;
 my $peers = Peers::start($r->dir, qw(border parcel customs gsma));
-my $p = Portal->new($r, border => 0, settings => $peers);
+my $p = Portal->new($r, border => 0, settings => $peers . "second_officer_above = 10000\n");
 my $iin = Portal::number_of('8501013');
 $p->person('aigul', 'АХМЕТОВА АЙГҮЛ', '8501013');
 my $bin = $p->organisation('firm', 'ТОО Импорт', $iin, '0101400');
@@ -114,6 +115,31 @@ is_deeply $bulk->{customs}, {lines => 2, stopped => 1, seen => [
     {declaration_no => $no, goods_item => 2, declared => 3, drawn => 1, devices => 5, findings => ['quantity_exceeded']}]}, 'the line with numbers';
 is scalar(Peers::asked('customs')) - $before, 1, 'one look a line';
 is findings(checked(import_of("$no/2", 141))), 'quantity_exceeded', 'a typed one draws from the same line';
+
+# ---- GSMA, and files ----
+
+sub act { my ($number, $act, $body) = @_; return ($p->ask('POST', "/api/v1/desk/$number/$act", $body, $erlan))[1] }
+$before = () = Peers::asked('gsma');
+$u = $b->send_whole(lines($header, (map { line(5000 + $_, '', '') } 1 .. 1200), line(990_010, '', '')));
+my $maker = file($firm, kind => 'manufacture', upload => $u->{id});
+$bulk = checked($maker, 20);
+like findings($bulk), qr/gsma_listed/, 'a file with a device that GSMA lists: an officer is told';
+is $bulk->{file}{left_out}, 1, '... and it is left out';
+my @questions = (Peers::asked('gsma'))[$before .. $before + 1];
+is_deeply [sort map { scalar @{$_->{imeis}} } @questions], [1000, 201], 'all of it in two questions';
+Peers::fault('500', 'gsma');
+act($maker, 'claim', {});
+is act($maker, 'decide', {approve => JSON::PP::true})->{state}, 'deciding', 'approved, and asked again before it is white';
+ok Register::poll(20, sub { (mine($firm, $maker)->{waits_for}[0] // '') eq 'gsma' }), 'who cannot be asked is waited for';
+is list(imei(5001, $tac)), 'unknown', '... and nothing is white';
+Register::stop($p->{server}{pid});
+Peers::fault('', 'gsma');
+$p->serve;
+ok Register::poll(30, sub { mine($firm, $maker)->{state} eq 'approved' }), 'asked again after a restart: approved' or diag explain mine($firm, $maker);
+ok Register::poll(3, sub { list(imei(5001, $tac)) eq 'white' }), '... and white';
+is list(imei(990_010, $tac)), 'unknown', '... but for what GSMA lists';
+my (undef, undef, undef, $table) = $p->ask('GET', "/api/v1/applications/$maker/devices.csv?after=1200", undef, $firm);
+like $table, qr/GSMA/, '... as the list of its devices tells';
 
 # ---- each source, each way to fail ----
 
