@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # bulk - a file of devices through the real program: DEVICES rows (1,000,000), two IMEIs each, uploaded in pieces
-# of 8 MB, checked to the preview, filed, approved by two officers, until the last phone is white in the index.
+# of 8 MB, checked to the preview, filed, looked at against 10,000 declaration lines (100 devices each), approved by two
+# officers, until the last phone is white in the index.
 # bulk.pl [DEVICES [sqlite|postgres]] prints key=value pairs, in seconds. TAMGA: the program.
 use strict;
 use warnings;
@@ -20,8 +21,13 @@ my $backend = shift // 'sqlite';
 Test::More->builder->output('/dev/null');
 my $r = Register->new(backend => $backend);
 my $p = Portal->new($r, border => 0);
+my $bin = $p->organisation('firm', 'ТОО Импорт', Portal::number_of('8501013'), '0101400');
+use constant LINES => 10_000;
+sub declaration { my ($n) = @_; return sprintf '55301/010126/%07d,2026-01-05,%s', $n / 10, $n % 10 + 1 }
+my @declared = map { declaration($_) } 0 .. LINES - 1;
+$r->run('customs', 'load', $r->file('customs.csv', lines('declaration_no,declaration_date,goods_item,declarant,quantity',
+            map { "$_,$bin," . int($devices / LINES + 1) } @declared)))->{code} == 0 or die 'customs load';
 $p->staff($_, 'officer') for 'erlan', 'dana';
-$p->organisation('firm', 'ТОО Импорт', Portal::number_of('8501013'), '0101400');
 $p->serve;
 my $firm = $p->enter('firm');
 my ($erlan, $dana) = map { $p->enter_staff($_) } 'erlan', 'dana';
@@ -29,7 +35,9 @@ my $b = Bulk->new($p, $firm);
 
 # Serial numbers in an order that is not theirs, as boxes are packed.
 sub phone { my ($n) = @_; my $at = ($n * 7_368_787) % 10_000_000; return luhn(sprintf '352%04d%07d', 6000 + $n % 7, $at) }
-my $file = Register::lines($header, map { row(phone(2 * $_), phone(2 * $_ + 1)) } 1 .. $devices);
+my $file = Register::lines($header, map {
+        join ',', phone(2 * $_), phone(2 * $_ + 1), '', '', 'Samsung', 'Galaxy', $declared[$_ % LINES], 'CN', 'INV-1', '2025-11-20'
+    } 1 .. $devices);
 my $sha = sha256_hex($file);
 my %took;
 my $began = time;
@@ -47,8 +55,10 @@ die "not ready: $seen->{state}" if $seen->{state} ne 'ready' || $seen->{devices}
 lap('preview');
 my (undef, $a) = $p->ask('POST', '/api/v1/applications', {kind => 'import', upload => $u->{id}}, $firm);
 my $n = $a->{number};
-Register::poll(300, sub { ($p->ask('GET', "/api/v1/desk/$n", undef, $erlan))[1]{checked} }) or die 'not checked';
+my $filed;
+Register::poll(300, sub { $filed = ($p->ask('GET', "/api/v1/desk/$n", undef, $erlan))[1]; return $filed->{checked} }) or die 'not checked';
 lap('filed');
+die "lines: $filed->{customs}{lines}, stopped $filed->{customs}{stopped}" if $filed->{customs}{lines} != LINES || $filed->{customs}{stopped};
 $p->ask('POST', "/api/v1/desk/$n/claim", {}, $erlan);
 $p->ask('POST', "/api/v1/desk/$n/decide", {approve => JSON::PP::true}, $erlan);
 $began = time;

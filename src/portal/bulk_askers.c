@@ -16,8 +16,18 @@ enum {
 
 enum task_state { TASK_NONE, TASK_WAITS, TASK_AT_WORK, TASK_RESTS };
 
+/* What the service said of one line. */
+struct answered {
+    char declaration[LIMIT_DOCUMENT + 1];
+    uint32_t item;
+    enum asked asked; /* ASKED_YES or ASKED_NO */
+    struct customs_answer is;
+};
+
 struct task {
     uint64_t id;
+    struct answered *answers; /* in the order in which they were asked; of whoever is at work */
+    size_t n, size;
     enum task_state state;
     uint64_t turn; /* waits: the least is the next */
     int64_t until_s;
@@ -25,7 +35,11 @@ struct task {
 
 struct asker {
     struct bulk_askers *of;
-    struct office office; /* its own register */
+    struct office office;         /* its own register */
+    struct check_sources sources; /* customs: what is remembered, else the service */
+    const struct customs_source *service;
+    struct task *task; /* at work */
+    size_t at;         /* in its answers, where the next is expected */
     struct bulk_progress progress;
     pthread_t thread;
     bool running;
@@ -96,6 +110,12 @@ static struct task *next_of(struct bulk_askers *all)
     return next;
 }
 
+static void forget(struct task *task)
+{
+    free(task->answers);
+    *task = (struct task){.state = TASK_NONE};
+}
+
 int bulk_askers_progress(const struct bulk_askers *all, uint64_t id)
 {
     for (size_t i = 0; all && i < ASKERS; i++)
@@ -105,6 +125,52 @@ int bulk_askers_progress(const struct bulk_askers *all, uint64_t id)
 }
 
 /* ---- the threads ---- */
+
+/* Lines come in the same order each time, so that the next answer stands where the last one ended. */
+static const struct answered *remembered(struct asker *me, const struct customs_question *q)
+{
+    const struct task *task = me->task;
+    for (size_t i = 0; i < task->n; i++) {
+        size_t at = (me->at + i) % task->n;
+        const struct answered *a = &task->answers[at];
+        if (a->item != q->item || !str_eq(str_z(a->declaration), q->declaration))
+            continue;
+        me->at = at + 1;
+        return a;
+    }
+    return NULL;
+}
+
+/* Without memory it is asked again. */
+static void remember(struct task *task, const struct answered *a)
+{
+    if (task->n == task->size) {
+        size_t size = task->size ? 2 * task->size : 64;
+        struct answered *more = realloc(task->answers, size * sizeof *more);
+        if (!more)
+            return;
+        task->answers = more;
+        task->size = size;
+    }
+    task->answers[task->n++] = *a;
+}
+
+static enum asked ask(void *ctx, const struct customs_question *q, struct customs_answer *out)
+{
+    struct asker *me = ctx;
+    const struct answered *known = remembered(me, q);
+    if (known) {
+        *out = known->is;
+        return known->asked;
+    }
+    struct answered a = {.item = q->item};
+    a.asked = me->service->ask(me->service->ctx, q, &a.is);
+    str_copy(a.declaration, sizeof a.declaration, q->declaration);
+    *out = a.is;
+    if (a.asked == ASKED_YES || a.asked == ASKED_NO)
+        remember(me->task, &a);
+    return a.asked;
+}
 
 static void *run(void *arg)
 {
@@ -119,13 +185,17 @@ static void *run(void *arg)
         }
         struct fault fault = {0};
         task->state = TASK_AT_WORK;
+        me->task = task;
+        me->at = 0;
         pthread_mutex_unlock(&all->lock);
         enum err err = bulk_enter(&me->office, task->id, &me->progress, &fault);
         atomic_store(&me->progress.id, 0);
         bulk_worker_tell(task->id, err, &fault);
         pthread_mutex_lock(&all->lock);
-        task->state = err == ERR_SOURCE_AWAY ? TASK_RESTS : TASK_NONE;
+        task->state = TASK_RESTS;
         task->until_s = clock_monotonic_us() / 1000000 + AWAY_REST_S;
+        if (err != ERR_SOURCE_AWAY)
+            forget(task);
     }
     pthread_mutex_unlock(&all->lock);
     return NULL;
@@ -159,8 +229,11 @@ static enum err start(struct asker *me, const struct bulk_options *o, struct fau
 {
     const struct registry_options writes = {
         .url = o->url, .key = o->key, .clock = o->clock, .write = true};
+    me->sources = *o->sources;
+    me->service = &o->sources->customs;
+    me->sources.customs = (struct customs_source){ask, me};
     me->office =
-        (struct office){.committer = o->committer, .hours = o->hours, .sources = o->sources};
+        (struct office){.committer = o->committer, .hours = o->hours, .sources = &me->sources};
     enum err err = registry_open(&writes, &me->office.registry, fault);
     if (err)
         return err;
@@ -206,6 +279,8 @@ void bulk_askers_close(struct bulk_askers *all)
             pthread_join(all->askers[i].thread, NULL);
         registry_close(all->askers[i].office.registry);
     }
+    for (size_t i = 0; i < TASKS_MOST; i++)
+        forget(&all->tasks[i]);
     pthread_cond_destroy(&all->work);
     pthread_mutex_destroy(&all->lock);
     free(all);

@@ -2,7 +2,8 @@
  *
  * bulk_askers - threads for applications by file about which the services of customs and GSMA have to be asked: up to
  * 10,000 questions each, so that a slow service would stand before all other files. A few threads take one such
- * application each and wait for the answers; one that could not be asked rests, and is then taken again. */
+ * application each and wait for the answers; one that could not be asked rests, and is then taken again. What was
+ * answered for it is remembered until all is, else a service that fails now and then would never come to the end. */
 #ifndef PORTAL_BULK_ASKERS_H
 #define PORTAL_BULK_ASKERS_H
 

@@ -71,8 +71,8 @@ my $dead = imported();
 my $b = Bulk->new($p, $firm);
 sub line { my ($n, $no) = @_; return join ',', imei($n, '35267706'), '', '', '', 'Samsung', 'Galaxy', $no, '2026-01-05', 1, 'CN', '', '' }
 sub by_file {
-    my ($from, $no) = @_;
-    my $u = $b->send_whole(lines($header, map { line($_, $no) } $from .. $from + 29));
+    my ($from, @no) = @_;
+    my $u = $b->send_whole(lines($header, map { line($_, $no[$_ % @no]) } $from .. $from + 29));
     is $u->{devices}, 30, 'a file is checked meanwhile';
     return file($firm, kind => 'import', upload => $u->{id});
 }
@@ -111,6 +111,20 @@ is_deeply [map { mine($_)->{state} } @parcels], [('checking') x 8], 'none of the
 
 within(60, sub { return checked($slow) }, 'the file is settled, too');
 is mine($slow)->{waits_for}, undef, '... and waits for nobody';
+
+# ---- a file of which half was answered ----
+
+Peers::fault('late', 'customs');
+my $first = asked('customs');
+my $half = by_file(3000, map { "55301/010126/000088$_" } 1 .. 6);
+ok Register::poll(20, sub { return asked('customs') - $first >= 3 }), 'the third of six lines is being asked';
+Peers::fault('500', 'customs');
+ok told($half, 'customs'), 'then nobody answers';
+is asked('customs') - $first, 3 + 2, '... after two tries of the fourth';
+Peers::fault('', 'customs');
+within(60, sub { return checked($half) }, 'it goes on');
+is asked('customs') - $first, 3 + 2 + 3, '... where it was: what was answered is not asked again';
+is_deeply [@{($p->ask('GET', "/api/v1/desk/$half->[1]", undef, $erlan))[1]{customs}}{qw(lines stopped)}], [6, 1], '... with the answers of before and after: the third declares 3 devices alone';
 
 my $so_far = asked('customs');
 Peers::fault('slow', 'customs');
