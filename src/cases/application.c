@@ -294,6 +294,11 @@ static enum err set(struct registry *reg, const struct record_key *key, bool the
     return there ? record_put(reg, key, value, fault) : record_drop(reg, key, fault);
 }
 
+bool application_asks(const struct application *a, const struct case_device *device)
+{
+    return !(a->appeal && device->approved);
+}
+
 static enum err list_imeis(struct registry *reg, const struct application *a, bool open,
                            struct fault *fault)
 {
@@ -305,7 +310,7 @@ static enum err list_imeis(struct registry *reg, const struct application *a, bo
             struct record_key key = record_key(RECORD_BY_IMEI);
             record_key_number(&key, imeis[k].body, 6);
             record_key_number(&key, a->id, 8);
-            err = set(reg, &key, open, STR(""), fault);
+            err = set(reg, &key, open && application_asks(a, &a->devices[i]), STR(""), fault);
         }
     }
     return err;

@@ -161,6 +161,9 @@ const struct kind_info *kind_info(uint8_t kind); /* NULL: no such kind */
 bool kind_find(struct str name, uint8_t *out);
 const char *application_state_name(uint8_t state);
 bool application_open(const struct application *a);
+/* While it is open: is this device asked for? Of an appeal those that were refused; what was approved is decided, and may be
+ * corrected beside it. */
+bool application_asks(const struct application *a, const struct case_device *device);
 const char *refusal_name(uint8_t refusal);
 bool refusal_find(struct str name, uint8_t *out);
 const char *finding_name(unsigned bit); /* NULL past the last */

@@ -126,7 +126,10 @@ enum err correction_now(struct registry *reg, uint64_t application, const struct
 
 bool correction_open(const struct application *a)
 {
-    return a->state == APPLICATION_APPROVED && !a->corrects;
+    bool approved = a->state == APPLICATION_APPROVED;
+    for (size_t i = 0; a->appeal && application_open(a) && i < a->device_count; i++)
+        approved |= a->devices[i].approved;
+    return approved && !a->corrects;
 }
 
 struct gathering {
@@ -391,7 +394,7 @@ static enum err still_right(struct registry *reg, const struct application *a, s
     enum err err = application_get(reg, a->corrects, &first, fault);
     if (err)
         return err;
-    err = first.state == APPLICATION_APPROVED ? filing_none_open(reg, a, fault) : ERR_NOT_NOW;
+    err = correction_open(&first) ? filing_none_open(reg, a, fault) : ERR_NOT_NOW;
     application_release(&first);
     return err;
 }

@@ -67,7 +67,7 @@ MUST_USE enum err correction_of(struct registry *registry, uint64_t application,
 MUST_USE enum err correction_now(struct registry *registry, uint64_t application,
                                  const struct case_device *filed, struct case_device *out,
                                  struct fault *fault);
-/* May it be corrected now? */
+/* May it be corrected now? It is approved, or appealed and a device of it is approved. */
 bool correction_open(const struct application *a);
 
 /* ---- for the step that decides it ---- */

@@ -189,7 +189,8 @@ enum err filing_none_open(struct registry *reg, const struct application *a, str
     enum err err =
         a->appeal ? ERR_OK : consent_of(reg, str_z(a->consent), a->filed_by, &consent, fault);
     for (size_t i = 0; !err && i < a->device_count; i++)
-        err = check_open(reg, a->applicant, &a->devices[i], fault);
+        if (application_asks(a, &a->devices[i]))
+            err = check_open(reg, a->applicant, &a->devices[i], fault);
     return err;
 }
 
@@ -379,7 +380,7 @@ enum err filing_list(const struct office *office, const struct session *who, uin
 struct act {
     const struct session *who;
     uint8_t wants; /* the state that it must have; 0 = any that is open */
-    bool once;     /* an appeal: not after another, nor beside an open application */
+    bool once; /* an appeal: not after another, nor beside an open application for such a device */
     enum { HOLD_STAYS, HOLD_OPENS, HOLD_ENDS } hold;
     void (*move)(const struct office *office, struct application *a, int64_t now_s);
     struct str note;

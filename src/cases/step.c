@@ -50,7 +50,8 @@ enum err step_hold(const struct office *office, const struct application *a, str
 {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < a->device_count; i++)
-        err = hold_device(office->registry, &a->devices[i], true, DAYNUM_OPEN, out, fault);
+        if (application_asks(a, &a->devices[i]))
+            err = hold_device(office->registry, &a->devices[i], true, DAYNUM_OPEN, out, fault);
     return err;
 }
 

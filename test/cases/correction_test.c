@@ -376,6 +376,100 @@ static void a_refusal_changes_nothing_and_is_appealed(void **state)
     house_close(h);
 }
 
+/* An import of two devices, the second one in use, grey and refused. */
+static uint64_t half_approved(struct house *h)
+{
+    const struct case_device list[] = {device(PHONE, 2), device(PHONE + 10, 2)};
+    const struct decision says[] = {{.approve = true}, {.refusal = REFUSAL_DOC_UNREADABLE}};
+    const struct filing wish = {
+        .kind = APPROVAL_IMPORT, .entered = DAYNUM_NONE, .devices = list, .device_count = 2};
+    struct application a;
+    bool again;
+    fixture_activate(h->f, PHONE, "2026-03-02");
+    fixture_activate(h->f, PHONE + 10, "2026-03-02");
+    OK(filing_new(&h->office, &firm, &wish, &a, &again, NULL));
+    uint64_t id = a.id;
+    application_release(&a);
+    OK(desk_claim(&h->office, &officer, id, &a, NULL));
+    application_release(&a);
+    OK(desk_decide(&h->office, &officer, id, says, 2, STR(""), &a, NULL));
+    assert_int_equal(a.state, APPLICATION_APPROVED);
+    application_release(&a);
+    later(h);
+    return id;
+}
+
+static enum err appealed(struct house *h, uint64_t id)
+{
+    struct application a;
+    enum err err = filing_appeal(&h->office, &firm, id, STR("қайта қараңыз"), &a, NULL);
+    if (!err)
+        application_release(&a);
+    return err;
+}
+
+/* What was approved is corrected, what was refused is appealed; each is decided once, whichever comes first. */
+static void beside_an_appeal(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 4; order++) {
+        bool corrected_first = order & 1, decided_first = order & 2;
+        struct house *h = house_open("2026-03-10");
+        uint64_t first = half_approved(h), id = 0;
+        if (corrected_first)
+            id = corrected(h, first, GROUND_MISTYPED, PHONE, OTHER);
+        OK(appealed(h, first));
+        if (!corrected_first)
+            id = corrected(h, first, GROUND_MISTYPED, PHONE, OTHER);
+        assert_int_equal(held(h, PHONE + 10), DAYNUM_OPEN);
+        assert_int_equal(held(h, PHONE), DAYNUM_NONE);
+        assert_int_equal(correct(h, first, GROUND_RETURNED, PHONE + 1, 0), ERR_OPEN_ALREADY);
+        assert_int_equal(correct(h, first, GROUND_RETURNED, PHONE + 10, 0), ERR_NOT_APPROVED);
+        if (decided_first)
+            decide(h, &officer, id, true);
+        else
+            decide(h, &officer2, first, true);
+        assert_int_equal(held(h, PHONE + 10), decided_first ? DAYNUM_OPEN : DAYNUM_NONE);
+        if (decided_first)
+            decide(h, &officer2, first, true);
+        else
+            decide(h, &officer, id, true);
+        assert_true(white(h, PHONE + 1) && white(h, OTHER));
+        assert_true(white(h, PHONE + 10) && white(h, PHONE + 11));
+        assert_false(white(h, PHONE)); /* the appeal approved nothing that was withdrawn */
+        daynum term = registry_today(h->office.registry) + h->office.registry->rules.grace_days;
+        assert_int_equal(held(h, PHONE), term); /* whoever uses it has his days */
+        assert_int_equal(state_of(h, first), APPLICATION_APPROVED);
+        assert_int_equal(appealed(h, first), ERR_NOT_NOW); /* once */
+        house_close(h);
+    }
+}
+
+/* The refused device is not what the correction makes of another. */
+static void never_one_imei_in_both(void **state)
+{
+    (void)state;
+    struct house *h = house_open("2026-03-10");
+    struct application a;
+    uint64_t first = half_approved(h);
+    corrected(h, first, GROUND_FORGOTTEN, PHONE, PHONE + 10);
+    assert_int_equal(appealed(h, first), ERR_OPEN_ALREADY);
+    house_close(h);
+    h = house_open("2026-03-10");
+    first = half_approved(h);
+    OK(appealed(h, first));
+    assert_int_equal(correct(h, first, GROUND_FORGOTTEN, PHONE, PHONE + 10), ERR_OPEN_ALREADY);
+    uint64_t id = corrected(h, first, GROUND_RETURNED, PHONE, 0);
+    OK(filing_withdraw(&h->office, &firm, first, &a,
+                       NULL)); /* the appeal: what was decided stays */
+    application_release(&a);
+    assert_int_equal(state_of(h, first), APPLICATION_APPROVED);
+    assert_true(white(h, PHONE));
+    decide(h, &officer, id, true);
+    assert_false(white(h, PHONE) || white(h, PHONE + 1) || white(h, PHONE + 10));
+    house_close(h);
+}
+
 /* ---- against a model ---- */
 
 enum { DEVICES = 4, SPARE = 24 };
@@ -519,6 +613,8 @@ int main(void)
         cmocka_unit_test(a_proof_before_the_duty_is_withdrawn),
         cmocka_unit_test(who_may_and_when),
         cmocka_unit_test(a_refusal_changes_nothing_and_is_appealed),
+        cmocka_unit_test(beside_an_appeal),
+        cmocka_unit_test(never_one_imei_in_both),
         cmocka_unit_test(a_phone_never_ends_half_white),
     };
     return cmocka_run_group_tests_name("cases/correction", tests, NULL, NULL);
