@@ -7,7 +7,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -235,6 +237,29 @@ enum err service_check(struct service *s, struct str typed, uint64_t imsi, struc
     check_number_make(&s->check, c.imei, &number, c.number);
     *out = c;
     return ERR_OK;
+}
+
+struct counting {
+    uint64_t *count;
+    daynum today, through;
+};
+
+static bool count_one(void *ctx, struct imei imei, const struct verdict *v)
+{
+    const struct counting *c = ctx;
+    (void)imei;
+    c->count[verdict_step(*v, c->today, c->through).reason]++;
+    return true;
+}
+
+void service_count(struct service *s, uint64_t out[REASON_COUNT])
+{
+    const struct view *view = atomic_load(&s->view);
+    const struct index *index = atomic_load(&s->index)->index;
+    struct counting c = {out, zone_day(&view->zone, clock_now_us(s->clock) / 1000000),
+                         index_state(index).gate.expire_through};
+    memset(out, 0, REASON_COUNT * sizeof *out);
+    index_iterate(index, count_one, &c);
 }
 
 /* ---- keys, from any thread ---- */

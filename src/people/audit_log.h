@@ -49,4 +49,16 @@ typedef bool audit_event_fn(void *ctx, uint64_t page, const struct audit_event *
 MUST_USE enum err audit_log_read(struct registry *registry, audit_event_fn *fn, void *ctx,
                                  struct fault *fault);
 
+/* The chain proved little by little: what was read once is remembered. */
+enum { AUDIT_HASH_TEXT = 65 };
+struct audit_watch {
+    uint64_t pages;               /* proved */
+    char before[AUDIT_HASH_TEXT]; /* hash of the last of them */
+    int64_t at_s;                 /* when it last came to the end, UTC seconds; 0 = not yet */
+    enum err found; /* ERR_CHAIN: the page after them is missing or was changed; it stays there */
+};
+/* Proves at most `most` pages more. *out_more: the end is not reached. */
+MUST_USE enum err audit_log_follow(struct registry *registry, struct audit_watch *watch,
+                                   unsigned most, bool *out_more, struct fault *fault);
+
 #endif

@@ -160,3 +160,51 @@ enum err audit_log_read(struct registry *reg, audit_event_fn *fn, void *ctx, str
                         (unsigned long long)r.next);
     return err;
 }
+
+/* ---- little by little ---- */
+
+struct following {
+    struct audit_watch *watch;
+    unsigned left;
+    bool more;
+};
+
+static bool follow_page(void *ctx, const struct record *record)
+{
+    struct following *f = ctx;
+    struct audit_watch *w = f->watch;
+    if (!f->left--) {
+        f->more = true;
+        return false;
+    }
+    json_t *page = json_loadb(record->value.p, record->value.n, 0, NULL);
+    bool follows = record_key_last(record->key) == w->pages + 1 &&
+                   str_eq(json_text_of(page, "prev"), str_z(w->before));
+    json_decref(page);
+    if (!follows) {
+        w->found = ERR_CHAIN;
+        return false;
+    }
+    page_hash(record->value, w->before);
+    w->pages++;
+    return true;
+}
+
+enum err audit_log_follow(struct registry *reg, struct audit_watch *w, unsigned most,
+                          bool *out_more, struct fault *fault)
+{
+    struct record_key from = record_key_of(RECORD_AUDIT, w->pages + 1),
+                      to = record_key(RECORD_AUDIT + 1);
+    struct following f = {w, most, false};
+    *out_more = false;
+    if (w->found)
+        return ERR_OK;
+    if (!w->pages)
+        first_hash(w->before);
+    enum err err = store_records(reg->store, record_key_str(&from), record_key_str(&to),
+                                 follow_page, &f, fault);
+    *out_more = !err && f.more;
+    if (!err && !f.more)
+        w->at_s = clock_now_us(reg->clock) / 1000000;
+    return err;
+}

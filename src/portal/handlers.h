@@ -65,6 +65,11 @@ void portal_accreditation_put(
 void portal_accreditation_revoke(
     struct exchange *x); /* POST …/revoke {bin, certificate_no, revoked_on} */
 
+void portal_figures_json(struct exchange *x); /* GET /api/v1/figures */
+void portal_figures_csv(struct exchange *x);  /* GET /api/v1/figures.csv?for=public */
+void portal_journal(struct exchange *x);      /* GET /api/v1/journal */
+void portal_journal_find(struct exchange *x); /* POST /api/v1/journal/find {imei, application} */
+
 void portal_present(struct exchange *x); /* POST /api/v1/present {iin, name, msisdn, language} */
 void portal_present_file(struct exchange *x); /* POST /api/v1/present/{}/applications {code, …} */
 void portal_consent(struct exchange *x);      /* POST /api/v1/consents {iin, msisdn, language} */

@@ -19,6 +19,7 @@
 #include "portal/bulk_worker.h"
 #include "people/sign_in.h"
 #include "portal/demo.h"
+#include "portal/figures_worker.h"
 #include "portal/post.h"
 
 enum {
@@ -62,6 +63,7 @@ struct portal {
     unsigned free_count;
 
     struct bulk_worker *bulk; /* NULL: no place for uploads */
+    struct figures_worker *figures;
 
     pthread_cond_t work;
     bool woken;
@@ -74,6 +76,11 @@ struct portal {
 struct bulk_worker *portal_bulk(struct portal *p)
 {
     return p->bulk;
+}
+
+struct figures_worker *portal_figures(struct portal *p)
+{
+    return p->figures;
 }
 
 const struct eds_port *portal_eds(struct portal *p)
@@ -372,6 +379,9 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
         err = inquiry_open(&p->sources, wake, p, &p->inquiry, fault);
     if (!err)
         err = open_bulk(p, o, fault);
+    const struct figures_options figures = {o->url, o->key, o->clock, &p->hours};
+    if (!err)
+        err = figures_worker_open(&figures, &p->figures, fault);
     if (!err) {
         p->working = pthread_create(&p->worker, NULL, work, p) == 0;
         err = p->working ? ERR_OK : fault_set(fault, ERR_MEMORY, "a thread");
@@ -394,6 +404,7 @@ void portal_close(struct portal *p)
     if (p->working)
         pthread_join(p->worker, NULL);
     inquiry_close(p->inquiry);
+    figures_worker_close(p->figures);
     bulk_worker_close(p->bulk);
     audit_log_free(p->log);
     committer_free(p->committer);

@@ -13,6 +13,7 @@
 #include "people/eds.h"
 
 struct app_door;
+struct figures_worker;
 struct demo;
 struct oidc;
 
@@ -119,6 +120,8 @@ const char *portal_nca_layer(struct portal *portal);
 const char *portal_connect(struct portal *portal);
 /* Applications by file: NULL when there is no place for uploads. */
 struct bulk_worker *portal_bulk(struct portal *portal);
+/* What is counted for the ministry, and how far the journal is proved. */
+struct figures_worker *portal_figures(struct portal *portal);
 /* Is there a way out for letters? A demonstration shows them. */
 bool portal_sends(const struct portal *portal);
 struct committer *portal_committer(struct portal *portal);

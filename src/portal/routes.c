@@ -108,6 +108,10 @@ const struct route portal_routes[] = {
     {AT("/api/v1/desk/{}/confirm"), "POST", {POST(portal_confirm)}},
     {AT("/api/v1/desk/{}/return"), "POST", {POST(portal_return)}},
     {AT("/api/v1/marks"), "GET, HEAD, POST", {GET(portal_marks), POST(portal_suspend)}},
+    {AT("/api/v1/figures"), "GET, HEAD", {GET(portal_figures_json)}},
+    {AT("/api/v1/figures.csv"), "GET, HEAD", {GET(portal_figures_csv)}},
+    {AT("/api/v1/journal"), "GET, HEAD", {GET(portal_journal)}},
+    {AT("/api/v1/journal/find"), "POST", {POST(portal_journal_find)}},
     {AT("/api/v1/marks/preview"), "POST", {POST(portal_marks_preview)}},
     {AT("/api/v1/marks/resume"), "POST", {POST(portal_resume)}},
     {AT("/api/v1/marks/find"), "POST", {POST(portal_marks_find)}},
@@ -143,6 +147,11 @@ const struct route portal_routes[] = {
     {AT("/marks/proposals/{}/confirm"), "POST", {FORM(screen_marks_confirm)}},
     {AT("/marks/proposals/{}/reject"), "POST", {FORM(screen_marks_reject)}},
     {AT("/marks/{}"), "GET, HEAD, POST", {GET(screen_marks_ask), FORM(screen_marks_act)}},
+
+    {AT("/ministry"), "GET, HEAD", {GET(screen_ministry)}},
+    {AT("/ministry/journal"),
+     "GET, HEAD, POST",
+     {GET(screen_ministry_journal), FORM(screen_ministry_find)}},
 
     {AT("/assist"), "GET, HEAD, POST", {GET(screen_assist), FORM(screen_assist_begin)}},
     {AT("/assist/{}"), "GET, HEAD, POST", {GET(screen_assist_ask), FORM(screen_assist_file)}},

@@ -21,6 +21,11 @@ void screen_home(struct exchange *x)
         portal_leave(&v);
         return;
     }
+    if (v.who.role == ROLE_MINISTRY) {
+        screen_go(x, "/ministry");
+        portal_leave(&v);
+        return;
+    }
     if (v.who.role == ROLE_ASSISTANT) {
         screen_go(x, "/assist");
         portal_leave(&v);

@@ -39,6 +39,11 @@ void screen_marks_act(struct exchange *x); /* POST … {csrf, key, step, imeis, 
 void screen_marks_confirm(struct exchange *x); /* POST /marks/proposals/{}/confirm {csrf} */
 void screen_marks_reject(struct exchange *x);  /* POST /marks/proposals/{}/reject {csrf} */
 
+/* The ministry and its auditors. */
+void screen_ministry(struct exchange *x);         /* GET /ministry */
+void screen_ministry_journal(struct exchange *x); /* GET /ministry/journal */
+void screen_ministry_find(struct exchange *x);    /* POST /ministry/journal {csrf, imei} */
+
 /* An assistant files for a person who is present. */
 void screen_assist(struct exchange *x);         /* GET /assist */
 void screen_assist_begin(struct exchange *x);   /* POST /assist {csrf, iin, name, msisdn, …} */

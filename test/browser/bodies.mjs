@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cabinet of a body in a real browser, in Kazakh and in Russian: an officer of the police looks at what would become of a
-// phone, suspends it, the public page says so; he asks to resume it, another officer confirms, and it is free again. What is
+// phone, suspends it, the public page says so; he asks to resume it, another officer confirms, and it is free again; the ministry sees the figures. What is
 // typed wrong is said beside its field and stays. All of it by keyboard where people type; every page fits 320 px and is
 // quiet for axe-core. Pictures of the pages go to TAMGA_SHOTS, where it is set.
 import { readFileSync } from "node:fs";
@@ -130,7 +130,36 @@ async function resumes({ browser, askar, bota, lang, code }) {
   await context.close();
 }
 
-async function one({ browser, url, askar, bota }, lang, n) {
+/** The figures and the journal, as the ministry sees them. */
+async function counts({ browser, madina, lang, code }) {
+  const t = texts[lang];
+  const { context, page, complaints } = await as(browser, madina, lang);
+  await page.goto(`/cabinet?lang=${lang}`);
+  is(await page.locator("h1").innerText(), t["ministry.heading"], `${lang}: the ministry’s figures`);
+  const figures = async () => {
+    await page.reload();
+    return (await page.locator("main").innerText()).includes(t["marks.kind.lost"]);
+  };
+  ok(await until(figures), `${lang}: marks by body`);
+  ok((await page.locator("main").innerText()).includes(t["list.black.title"]), `${lang}: IMEIs by list`);
+  await looks(page, `${lang} figures`);
+  await follow(page, t["ministry.journal"]);
+  const whole = async () => {
+    await page.reload();
+    return (await page.locator(".expect.white").count()) === 2;
+  };
+  ok(await until(whole), `${lang}: journal and audit log are whole`);
+  await looks(page, `${lang} journal`);
+  await page.fill("[name=imei]", code);
+  await press(page, t["marks.find_button"]);
+  ok((await page.locator("main").innerText()).includes("KP-17"), `${lang}: the entries of an IMEI`);
+  ok(!page.url().includes(code), `${lang}: it stands in no address`);
+  await looks(page, `${lang} entries`);
+  is(complaints, [], `${lang}: nothing to complain of`);
+  await context.close();
+}
+
+async function one({ browser, url, askar, bota, madina }, lang, n) {
   const t = texts[lang];
   const code = imei(n);
   const black = async () => (await said(browser, url, lang, code)).includes(t["list.black.title"]);
@@ -138,6 +167,7 @@ async function one({ browser, url, askar, bota }, lang, n) {
   ok(await until(black), `${lang}: the public page says so`);
   await resumes({ browser, askar, bota, lang, code });
   ok(await until(async () => !(await black())), `${lang}: ... and that it is over`);
+  await counts({ browser, madina, lang, code });
 }
 
 await test(
@@ -145,11 +175,14 @@ await test(
     await plain.stop();
     register.now = OPEN;
     const people = new People(register);
-    for (const name of ["askar", "bota"]) people.staff(name, "police", "--body", "police");
+    people.staff("madina", "ministry");
+    people.staff("askar", "police", "--body", "police");
+    people.staff("bota", "police", "--body", "police");
     const server = await register.serve({ settings: people.settings(), words: [] });
     const { url } = server;
     const [askar, bota] = [await people.enterStaff(url, "askar", OPEN), await people.enterStaff(url, "bota", OPEN)];
-    for (const [i, lang] of ["kk", "ru"].entries()) await one({ browser, url, askar, bota }, lang, i + 300);
+    const madina = await people.enterStaff(url, "madina", OPEN);
+    for (const [i, lang] of ["kk", "ru"].entries()) await one({ browser, url, askar, bota, madina }, lang, i + 300);
   },
   { serve: { words: [] } },
 );

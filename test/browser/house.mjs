@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from "node:util";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const fromWeb = createRequire(join(root, "web/package.json"));
-const tamga = process.env.TAMGA ?? join(root, "build/tamga");
+export const tamga = process.env.TAMGA ?? join(root, "build/tamga");
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
 
 // --- TAP ---

@@ -6,6 +6,8 @@ import { createHmac } from "node:crypto";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
+import { tamga } from "./house.mjs";
+
 const PASSWORD = (name) => `Тұлпар шабысы ${name}`;
 
 /** A number of 12 digits with its check digit, from its first eight. */
@@ -73,9 +75,20 @@ export class People {
     return ["[portal]", "open = yes", `eds_ca = ${this.dir}/nca.pem`, ...more];
   }
 
+  /** From the third on, two of them decide. */
+  #account(name) {
+    const [first, second] = Object.keys(this.secrets);
+    if (!second) {
+      this.register.run("user", "add", name);
+      return;
+    }
+    const added = spawnSync(tamga, this.register.words("--actor", first, "user", "add", name), { encoding: "utf8" });
+    this.register.run("--actor", second, "confirm", /confirm (\d+)/.exec(added.stdout + added.stderr)[1]);
+  }
+
   /** A staff account; more: words of `user password`. */
   staff(name, role, ...more) {
-    this.register.run("user", "add", name);
+    this.#account(name);
     const done = this.register.type(PASSWORD(name), "--json", "user", "password", name, "--role", role, ...more);
     this.secrets[name] = /secret=([A-Z2-7]+)/.exec(done)[1];
   }

@@ -133,6 +133,7 @@ class Portal:
             self.make_account(name, role)
         for name in ("askar", "bota"):
             self.make_account(name, "police", "--body", "police")
+        self.make_account("madina", "ministry")
 
     def tamga(self, *words, text=None):
         return subprocess.run(self.register.words(*words), input=text, capture_output=True,
