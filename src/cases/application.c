@@ -415,7 +415,7 @@ static enum err list_new(struct registry *reg, const struct application *a, stru
     struct str declaration;
     uint32_t item;
     customs_split(str_z(a->document), &declaration, &item);
-    if (!err && a->kind == APPROVAL_IMPORT && !a->upload && declaration.n)
+    if (!err && a->kind == APPROVAL_IMPORT && !a->upload && !a->corrects && declaration.n)
         err = customs_draw(reg, declaration, item, a->id, a->device_count, fault);
     if (err || a->way != WAY_PARCEL || !*a->document)
         return err;

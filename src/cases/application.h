@@ -53,6 +53,8 @@ struct case_device {
     uint32_t findings; /* enum finding_bit */
     bool decided, approved;
     uint8_t refusal; /* enum refusal, of one that was refused; stays while that is appealed */
+    uint32_t
+        customs_line; /* of a correction of a file: the line that it drew from (bulk_lines.h), from 1 */
 };
 /* All IMEIs that belong to it, those taken out in a repair after the others; how many. */
 unsigned case_device_imeis(const struct case_device *device, struct imei out[CASE_DEVICE_IMEIS]);

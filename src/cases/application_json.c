@@ -26,11 +26,14 @@ static uint8_t imeis_read(const json_t *list, struct imei out[LIMIT_DEVICE_IMEIS
 
 static json_t *device_json(const struct case_device *d)
 {
-    return json_pack("{s:o, s:o, s:s, s:s, s:i, s:b, s:b, s:i}", "imeis",
-                     imeis_json(d->is.imeis, d->is.count), "old",
-                     imeis_json(d->is.old, d->is.old_count), "brand", d->brand, "model", d->model,
-                     "findings", (int)d->findings, "decided", d->decided, "approved", d->approved,
-                     "refusal", d->refusal);
+    json_t *json = json_pack("{s:o, s:o, s:s, s:s, s:i, s:b, s:b, s:i}", "imeis",
+                             imeis_json(d->is.imeis, d->is.count), "old",
+                             imeis_json(d->is.old, d->is.old_count), "brand", d->brand, "model",
+                             d->model, "findings", (int)d->findings, "decided", d->decided,
+                             "approved", d->approved, "refusal", d->refusal);
+    if (json && d->customs_line)
+        json_object_set_new(json, "line", json_integer((json_int_t)d->customs_line));
+    return json;
 }
 
 static void device_read(const json_t *json, struct case_device *out)
@@ -38,7 +41,8 @@ static void device_read(const json_t *json, struct case_device *out)
     *out = (struct case_device){.findings = (uint32_t)json_number_of(json, "findings"),
                                 .decided = json_is_true(json_object_get(json, "decided")),
                                 .approved = json_is_true(json_object_get(json, "approved")),
-                                .refusal = (uint8_t)json_number_of(json, "refusal")};
+                                .refusal = (uint8_t)json_number_of(json, "refusal"),
+                                .customs_line = (uint32_t)json_number_of(json, "line")};
     out->is.count = imeis_read(json_object_get(json, "imeis"), out->is.imeis);
     out->is.old_count = imeis_read(json_object_get(json, "old"), out->is.old);
     str_copy(out->brand, sizeof out->brand, json_text_of(json, "brand"));

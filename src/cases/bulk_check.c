@@ -130,6 +130,34 @@ static enum err write_errors(struct bulk_checking *c)
     return err;
 }
 
+/* By part of the list, so that one that never comes gives back what it drew (bulk_lines_name). */
+static enum err write_line_of_each(const struct bulk_checking *c)
+{
+    struct buf plain = {0};
+    uint32_t part = 0, n = 0, kept = 0;
+    enum err err = ERR_OK;
+    uint32_t *number = calloc(c->declared.n + 1, sizeof *number); /* lines that are kept, from 1 */
+    if (!number)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < c->declared.n; i++)
+        number[i + 1] = c->declared.list[i].devices ? ++kept : 0;
+    for (size_t i = 0; !err && i <= c->count; i++) {
+        bool end = i == c->count;
+        if (n == BULK_PART_DEVICES || (end && n)) {
+            struct record_key key = bulk_part_key(RECORD_BULK_LINES, c->upload.id, ++part);
+            err = write_part(c, &key, &plain, false);
+            n = 0;
+        }
+        if (err || end || c->devices[i].found)
+            continue;
+        buf_varint(&plain, number[c->lines[i]]);
+        n++;
+    }
+    buf_release(&plain);
+    free(number);
+    return err;
+}
+
 /* Of the good devices. */
 static enum err write_lines(struct bulk_checking *c)
 {
@@ -139,9 +167,10 @@ static enum err write_lines(struct bulk_checking *c)
         if (!c->devices[i].found && c->lines[i])
             c->declared.list[c->lines[i] - 1].devices++;
     bulk_lines_encode(&c->declared, &plain);
+    bool some = plain.n > 0;
     enum err err = write_part(c, &key, &plain, true);
     buf_release(&plain);
-    return err;
+    return err || !some ? err : write_line_of_each(c);
 }
 
 static enum err leave(struct bulk_checking *c, struct fault *fault)

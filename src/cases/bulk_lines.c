@@ -128,6 +128,40 @@ enum err bulk_lines_get(struct registry *reg, uint64_t upload, struct bulk_lines
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* The lines of one part. */
+static enum err part_lines(struct registry *reg, uint64_t upload, uint32_t part, uint32_t *out,
+                           struct fault *fault)
+{
+    struct buf plain = {0};
+    struct record_key key = bulk_part_key(RECORD_BULK_LINES, upload, part + 1);
+    memset(out, 0, BULK_PART_DEVICES * sizeof *out);
+    enum err err = bulk_part_get(reg, &key, &plain, fault);
+    struct rd rd = rd_of(plain.p, plain.n);
+    for (size_t i = 0; !err && rd_left(&rd) && i < BULK_PART_DEVICES; i++)
+        out[i] = (uint32_t)rd_varint(&rd);
+    if (!err && rd.failed)
+        err = fault_set(fault, ERR_CODEC, "a list of declaration lines is damaged");
+    buf_release(&plain);
+    return err == ERR_NOT_FOUND ? ERR_OK
+                                : err; /* it names none, or was checked before they were kept */
+}
+
+enum err bulk_lines_name(struct registry *reg, uint64_t upload, const uint32_t *places,
+                         uint32_t *out, size_t n, struct fault *fault)
+{
+    uint32_t *lines = malloc(BULK_PART_DEVICES * sizeof *lines), part = UINT32_MAX;
+    enum err err = lines ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; !err && i < n; i++) {
+        if (places[i] / BULK_PART_DEVICES != part) {
+            part = places[i] / BULK_PART_DEVICES;
+            err = part_lines(reg, upload, part, lines, fault);
+        }
+        out[i] = err ? 0 : lines[places[i] % BULK_PART_DEVICES];
+    }
+    free(lines);
+    return err;
+}
+
 uint64_t bulk_lines_devices(const struct bulk_lines *l, uint32_t i)
 {
     const struct bulk_line *one = &l->list[i];

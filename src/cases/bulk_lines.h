@@ -2,7 +2,8 @@
  *
  * bulk_lines - the lines of customs declarations that a file of devices names, each once, with the devices of the
  * file against it: so that a file of a million rows costs one look a line. Kept beside the upload as one sealed record,
- * below 1 MiB: goods item varint, devices varint, length 1 and bytes of the number, a line. */
+ * below 1 MiB: goods item varint, devices varint, length 1 and bytes of the number, a line. Behind it one record for each
+ * part of the list: of each device its line as varint, from 1; 0: it names none. */
 #ifndef CASES_BULK_LINES_H
 #define CASES_BULK_LINES_H
 
@@ -32,6 +33,10 @@ void bulk_lines_encode(const struct bulk_lines *lines, struct buf *out);
 /* Of an upload; none when it names none. *out: bulk_lines_release. ERR_CODEC. */
 MUST_USE enum err bulk_lines_get(struct registry *registry, uint64_t upload, struct bulk_lines *out,
                                  struct fault *fault);
+/* Of devices by their places in the list, from 0, the lines, from 1; 0: none, or it is not known. */
+MUST_USE enum err bulk_lines_name(struct registry *registry, uint64_t upload,
+                                  const uint32_t *places, uint32_t *out, size_t n,
+                                  struct fault *fault);
 /* Devices of the file against the i-th line and those that mean the same: the same item, or none named. */
 uint64_t bulk_lines_devices(const struct bulk_lines *lines, uint32_t i);
 

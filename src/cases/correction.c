@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "cases/bulk_lines.h"
 #include "cases/bulk_list.h"
 #include "cases/once.h"
 #include "cases/paper.h"
@@ -73,7 +74,7 @@ static bool had(const struct case_device *d, struct imei imei)
 /* With its IMEIs and its name alone. */
 static struct case_device undecided(const struct case_device *d)
 {
-    struct case_device out = {.is.count = d->is.count};
+    struct case_device out = {.is.count = d->is.count, .customs_line = d->customs_line};
     memcpy(out.is.imeis, d->is.imeis, sizeof out.is.imeis);
     memcpy(out.brand, d->brand, sizeof out.brand);
     memcpy(out.model, d->model, sizeof out.model);
@@ -137,6 +138,8 @@ struct gathering {
     const struct correction *wish;
     const struct application *first;
     struct case_device *found;   /* of a file: one for each wish, by place; count 0: not in it */
+    uint32_t *places;            /* of a file: where each stands in its list */
+    uint32_t passed;             /* devices of the list so far */
     uint64_t (*wanted)[2];       /* of a file: IMEI, place in wish; ascending */
     struct case_device *devices; /* what comes out; owned */
     size_t count;
@@ -162,12 +165,27 @@ static bool look_for(void *ctx, const struct bulk_device *device)
         for (; at && at < (const uint64_t(*)[2])g->wanted + n && (*at)[0] == device->imeis[k];
              at++) {
             struct case_device *d = &g->found[(*at)[1]];
+            g->places[(*at)[1]] = g->passed;
             d->is.count = device->count;
             for (unsigned i = 0; i < device->count; i++)
                 d->is.imeis[i].body = device->imeis[i];
         }
     }
+    g->passed++;
     return true;
+}
+
+/* The declaration's line that each drew from. */
+static enum err name_lines(struct gathering *g, struct fault *fault)
+{
+    size_t n = g->wish->device_count;
+    uint32_t *lines = calloc(n, sizeof *lines);
+    enum err err =
+        lines ? bulk_lines_name(g->reg, g->first->upload, g->places, lines, n, fault) : ERR_MEMORY;
+    for (size_t i = 0; !err && i < n; i++)
+        g->found[i].customs_line = lines[i];
+    free(lines);
+    return err;
 }
 
 static enum err read_file(struct gathering *g, struct fault *fault)
@@ -178,7 +196,8 @@ static enum err read_file(struct gathering *g, struct fault *fault)
         return ERR_OK;
     g->found = calloc(n, sizeof *g->found);
     g->wanted = calloc(n, sizeof *g->wanted);
-    if (!g->found || !g->wanted)
+    g->places = calloc(n, sizeof *g->places);
+    if (!g->found || !g->wanted || !g->places)
         return ERR_MEMORY;
     for (size_t i = 0; i < n; i++) {
         g->wanted[i][0] = g->wish->devices[i].imei.body;
@@ -186,7 +205,9 @@ static enum err read_file(struct gathering *g, struct fault *fault)
     }
     qsort(g->wanted, n, sizeof *g->wanted, by_body);
     enum err err = upload_read(g->reg, g->first->upload, &upload, fault);
-    return err ? err : bulk_each(g->reg, &upload, look_for, g, fault);
+    if (!err)
+        err = bulk_each(g->reg, &upload, look_for, g, fault);
+    return err ? err : name_lines(g, fault);
 }
 
 /* ---- one wish ---- */
@@ -343,6 +364,7 @@ static enum err gather(struct gathering *g, struct fault *fault)
     }
     free(g->found);
     free(g->wanted);
+    free(g->places);
     return err ? err : check_all(g, fault);
 }
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Deciding a correction: which facts move, what is asked inside the transaction, what is written beside. */
+#include <stdlib.h>
+
 #include "app/audit.h"
+#include "cases/bulk_lines.h"
 #include "cases/correction.h"
+#include "cases/customs.h"
 
 enum err correction_how(const struct office *office, const struct application *a,
                         struct approving *out, struct fault *fault)
@@ -191,17 +195,43 @@ static enum err name_last(struct registry *reg, const struct application *a,
     return err;
 }
 
+/* A file's devices give back what each drew from its line. */
+static enum err give_back(struct registry *reg, const struct application *first,
+                          const struct application *before, const struct application *after,
+                          struct fault *fault)
+{
+    struct bulk_lines lines;
+    enum err err = bulk_lines_get(reg, first->upload, &lines, fault);
+    uint32_t *counts = err ? NULL : calloc(lines.n + 1, sizeof *counts);
+    if (!err && !counts)
+        err = ERR_MEMORY;
+    for (size_t i = 0; !err && i < after->device_count; i++) {
+        uint32_t line = after->devices[i].customs_line;
+        bool now = after->devices[i].approved && !before->devices[i].approved;
+        counts[now && line <= lines.n ? line : 0]++; /* 0: unknown, it counts on */
+    }
+    for (uint32_t i = 0; !err && i < lines.n; i++)
+        if (counts[i + 1])
+            err = customs_return(reg, str_z(lines.list[i].number), lines.list[i].item, first->id,
+                                 counts[i + 1], fault);
+    free(counts);
+    bulk_lines_release(&lines);
+    return err;
+}
+
 /* The first application knows how many of its devices never came. */
-static enum err count_not_arrived(struct registry *reg, uint64_t id, uint64_t n,
-                                  struct fault *fault)
+static enum err count_not_arrived(struct registry *reg, const struct application *before,
+                                  const struct application *after, uint64_t n, struct fault *fault)
 {
     struct application first;
-    enum err err = application_get(reg, id, &first, fault);
+    enum err err = application_get(reg, after->corrects, &first, fault);
     if (err)
         return err;
     first.not_arrived += n;
     first.version++;
     err = application_put(reg, &first, &first, fault);
+    if (!err && first.upload)
+        err = give_back(reg, &first, before, after, fault);
     application_release(&first);
     return err;
 }
@@ -224,5 +254,5 @@ enum err correction_put(struct registry *reg, const struct application *before,
     }
     if (err || !approved || after->ground != GROUND_NOT_ARRIVED)
         return err;
-    return count_not_arrived(reg, after->corrects, approved, fault);
+    return count_not_arrived(reg, before, after, approved, fault);
 }

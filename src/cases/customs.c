@@ -151,6 +151,23 @@ enum err customs_draw(struct registry *reg, struct str number, uint32_t item, ui
     return record_put(reg, &key, (struct str){(const char *)value, 8}, fault);
 }
 
+enum err customs_return(struct registry *reg, struct str number, uint32_t item,
+                        uint64_t application, uint64_t devices, struct fault *fault)
+{
+    struct record_key key = customs_key(reg, RECORD_CUSTOMS_DRAW, number);
+    struct buf value = {0};
+    bool found;
+    record_key_number(&key, item, 4);
+    record_key_number(&key, application, 8);
+    enum err err = record_find(reg, &key, &value, &found, fault);
+    uint64_t drawn = !err && found && value.n == 8 ? get_be(value.p, 8) : 0;
+    buf_release(&value);
+    if (err || !found)
+        return err;
+    drawn = drawn > devices ? drawn - devices : 0;
+    return customs_draw(reg, number, item, application, drawn, fault);
+}
+
 struct draw {
     uint64_t application, devices;
 };
@@ -184,16 +201,16 @@ static bool take_draw(void *ctx, const struct record *record)
 static uint64_t counts(const struct application *a, uint64_t devices)
 {
     uint64_t n = 0;
-    if (a->kind != APPROVAL_IMPORT)
-        return 0;
+    if (a->kind != APPROVAL_IMPORT || a->corrects)
+        return 0; /* a correction's devices are the first one's */
     if (a->upload)
         return application_open(a) || a->state == APPLICATION_DECIDING ||
                        a->state == APPLICATION_APPROVED
                    ? devices
                    : 0;
     for (size_t i = 0; i < a->device_count; i++)
-        n += a->devices[i].approved || (application_open(a) && !a->devices[i].decided);
-    return n;
+        n += application_open(a) && !a->devices[i].decided;
+    return n + application_arrived(a);
 }
 
 enum err customs_drawn(struct registry *reg, struct str number, uint32_t item, uint64_t but,

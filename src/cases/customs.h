@@ -6,7 +6,8 @@
  *
  * Applications draw from a line: devices that are approved or asked for against it, by all applications
  * together, are at most the declared quantity. That an application names a line is a record of its own, written when it is
- * filed; what it draws is read from the application, so that nothing has to be given back when it ends.
+ * filed; what it draws is read from the application, so that nothing has to be given back when it ends. Of a file
+ * the record says how many devices, and what never arrived is taken off it (customs_return).
  * Expected: some thousand lines a day, a few applications each (partial shipments). */
 #ifndef CASES_CUSTOMS_H
 #define CASES_CUSTOMS_H
@@ -60,6 +61,10 @@ MUST_USE enum err customs_known(struct registry *registry, bool *out, struct fau
 /* Inside a write: the application names the line. devices: of a file; a typed one tells itself. */
 MUST_USE enum err customs_draw(struct registry *registry, struct str number, uint32_t item,
                                uint64_t application, uint64_t devices, struct fault *fault);
+/* Inside a write: so many devices of a file that drew from the line never came. Of one that was typed its application tells
+ * (application_arrived). */
+MUST_USE enum err customs_return(struct registry *registry, struct str number, uint32_t item,
+                                 uint64_t application, uint64_t devices, struct fault *fault);
 /* Devices that other applications than `but` draw from the line, and from its declaration without naming an item.
  * Past CUSTOMS_DRAWS_MOST of them UINT32_MAX: nobody counts on. */
 enum { CUSTOMS_DRAWS_MOST = 4096 };

@@ -88,7 +88,8 @@ like $page, qr{<dd>4</dd>.*<dd>3</dd>}s, 'which stand on the officer\'s page';
 is((($p->ask('POST', "/api/v1/applications/$over->{number}/withdraw", {}, $firm))[0]), 200, 'taken back');
 is checked(import_of("$no/1", 111, 112))->{state}, 'approved', 'what it asked for can be drawn again';
 is findings(checked(import_of("$no/3", 121))), 'customs_of_another', 'another\'s declaration';
-is findings(checked(import_of($no, 122))), 'customs_item', 'several goods items, none named';
+my $unnamed = import_of($no, 122);
+is findings(checked($unnamed)), 'customs_item', 'several goods items, none named';
 is findings(checked(import_of("$no/4", 123))), 'not_in_customs', 'what files do not know, the service is asked';
 my ($asked) = grep { ($_->{goods_item} // 0) == 4 } Peers::asked('customs');
 is_deeply [@$asked{qw(declaration_no bin)}], [$no, $bin], '... for whom, about what';
@@ -116,9 +117,36 @@ is_deeply $bulk->{customs}, {lines => 2, stopped => 1, seen => [
 is scalar(Peers::asked('customs')) - $before, 1, 'one look a line';
 is findings(checked(import_of("$no/2", 141))), 'quantity_exceeded', 'a typed one draws from the same line';
 
+# ---- what did not arrive can be drawn again ----
+
+sub gone {
+    my ($number, @serials) = @_;
+    my ($status, $a) = $p->ask('POST', "/api/v1/applications/$number/corrections",
+        {ground => 'not_arrived', devices => [map { {imei => imei($_, $tac)} } @serials]}, $firm);
+    is $status, 201, 'a correction' or diag explain $a;
+    return checked($a->{number}, 20)->{state};
+}
+sub act { my ($number, $act, $body) = @_; return ($p->ask('POST', "/api/v1/desk/$number/$act", $body, $erlan))[1] }
+is((($p->ask('POST', "/api/v1/applications/$unnamed/withdraw", {}, $firm))[0]), 200, 'who named no item, and counts against all, goes');
+is gone($agreed, 101), 'approved', 'one of a typed import never came';
+is checked(import_of("$no/1", 151))->{state}, 'approved', 'another takes its place';
+is findings(checked(import_of("$no/1", 152))), 'quantity_exceeded', 'one alone';
+is load("$no,2026-01-05,$bin,5,,,4,CN", "$no,2026-01-05,$bin,6,,,9,CN")->{code}, 0, 'two more lines';
+$u = $b->send_whole(lines($header, (map { line(6000 + $_, $no, 5) } 1 .. 4), (map { line(6100 + $_, $no, 6) } 1 .. 3)));
+my $shipment = file($firm, kind => 'import', upload => $u->{id});
+checked($shipment, 20);
+act($shipment, 'claim', {});
+act($shipment, 'decide', {approve => JSON::PP::true});
+ok Register::poll(20, sub { mine($firm, $shipment)->{state} eq 'approved' }), 'a shipment by file';
+my $late = import_of("$no/5", 161);
+is findings(checked($late)), 'quantity_exceeded', 'its line is used up';
+$p->ask('POST', "/api/v1/applications/$late/withdraw", {}, $firm);
+is gone($shipment, 6002, 6101), 'approved', 'a device of each line never came';
+is checked(import_of("$no/5", 161))->{state}, 'approved', 'another takes its place';
+is findings(checked(import_of("$no/5", 162))), 'quantity_exceeded', 'one alone: the other was of another line';
+
 # ---- GSMA, and files ----
 
-sub act { my ($number, $act, $body) = @_; return ($p->ask('POST', "/api/v1/desk/$number/$act", $body, $erlan))[1] }
 $before = () = Peers::asked('gsma');
 $u = $b->send_whole(lines($header, (map { line(5000 + $_, '', '') } 1 .. 1200), line(990_010, '', '')));
 my $maker = file($firm, kind => 'manufacture', upload => $u->{id});
