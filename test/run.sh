@@ -78,7 +78,7 @@ run_tap() { # NAME COMMAND...
 }
 
 # Programs of the use cases and of applications, among them the property tests of orders: over PostgreSQL as well.
-app_in_postgres='cases/filing cases/hold cases/checks cases/customs app/sweep app/commit app/batch app/verify app/api_key app/order'
+app_in_postgres='cases/filing cases/hold cases/checks cases/customs people/seal_keys app/sweep app/commit app/batch app/verify app/api_key app/order'
 
 # ---- what there is to run: one line each, NAME|settings for it|its program ----
 
@@ -97,7 +97,7 @@ for t in json.load(sys.stdin):
 }
 
 # Scripts that speak to a register as its users do: run over both backends.
-in_postgres='agree bulk cases_kill corrections days guards keys kill papers present processes sources sweeps two_person uploads'
+in_postgres='agree bulk cases_kill corrections days guards keys kill papers present processes seal_rotation sources sweeps two_person uploads'
 scripts() {
     local script
     for script in test/e2e/*.t; do

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/registry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/audit.h"
@@ -141,8 +142,11 @@ enum err registry_refresh(struct registry *reg, struct fault *fault)
     enum err err = store_head(reg->store, &reg->head, fault);
     if (!err)
         err = stands_here(reg, fault);
-    if (err || reg->head.rules == reg->rules.number)
+    if (err)
         return err;
+    keys_look(reg);
+    if (reg->head.rules == reg->rules.number)
+        return ERR_OK;
     struct buf text = {0};
     struct rules rules;
     err = store_rules_get(reg->store, reg->head.rules, &text, fault);
@@ -176,13 +180,16 @@ static enum err check_clock(struct registry *reg, struct fault *fault)
 /* Reads or makes the register's key. A key is made with a register, never for one that stands. */
 static enum err open_key(struct registry *reg, const char *file, bool new, struct fault *fault)
 {
-    char *beside = NULL;
     const char *path = store_path(reg->store);
-    if (!file && path && asprintf(&beside, "%s.key", path) < 0)
-        return fault_set(fault, ERR_MEMORY, "%s", path);
-    enum err err = keys_load(file ? file : beside, new, &reg->keys, fault);
-    free(beside);
-    return err;
+    if (file || path) {
+        int n = asprintf(&reg->key_path, "%s%s", file ? file : path, file ? "" : ".key");
+        if (n < 0) {
+            reg->key_path = NULL;
+            return fault_set(fault, ERR_MEMORY, "%s", file ? file : path);
+        }
+    }
+    reg->keys_looked_us = clock_monotonic_us();
+    return keys_load(reg->key_path, new, &reg->keys, &reg->key_stamp, fault);
 }
 
 struct first_block {
@@ -239,6 +246,8 @@ static enum err open_on(struct registry *reg, const char *key, struct fault *fau
         err = create_if_new(reg, fault);
     if (!err)
         err = check_key(reg, key, fault);
+    if (!err)
+        err = keys_ring_fit(reg->store, &reg->keys, fault);
     if (!err)
         err = registry_refresh(reg, fault);
     if (!err)
@@ -297,6 +306,13 @@ enum err registry_again(struct registry *reg, struct registry **out, struct faul
     if (!twin)
         return ERR_MEMORY;
     twin->keys = reg->keys;
+    twin->key_stamp = reg->key_stamp;
+    twin->keys_looked_us = reg->keys_looked_us;
+    twin->key_path = reg->key_path ? strdup(reg->key_path) : NULL;
+    if (reg->key_path && !twin->key_path) {
+        registry_close(twin);
+        return ERR_MEMORY;
+    }
     twin->actor = reg->actor;
     twin->no_tac = reg->no_tac;
     memcpy(twin->actor_name, reg->actor_name, sizeof twin->actor_name);
@@ -316,6 +332,7 @@ void registry_close(struct registry *reg)
     if (!reg)
         return;
     store_close(reg->store);
+    free(reg->key_path);
     tac_table_free(reg->tac);
     sha256_free(reg->sha);
     free(reg);

@@ -6,17 +6,10 @@
 #define APP_REGISTRY_H
 
 #include "answer/answer.h"
+#include "app/key_file.h"
 #include "base/clock.h"
 #include "index/index.h"
 #include "store/store.h"
-
-/* Under which personal data is sealed (people/seal.h): numbers are distinct, the last is the newest. */
-enum { PEOPLE_KEYS_MAX = 16 };
-struct people_keys {
-    unsigned count;
-    uint32_t number[PEOPLE_KEYS_MAX];
-    uint8_t key[PEOPLE_KEYS_MAX][SHA256_BYTES];
-};
 
 /* Keys of the register, out of its key file (app/keys.h). */
 struct register_keys {
@@ -37,6 +30,11 @@ struct registry {
     struct store *store;
     const struct clock *clock;
     struct register_keys keys;
+    char *key_path; /* of its key file; NULL: in memory */
+    struct key_stamp key_stamp;
+    int64_t keys_looked_us; /* monotonic */
+    struct fault
+        keys_fault; /* what is wrong with the key file as it stands now; err ERR_OK: nothing */
     struct store_head head; /* as of the last refresh or commit */
     struct rules rules;     /* of head.rules; rules.tac points to tac */
     struct tac_table *tac;

@@ -43,6 +43,8 @@ struct service {
     _Atomic int64_t lag_us;  /* of the last block applied: from its writing to its being here */
     _Atomic uint64_t behind; /* items committed and not applied, at the last look */
     _Atomic bool store_ok;
+    _Atomic uint32_t seal_newest, seal_used;
+    _Atomic bool keys_ok;
     atomic_bool stopping;
     pthread_t thread;
 };
@@ -87,6 +89,14 @@ static enum err push_index(struct service *s, struct fault *fault)
     return ERR_OK;
 }
 
+static void note_keys(struct service *s)
+{
+    const struct people_keys *ring = &s->reg->keys.people;
+    atomic_store(&s->seal_newest, ring->number[ring->count - 1]);
+    atomic_store(&s->seal_used, ring->number[ring->use]);
+    atomic_store(&s->keys_ok, !s->reg->keys_fault.err);
+}
+
 static enum err follow(struct service *s)
 {
     struct follow_result done = {0};
@@ -111,6 +121,7 @@ static void *run(void *arg)
     const struct timespec pause = {.tv_nsec = FOLLOW_EVERY_MS * 1000000L};
     while (!atomic_load(&s->stopping)) {
         bool ok = follow(s) == ERR_OK;
+        note_keys(s);
         atomic_store(&s->store_ok, ok);
         if (ok)
             atomic_store(&s->seen_us, clock_monotonic_us());
@@ -136,6 +147,7 @@ static enum err begin(struct service *s, const char *url, const char *key, struc
         return err;
     s->keys = s->reg->keys;
     sha256_key_init(&s->check, s->keys.check);
+    note_keys(s);
     s->store_ok = true;
     s->seen_us = clock_monotonic_us();
     return pthread_create(&s->thread, NULL, run, s) == 0 ? ERR_OK : ERR_MEMORY;
@@ -303,6 +315,9 @@ struct service_health service_health(struct service *s)
         .seq = state.next_seq - 1,
         .imeis = index_count(index),
         .rules = view->rules.number,
+        .seal_newest = atomic_load(&s->seal_newest),
+        .seal_used = atomic_load(&s->seal_used),
+        .keys_ok = atomic_load(&s->keys_ok),
         .today = zone_day(&view->zone, clock_now_us(s->clock) / 1000000),
         .expire_through = state.gate.expire_through,
     };

@@ -55,6 +55,8 @@ struct service_health {
     uint64_t seq;     /* last sequence number applied */
     uint64_t imeis;   /* in the index */
     uint32_t rules;
+    uint32_t seal_newest, seal_used; /* numbers of the keys that seal personal data */
+    bool keys_ok;                    /* the key file is as it should be */
     daynum today;
     daynum expire_through;
 };

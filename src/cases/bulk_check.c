@@ -244,7 +244,10 @@ enum err bulk_check(const struct office *office, const struct upload_room *room,
         return fault_set(fault, ERR_STALE, "the upload was dropped");
     if (err || c.upload.state != UPLOAD_CHECKING)
         return err;
-    err = spool_read(&room->spool, id, &reader, &source, fault); /* ours alone until it ends */
+    const struct spool spool = spool_under(&room->spool, &office->registry->keys.people);
+    err = spool_read(&spool, id, &reader, &source, fault); /* ours alone until it ends */
+    if (err == ERR_STORE_KEY && keys_again(office->registry, NULL) == ERR_OK)
+        err = spool_read(&spool, id, &reader, &source, fault);
     if (err)
         return err;
     atomic_store(&progress->done, 0);

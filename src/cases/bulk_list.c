@@ -45,8 +45,8 @@ enum err bulk_part_get(struct registry *reg, const struct record_key *key, struc
     struct buf sealed = {0};
     enum err err = store_record_get(reg->store, record_key_str(key), &sealed, fault);
     if (!err)
-        err = seal_open(&reg->keys.people, record_key_str(key),
-                        (struct str){(const char *)sealed.p, sealed.n}, out, fault);
+        err = record_unseal(reg, record_key_str(key),
+                            (struct str){(const char *)sealed.p, sealed.n}, out, fault);
     buf_release(&sealed);
     return err;
 }
@@ -200,7 +200,7 @@ static bool look_into(void *ctx, const struct record *record)
     struct looking *l = ctx;
     struct buf plain = {0};
     uint64_t body = 0;
-    l->err = seal_open(&l->reg->keys.people, record->key, record->value, &plain, NULL);
+    l->err = record_unseal(l->reg, record->key, record->value, &plain, NULL);
     struct rd rd = rd_of(plain.p, plain.n);
     while (!l->err && !l->stopped && rd_left(&rd)) {
         body += rd_varint(&rd);

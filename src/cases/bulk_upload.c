@@ -325,7 +325,8 @@ enum err upload_new(const struct office *office, const struct upload_room *room,
     *out_again = false;
     if (spool_free_bytes(&room->spool) < u.bytes)
         return fault_set(fault, ERR_STORE_FULL, "the spool's disk is full");
-    err = spool_make(&room->spool, u.id, fault);
+    const struct spool spool = spool_under(&room->spool, &office->registry->keys.people);
+    err = spool_make(&spool, u.id, fault);
     if (err)
         return err;
     struct writing w = {.upload = &u, .also = name_it, .ctx = &b};
@@ -380,7 +381,13 @@ enum err upload_append(const struct office *office, const struct upload_room *ro
         return fault_set(fault, ERR_OFFSET, "%llu bytes stand", (unsigned long long)stands);
     if (bytes.n > u.bytes - stands)
         return fault_set(fault, ERR_TOO_LONG, "more than the bytes that were announced");
-    return bytes.n ? spool_append(&room->spool, id, offset, bytes, out_size, fault) : ERR_OK;
+    if (!bytes.n)
+        return ERR_OK;
+    const struct spool spool = spool_under(&room->spool, &office->registry->keys.people);
+    err = spool_append(&spool, id, offset, bytes, out_size, fault);
+    if (err == ERR_STORE_KEY && keys_again(office->registry, NULL) == ERR_OK)
+        err = spool_append(&spool, id, offset, bytes, out_size, fault);
+    return err;
 }
 
 enum err upload_check(const struct office *office, const struct upload_room *room,

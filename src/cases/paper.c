@@ -135,6 +135,8 @@ enum err paper_read(struct registry *reg, const struct paper_place *place,
         return fault_set(fault, ERR_UNAVAILABLE, "no directory for papers is set");
     paper_file_name(&reg->keys, paper->sha, name);
     enum err err = paper_file_get(place->files, &reg->keys.people, name, out, fault);
+    if (err == ERR_STORE_KEY && keys_again(reg, NULL) == ERR_OK)
+        err = paper_file_get(place->files, &reg->keys.people, name, out, fault);
     if (err)
         return err;
     sha256_once(out->p + before, out->n - before, sha);
@@ -287,10 +289,12 @@ enum err papers_sweep(const struct office *office, const struct paper_place *pla
     return err;
 }
 
+enum { RENEW_MOST = 16 }; /* at one look: whoever sends a paper waits meanwhile */
+
 struct sweeping {
     const struct office *office;
     const struct paper_place *place;
-    size_t n;
+    size_t n, renewed;
 };
 
 static void sweep_file(void *ctx, const uint8_t name[PAPER_FILE_NAME])
@@ -303,7 +307,9 @@ static void sweep_file(void *ctx, const uint8_t name[PAPER_FILE_NAME])
     if (!used) {
         paper_file_drop(s->place->files, name);
         s->n++;
-    } else if (paper_file_stale(s->place->files, &reg->keys.people, name)) {
+    } else if (s->renewed < RENEW_MOST &&
+               paper_file_stale(s->place->files, &reg->keys.people, name)) {
+        s->renewed++;
         (void)!paper_file_renew(s->place->files, &reg->keys.people, name, NULL); /* next time */
     }
 }
@@ -311,7 +317,7 @@ static void sweep_file(void *ctx, const uint8_t name[PAPER_FILE_NAME])
 bool papers_sweep_files(const struct office *office, const struct paper_place *place,
                         uint8_t directory, size_t *out_n)
 {
-    struct sweeping s = {office, place, 0};
+    struct sweeping s = {.office = office, .place = place};
     int hold;
     *out_n = 0;
     if (!place->files || !paper_files_hold(place->files, true, &hold))

@@ -128,9 +128,9 @@ static enum err seal(const struct people_keys *keys, const uint8_t name[PAPER_FI
     if (!buf_reserve(out, HEAD + STREAM_HEAD + plain.n + pieces * MORE))
         return ERR_MEMORY;
     buf_put(out, magic, sizeof magic);
-    buf_uint(out, keys->number[keys->count - 1], 4);
+    buf_uint(out, keys->number[keys->use], 4);
     bind(out->p, name, ad);
-    stream_key(keys->key[keys->count - 1], key);
+    stream_key(keys->key[keys->use], key);
     crypto_secretstream_xchacha20poly1305_init_push(&stream, out->p + out->n, key);
     out->n += STREAM_HEAD;
     for (size_t i = 0; i < pieces; i++) {
@@ -171,20 +171,19 @@ static enum err unseal(const struct people_keys *keys, const uint8_t name[PAPER_
 {
     crypto_secretstream_xchacha20poly1305_state stream;
     uint8_t key[SHA256_BYTES], ad[HEAD + PAPER_FILE_NAME];
-    const uint8_t *ring = NULL;
     size_t before = out->n;
     struct rd r = rd_of(sealed.p, sealed.n);
     const uint8_t *head = rd_bytes(&r, HEAD), *start = rd_bytes(&r, STREAM_HEAD);
     if (!head || !start || memcmp(head, magic, sizeof magic) != 0)
         return fault_set(fault, ERR_CODEC, "a paper's file is damaged");
     uint32_t number = (uint32_t)get_be(head + 4, 4);
-    for (unsigned i = 0; i < keys->count; i++)
-        if (keys->number[i] == number)
-            ring = keys->key[i];
+    const uint8_t *ring = people_key(keys, number);
     if (!ring)
-        return fault_set(fault, ERR_STORE_KEY,
-                         "a paper is sealed under key %u, which the key ring does not hold",
-                         number);
+        return fault_set(
+            fault, ERR_STORE_KEY,
+            "a paper is sealed under key %u, which the key file lacks: bring the file of "
+            "the machine on which that key was added (`tamga seal list`)",
+            number);
     bind(head, name, ad);
     stream_key(ring, key);
     enum err err = crypto_secretstream_xchacha20poly1305_init_pull(&stream, start, key) == 0
@@ -332,16 +331,21 @@ enum err paper_file_get(const struct paper_files *files, const struct people_key
     return err;
 }
 
-bool paper_file_stale(const struct paper_files *files, const struct people_keys *keys,
-                      const uint8_t name[PAPER_FILE_NAME])
+uint32_t paper_file_number(const struct paper_files *files, const uint8_t name[PAPER_FILE_NAME])
 {
     uint8_t head[HEAD];
     int fd = open_file(files, name);
-    bool stale = fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head &&
-                 get_be(head + 4, 4) != keys->number[keys->count - 1];
+    bool there = fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head;
     if (fd >= 0)
         close(fd);
-    return stale;
+    return there ? (uint32_t)get_be(head + 4, 4) : 0;
+}
+
+bool paper_file_stale(const struct paper_files *files, const struct people_keys *keys,
+                      const uint8_t name[PAPER_FILE_NAME])
+{
+    uint32_t number = paper_file_number(files, name);
+    return number && number != keys->number[keys->use];
 }
 
 enum err paper_file_renew(const struct paper_files *files, const struct people_keys *keys,

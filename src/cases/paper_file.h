@@ -49,7 +49,9 @@ MUST_USE enum err paper_file_get(const struct paper_files *files, const struct p
 /* Is it sealed under another key than new ones are? False where there is none. */
 bool paper_file_stale(const struct paper_files *files, const struct people_keys *keys,
                       const uint8_t name[PAPER_FILE_NAME]);
-/* Seals it anew under the newest key. Hold it alone. As paper_file_get and paper_file_put. */
+/* Number of the key that it is under; 0: there is none. */
+uint32_t paper_file_number(const struct paper_files *files, const uint8_t name[PAPER_FILE_NAME]);
+/* Seals it anew under the key that is used. Hold it alone. As paper_file_get and paper_file_put. */
 MUST_USE enum err paper_file_renew(const struct paper_files *files, const struct people_keys *keys,
                                    const uint8_t name[PAPER_FILE_NAME], struct fault *fault);
 /* Removes it; none is no error. Hold it alone. */

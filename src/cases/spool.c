@@ -39,6 +39,11 @@ static void path_of(const struct spool *spool, uint64_t id, char out[PATH_BYTES]
     snprintf(out, PATH_BYTES, "%s/%016llx.part", spool->dir, (unsigned long long)id);
 }
 
+static void draft_of(const struct spool *spool, uint64_t id, char out[PATH_BYTES])
+{
+    snprintf(out, PATH_BYTES, "%s/%016llx.new", spool->dir, (unsigned long long)id);
+}
+
 static enum err write_failed(struct fault *fault)
 {
     int why = errno;
@@ -46,8 +51,7 @@ static enum err write_failed(struct fault *fault)
                      "the spool cannot be written: %s", strerror(why));
 }
 
-enum err spool_init(struct spool *out, const char *dir, const struct people_keys *keys,
-                    struct fault *fault)
+enum err spool_init(struct spool *out, const char *dir, struct fault *fault)
 {
     size_t n = strlen(dir);
     while (n > 1 && dir[n - 1] == '/')
@@ -56,7 +60,7 @@ enum err spool_init(struct spool *out, const char *dir, const struct people_keys
         return fault_set(fault, ERR_TOO_LONG, "spool: a directory of at most %zu bytes",
                          sizeof out->dir - 1);
     str_copy(out->dir, sizeof out->dir, (struct str){dir, n});
-    out->keys = *keys;
+    out->keys = NULL;
     file_make_directory(out->dir);
     if (mkdir(out->dir, 0700) != 0 && errno != EEXIST)
         return fault_set(fault, ERR_FILE_WRITE, "the spool %s cannot be made: %s", out->dir,
@@ -138,14 +142,14 @@ static enum err key_of(const struct spool *spool, uint32_t number, uint64_t id,
 {
     uint8_t text[5 + 8] = {'s', 'p', 'o', 'o', 'l'};
     put_be(text + 5, id, 8);
-    for (unsigned i = 0; i < spool->keys.count; i++) {
-        if (spool->keys.number[i] != number)
-            continue;
-        sha256_hmac(spool->keys.key[i], text, sizeof text, out);
-        return ERR_OK;
-    }
-    return fault_set(fault, ERR_STORE_KEY, "sealed under key %u, which the key ring does not hold",
-                     number);
+    const uint8_t *key = people_key(spool->keys, number);
+    if (!key)
+        return fault_set(fault, ERR_STORE_KEY,
+                         "an upload is sealed under key %u, which the key file lacks: bring the "
+                         "file of the machine on which that key was added (`tamga seal list`)",
+                         number);
+    sha256_hmac(key, text, sizeof text, out);
+    return ERR_OK;
 }
 
 /* What a piece is bound to: which file, where in it. */
@@ -155,13 +159,20 @@ static void bind_piece(const struct head *h, uint64_t offset, uint8_t out[16])
     put_be(out + 8, offset, 8);
 }
 
+/* The file's lock, and the file is still the one that stands: it was not sealed anew since it was opened. */
+static bool hold(int fd)
+{
+    struct stat st;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
 /* ---- making and growing ---- */
 
 enum err spool_make(const struct spool *spool, uint64_t id, struct fault *fault)
 {
     char path[PATH_BYTES];
     struct head head = {
-        .key_number = spool->keys.number[spool->keys.count - 1], .id = id, .physical = HEAD};
+        .key_number = spool->keys->number[spool->keys->use], .id = id, .physical = HEAD};
     path_of(spool, id, path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -222,7 +233,7 @@ enum err spool_append(const struct spool *spool, uint64_t id, uint64_t offset, s
     enum err err = open_file(spool, id, O_RDWR, &fd, &head, fault);
     if (err)
         return err;
-    bool mine = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    bool mine = hold(fd);
     if (mine)
         err = read_head(fd, id, &head, fault); /* as whoever had the lock before left it */
     *out_size = head.plain;
@@ -245,6 +256,8 @@ void spool_drop(const struct spool *spool, uint64_t id)
 {
     char path[PATH_BYTES];
     path_of(spool, id, path);
+    unlink(path);
+    draft_of(spool, id, path);
     unlink(path);
 }
 
@@ -348,7 +361,7 @@ enum err spool_read(const struct spool *spool, uint64_t id, struct spool_reader 
     r->fd = -1;
     r->physical = HEAD;
     enum err err = open_file(spool, id, O_RDONLY, &r->fd, &r->head, fault);
-    if (!err && flock(r->fd, LOCK_EX | LOCK_NB) != 0)
+    if (!err && !hold(r->fd))
         err = fault_set(fault, ERR_STORE_BUSY, "another process reads this upload");
     if (!err)
         err = key_of(spool, r->head.key_number, id, r->key, fault);
@@ -370,4 +383,71 @@ void spool_read_end(struct spool_reader *r)
         close(r->fd);
     sodium_memzero(r, sizeof *r);
     free(r);
+}
+
+/* ---- another key ---- */
+
+enum err spool_number(const struct spool *spool, uint64_t id, uint32_t *out, struct fault *fault)
+{
+    int fd = -1;
+    struct head head;
+    enum err err = open_file(spool, id, O_RDONLY, &fd, &head, fault);
+    if (err)
+        return err;
+    close(fd);
+    *out = head.key_number;
+    return ERR_OK;
+}
+
+/* All that is committed, under the key of *head, into the draft. */
+static enum err copy_pieces(const struct spool *spool, const struct source_reader *source, int fd,
+                            struct head *head, struct fault *fault)
+{
+    enum { AT_ONCE = 16 * PIECE };
+    uint8_t key[SHA256_BYTES];
+    char *bytes = malloc(AT_ONCE);
+    size_t n = 1;
+    enum err err = bytes ? ERR_OK : fault_set(fault, ERR_MEMORY, "an upload");
+    if (!err)
+        err = key_of(spool, head->key_number, head->id, key, fault);
+    while (!err && n) {
+        err = source->read(source->ctx, bytes, AT_ONCE, &n, fault);
+        if (!err && n)
+            err = write_pieces(fd, head, key, (struct str){bytes, n}, fault);
+    }
+    if (!err && !write_head(fd, head))
+        err = write_failed(fault);
+    if (bytes)
+        sodium_memzero(bytes, AT_ONCE);
+    free(bytes);
+    sodium_memzero(key, sizeof key);
+    return err;
+}
+
+enum err spool_renew(const struct spool *spool, uint64_t id, struct fault *fault)
+{
+    char path[PATH_BYTES], draft[PATH_BYTES];
+    struct spool_reader *reader = NULL;
+    const struct source_reader *source = NULL;
+    struct head head = {
+        .key_number = spool->keys->number[spool->keys->use], .id = id, .physical = HEAD};
+    uint32_t number = 0;
+    enum err err = spool_number(spool, id, &number, fault);
+    if (err || number == head.key_number)
+        return err;
+    err = spool_read(spool, id, &reader, &source, fault); /* nobody else reads or appends */
+    if (err)
+        return err;
+    path_of(spool, id, path);
+    draft_of(spool, id, draft);
+    int fd = open(draft, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    err = fd >= 0 ? copy_pieces(spool, source, fd, &head, fault) : write_failed(fault);
+    if (!err && (rename(draft, path) != 0 || !file_sync_directory(path)))
+        err = write_failed(fault);
+    if (fd >= 0)
+        close(fd);
+    if (err)
+        unlink(draft);
+    spool_read_end(reader);
+    return err;
 }

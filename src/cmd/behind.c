@@ -66,12 +66,8 @@ static enum err open_sources(const struct settings *s, struct behind *b, struct 
 static enum err open_directories(const struct cli *cli, struct behind *b, struct fault *fault)
 {
     const struct settings *s = cli->settings;
-    char beside[SETTINGS_VALUE + sizeof ".papers"] = "";
-    const char *papers = s->papers;
-    if (!*papers && str_starts(str_z(cli->url), STR("sqlite:"))) {
-        snprintf(beside, sizeof beside, "%s.papers", cli->url + 7);
-        papers = beside;
-    }
+    char papers[CLI_DIRECTORY];
+    cli_directory(cli, s->papers, ".papers", papers);
     enum err err = *papers ? paper_files_open(papers, &b->papers, fault) : ERR_OK;
     return err || !*s->outbox ? err : outbox_spool_open(s->outbox, &b->outbox, fault);
 }
@@ -203,6 +199,8 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         behind_close(out);
         return err;
     }
+    char spool[CLI_DIRECTORY];
+    cli_directory(cli, s->spool, ".spool", spool);
     const struct portal_options options = {
         .url = cli->url,
         .key = cli_key(cli, cli->url),
@@ -215,7 +213,7 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         .papers.files = out->papers,
         .outbox = out->outbox ? outbox_spool_port(out->outbox) : (struct outbox_port){0},
         .second_from = second_from,
-        .spool = s->spool,
+        .spool = spool,
         .spool_bytes = room_bytes,
         .demo = demo,
         .nca_layer = *s->nca_layer ? s->nca_layer : NULL,

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "app/copy.h"
-#include "app/keys.h"
+#include "app/key_file.h"
 #include "app/rebuild.h"
 #include "base/file.h"
 #include "cmd/command.h"
@@ -76,7 +76,7 @@ static enum err move_key(const struct store *from, const char *from_key, const s
         good = snprintf(out, size, "%s", named ? named : source) < (int)size;
     if (!good)
         return fault_set(fault, ERR_STORE_KEY, "the path of the key file is too long");
-    return strcmp(source, out) == 0 ? ERR_OK : keys_copy(source, out, fault);
+    return strcmp(source, out) == 0 ? ERR_OK : key_file_copy(source, out, fault);
 }
 
 /* The old register says that it stands elsewhere, so that nobody who waits for his turn to write is told

@@ -98,6 +98,17 @@ const char *cli_key(const struct cli *cli, const char *url)
     return cli->key ? cli->key : in_database ? "var/tamga.key" : NULL;
 }
 
+void cli_directory(const struct cli *cli, const char *named, const char *ending,
+                   char out[CLI_DIRECTORY])
+{
+    bool beside = str_starts(str_z(cli->url), STR("sqlite:"));
+    int n = *named   ? snprintf(out, CLI_DIRECTORY, "%s", named)
+            : beside ? snprintf(out, CLI_DIRECTORY, "%s%s", cli->url + 7, ending)
+                     : 0;
+    if (n <= 0 || n >= CLI_DIRECTORY)
+        out[0] = '\0';
+}
+
 struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code)
 {
     struct fault fault = {0};

@@ -59,6 +59,10 @@ int cli_usage(const struct cli *cli, const char *why);
 
 /* The key file of the register: what was said, else var/tamga.key for one in a database; NULL: beside it. */
 const char *cli_key(const struct cli *cli, const char *url);
+/* A directory that stands beside a register in a file unless the settings name another; empty: neither. */
+enum { CLI_DIRECTORY = 4096 };
+void cli_directory(const struct cli *cli, const char *named, const char *ending,
+                   char out[CLI_DIRECTORY]);
 /* Opens the register; prints the failure and sets *out_code. */
 struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code);
 /* Prints the error as `tamga: where: what: what to do` and returns its exit code. */
@@ -116,6 +120,11 @@ int cmd_user_password(struct cli *cli);
 int cmd_key_create(struct cli *cli);
 int cmd_key_list(struct cli *cli);
 int cmd_key_revoke(struct cli *cli);
+int cmd_seal_list(struct cli *cli);
+int cmd_seal_add(struct cli *cli);
+int cmd_seal_use(struct cli *cli);
+int cmd_seal_renew(struct cli *cli);
+int cmd_seal_drop(struct cli *cli);
 int cmd_audit_show(struct cli *cli);
 int cmd_demo_create(struct cli *cli);
 int cmd_demo_list(struct cli *cli);

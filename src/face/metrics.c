@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "face/metrics.h"
 
+#include <stdio.h>
+
 #include "face/limiter.h"
 #include "face/route.h"
 #include "face/stats.h"
@@ -107,6 +109,11 @@ static void state(struct buf *out, const struct service_health *health)
     gauge(out, "sequence", "Last sequence number of the journal that was applied.",
           (double)health->seq);
     gauge(out, "rule_set", "Number of the rule set in force.", (double)health->rules);
+    gauge(out, "key_file_ok", "1 while the key file is as it should be.", health->keys_ok);
+    gauge(out, "seal_key_newest", "Number of the newest key for personal data that is known here.",
+          (double)health->seal_newest);
+    gauge(out, "seal_key_used", "Number of the key under which personal data is sealed here.",
+          (double)health->seal_used);
     gauge(out, "expire_through_lag_days", "Days from expire_through to today.",
           (double)(health->today - health->expire_through));
 }

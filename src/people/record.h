@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "app/registry.h"
+#include "app/keys.h"
 
 /* The first byte of a key. Codes are stored: they never change. */
 enum record_kind {
@@ -61,8 +61,13 @@ enum record_kind {
     RECORD_CODE = 'O',          /* random 16: a code that was sent to a phone */
     RECORD_CODE_END = 'n',      /* second 8, code 16: when it is forgotten; empty */
     RECORD_MARK = 'R', /* marks by the body that set them (app/mark_list.h): numbers, not sealed */
+    RECORD_SEAL_KEYS =
+        KEYS_RECORD, /* 'Q': what the register knows of seal keys (app/keys.h, seal_keys.h); not sealed */
     RECORD_CODE_SENT = 'Y', /* hash 16 of a number or of who asks: seconds 8 of the last codes */
 };
+
+/* Are the values of a kind sealed? Those of the others are small, and tell of nobody without the key. */
+bool record_is_sealed(enum record_kind kind);
 
 struct record_key {
     size_t n;
@@ -102,6 +107,10 @@ MUST_USE enum err record_get_json(struct registry *registry, const struct record
 /* The same of a record at hand. */
 MUST_USE enum err record_open_json(struct registry *registry, const struct record *record,
                                    json_t **out, struct fault *fault);
+/* Appends the plain text of a sealed value. Under a key that the ring lacks, the key file is read anew, once. Errors
+ * of seal_open. */
+MUST_USE enum err record_unseal(struct registry *registry, struct str key, struct str sealed,
+                                struct buf *out, struct fault *fault);
 /* Is there a record under the key? Its value, when out is not NULL, is appended. */
 MUST_USE enum err record_find(struct registry *registry, const struct record_key *key,
                               struct buf *out, bool *out_found, struct fault *fault);

@@ -30,11 +30,10 @@ static bool bind(const void *head, struct str ad, struct buf *out)
 
 enum err seal_put(const struct people_keys *keys, struct str ad, struct str plain, struct buf *out)
 {
-    assert(keys->count > 0 && keys->count <= PEOPLE_KEYS_MAX);
-    unsigned last = keys->count - 1;
+    assert(keys->use < keys->count && keys->count <= PEOPLE_KEYS_MAX);
     struct buf bound = {0};
     uint8_t head[HEAD] = {VERSION};
-    put_be(head + 1, keys->number[last], 4);
+    put_be(head + 1, keys->number[keys->use], 4);
     if (!bind(head, ad, &bound) || !buf_reserve(out, plain.n + SEAL_EXTRA)) {
         buf_release(&bound);
         return ERR_MEMORY;
@@ -44,18 +43,10 @@ enum err seal_put(const struct people_keys *keys, struct str ad, struct str plai
     buf_put(out, head, sizeof head);
     buf_put(out, nonce, sizeof nonce);
     crypto_aead_xchacha20poly1305_ietf_encrypt(out->p + out->n, NULL, bytes(plain), plain.n,
-                                               bound.p, bound.n, NULL, nonce, keys->key[last]);
+                                               bound.p, bound.n, NULL, nonce, keys->key[keys->use]);
     out->n += plain.n + TAG;
     buf_release(&bound);
     return ERR_OK;
-}
-
-static const uint8_t *find(const struct people_keys *keys, uint32_t number)
-{
-    for (unsigned i = 0; i < keys->count; i++)
-        if (keys->number[i] == number)
-            return keys->key[i];
-    return NULL;
 }
 
 enum err seal_open(const struct people_keys *keys, struct str ad, struct str sealed,
@@ -65,10 +56,13 @@ enum err seal_open(const struct people_keys *keys, struct str ad, struct str sea
     if (sealed.n < SEAL_EXTRA || sealed.p[0] != VERSION)
         return fault_set(fault, ERR_CODEC, "%zu bytes that are no sealed value", sealed.n);
     uint32_t number = (uint32_t)get_be(bytes(sealed) + 1, 4);
-    const uint8_t *key = find(keys, number);
+    const uint8_t *key = people_key(keys, number);
     if (!key)
-        return fault_set(fault, ERR_STORE_KEY,
-                         "sealed under key %u, which the key ring does not hold", number);
+        return fault_set(
+            fault, ERR_STORE_KEY,
+            "sealed under key %u, which the key file lacks: bring the file of the machine "
+            "on which that key was added (`tamga seal list`)",
+            number);
     const uint8_t *nonce = bytes(sealed) + HEAD;
     struct buf bound = {0};
     enum err err = ERR_OK;
@@ -85,9 +79,14 @@ enum err seal_open(const struct people_keys *keys, struct str ad, struct str sea
     return err;
 }
 
+uint32_t seal_number(struct str sealed)
+{
+    return sealed.n < SEAL_EXTRA || sealed.p[0] != VERSION ? 0
+                                                           : (uint32_t)get_be(bytes(sealed) + 1, 4);
+}
+
 bool seal_stale(const struct people_keys *keys, struct str sealed)
 {
-    assert(keys->count > 0 && keys->count <= PEOPLE_KEYS_MAX);
-    return sealed.n < SEAL_EXTRA || sealed.p[0] != VERSION ||
-           get_be(bytes(sealed) + 1, 4) != keys->number[keys->count - 1];
+    assert(keys->use < keys->count && keys->count <= PEOPLE_KEYS_MAX);
+    return seal_number(sealed) != keys->number[keys->use];
 }

@@ -6,7 +6,7 @@
  * (16). Version, key number and the caller's additional data are authenticated with it: a value that
  * was changed, or copied to another record, does not open. Its length tells that of the plain text.
  *
- * Rotation: append a key to the ring, seal anew what seal_stale names, then drop the old key. Random
+ * Rotation (seal_keys.h): add a key to the ring, use it, seal anew what seal_stale names, drop the old one. Random
  * nonces of 192 bits need no count of the values sealed under one key. sodium_init comes first. */
 #ifndef PEOPLE_SEAL_H
 #define PEOPLE_SEAL_H
@@ -29,5 +29,7 @@ MUST_USE enum err seal_open(const struct people_keys *keys, struct str ad, struc
 /* Is it under another key than new values are? True for bytes that are no sealed value, too, so
  * that a rotation opens them and hears what is wrong. */
 bool seal_stale(const struct people_keys *keys, struct str sealed);
+/* Number of the key that it is under; 0: no sealed value. */
+uint32_t seal_number(struct str sealed);
 
 #endif

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "cases/seal_files.h"
 #include "portal/bulk_askers.h"
 
 enum {
     LOOK_EVERY_S = 1,
     SWEEP_EVERY_S = 600,
     WORK_MOST = 64,
+    SETTLE_S = 3, /* after another key is used: all registers of this process use it then */
 };
 
 struct bulk_worker {
@@ -25,6 +27,9 @@ struct bulk_worker {
     bool woken;
     pthread_t thread;
     bool running;
+    _Atomic uint32_t spool_under; /* key of all uploads; 0: not known yet */
+    uint32_t use_seen;            /* of the thread: the key that is used, and since when */
+    int64_t use_seen_s;
 };
 
 const struct upload_room *bulk_worker_room(const struct bulk_worker *w)
@@ -138,6 +143,31 @@ static bool wait_for_work(struct bulk_worker *w)
     return !atomic_load(&w->progress.stop);
 }
 
+uint32_t bulk_worker_spool_under(const struct bulk_worker *w)
+{
+    return atomic_load(&w->spool_under);
+}
+
+/* Uploads under an older key than the one that is used are sealed anew. */
+static void renew_spool(struct bulk_worker *w)
+{
+    struct registry *reg = w->office.registry;
+    if (registry_refresh(reg, NULL))
+        return;
+    const struct people_keys *ring = &reg->keys.people;
+    uint32_t uses = ring->number[ring->use];
+    int64_t now_s = clock_monotonic_us() / 1000000;
+    if (w->use_seen != uses) {
+        w->use_seen = uses;
+        w->use_seen_s = now_s;
+    }
+    if (atomic_load(&w->spool_under) == uses || now_s - w->use_seen_s < SETTLE_S)
+        return;
+    const struct spool spool = spool_under(&w->room.spool, ring);
+    if (seal_spool_renew(&spool, &w->progress.stop))
+        atomic_store(&w->spool_under, uses);
+}
+
 static void *work(void *arg)
 {
     struct bulk_worker *w = arg;
@@ -145,6 +175,7 @@ static void *work(void *arg)
     while (wait_for_work(w)) {
         int64_t now_s = clock_monotonic_us() / 1000000;
         do_all(w);
+        renew_spool(w);
         if (now_s - swept_s < SWEEP_EVERY_S)
             continue;
         struct fault fault = {0};
@@ -174,7 +205,7 @@ enum err bulk_worker_open(const struct bulk_options *o, struct bulk_worker **out
         .url = o->url, .key = o->key, .clock = o->clock, .write = true};
     enum err err = registry_open(&writes, &w->office.registry, fault);
     if (!err)
-        err = spool_init(&w->room.spool, o->spool, &w->office.registry->keys.people, fault);
+        err = spool_init(&w->room.spool, o->spool, fault);
     if (!err)
         err = bulk_askers_open(o, &w->askers, fault);
     if (!err) {

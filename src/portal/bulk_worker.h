@@ -23,6 +23,8 @@ struct bulk_options {
 /* Of opening the register and making the spool. */
 MUST_USE enum err bulk_worker_open(const struct bulk_options *options, struct bulk_worker **out,
                                    struct fault *fault);
+/* Number of the key under which all uploads of its spool are; 0: not known yet. */
+uint32_t bulk_worker_spool_under(const struct bulk_worker *worker);
 /* Stops it between two steps. NULL is allowed. */
 void bulk_worker_close(struct bulk_worker *worker);
 /* It looks now. NULL is allowed. */

@@ -21,6 +21,7 @@
 #include "portal/demo.h"
 #include "portal/figures_worker.h"
 #include "portal/post.h"
+#include "portal/seal_teller.h"
 
 enum {
     READERS_MAX = 64,
@@ -252,6 +253,8 @@ static void *work(void *arg)
                                   &p->sources};
     int64_t swept_s = 0, rest_until_s = 0;
     struct post post = {.papers = &p->papers, .outbox = &p->outbox};
+    struct seal_teller teller;
+    seal_teller_init(&teller, p->bulk, p->papers.files != NULL);
     uint64_t seen = 0;
     bool woken;
     while (wait_for_work(p, WORK_EVERY_MS, &woken)) {
@@ -272,7 +275,9 @@ static void *work(void *arg)
             sweep_portal(p, &office);
         }
         post_work(&post, &office, sweeps);
+        seal_teller_work(&teller, p->worker_reg, p->committer, p->bulk);
     }
+    seal_teller_end(&teller, p->committer);
     return NULL;
 }
 
@@ -327,23 +332,17 @@ static enum err open_registers(struct portal *p, const struct portal_options *o,
     return err ? err : audit_log_new(p->committer, o->clock, &p->log);
 }
 
-/* A register without files of its own has a place for uploads where the settings name one. */
 static enum err open_bulk(struct portal *p, const struct portal_options *o, struct fault *fault)
 {
-    char beside[256];
-    const char *path = store_path(p->writer->store), *dir = o->spool;
-    if (!dir || !*dir) {
-        if (!path || snprintf(beside, sizeof beside, "%s.spool", path) >= (int)sizeof beside)
-            return ERR_OK;
-        dir = beside;
-    }
+    if (!o->spool || !*o->spool)
+        return ERR_OK;
     const struct bulk_options options = {.url = o->url,
                                          .key = o->key,
                                          .clock = o->clock,
                                          .committer = p->committer,
                                          .hours = &p->hours,
                                          .sources = &p->sources,
-                                         .spool = dir,
+                                         .spool = o->spool,
                                          .spool_bytes = o->spool_bytes};
     return bulk_worker_open(&options, &p->bulk, fault);
 }

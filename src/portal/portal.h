@@ -33,9 +33,8 @@ struct portal_options {
     const char *nca_layer; /* where pages find NCALayer, "wss://HOST:PORT"; NULL: as installed */
     bool secure;           /* people reach us by https: the cookie says Secure */
     unsigned readers;      /* registers opened for requests: how many are answered at once */
-    const char
-        *spool; /* where files of devices come in; empty: beside the register, if that is a file */
-    uint64_t spool_bytes; /* of all that are not filed yet */
+    const char *spool;     /* where files of devices come in; empty: nowhere */
+    uint64_t spool_bytes;  /* of all that are not filed yet */
 };
 
 /* Errors of opening the register. */

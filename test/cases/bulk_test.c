@@ -31,7 +31,7 @@ static struct house *begin(void)
     struct house *h = house_open("2026-03-10");
     str_copy(dir, sizeof dir, STR("/tmp/tamga-bulk.XXXXXX"));
     assert_non_null(mkdtemp(dir));
-    OK(spool_init(&room.spool, dir, &h->f->reg->keys.people, NULL));
+    OK(spool_init(&room.spool, dir, NULL));
     room.bytes = 1 << 20;
     h->office.second_from = 100;
     atomic_store(&progress.stop, false);

@@ -197,7 +197,7 @@ static void bytes_decide(void **state)
 
 static struct people_keys ring(unsigned count)
 {
-    struct people_keys keys = {.count = count};
+    struct people_keys keys = {.count = count, .use = count - 1};
     for (unsigned i = 0; i < count; i++) {
         keys.number[i] = i + 1;
         memset(keys.key[i], (int)(i + 1), SHA256_BYTES);

@@ -20,7 +20,7 @@
 
 static struct people_keys ring(unsigned count)
 {
-    struct people_keys keys = {.count = count};
+    struct people_keys keys = {.count = count, .use = count - 1};
     for (unsigned i = 0; i < count; i++) {
         keys.number[i] = i + 1;
         memset(keys.key[i], (int)(i + 1), SHA256_BYTES);
@@ -40,10 +40,11 @@ static char dir[64];
 
 static struct spool open_spool(unsigned keys)
 {
+    static struct people_keys k[4];
     struct spool spool;
-    struct people_keys k = ring(keys);
-    OK(spool_init(&spool, dir, &k, NULL));
-    return spool;
+    k[keys] = ring(keys);
+    OK(spool_init(&spool, dir, NULL));
+    return spool_under(&spool, &k[keys]);
 }
 
 static int set_up(void **state)
@@ -215,9 +216,55 @@ static void another_file_and_another_key_do_not_open_it(void **state)
     assert_int_equal(read_all(&spool, 9, &n), ERR_CODEC);
 }
 
+/* Under another key it is read as it came and grows on; what a crash left of that is in nobody's way. */
+static void it_is_sealed_anew(void **state)
+{
+    (void)state;
+    struct spool old = open_spool(1), two = open_spool(2);
+    struct people_keys alone = {.count = 1, .number = {2}};
+    struct spool newest = spool_under(&two, &alone);
+    char draft[128];
+    uint64_t n = 0;
+    uint32_t number = 0;
+    memcpy(alone.key[0], two.keys->key[1], SHA256_BYTES);
+    OK(spool_make(&old, 7, NULL));
+    append(&old, 7, 0, 5000000);
+    snprintf(draft, sizeof draft, "%s/0000000000000007.new", dir);
+    FILE *left = fopen(draft, "wb");
+    assert_true(left && fputs("of a crash", left) >= 0 && fclose(left) == 0);
+    assert_int_equal(read_all(&newest, 7, &n), ERR_STORE_KEY);
+    OK(spool_renew(&two, 7, NULL));
+    OK(spool_renew(&two, 7, NULL));
+    OK(spool_number(&two, 7, &number, NULL));
+    assert_int_equal(number, 2);
+    assert_int_equal(access(draft, F_OK), -1);
+    append(&newest, 7, 5000000, 1000);
+    OK(read_all(&newest, 7, &n));
+    assert_int_equal(n, 5001000);
+    assert_int_equal(read_all(&old, 7, &n), ERR_STORE_KEY);
+    assert_int_equal(spool_renew(&two, 8, NULL), ERR_NOT_FOUND);
+}
+
+/* While somebody reads it, nobody seals it anew. */
+static void a_reader_is_waited_for(void **state)
+{
+    (void)state;
+    struct spool old = open_spool(1), two = open_spool(2);
+    struct spool_reader *reader = NULL;
+    const struct source_reader *source = NULL;
+    OK(spool_make(&old, 7, NULL));
+    append(&old, 7, 0, 10);
+    OK(spool_read(&old, 7, &reader, &source, NULL));
+    assert_int_equal(spool_renew(&two, 7, NULL), ERR_STORE_BUSY);
+    spool_read_end(reader);
+    OK(spool_renew(&two, 7, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(it_is_sealed_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reader_is_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_is_read_as_it_came, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_continues_where_it_stands_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_torn_is_overwritten, set_up, tear_down),

@@ -11,7 +11,7 @@
 /* Keys 1 .. count, each of its number repeated. */
 static struct people_keys ring(unsigned count)
 {
-    struct people_keys keys = {.count = count};
+    struct people_keys keys = {.count = count, .use = count - 1};
     for (unsigned i = 0; i < count; i++) {
         keys.number[i] = i + 1;
         memset(keys.key[i], (int)(i + 1), SHA256_BYTES);
