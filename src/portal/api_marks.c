@@ -20,35 +20,6 @@ struct marks_api {
 
 /* ---- what is wanted ---- */
 
-static enum err read_imeis(const struct api *a, struct marks_api *m)
-{
-    const json_t *list = json_object_get(a->body, "imeis");
-    size_t n = json_array_size(list);
-    enum err err = ERR_OK;
-    if (!json_is_array(list))
-        err = fault_set(a->fault, ERR_USAGE, "a list of texts");
-    else if (!n || n > MARKS_AT_ONCE)
-        err = fault_set(a->fault, ERR_TOO_MANY, "1 to %d", MARKS_AT_ONCE);
-    if (err)
-        fault_field(a->fault, "imeis");
-    for (size_t i = 0; !err && i < n; i++) {
-        const json_t *one = json_array_get(list, i);
-        size_t before = m->wish.count;
-        struct str typed = {json_string_value(one), json_string_length(one)};
-        err = json_is_string(one) ? imei_parse_typed(typed, &m->imeis[before]) : ERR_USAGE;
-        if (err) {
-            fault_field(a->fault, "imeis[%zu]", i);
-            return fault_set(a->fault, err, "14 to 16 digits, the check digit right");
-        }
-        bool twin = false;
-        for (size_t k = 0; k < before; k++)
-            twin |= m->imeis[k].body == m->imeis[before].body;
-        m->wish.count += !twin;
-    }
-    m->wish.imeis = m->imeis;
-    return err;
-}
-
 static enum err read_mark(struct str text, uint8_t *out, struct fault *fault)
 {
     if (mark_kind_find(text, out))
@@ -78,7 +49,8 @@ static enum err read_wish(const struct api *a, bool resume, struct marks_api *m)
                                .idempotency = a->x->request->idempotency};
     enum err err = mark_body(a->visit->office.registry, &a->visit->who, &m->body, a->fault);
     if (!err)
-        err = read_imeis(a, m);
+        err = marks_json_imeis(a->body, m->imeis, &m->wish.count, a->fault);
+    m->wish.imeis = m->imeis;
     if (!err)
         err = api_text(a, "mark", &mark);
     if (!err)

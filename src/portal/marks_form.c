@@ -44,6 +44,31 @@ enum err marks_read_imeis(struct str text, struct imei out[MARKS_AT_ONCE], size_
     return err;
 }
 
+enum err marks_json_imeis(const json_t *body, struct imei out[MARKS_AT_ONCE], size_t *out_n,
+                          struct fault *fault)
+{
+    const json_t *list = json_object_get(body, "imeis");
+    size_t n = json_array_size(list), taken = 0;
+    enum err err = ERR_OK;
+    if (!json_is_array(list))
+        err = fault_set(fault, ERR_USAGE, "a list of texts");
+    else if (!n || n > MARKS_AT_ONCE)
+        err = fault_set(fault, ERR_TOO_MANY, "1 to %d", MARKS_AT_ONCE);
+    if (err)
+        fault_field(fault, "imeis");
+    for (size_t i = 0; !err && i < n; i++) {
+        const json_t *one = json_array_get(list, i);
+        struct str typed = {json_string_value(one), json_string_length(one)};
+        err = json_is_string(one) ? add(typed, out, &taken, fault)
+                                  : fault_set(fault, ERR_USAGE, "a text");
+        if (err)
+            fault_field(fault, "imeis[%zu]", i);
+    }
+    if (!err)
+        *out_n = taken;
+    return err;
+}
+
 enum err marks_look(struct visit *v, const struct mark_body *body, const struct marking *w,
                     struct mark_look *looks, bool *out_waits, struct fault *fault)
 {

@@ -5,6 +5,8 @@
 #ifndef PORTAL_MARKS_FORM_H
 #define PORTAL_MARKS_FORM_H
 
+#include <jansson.h>
+
 #include "cases/marks.h"
 #include "portal/portal.h"
 
@@ -12,6 +14,9 @@
  * fault->value: the one that is wrong. */
 MUST_USE enum err marks_read_imeis(struct str text, struct imei out[MARKS_AT_ONCE], size_t *out_n,
                                    struct fault *fault);
+/* The same of a body's member `imeis`, 1 to MARKS_AT_ONCE texts; fault->field says which. */
+MUST_USE enum err marks_json_imeis(const json_t *body, struct imei out[MARKS_AT_ONCE],
+                                   size_t *out_n, struct fault *fault);
 /* Looks, and notes each look. */
 MUST_USE enum err marks_look(struct visit *v, const struct mark_body *body,
                              const struct marking *wish, struct mark_look *looks, bool *out_waits,

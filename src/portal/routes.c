@@ -108,6 +108,10 @@ const struct route portal_routes[] = {
     {AT("/api/v1/desk/{}/confirm"), "POST", {POST(portal_confirm)}},
     {AT("/api/v1/desk/{}/return"), "POST", {POST(portal_return)}},
     {AT("/api/v1/marks"), "GET, HEAD, POST", {GET(portal_marks), POST(portal_suspend)}},
+    {AT("/api/v1/operator/check"), "POST", {POST(portal_operator_check)}},
+    {AT("/api/v1/operator/keys"), "GET, HEAD", {GET(portal_operator_keys)}},
+    {AT("/api/v1/operator/keys/{}/revoke"), "POST", {POST(portal_operator_revoke)}},
+    {AT("/api/v1/operator/files"), "GET, HEAD", {GET(portal_operator_files)}},
     {AT("/api/v1/figures"), "GET, HEAD", {GET(portal_figures_json)}},
     {AT("/api/v1/figures.csv"), "GET, HEAD", {GET(portal_figures_csv)}},
     {AT("/api/v1/journal"), "GET, HEAD", {GET(portal_journal)}},
@@ -152,6 +156,10 @@ const struct route portal_routes[] = {
     {AT("/ministry/journal"),
      "GET, HEAD, POST",
      {GET(screen_ministry_journal), FORM(screen_ministry_find)}},
+
+    {AT("/operator"), "GET, HEAD", {GET(screen_operator)}},
+    {AT("/operator/check"), "POST", {FORM(screen_operator_check)}},
+    {AT("/operator/keys/revoke"), "POST", {FORM(screen_operator_revoke)}},
 
     {AT("/assist"), "GET, HEAD, POST", {GET(screen_assist), FORM(screen_assist_begin)}},
     {AT("/assist/{}"), "GET, HEAD, POST", {GET(screen_assist_ask), FORM(screen_assist_file)}},

@@ -6,43 +6,32 @@
 #include "portal/screen.h"
 #include "portal/screens.h"
 
+/* Where the work of staff is. */
+static const char *home_of(uint8_t role)
+{
+    switch (role) {
+    case ROLE_ASSISTANT:
+        return "/assist";
+    case ROLE_POLICE:
+        return "/marks";
+    case ROLE_OPERATOR:
+        return "/operator";
+    case ROLE_MINISTRY:
+        return "/ministry";
+    default:
+        return "/desk";
+    }
+}
+
 void screen_home(struct exchange *x)
 {
     struct visit v;
     if (!screen_visit(x, ROLES_ALL, false, &v))
         return;
-    if (ROLES_STAFF & ROLE_BIT(v.who.role)) { /* their work is there */
-        screen_go(x, "/desk");
-        portal_leave(&v);
-        return;
-    }
-    if (v.who.role == ROLE_POLICE) {
-        screen_go(x, "/marks");
-        portal_leave(&v);
-        return;
-    }
-    if (v.who.role == ROLE_MINISTRY) {
-        screen_go(x, "/ministry");
-        portal_leave(&v);
-        return;
-    }
-    if (v.who.role == ROLE_ASSISTANT) {
-        screen_go(x, "/assist");
-        portal_leave(&v);
-        return;
-    }
-    if (ROLES_APPLICANT & ROLE_BIT(v.who.role)) {
+    if (ROLES_APPLICANT & ROLE_BIT(v.who.role))
         cabinet_home(x, &v);
-        portal_leave(&v);
-        return;
-    }
-    screen_begin(x, &v, TEXT_CABINET_HEADING, "/cabinet");
-    html_put(x, "<h1>");
-    html_say(x, TEXT_CABINET_HEADING);
-    html_put(x, "</h1>\n<p class=\"lead\">");
-    html_text(x, str_z(v.who.name));
-    html_put(x, "</p>\n");
-    screen_end(x);
+    else
+        screen_go(x, home_of(v.who.role));
     portal_leave(&v);
 }
 

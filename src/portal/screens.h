@@ -44,6 +44,11 @@ void screen_ministry(struct exchange *x);         /* GET /ministry */
 void screen_ministry_journal(struct exchange *x); /* GET /ministry/journal */
 void screen_ministry_find(struct exchange *x);    /* POST /ministry/journal {csrf, imei} */
 
+/* A mobile operator. */
+void screen_operator(struct exchange *x);        /* GET /operator?done= */
+void screen_operator_check(struct exchange *x);  /* POST /operator/check {csrf, imeis} */
+void screen_operator_revoke(struct exchange *x); /* POST /operator/keys/revoke {csrf, id} */
+
 /* An assistant files for a person who is present. */
 void screen_assist(struct exchange *x);         /* GET /assist */
 void screen_assist_begin(struct exchange *x);   /* POST /assist {csrf, iin, name, msisdn, …} */

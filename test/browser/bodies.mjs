@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cabinet of a body in a real browser, in Kazakh and in Russian: an officer of the police looks at what would become of a
-// phone, suspends it, the public page says so; he asks to resume it, another officer confirms, and it is free again; the ministry sees the figures. What is
+// phone, suspends it, the public page says so; he asks to resume it, another officer confirms, and it is free again; the ministry sees the figures, an operator
+// checks codes and revokes a key. What is
 // typed wrong is said beside its field and stays. All of it by keyboard where people type; every page fits 320 px and is
 // quiet for axe-core. Pictures of the pages go to TAMGA_SHOTS, where it is set.
 import { readFileSync } from "node:fs";
@@ -159,7 +160,30 @@ async function counts({ browser, madina, lang, code }) {
   await context.close();
 }
 
-async function one({ browser, url, askar, bota, madina }, lang, n) {
+/** A mobile operator checks two codes, one of them mistyped at first, and revokes a key of its own. */
+async function checks({ browser, kanat, lang, code, key }) {
+  const t = texts[lang];
+  const { context, page, complaints } = await as(browser, kanat, lang);
+  await page.goto(`/cabinet?lang=${lang}`);
+  is(await page.locator("h1").innerText(), t["operator.heading"], `${lang}: the operator’s page`);
+  await looks(page, `${lang} operator`);
+  await page.fill("[name=imeis]", `${code}\n12`);
+  await press(page, t["operator.check_button"]);
+  is(await page.locator("#imeis-wrong").innerText(), t["err.imei_form"], `${lang}: a slip is told`);
+  await page.fill("[name=imeis]", `${code}\n${imei(990)}`);
+  await press(page, t["operator.check_button"]);
+  is(await page.locator(".sessions > li").count(), 2, `${lang}: both are answered`);
+  ok((await page.locator("main").innerText()).includes("NEVER_ACTIVATED"), `${lang}: with the public code`);
+  await looks(page, `${lang} checked`);
+  await page.goto(`/operator?lang=${lang}`);
+  ok((await page.locator("main").innerText()).includes(key), `${lang}: its key`);
+  await press(page, `${t["operator.key_revoke"]} ${key}`);
+  ok((await page.locator(".done").innerText()).includes(t["operator.key_done"]), `${lang}: is revoked`);
+  is(complaints, [], `${lang}: nothing to complain of`);
+  await context.close();
+}
+
+async function one({ browser, url, askar, bota, madina, kanat, keys }, lang, n) {
   const t = texts[lang];
   const code = imei(n);
   const black = async () => (await said(browser, url, lang, code)).includes(t["list.black.title"]);
@@ -168,6 +192,7 @@ async function one({ browser, url, askar, bota, madina }, lang, n) {
   await resumes({ browser, askar, bota, lang, code });
   ok(await until(async () => !(await black())), `${lang}: ... and that it is over`);
   await counts({ browser, madina, lang, code });
+  await checks({ browser, kanat, lang, code, key: keys.pop() });
 }
 
 await test(
@@ -178,11 +203,15 @@ await test(
     people.staff("madina", "ministry");
     people.staff("askar", "police", "--body", "police");
     people.staff("bota", "police", "--body", "police");
+    people.staff("kanat", "operator", "--body", "Kcell");
+    const made = () => register.run("--json", "user", "key", "create", "--name", "Kcell", "--scope", "check");
+    const keys = [JSON.parse(made()).id, JSON.parse(made()).id];
     const server = await register.serve({ settings: people.settings(), words: [] });
     const { url } = server;
     const [askar, bota] = [await people.enterStaff(url, "askar", OPEN), await people.enterStaff(url, "bota", OPEN)];
     const madina = await people.enterStaff(url, "madina", OPEN);
-    for (const [i, lang] of ["kk", "ru"].entries()) await one({ browser, url, askar, bota, madina }, lang, i + 300);
+    const kanat = await people.enterStaff(url, "kanat", OPEN);
+    for (const [i, lang] of ["kk", "ru"].entries()) await one({ browser, url, askar, bota, madina, kanat, keys }, lang, i + 300);
   },
   { serve: { words: [] } },
 );

@@ -134,6 +134,7 @@ class Portal:
         for name in ("askar", "bota"):
             self.make_account(name, "police", "--body", "police")
         self.make_account("madina", "ministry")
+        self.make_account("kanat", "operator", "--body", "Kcell")
 
     def tamga(self, *words, text=None):
         return subprocess.run(self.register.words(*words), input=text, capture_output=True,
