@@ -321,24 +321,30 @@ bulk_on() { # BACKEND NAME
     note "filed: holds, and the look at 10,000 declaration lines" "$(value filed "$got") s"
 }
 
+# A cluster for scripts that make their own databases, as deploy/postgresql/tamga.conf has it.
+behind_cluster() { # NAME
+    local settings
+    command -v psql >/dev/null || return 1
+    mapfile -t settings < <(pg_settings)
+    mkdir -p "$1" && chmod 755 "$1" .
+    TAMGA_TEST_POSTGRES=$("$top/test/postgres.sh" start "$PWD/$1/a" "${settings[@]}")
+    export TAMGA_TEST_POSTGRES
+}
+
 row_bulk() {
     bulk_on sqlite SQLite
-    command -v psql >/dev/null || return 0
-    mkdir -p pgb && chmod 755 pgb .
-    TAMGA_TEST_POSTGRES=$("$top/test/postgres.sh" start "$PWD/pgb/a")
-    export TAMGA_TEST_POSTGRES
+    behind_cluster pgb || return 0
     bulk_on postgres PostgreSQL
     "$top/test/postgres.sh" stop "$PWD/pgb/a" kill
+    rm -rf pgb
 }
 
 row_filing() {
     filing_on sqlite SQLite
-    command -v psql >/dev/null || return 0
-    mkdir -p pgf && chmod 755 pgf .
-    TAMGA_TEST_POSTGRES=$("$top/test/postgres.sh" start "$PWD/pgf/a")
-    export TAMGA_TEST_POSTGRES
+    behind_cluster pgf || return 0
     filing_on postgres PostgreSQL
     "$top/test/postgres.sh" stop "$PWD/pgf/a" kill
+    rm -rf pgf
 }
 
 row_full() {

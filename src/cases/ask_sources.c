@@ -73,7 +73,7 @@ static enum asked ask_customs(void *ctx, const struct customs_question *q,
 
 struct customs_source ask_http_customs(struct ask_http *s)
 {
-    return (struct customs_source){s ? ask_customs : NULL, s};
+    return (struct customs_source){.ask = s ? ask_customs : NULL, .ctx = s};
 }
 
 /* ---- GSMA: {"imeis": [...], "purpose"} -> {"listed": [...]} ---- */

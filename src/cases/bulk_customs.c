@@ -76,6 +76,21 @@ static enum err look_at_lines(const struct office *office, struct application *a
     return err;
 }
 
+/* Thousands of small reads, as one reading; but a reading does not stand open while somebody is asked. */
+static enum err look_as_one(const struct office *office, struct application *a, struct looking *l,
+                            struct fault *fault)
+{
+    struct store *store = office->registry->store;
+    if (!office->sources || !office->sources->customs.at_once)
+        return look_at_lines(office, a, l, fault);
+    enum err err = store_read_begin(store, fault);
+    if (err)
+        return err;
+    err = look_at_lines(office, a, l, fault);
+    store_read_end(store);
+    return err;
+}
+
 enum err bulk_customs(const struct office *office, struct application *a,
                       const struct bulk_progress *progress, enum reach *out_reach,
                       struct fault *fault)
@@ -92,7 +107,7 @@ enum err bulk_customs(const struct office *office, struct application *a,
     a->findings |= named < a->bulk_devices ? FOUND_IMPORT_NOTICE : 0;
     err = draw(office, a, &lines);
     if (!err)
-        err = look_at_lines(office, a, &l, fault);
+        err = look_as_one(office, a, &l, fault);
     bulk_lines_release(&lines);
     *out_reach = l.reach;
     if (!err && l.seen.lines && !l.reach)

@@ -47,6 +47,7 @@ struct customs_source {
     enum asked (*ask)(void *ctx, const struct customs_question *question,
                       struct customs_answer *out);
     void *ctx;
+    bool at_once; /* it never waits for anybody */
 };
 
 /* GSMA's list: which of these IMEIs stand on it? listed[i] is set for those. number: the purpose. ASKED_YES: it

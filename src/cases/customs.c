@@ -103,8 +103,9 @@ enum err customs_find(struct registry *reg, struct str number, uint32_t item,
     enum err err = ERR_OK;
     *out_found = CUSTOMS_NONE;
     if (!item) {
-        err = store_records(reg->store, record_key_str(&items.prefix), STR(""), take_item, &items,
-                            fault);
+        struct record_key to = record_key_past(&items.prefix);
+        err = store_records(reg->store, record_key_str(&items.prefix), record_key_str(&to),
+                            take_item, &items, fault);
         if (!err && items.n > 1)
             *out_found = CUSTOMS_SEVERAL;
         if (err || items.n != 1)
@@ -223,8 +224,9 @@ enum err customs_drawn(struct registry *reg, struct str number, uint32_t item, u
     if (!d.list)
         return fault_set(fault, ERR_MEMORY, "declarations");
     *out = 0;
-    enum err err =
-        store_records(reg->store, record_key_str(&d.prefix), STR(""), take_draw, &d, fault);
+    struct record_key to = record_key_past(&d.prefix);
+    enum err err = store_records(reg->store, record_key_str(&d.prefix), record_key_str(&to),
+                                 take_draw, &d, fault);
     for (size_t i = 0; !err && i < d.n; i++) {
         struct application a;
         err = application_get(reg, d.list[i].application, &a, fault);

@@ -303,7 +303,7 @@ enum err inquiry_open(const struct check_sources *s, void (*heard)(void *ctx), v
     a->outer = (struct check_sources){
         .border = {there[BORDER] ? look_person : NULL, &a->lanes[BORDER]},
         .parcel = {there[PARCEL] ? look_person : NULL, &a->lanes[PARCEL]},
-        .customs = {there[CUSTOMS] ? look_customs : NULL, &a->lanes[CUSTOMS]},
+        .customs = {.ask = there[CUSTOMS] ? look_customs : NULL, .ctx = &a->lanes[CUSTOMS]},
         .gsma = {there[GSMA] ? look_gsma : NULL, &a->lanes[GSMA]}};
     bool good = true;
     for (size_t i = 0; i < LANES; i++) {

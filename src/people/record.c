@@ -207,8 +207,7 @@ static bool take_number(void *ctx, const struct record *record)
     return numbering->n < numbering->max;
 }
 
-/* The first key behind all that begin with the prefix; empty: there is none. */
-static struct record_key past(const struct record_key *prefix)
+struct record_key record_key_past(const struct record_key *prefix)
 {
     struct record_key to = *prefix;
     while (to.n && (uint8_t)to.bytes[to.n - 1] == UINT8_MAX)
@@ -223,7 +222,7 @@ enum err record_numbers(struct registry *reg, const struct record_key *prefix,
                         struct fault *fault)
 {
     struct numbering numbering = {record_key_str(prefix), out, max, 0};
-    struct record_key from = after ? *after : *prefix, to = past(prefix);
+    struct record_key from = after ? *after : *prefix, to = record_key_past(prefix);
     if (after)
         record_key_bytes(&from, "", 1); /* the next key there can be */
     enum err err = max ? store_records(reg->store, record_key_str(&from), record_key_str(&to),

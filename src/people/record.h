@@ -83,6 +83,8 @@ static inline struct str record_key_str(const struct record_key *key)
 {
     return (struct str){key->bytes, key->n};
 }
+/* The first key behind all that begin with the prefix; empty: there is none. A scan that ends there reads no more. */
+struct record_key record_key_past(const struct record_key *prefix);
 /* The number of 8 bytes at the end of a key; 0 for a key that has none. */
 uint64_t record_key_last(struct str key);
 

@@ -218,7 +218,7 @@ static enum asked gsma_later(void *ctx, const char *number, const struct imei *i
 struct check_sources bulk_askers_later(const struct check_sources *sources)
 {
     struct check_sources all = *sources;
-    all.customs.ask = all.customs.ask ? later : NULL;
+    all.customs = (struct customs_source){all.customs.ask ? later : NULL, NULL, true};
     all.gsma.ask = all.gsma.ask ? gsma_later : NULL;
     return all;
 }
@@ -231,7 +231,7 @@ static enum err start(struct asker *me, const struct bulk_options *o, struct fau
         .url = o->url, .key = o->key, .clock = o->clock, .write = true};
     me->sources = *o->sources;
     me->service = &o->sources->customs;
-    me->sources.customs = (struct customs_source){ask, me};
+    me->sources.customs = (struct customs_source){.ask = ask, .ctx = me};
     me->office =
         (struct office){.committer = o->committer, .hours = o->hours, .sources = &me->sources};
     enum err err = registry_open(&writes, &me->office.registry, fault);

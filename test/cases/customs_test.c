@@ -103,7 +103,7 @@ static uint64_t file_import(struct house *h, uint64_t body, unsigned n, const ch
 static uint32_t checked(struct house *h, uint64_t id, struct service *service, bool *away)
 {
     const struct check_sources sources = {
-        .customs = {service && service->says ? answer : NULL, service},
+        .customs = {.ask = service && service->says ? answer : NULL, .ctx = service},
         .gsma = {service && service->gsma ? list : NULL, service}};
     OK(registry_refresh(h->f->reg, NULL));
     OK(checks_settle(&h->office, &sources, id, away, NULL));

@@ -101,7 +101,7 @@ static struct bed *bed_open(void)
     source_init(&b->customs);
     source_init(&b->gsma);
     const struct check_sources sources = {.border = {border, &b->border},
-                                          .customs = {customs, &b->customs},
+                                          .customs = {.ask = customs, .ctx = &b->customs},
                                           .gsma = {gsma, &b->gsma}};
     OK(inquiry_open(&sources, heard, &b->heard, &b->inquiry, NULL));
     b->sources = inquiry_sources(b->inquiry);
