@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum { STATS_ROUTES = 128, STATS_STATUSES = 20, STATS_STEPS = 14 };
+enum { STATS_ROUTES = 256, STATS_STATUSES = 20, STATS_STEPS = 14 };
 
 enum stat {
     STAT_LIST,                    /* checks answered, by enum list: eight places */

@@ -204,7 +204,7 @@ async function roles(browser, url) {
   const all = await page.locator(".roles button").evaluateAll((list) => list.map((button) => button.value));
   is(
     all,
-    ["person", "importer", "maker", "centre", "officer1", "officer2", "assistant", "operator", "police", "ministry"],
+    ["person", "importer", "maker", "centre", "officer1", "officer2", "assistant", "operator", "police", "police2", "ministry"],
     "the demonstration has a role for everybody",
   );
   for (const role of all) {
