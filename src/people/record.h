@@ -57,9 +57,10 @@ enum record_kind {
     RECORD_CUSTOMS_DRAW = 'g',  /* the same, application 8: it draws from this; devices 8 */
     RECORD_CUSTOMS_SEEN = 'Z',  /* application 8: what its declarations said when they were asked */
     RECORD_CUSTOMS_WAITS = 'W', /* digest 32: rows of a file that wait for a second person */
-    RECORD_BULK_LINES = 'h',    /* upload 8, part 4: declaration lines that a file names; sealed */
-    RECORD_CODE = 'O',          /* random 16: a code that was sent to a phone */
-    RECORD_CODE_END = 'n',      /* second 8, code 16: when it is forgotten; empty */
+    RECORD_BULK_LINES =
+        'h', /* upload 8, part 4: declaration lines that a file names, then which each device does; sealed */
+    RECORD_CODE = 'O',     /* random 16: a code that was sent to a phone */
+    RECORD_CODE_END = 'n', /* second 8, code 16: when it is forgotten; empty */
     RECORD_MARK = 'R', /* marks by the body that set them (app/mark_list.h): numbers, not sealed */
     RECORD_SEAL_KEYS =
         KEYS_RECORD, /* 'Q': what the register knows of seal keys (app/keys.h, seal_keys.h); not sealed */

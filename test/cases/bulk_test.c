@@ -452,6 +452,48 @@ static void who_was_cut_off_asks_about_the_rest(void **state)
     end(h);
 }
 
+/* ---- declaration lines ---- */
+
+/* Over two parts, behind a row that stays behind and a line that no good row names. */
+static void each_device_knows_its_line(void **state)
+{
+    (void)state;
+    struct house *h = begin();
+    struct buf file = {0};
+    struct bulk_lines lines;
+    const uint32_t n = BULK_PART_DEVICES + 10,
+                   places[] = {0, 1, 998, 999, BULK_PART_DEVICES - 1, BULK_PART_DEVICES, n - 1};
+    enum { PLACES = sizeof places / sizeof *places };
+    uint32_t out[PLACES];
+    room.bytes = 8 << 20;
+    buf_str(&file, STR(HEADER));
+    for (uint32_t i = 0; i <= n; i++) { /* row 1 has the IMEI of row 0 */
+        char text[IMEI_TEXT15], number[16];
+        imei_format15((struct imei){PHONE + (i == 1 ? 0 : i)}, text);
+        snprintf(number, sizeof number, "KZ-%u", i / 1000);
+        buf_printf(&file, "%s,,,,Samsung,Galaxy,%s\n", text,
+                   i == 1   ? "KZ-NONE"
+                   : i == 2 ? ""
+                            : number);
+    }
+    struct upload u = checked(h, &firm, &file);
+    assert_int_equal(u.devices, n);
+    OK(bulk_lines_get(h->f->reg, u.id, &lines, NULL));
+    OK(bulk_lines_name(h->f->reg, u.id, places, out, PLACES, NULL));
+    for (size_t i = 0; i < PLACES; i++) {
+        uint32_t row = places[i] ? places[i] + 1 : 0;
+        char want[16];
+        snprintf(want, sizeof want, "KZ-%u", row / 1000);
+        if (row == 2)
+            assert_int_equal(out[i], 0); /* it names none */
+        else
+            assert_string_equal(lines.list[out[i] - 1].number, want);
+    }
+    bulk_lines_release(&lines);
+    buf_release(&file);
+    end(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -462,6 +504,7 @@ int main(void)
         cmocka_unit_test(what_gsma_lists_is_left_out),
         cmocka_unit_test(a_service_that_is_away_has_not_said_no),
         cmocka_unit_test(who_was_cut_off_asks_about_the_rest),
+        cmocka_unit_test(each_device_knows_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
