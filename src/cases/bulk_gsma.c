@@ -50,7 +50,7 @@ static enum err ask_part(struct gsma_pass *q)
         const struct bulk_device *d = &q->list[i];
         if (q->count + d->count > GSMA_ASK_MOST)
             err = put_question(q);
-        for (unsigned k = 0; is_asked(d) && k < d->count; k++) {
+        for (unsigned k = 0; !err && is_asked(d) && k < d->count; k++) {
             q->imeis[q->count] = (struct imei){d->imeis[k]};
             q->of[q->count++] = (uint32_t)i;
         }
