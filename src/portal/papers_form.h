@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * papers_form - forms by which an applicant attaches papers (cases/paper.h): in the wizard, in an answer, in an
- * appeal. They work without a script: multipart/form-data, files chosen or photographed, each shown with
+ * papers_form - forms by which an applicant attaches papers (cases/paper.h): in the wizard, in an answer, an
+ * appeal, a correction. They work without a script: multipart/form-data, files chosen or photographed, each shown with
  * its size and a way to take it out again, what is wrong with one said beside the field.
  *
  * The mark of the session is the first part of such a form, once. The form is whole in memory before it is

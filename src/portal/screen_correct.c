@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A correction of an approved application, by its applicant: what is wrong, then one form for that. IMEIs stand in the body
- * of the form alone; the form carries a key, so that it is filed once however often it is sent. */
+ * A correction of an approved application, by its applicant or by an officer for him: what is wrong, then one form for that.
+ * IMEIs stand in the body of the form alone; the form carries a key, so that it is filed once however often it is
+ * sent. An applicant's brings papers; an officer has none to bring. */
 #include <stdlib.h>
 
 #include <sodium.h>
@@ -10,15 +11,19 @@
 #include "face/form.h"
 #include "face/page_answer.h"
 #include "portal/cabinet.h"
+#include "portal/papers_form.h"
+#include "portal/screen_desk.h"
 #include "portal/screens.h"
 
-enum { KEY_TEXT = 33, NUMBERS_TEXT = 32 * 1024 };
+enum { KEY_TEXT = 33 };
 
 struct form {
     struct exchange *x;
     struct visit *v;
     struct application first;
+    bool desk; /* an officer's */
     uint8_t ground;
+    struct papers_form papers;                 /* of an applicant */
     struct buf imei, right, note, key;         /* as they were typed */
     const enum text *wrong_imei, *wrong_right; /* beside the field */
     enum err wrong;                            /* of the whole */
@@ -40,11 +45,20 @@ static void form_release(struct form *f)
 
 /* ---- the page ---- */
 
+/* The first application, and what follows. */
+static void place(const struct form *f, const char *rest, char path[APPLY_PATH])
+{
+    if (f->desk)
+        desk_path(&f->first, rest, path);
+    else
+        cabinet_path(&f->first, rest, path);
+}
+
 static void begin(struct form *f, char path[APPLY_PATH])
 {
     char back[APPLY_PATH];
-    cabinet_path(&f->first, "/correct", path);
-    cabinet_path(&f->first, "", back);
+    place(f, "/correct", path);
+    place(f, "", back);
     screen_begin(f->x, f->v, TEXT_CORRECTION_HEADING, path);
     html_put(f->x, "<p class=\"caption\">");
     cabinet_link(f->x, "", back, TEXT_CABINET_APPLICATION);
@@ -150,6 +164,8 @@ static void fields(struct form *f)
                                               .label = TEXT_CORRECTION_NOTE,
                                               .value = typed(&f->note),
                                               .lines = true});
+    if (!f->desk)
+        papers_form_field(f->x, &f->papers, true);
 }
 
 static void page(struct form *f)
@@ -165,7 +181,10 @@ static void page(struct form *f)
     html_say(f->x,
              ground_leaves(f->ground) ? TEXT_CORRECTION_LEAD_LEAVES : TEXT_CORRECTION_LEAD_NAMES);
     html_put(f->x, "</p>\n");
-    screen_form(f->x, f->v, path, "ask");
+    if (f->desk)
+        screen_form(f->x, f->v, path, "ask");
+    else
+        screen_form_files(f->x, f->v, path, "ask");
     buf_printf(f->x->out,
                "<input type=\"hidden\" name=\"ground\" value=\"%s\">\n"
                "<input type=\"hidden\" name=\"key\" value=\"",
@@ -173,7 +192,7 @@ static void page(struct form *f)
     html_text(f->x, f->key.n && !f->wrong ? typed(&f->key) : str_z(key));
     html_put(f->x, "\">\n");
     fields(f);
-    cabinet_path(&f->first, "", back);
+    place(f, "", back);
     html_put(f->x, "<p class=\"ways\">");
     screen_button(f->x, TEXT_CORRECTION_BUTTON);
     cabinet_link(f->x, "", back, TEXT_CABINET_BACK);
@@ -216,23 +235,51 @@ static const enum text *beside(enum err err, enum text *room)
     return text_find_parts(err_info(err)->text_id, NULL, NULL, room) ? room : NULL;
 }
 
-static void file_it(struct form *f, const struct correction *wish)
+static void lead_to(struct form *f, const struct application *made)
+{
+    char path[APPLY_PATH];
+    if (f->desk)
+        desk_path(made, "", path);
+    else
+        cabinet_path(made, "/filed", path);
+    screen_go(f->x, path);
+}
+
+/* Did this form make one already? Then that is shown: its papers are loose no more. */
+static bool made_already(struct form *f)
 {
     struct application made;
-    char path[APPLY_PATH];
+    uint64_t id = 0;
+    if (!typed(&f->key).n || filing_made(&f->v->office, &f->v->who, typed(&f->key), &id, NULL) ||
+        application_get(f->v->office.registry, id, &made, NULL))
+        return false;
+    bool same = made.corrects == f->first.id;
+    if (same)
+        lead_to(f, &made);
+    application_release(&made);
+    return same;
+}
+
+static void file_it(struct form *f, struct correction *wish)
+{
+    struct application made;
+    struct paper_id ids[LIMIT_PAPERS];
     bool again;
+    for (size_t i = 0; i < f->papers.paper_count; i++)
+        ids[i] = f->papers.papers[i].id;
+    wish->papers = ids;
+    wish->paper_count = f->papers.paper_count;
     f->wrong = correction_new(&f->v->office, &f->v->who, wish, &made, &again, NULL);
-    portal_note(f->v, AUDIT_FILE, f->v->who.acts_for, f->wrong ? f->first.id : made.id, f->wrong);
+    portal_note(f->v, AUDIT_FILE, f->first.applicant, f->wrong ? f->first.id : made.id, f->wrong);
     portal_heard(f->v, f->wrong);
     if (f->wrong) {
         f->x->response->status = err_info(f->wrong)->http_status;
         page(f);
         return;
     }
-    cabinet_path(&made, "/filed", path);
+    lead_to(f, &made);
     application_release(&made);
     portal_wake(f->v->portal);
-    screen_go(f->x, path);
 }
 
 static void take(struct form *f)
@@ -252,14 +299,19 @@ static void take(struct form *f)
         list[i].right[0] = right;
         list[i].right_count = 1;
     }
-    const struct correction wish = {.corrects = f->first.id,
-                                    .ground = f->ground,
-                                    .devices = list,
-                                    .device_count = n,
-                                    .note = typed(&f->note),
-                                    .language = str_z(lang_code(f->x->lang)),
-                                    .idempotency = typed(&f->key)};
-    if (f->wrong_imei || f->wrong_right) {
+    struct correction wish = {.corrects = f->first.id,
+                              .ground = f->ground,
+                              .devices = list,
+                              .device_count = n,
+                              .note = typed(&f->note),
+                              .language = str_z(lang_code(f->x->lang)),
+                              .idempotency = typed(&f->key)};
+    if (f->papers.stays ||
+        f->papers.wrong_count) { /* he is not done yet: nothing typed is told off */
+        f->wrong_imei = f->wrong_right = NULL;
+        f->x->response->status = papers_form_status(&f->papers);
+        page(f);
+    } else if (f->wrong_imei || f->wrong_right) {
         f->x->response->status = 400;
         page(f);
     } else {
@@ -268,36 +320,44 @@ static void take(struct form *f)
     free(list);
 }
 
-/* ---- GET and POST /cabinet/NUMBER/correct ---- */
+/* ---- GET and POST /cabinet/NUMBER/correct, /desk/NUMBER/correct ---- */
 
-static bool stand(struct exchange *x, bool changes, struct visit *v, struct form *f)
+static bool number_of(struct exchange *x, uint64_t *out)
 {
-    uint64_t id = 0;
-    *f = (struct form){.x = x, .v = v};
-    if (!application_number_parse(x->param, &id)) {
-        screen_fail(x, ERR_NOT_FOUND);
-        return false;
-    }
-    if (!screen_visit(x, ROLES_APPLICANT, changes, v))
-        return false;
-    enum err err = filing_get(&v->office, &v->who, id, &f->first, NULL);
+    if (application_number_parse(x->param, out))
+        return true;
+    screen_fail(x, ERR_NOT_FOUND);
+    return false;
+}
+
+/* The first application, for whoever has come in. False: it is answered. */
+static bool stand(struct form *f, uint64_t id)
+{
+    struct visit *v = f->v;
+    enum err err = f->desk ? application_get(v->office.registry, id, &f->first, NULL)
+                           : filing_get(&v->office, &v->who, id, &f->first, NULL);
     if (!err)
         return true;
-    apply_fail(x, v, err);
+    apply_fail(f->x, v, err);
     portal_leave(v);
     return false;
 }
 
-void screen_correct_ask(struct exchange *x)
+static void ask(struct exchange *x, bool desk)
 {
     struct visit v;
-    struct form f;
+    struct form f = {.x = x, .v = &v, .desk = desk};
     struct buf word = {0};
     char path[APPLY_PATH];
     bool found = false;
-    if (!stand(x, false, &v, &f))
+    uint64_t id = 0;
+    if (!number_of(x, &id) ||
+        !screen_visit(x, desk ? ROLE_BIT(ROLE_OFFICER) : ROLES_APPLICANT, false, &v) ||
+        !stand(&f, id))
         return;
-    cabinet_path(&f.first, "", path);
+    if (desk) /* its IMEIs are shown */
+        portal_note(&v, AUDIT_LOOK, f.first.applicant, id, ERR_OK);
+    place(&f, "", path);
     enum err err = form_value(x->query, "ground", &word, &found);
     if (err)
         screen_fail(x, err);
@@ -312,29 +372,76 @@ void screen_correct_ask(struct exchange *x)
     portal_leave(&v);
 }
 
+/* A field of the form, however it was sent. */
+static enum err value(struct form *f, const char *name, struct buf *out)
+{
+    if (f->desk)
+        return screen_value(f->x, name, out);
+    struct str text =
+        str_eq(str_z(name), STR("note")) ? f->papers.note : papers_form_value(&f->papers, name);
+    buf_str(out, text);
+    return out->failed ? ERR_MEMORY : ERR_OK;
+}
+
+static void send(struct form *f)
+{
+    struct buf ground = {0};
+    enum err err = value(f, "ground", &ground);
+    if (!err)
+        err = value(f, "imei", &f->imei);
+    if (!err)
+        err = value(f, "right", &f->right);
+    if (!err)
+        err = value(f, "note", &f->note);
+    if (!err)
+        err = value(f, "key", &f->key);
+    if (!err && !ground_find(typed(&ground), &f->ground))
+        err = ERR_USAGE;
+    if (!err && made_already(f)) {
+        buf_release(&ground);
+        return;
+    }
+    if (!err && !f->desk)
+        err = papers_form_hold(&f->papers, f->v);
+    if (!err && !f->desk)
+        err = papers_form_take(&f->papers, f->v);
+    if (err)
+        apply_fail(f->x, f->v, err);
+    else
+        take(f);
+    buf_release(&ground);
+}
+
+void screen_correct_ask(struct exchange *x)
+{
+    ask(x, false);
+}
+
+void screen_desk_correct_ask(struct exchange *x)
+{
+    ask(x, true);
+}
+
 void screen_correct(struct exchange *x)
 {
     struct visit v;
-    struct form f;
-    struct buf ground = {0};
-    if (!stand(x, true, &v, &f))
+    struct form f = {.x = x, .v = &v};
+    uint64_t id = 0;
+    if (!number_of(x, &id) || !papers_form_visit(x, &f.papers, &v) || !stand(&f, id))
         return;
-    enum err err = screen_value(x, "ground", &ground);
-    if (!err)
-        err = screen_value(x, "imei", &f.imei);
-    if (!err)
-        err = screen_value(x, "right", &f.right);
-    if (!err)
-        err = screen_value(x, "note", &f.note);
-    if (!err)
-        err = screen_value(x, "key", &f.key);
-    if (!err && !ground_find(typed(&ground), &f.ground))
-        err = ERR_USAGE;
-    if (err)
-        screen_fail(x, err);
-    else
-        take(&f);
-    buf_release(&ground);
+    send(&f);
+    form_release(&f);
+    portal_leave(&v);
+}
+
+void screen_desk_correct(struct exchange *x)
+{
+    struct visit v;
+    struct form f = {.x = x, .v = &v, .desk = true};
+    uint64_t id = 0;
+    if (!number_of(x, &id) || !screen_visit(x, ROLE_BIT(ROLE_OFFICER), true, &v) || !stand(&f, id))
+        return;
+    send(&f);
     form_release(&f);
     portal_leave(&v);
 }

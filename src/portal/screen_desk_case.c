@@ -456,6 +456,18 @@ static void wrong(struct exchange *x, enum err err)
 
 /* ---- the page ---- */
 
+/* What was wrong in it is put right by an officer, too; another one decides. */
+static void correct_way(struct exchange *x, const struct application *a)
+{
+    char path[DESK_PATH];
+    desk_path(a, "/correct", path);
+    html_put(x, "<p class=\"ways\"><a class=\"second\" href=\"");
+    html_url(x, path);
+    html_put(x, "\">");
+    html_say(x, TEXT_CORRECTION_LINK);
+    html_put(x, "</a></p>\n");
+}
+
 static void show(struct exchange *x, struct visit *v, const struct application *a,
                  const struct desk_typed *typed, struct str done)
 {
@@ -487,6 +499,8 @@ static void show(struct exchange *x, struct visit *v, const struct application *
     html_put(x, "</div>\n<div class=\"work\">\n");
     devices(x, v, a, typed);
     desk_forms(x, v, a, typed);
+    if (correction_open(a))
+        correct_way(x, a);
     html_put(x, "</div>\n</div>\n");
     history(x, v, a);
     html_put(x, "<p class=\"hint\">");

@@ -23,13 +23,15 @@ void screen_sessions(struct exchange *x);     /* GET /sessions: where I am signe
 void screen_sessions_end(struct exchange *x); /* POST /sessions {csrf, end or others} */
 void screen_sign_out(struct exchange *x);     /* POST /sign-out {csrf} */
 
-void screen_desk(struct exchange *x);         /* GET /desk?kind=&whose=&after= */
-void screen_desk_one(struct exchange *x);     /* GET /desk/{}?done= */
-void screen_desk_claim(struct exchange *x);   /* POST /desk/{}/claim {csrf} */
-void screen_desk_ask(struct exchange *x);     /* POST /desk/{}/ask {csrf, note} */
-void screen_desk_decide(struct exchange *x);  /* POST /desk/{}/decide {csrf, d0…, note} */
-void screen_desk_confirm(struct exchange *x); /* POST /desk/{}/confirm {csrf} */
-void screen_desk_return(struct exchange *x);  /* POST /desk/{}/return {csrf, note} */
+void screen_desk(struct exchange *x);             /* GET /desk?kind=&whose=&after= */
+void screen_desk_one(struct exchange *x);         /* GET /desk/{}?done= */
+void screen_desk_claim(struct exchange *x);       /* POST /desk/{}/claim {csrf} */
+void screen_desk_ask(struct exchange *x);         /* POST /desk/{}/ask {csrf, note} */
+void screen_desk_decide(struct exchange *x);      /* POST /desk/{}/decide {csrf, d0…, note} */
+void screen_desk_confirm(struct exchange *x);     /* POST /desk/{}/confirm {csrf} */
+void screen_desk_return(struct exchange *x);      /* POST /desk/{}/return {csrf, note} */
+void screen_desk_correct_ask(struct exchange *x); /* GET /desk/{}/correct?ground= */
+void screen_desk_correct(struct exchange *x); /* POST … {csrf, key, ground, imei, right, note} */
 
 /* A body that sets marks. */
 void screen_marks(struct exchange *x);      /* GET /marks?mark=&standing=&after=&done= */
@@ -67,7 +69,7 @@ void screen_answer(
 void screen_appeal_ask(struct exchange *x);   /* GET /cabinet/{}/appeal */
 void screen_appeal(struct exchange *x);       /* POST /cabinet/{}/appeal, as an answer */
 void screen_correct_ask(struct exchange *x);  /* GET /cabinet/{}/correct?ground= */
-void screen_correct(struct exchange *x);      /* POST … {csrf, key, ground, imei, right, note} */
+void screen_correct(struct exchange *x);      /* POST … the same, and files */
 void screen_messages(struct exchange *x);     /* GET /messages?after=ID */
 void screen_message_open(struct exchange *x); /* POST /messages/{} {csrf} */
 void screen_files(struct exchange *x);        /* GET /files: those that are not filed */

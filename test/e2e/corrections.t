@@ -4,7 +4,7 @@
 # corrections - after approval: a mistyped IMEI moves, from the cabinet to the desk to the public answer; a forgotten one
 # joins; what did not arrive goes by itself, of a file too; an officer's own correction is another's to decide; a marked
 # one needs two; what is refused is said with its field and changes nothing; sent again it is filed once; the journal
-# names both IMEIs; killed between, it stands once.
+# names both IMEIs; by page with papers, and by an officer; killed between, it stands once.
 use strict;
 use warnings;
 use FindBin;
@@ -181,6 +181,55 @@ is $status, 303, 'decided';
 is scalar(@{seen($all->{number})->{proposal}{devices}}), 24, 'many: it waits for a second officer';
 is((at_desk($dana, $all->{number}, 'confirm'))[1]{state}, 'approved', 'who confirms');
 ok turns(imei(24, '35267709'), 'unknown') && turns(imei(1, '35267709'), 'grey'), 'all are white no more, the used one has a term';
+
+# ---- by page: with papers, and by an officer ----
+
+my ($wrong, $own, $becomes) = map { imei($_, $tac) } 31, 32, 33;
+my $shown = import_of([$wrong, $own]);
+sub parts { return join '', (map { "--b0\r\nContent-Disposition: form-data; name=\"$_->[0]\"" . ($_->[2] ? "; filename=\"$_->[2]\"\r\nContent-Type: application/pdf" : '') . "\r\n\r\n$_->[1]\r\n" } @_), "--b0--\r\n" }
+sub page_form { # with files, as the applicant: (status, page, where it leads)
+    my ($path, @parts) = @_;
+    my ($s, undef, $h, $text) = $p->ask('POST', $path, parts(['csrf', $firm->{csrf}], @parts), {token => $firm->{token}}, 'Content-Type' => 'multipart/form-data; boundary=b0');
+    return ($s, $text, $h =~ /^Location: (\S+)/mi ? $1 : '');
+}
+my $pdf = "%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\nstartxref\n9\n%%EOF\n";
+my @fields = (['ground', 'mistyped'], ['key', 'k1'], ['imei', $wrong], ['right', ''], ['note', 'Опечатка']);
+($status, $page) = page_form("/cabinet/$shown/correct", @fields, ['files', $pdf, 'чек.pdf'], ['act', 'attach']);
+is $status, 200, 'a paper is attached';
+my ($paper) = $page =~ /name="paper" value="([0-9a-f]{32})"/;
+ok $paper, '... and carried by the form';
+unlike $page, qr/id="right-wrong"/, 'who is not done yet is told nothing of the rest';
+like $page, qr/value="$wrong" checked/, 'what was chosen stays';
+@fields = (@fields[0 .. 2], ['right', $becomes], ['note', 'Опечатка'], ['paper', $paper]);
+($status, $page) = page_form("/cabinet/$shown/correct", @fields, ['files', 'MZ', 'a.pdf']);
+is $status, 415, 'one that is no paper';
+like $page, qr/id="files-wrong".*a\.pdf/s, '... is told beside the field, by its name';
+($status, undef, my $to) = page_form("/cabinet/$shown/correct", @fields);
+my ($made) = $to =~ m{^/cabinet/(\d{4}-\d{10})/filed};
+ok $made, 'filed';
+is((page_form("/cabinet/$shown/correct", @fields))[2], $to, 'sent again it is the same');
+is_deeply [map { $_->{name} } @{seen($made)->{papers}}], ['чек.pdf'], 'the officer has the paper';
+is approve($erlan, $made, 1)->{state}, 'approved', 'approved';
+is((page_form("/cabinet/$shown/correct", ['ground', 'returned'], ['key', 'k2'], ['imei', join "\r\n", map { imei($_, $tac) } 1000 .. 1999]))[0], 409, 'a thousand IMEIs are read, none of them is approved here');
+
+sub desk_form {
+    my ($who, $path, $body) = @_;
+    my ($s, undef, $h, $text) = $p->ask('POST', $path, "csrf=$who->{csrf}&$body", {token => $who->{token}}, %form);
+    return ($s, $text, $h =~ /^Location: (\S+)/mi ? $1 : '');
+}
+like(($p->ask('GET', "/desk/$shown", undef, $erlan))[3], qr{href="/desk/$shown/correct"}, 'an officer has the way to it');
+($status, undef, undef, $page) = $p->ask('GET', "/desk/$shown/correct?ground=returned", undef, $erlan);
+is $status, 200, 'his form';
+unlike $page, qr/type="file"/, '... takes no papers';
+is((desk_form($erlan, "/desk/$shown/correct", "ground=returned&key=d1&imei=1"))[0], 400, 'what is no IMEI is told');
+($status, undef, $to) = desk_form($erlan, "/desk/$shown/correct", "ground=returned&key=d1&imei=$own");
+my ($his) = $to =~ m{^/desk/(\d{4}-\d{10})};
+ok $his, 'filed, and he is led to it at the desk';
+is((desk_form($erlan, "/desk/$shown/correct", "ground=returned&key=d1&imei=$own"))[2], $to, 'sent again it is the same');
+ok Register::poll(20, sub { state($his) eq 'approved' }), 'nobody uses it: the register withdraws by itself';
+is(($p->ask('GET', "/desk/$his/correct", undef, $erlan))[0], 303, 'a correction is not corrected: back to its page');
+Register::poll(5, sub { $r->run('audit', 'show')->{out} =~ /erlan.* file / });
+like $r->run('audit', 'show')->{out}, qr/ look /, 'his looks are noted';
 
 # ---- killed between ----
 

@@ -122,6 +122,8 @@ my %may = (
     'POST /desk/{}/decide'                      => $officer,
     'POST /desk/{}/confirm'                     => $officer,
     'POST /desk/{}/return'                      => $officer,
+    'GET /desk/{}/correct'                      => $officer,
+    'POST /desk/{}/correct'                     => $officer,
     'GET /cabinet'                              => $signed,
     'GET /cabinet/{}'                           => $applicant,
     'GET /cabinet/{}/filed'                     => $applicant,
@@ -207,7 +209,7 @@ sub knock { # "METHOD address", who, csrf: the session's mark
     my ($row, $who, $csrf) = @_;
     my ($method, $path) = split / /, $row, 2;
     my $form = $form{$path};
-    my $files = $path =~ m{^/(cabinet/.*/(answer|appeal)|apply/.*/papers|files/.*/send)$};
+    my $files = $path =~ m{^/(cabinet/.*/(answer|appeal|correct)|apply/.*/papers|files/.*/send)$};
     my $param = $path =~ m{/(applications|desk|cabinet)/} ? $filed->{number} : $path =~ m{^/apply/} ? $files ? '1' : 'carried'
         : $path =~ m{^/files/} ? '0' x 16 : 'nobody';
     $path =~ s/\{\}/$param/;
