@@ -17,7 +17,7 @@ sub new {
     my $url = $o{border} // 1 ? 'http://127.0.0.1:' . People::border_start() . '/' : '';
     my $settings = $o{settings} // '';
     for my $place ($r->{database} ? qw(spool papers) : ()) { # beside a register in a file they stand by themselves
-        $settings .= "$place = $p->{dir}/tamga.db.$place\n" unless $settings =~ /^$place =/m;
+        $settings = "$place = $p->{dir}/tamga.db.$place\n$settings" unless $settings =~ /^$place =/m; # it may end in another section
     }
     $r->settings("[portal]\nopen = yes\neds_ca = $p->{dir}/nca.pem\n" . ($url ? "border = $url\nparcel = $url\n" : '') . $settings);
     return $p;
