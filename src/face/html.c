@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "face/html.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "face/asset.h"
 
 void html_put(struct exchange *x, const char *markup)
@@ -63,7 +66,7 @@ void html_url(struct exchange *x, const char *path)
 {
     html_put(x, path);
     if (x->lang_asked) {
-        html_put(x, "?lang=");
+        html_put(x, strchr(path, '?') ? "&amp;lang=" : "?lang=");
         html_put(x, lang_code(x->lang));
     }
 }

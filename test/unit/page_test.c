@@ -7,8 +7,29 @@
 #include <cmocka.h>
 
 #include "asked.h"
+#include "face/html.h"
 
 #define GOOD "490154203237518"
+
+/* The language goes beside what an address asks already. */
+static void addresses_keep_their_questions(void **state)
+{
+    static const char *const rows[][2] = {{"/desk", "/desk?lang=kk"},
+                                          {"/desk?done=asked", "/desk?done=asked&amp;lang=kk"}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct buf out = {0};
+        struct exchange x = {.lang = LANG_KK, .lang_asked = true, .out = &out};
+        html_url(&x, rows[i][0]);
+        assert_int_equal(out.n, strlen(rows[i][1]));
+        assert_memory_equal(out.p, rows[i][1], out.n);
+        out.n = 0;
+        x.lang_asked = false;
+        html_url(&x, rows[i][0]);
+        assert_int_equal(out.n, strlen(rows[i][0]));
+        buf_release(&out);
+    }
+}
 
 static void form_stands_in_every_language(void **state)
 {
@@ -286,6 +307,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, asked_setup, asked_teardown)
     const struct CMUnitTest tests[] = {
         T(form_stands_in_every_language),
+        T(addresses_keep_their_questions),
         T(every_reason_is_told_in_every_language),
         T(order_and_prison_look_alike),
         T(last_day_and_days_left),
