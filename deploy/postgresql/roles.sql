@@ -71,5 +71,25 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.record TO tamga_admin;
 GRANT tamga_bulk, tamga_serve TO tamga_portal;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.record TO tamga_portal;
 
+-- Records by their first byte (src/people/record.h). Every program reads what the register knows of seal keys, 'Q'; who sets or
+-- clears marks keeps their lists, 'R'; all else is the portal's and the admin's.
+ALTER TABLE tamga.record ENABLE ROW LEVEL SECURITY;
+DO $$
+DECLARE
+    p text;
+BEGIN
+    FOR p IN SELECT policyname FROM pg_policies WHERE schemaname = 'tamga' AND tablename = 'record' LOOP
+        EXECUTE format('DROP POLICY %I ON tamga.record', p);
+    END LOOP;
+END $$;
+CREATE POLICY seal_keys ON tamga.record FOR SELECT TO tamga_serve, tamga_bulk, tamga_sweep
+    USING (substr(key, 1, 1) = '\x51');
+CREATE POLICY marks ON tamga.record TO tamga_bulk, tamga_sweep
+    USING (substr(key, 1, 1) = '\x52') WITH CHECK (substr(key, 1, 1) = '\x52');
+CREATE POLICY people ON tamga.record TO tamga_admin, tamga_portal USING (true) WITH CHECK (true);
+CREATE POLICY reads ON tamga.record FOR SELECT TO tamga_auditor USING (true);
+GRANT SELECT ON tamga.record TO tamga_serve;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.record TO tamga_bulk, tamga_sweep;
+
 -- Reads all, changes nothing: `journal verify`, `db check`, `db backup`.
 GRANT SELECT ON ALL TABLES IN SCHEMA tamga TO tamga_auditor;

@@ -72,5 +72,10 @@ for my $role (sort keys %as) {
         like $out, qr/permission denied|must be owner/, "$role: no $sql";
     }
 }
+for my $role (qw(serve bulk sweep)) { # an account is 'A': not theirs
+    (my $server = $as{$role}{url}) =~ s{/[^/]*$}{};
+    my $out = `psql -qtAX -d '$server/$db?options=-csearch_path%3Dtamga' -c "INSERT INTO record VALUES ('\\x41', '\\x00')" 2>&1`;
+    like $out, qr/permission denied|row-level security/, "$role: no record of people";
+}
 ok $r->whole, 'the register is whole';
 done_testing;
