@@ -147,6 +147,16 @@ enum err screen_value(const struct exchange *x, const char *name, struct buf *ou
     return form_value(x->request->body, name, out, &found);
 }
 
+bool screen_still(const struct exchange *x)
+{
+    struct buf value = {0};
+    bool found = false;
+    if (form_value(x->query, "still", &value, &found))
+        found = false;
+    buf_release(&value);
+    return found;
+}
+
 /* " aria-describedby=…" of what stands beside the field. */
 static void described(struct exchange *x, const struct screen_field *f)
 {

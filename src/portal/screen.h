@@ -37,6 +37,10 @@ void screen_form_files(struct exchange *x, const struct visit *v, const char *pa
  * ERR_USAGE, ERR_UTF8 as form_value. */
 MUST_USE enum err screen_value(const struct exchange *x, const char *name, struct buf *out);
 
+/* A page that loads itself anew was asked to stay as it is (?still=1): whoever is disturbed by that looks when he is
+ * ready. No page on which something is typed loads itself anew. */
+bool screen_still(const struct exchange *x);
+
 /* One question of a form. Label and hint are texts, wrong is shown beside the field and told to
  * screen readers. */
 struct screen_field {

@@ -5,7 +5,6 @@
  * script; whoever is disturbed by that stops it and looks when he is ready. */
 #include <stdio.h>
 
-#include "face/form.h"
 #include "face/qr.h"
 #include "people/app_door.h"
 #include "people/oidc.h"
@@ -14,16 +13,6 @@
 
 static const char here[] = "/sign-in/app";
 enum { LOOKS_EVERY_S = 5 };
-
-static bool is_still(const struct exchange *x)
-{
-    struct buf value = {0};
-    bool found = false;
-    if (form_value(x->query, "still", &value, &found))
-        found = false;
-    buf_release(&value);
-    return found;
-}
 
 static void hidden(struct exchange *x, const char *name, const char *value)
 {
@@ -75,7 +64,7 @@ static void look(struct exchange *x, const struct door *d, bool still, const cha
 
 static void show_code(struct exchange *x, const struct door *d, const struct app_door *app)
 {
-    bool still = is_still(x);
+    bool still = screen_still(x);
     if (!still)
         snprintf(x->response->refresh, sizeof x->response->refresh, "%d", LOOKS_EVERY_S);
     page_begin(x, d);

@@ -9,6 +9,8 @@
 #include "portal/screen_files.h"
 #include "portal/screens.h"
 
+enum { LOOKS_EVERY_S = 10 };
+
 /* ---- reading it for a request ---- */
 
 /* False: it is answered already. */
@@ -375,6 +377,8 @@ void screen_case(struct exchange *x)
     if (!case_stand(x, false, &v, &a))
         return;
     cabinet_path(&a, "", path);
+    if (a.state == APPLICATION_DECIDING && !screen_still(x)) /* seconds, mostly */
+        snprintf(x->response->refresh, sizeof x->response->refresh, "%d", LOOKS_EVERY_S);
     screen_begin(x, &v, TEXT_CABINET_APPLICATION, path);
     html_put(x, "<p class=\"caption\">");
     cabinet_link(x, "", "/cabinet", TEXT_CABINET_HEADING);

@@ -103,9 +103,18 @@ static void entering(struct exchange *x, const struct visit *v, const struct app
         html_say_with(x, TEXT_FILES_LIST_ENTERED, "n", str_z(n));
         html_put(x, "</p>\n");
     }
-    cabinet_path(a, "", path);
-    html_put(x, "<p>");
+    bool itself = *x->response->refresh;
+    if (itself) {
+        html_put(x, "<p role=\"status\">");
+        html_say(x, TEXT_FILES_LOOKS_ITSELF);
+        html_put(x, "</p>\n");
+    }
+    cabinet_path(a, screen_still(x) ? "?still=1" : "", path);
+    html_put(x, "<p class=\"ways\">");
     cabinet_link(x, "", path, TEXT_FILES_REFRESH);
+    cabinet_path(a, "?still=1", path);
+    if (itself)
+        cabinet_link(x, "", path, TEXT_SIGN_IN_APP_STILL);
     html_put(x, "</p>\n");
 }
 

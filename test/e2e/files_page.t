@@ -119,6 +119,14 @@ is scalar(() = $text =~ m{/api/v1/desk/$n/devices\.csv}g), 2, '... and both tabl
 unlike((page($firm, "/cabinet/$n"))[1], qr/Сверено/, 'the applicant does not read them yet');
 is((form($erlan, "/desk/$n/confirm"))[0], 403, 'not by the same person');
 like((form($dana, "/desk/$n/confirm"))[2], qr/done=confirmed/, 'confirmed');
+SKIP: { # 20,010 devices are entered in some tenths of a second
+    my @looks = map { [($p->ask('GET', "/cabinet/$n?lang=ru$_", undef, $firm))[2, 3]] } '', '&still=1';
+    skip 'all is entered already', 4 if grep { $_->[1] !~ /Устройства вносятся в реестр/ } @looks;
+    like $looks[0][0], qr/^Refresh: 10\r$/m, 'while it is entered, its page loads itself anew';
+    like $looks[0][1], qr{обновляется сама каждые 10.*href="/cabinet/$n\?still=1&amp;lang=ru"}s, '... says so, and how to stop it';
+    unlike $looks[1][0], qr/^Refresh:/m, 'whoever is disturbed stops it';
+    like $looks[1][1], qr{href="/cabinet/$n\?still=1&amp;lang=ru"}, '... and looks when he is ready';
+}
 ok Register::poll(30, sub { (page($firm, "/cabinet/$n"))[1] =~ /Сверено/ && ($p->ask('GET', "/api/v1/applications/$n", undef, $firm))[1]{state} eq 'approved' }), 'approved, and told';
 
 # ---- sent by a form, without a script ----
