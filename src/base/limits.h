@@ -6,18 +6,21 @@
 
 enum {
     /* Identifiers */
-    LIMIT_IMEI_TEXT = 64,     /* bytes of a typed IMEI, separators included; ours */
-    LIMIT_IMSI_DIGITS = 15,   /* TS 23.003 2.2 */
-    LIMIT_MSISDN_DIGITS = 15, /* ITU-T E.164 6.1 */
-    LIMIT_NAME = 64,          /* bytes of an operator's, actor's or body's name; ours */
-    LIMIT_DOCUMENT = 64,      /* bytes of a document number; ours, journal entry format */
-    LIMIT_REASON = 500,       /* bytes of --reason; ours */
-    LIMIT_CODE_NAME = 100,    /* bytes of the name of who holds a phone; ours */
-    LIMIT_TAC_NAME = 96,      /* bytes of a brand or a model name; ours */
-    LIMIT_DEVICE_IMEIS = 4,   /* IMEIs a device, domain.md 3 */
-    LIMIT_MARKS = 6,          /* suspension marks open on one IMEI; ours */
-    LIMIT_PAIRS = 10,         /* IMSIs paired with one IMEI; ours, as vendors */
-    LIMIT_PLMN = 32,          /* prefixes in home_plmn and in machine_imsi; ours */
+    LIMIT_IMEI_TEXT = 64,       /* bytes of a typed IMEI, separators included; ours */
+    LIMIT_IMSI_DIGITS = 15,     /* TS 23.003 2.2 */
+    LIMIT_MSISDN_DIGITS = 15,   /* ITU-T E.164 6.1 */
+    LIMIT_NAME = 64,            /* bytes of an operator's, actor's or body's name; ours */
+    LIMIT_DOCUMENT = 64,        /* bytes of a document number; ours, journal entry format */
+    LIMIT_REASON = 500,         /* bytes of --reason; ours */
+    LIMIT_CODE_NAME = 100,      /* bytes of the name of who holds a phone; ours */
+    LIMIT_SELLER_NAME = 200,    /* bytes of a seller's name as a buyer writes it; ours */
+    LIMIT_SELLER_ADDRESS = 300, /* bytes of where he is; ours */
+    LIMIT_COMPLAINT = 2000,     /* bytes of what happened; ours */
+    LIMIT_TAC_NAME = 96,        /* bytes of a brand or a model name; ours */
+    LIMIT_DEVICE_IMEIS = 4,     /* IMEIs a device, domain.md 3 */
+    LIMIT_MARKS = 6,            /* suspension marks open on one IMEI; ours */
+    LIMIT_PAIRS = 10,           /* IMSIs paired with one IMEI; ours, as vendors */
+    LIMIT_PLMN = 32,            /* prefixes in home_plmn and in machine_imsi; ours */
 
     /* People */
     LIMIT_PASSWORD_LEAST = 12, /* characters of a new password; NIST SP 800-63B 5.1.1 asks 8 */

@@ -167,7 +167,7 @@ bool way_find(struct str name, uint8_t *out)
 
 /* ---- numbers ---- */
 
-static void number(int64_t filed_s, uint64_t id, char out[APPLICATION_NUMBER_TEXT])
+void application_number_of(int64_t filed_s, uint64_t id, char out[APPLICATION_NUMBER_TEXT])
 {
     char time[24];
     instant_format(filed_s, time);
@@ -176,12 +176,12 @@ static void number(int64_t filed_s, uint64_t id, char out[APPLICATION_NUMBER_TEX
 
 void application_number(const struct application *a, char out[APPLICATION_NUMBER_TEXT])
 {
-    number(a->filed_s, a->id, out);
+    application_number_of(a->filed_s, a->id, out);
 }
 
 void application_number_corrected(const struct application *a, char out[APPLICATION_NUMBER_TEXT])
 {
-    number(a->corrects_s, a->corrects, out);
+    application_number_of(a->corrects_s, a->corrects, out);
 }
 
 uint64_t application_arrived(const struct application *a)
@@ -218,7 +218,7 @@ void receipt_make(char out[RECEIPT_TEXT])
 }
 
 /* As it is looked up: without what people put between, letters that look like digits as those. */
-static struct record_key receipt_key(struct registry *reg, struct str receipt)
+void receipt_hash(const struct registry *reg, struct str receipt, uint8_t out[16])
 {
     char plain[32];
     size_t n = 0;
@@ -231,8 +231,15 @@ static struct record_key receipt_key(struct registry *reg, struct str receipt)
         plain[n++] = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
     }
     sha256_hmac(reg->keys.receipt, plain, n, hash);
+    memcpy(out, hash, 16);
+}
+
+static struct record_key receipt_key(struct registry *reg, struct str receipt)
+{
     struct record_key key = record_key(RECORD_BY_RECEIPT);
-    record_key_bytes(&key, hash, 16);
+    uint8_t hash[16];
+    receipt_hash(reg, receipt, hash);
+    record_key_bytes(&key, hash, sizeof hash);
     return key;
 }
 

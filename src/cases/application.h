@@ -177,6 +177,8 @@ bool way_find(struct str name, uint8_t *out);
 void application_number(const struct application *a, char out[APPLICATION_NUMBER_TEXT]);
 /* The number of the one that it corrects. */
 void application_number_corrected(const struct application *a, char out[APPLICATION_NUMBER_TEXT]);
+/* The same of anything that was filed then under that id. */
+void application_number_of(int64_t filed_s, uint64_t id, char out[APPLICATION_NUMBER_TEXT]);
 bool application_number_parse(struct str text, uint64_t *out_id);
 
 /* Approved devices that count against what its declaration allows: those that did not arrive make room again. 0 of a
@@ -217,5 +219,7 @@ MUST_USE enum err application_by_imei(struct registry *registry, struct imei ime
                                       struct fault *fault);
 /* A new receipt: 100 random bits. */
 void receipt_make(char out[RECEIPT_TEXT]);
+/* By what it is looked up: without what people put between, letters that look like digits as those. */
+void receipt_hash(const struct registry *registry, struct str receipt, uint8_t out[16]);
 
 #endif

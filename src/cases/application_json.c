@@ -7,7 +7,7 @@
 
 #include <sodium.h>
 
-static json_t *imeis_json(const struct imei *imeis, unsigned n)
+json_t *case_imeis_json(const struct imei *imeis, unsigned n)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < n; i++)
@@ -15,7 +15,7 @@ static json_t *imeis_json(const struct imei *imeis, unsigned n)
     return list;
 }
 
-static uint8_t imeis_read(const json_t *list, struct imei out[LIMIT_DEVICE_IMEIS])
+uint8_t case_imeis_read(const json_t *list, struct imei out[LIMIT_DEVICE_IMEIS])
 {
     size_t n = json_array_size(list);
     n = n > LIMIT_DEVICE_IMEIS ? LIMIT_DEVICE_IMEIS : n;
@@ -27,9 +27,9 @@ static uint8_t imeis_read(const json_t *list, struct imei out[LIMIT_DEVICE_IMEIS
 static json_t *device_json(const struct case_device *d)
 {
     json_t *json = json_pack("{s:o, s:o, s:s, s:s, s:i, s:b, s:b, s:i}", "imeis",
-                             imeis_json(d->is.imeis, d->is.count), "old",
-                             imeis_json(d->is.old, d->is.old_count), "brand", d->brand, "model",
-                             d->model, "findings", (int)d->findings, "decided", d->decided,
+                             case_imeis_json(d->is.imeis, d->is.count), "old",
+                             case_imeis_json(d->is.old, d->is.old_count), "brand", d->brand,
+                             "model", d->model, "findings", (int)d->findings, "decided", d->decided,
                              "approved", d->approved, "refusal", d->refusal);
     if (json && d->customs_line)
         json_object_set_new(json, "line", json_integer((json_int_t)d->customs_line));
@@ -43,8 +43,8 @@ static void device_read(const json_t *json, struct case_device *out)
                                 .approved = json_is_true(json_object_get(json, "approved")),
                                 .refusal = (uint8_t)json_number_of(json, "refusal"),
                                 .customs_line = (uint32_t)json_number_of(json, "line")};
-    out->is.count = imeis_read(json_object_get(json, "imeis"), out->is.imeis);
-    out->is.old_count = imeis_read(json_object_get(json, "old"), out->is.old);
+    out->is.count = case_imeis_read(json_object_get(json, "imeis"), out->is.imeis);
+    out->is.old_count = case_imeis_read(json_object_get(json, "old"), out->is.old);
     str_copy(out->brand, sizeof out->brand, json_text_of(json, "brand"));
     str_copy(out->model, sizeof out->model, json_text_of(json, "model"));
 }
@@ -63,7 +63,7 @@ static void event_read(const json_t *json, struct case_event *out)
     str_copy(out->note, sizeof out->note, json_text_of(json, "note"));
 }
 
-static json_t *paper_json(const struct case_paper *p)
+json_t *case_paper_json(const struct case_paper *p)
 {
     char id[PAPER_ID_TEXT];
     sodium_bin2hex(id, sizeof id, p->id.bytes, PAPER_ID);
@@ -71,7 +71,7 @@ static json_t *paper_json(const struct case_paper *p)
                      (json_int_t)p->bytes, "added", (json_int_t)p->added_s, "name", p->name);
 }
 
-static void paper_read(const json_t *json, struct case_paper *out)
+void case_paper_read(const json_t *json, struct case_paper *out)
 {
     struct str id = json_text_of(json, "id");
     size_t n = 0;
@@ -137,7 +137,7 @@ json_t *application_to_json(const struct application *a)
     for (size_t i = 0; i < a->event_count; i++)
         json_array_append_new(events, event_json(&a->events[i]));
     for (size_t i = 0; i < a->paper_count; i++)
-        json_array_append_new(papers, paper_json(&a->papers[i]));
+        json_array_append_new(papers, case_paper_json(&a->papers[i]));
     for (size_t i = 0; i < a->remark_count; i++)
         json_array_append_new(remarks, event_json(&a->remarks[i]));
     json_t *json = json_pack(
@@ -195,7 +195,7 @@ enum err application_from_json(const json_t *json, struct application *out, stru
     for (size_t i = 0; i < a.event_count; i++)
         event_read(json_array_get(events, i), &a.events[i]);
     for (size_t i = 0; i < a.paper_count; i++)
-        paper_read(json_array_get(papers, i), &a.papers[i]);
+        case_paper_read(json_array_get(papers, i), &a.papers[i]);
     for (size_t i = 0; i < a.remark_count; i++)
         event_read(json_array_get(remarks, i), &a.remarks[i]);
     *out = a;

@@ -101,10 +101,10 @@ static enum err put(struct registry *reg, const struct message *m, struct fault 
     json_t *refusals = json_array();
     for (unsigned i = 0; i < m->refusal_count; i++)
         json_array_append_new(refusals, json_integer(m->refusals[i]));
-    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:s, s:o}", "code", m->code,
+    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:o}", "code", m->code,
                              "application", m->application, "language", m->language, "msisdn",
                              m->msisdn, "at", (json_int_t)m->at_s, "due", (json_int_t)m->due,
-                             "note", m->note, "refusals", refusals);
+                             "note", m->note, "bin", m->bin, "refusals", refusals);
     bool whole = json && json_array_size(refusals) == m->refusal_count;
     enum err err = whole ? record_put_json(reg, &key, json, fault) : ERR_MEMORY;
     json_decref(json);
@@ -115,19 +115,25 @@ enum err message_tell(struct registry *reg, const struct application *before,
                       const struct application *after, struct fault *fault)
 {
     struct message m;
-    uint8_t code = code_of(before, after), to[16];
+    uint8_t code = code_of(before, after);
     if (!code)
         return ERR_OK;
     fill(reg, after, code, &m);
-    enum err err = record_count(reg, "message", &m.number, fault);
+    return message_say(reg, &m, fault);
+}
+
+enum err message_say(struct registry *reg, struct message *m, struct fault *fault)
+{
+    uint8_t to[16];
+    enum err err = record_count(reg, "message", &m->number, fault);
     if (!err)
-        err = put(reg, &m, fault);
-    struct record_key unread = key_of(RECORD_UNREAD, m.party, m.number);
+        err = put(reg, m, fault);
+    struct record_key unread = key_of(RECORD_UNREAD, m->party, m->number);
     if (!err)
         err = record_put(reg, &unread, STR(""), fault);
-    struct record_key out = record_key_of(RECORD_OUTBOX, m.number);
-    put_be(to, m.party, 8);
-    put_be(to + 8, (uint64_t)m.at_s, 8);
+    struct record_key out = record_key_of(RECORD_OUTBOX, m->number);
+    put_be(to, m->party, 8);
+    put_be(to + 8, (uint64_t)m->at_s, 8);
     return err ? err : record_put(reg, &out, (struct str){(const char *)to, sizeof to}, fault);
 }
 
@@ -150,6 +156,7 @@ enum err message_get(struct registry *reg, uint64_t party, uint64_t number, stru
     str_copy(out->language, sizeof out->language, json_text_of(json, "language"));
     str_copy(out->msisdn, sizeof out->msisdn, json_text_of(json, "msisdn"));
     str_copy(out->note, sizeof out->note, json_text_of(json, "note"));
+    str_copy(out->bin, sizeof out->bin, json_text_of(json, "bin"));
     const json_t *refusals = json_object_get(json, "refusals");
     for (size_t i = 0; i < json_array_size(refusals); i++)
         add_refusal(out, (uint8_t)json_integer_value(json_array_get(refusals, i)));

@@ -7,6 +7,7 @@
 #define CASES_MESSAGE_H
 
 #include "cases/filing.h"
+#include "core/iin.h"
 
 enum message_code {
     MESSAGE_NONE = 0,
@@ -19,16 +20,18 @@ enum message_code {
 enum { MESSAGES_UNREAD_MOST = 100 }; /* that are counted */
 
 struct message {
-    uint64_t number;                           /* of the register, ascending */
-    uint64_t party;                            /* who is told */
-    uint8_t code;                              /* enum message_code */
-    char application[APPLICATION_NUMBER_TEXT]; /* "2026-0000001234" */
-    char language[LANGUAGE_TEXT];              /* empty: not known */
-    char msisdn[MSISDN_TEXT];                  /* where he is told beside; empty */
-    int64_t at_s;                              /* UTC seconds */
-    daynum due;                                /* PAPERS_ASKED: last day for them; DAYNUM_NONE */
-    char note[LIMIT_REASON + 1];               /* of the officer; may be empty */
-    uint8_t refusals[REFUSAL_COUNT];           /* each reason once */
+    uint64_t number; /* of the register, ascending */
+    uint64_t party;  /* who is told */
+    uint8_t code;    /* enum message_code */
+    char application
+        [APPLICATION_NUMBER_TEXT]; /* "2026-0000001234"; of a request "R…", a complaint "C…" */
+    char language[LANGUAGE_TEXT];  /* empty: not known */
+    char msisdn[MSISDN_TEXT];      /* where he is told beside; empty */
+    int64_t at_s;                  /* UTC seconds */
+    daynum due;                    /* PAPERS_ASKED: last day for them; DAYNUM_NONE */
+    char note[LIMIT_REASON + 1];   /* of the officer, the seller; may be empty */
+    char bin[IIN_TEXT];            /* of a seller who perhaps was never here; else empty */
+    uint8_t refusals[REFUSAL_COUNT]; /* each reason once */
     unsigned refusal_count;
 };
 
@@ -39,6 +42,8 @@ const char *message_text(uint8_t code); /* "FILED": the part of its texts' ids *
  * applicant and for the outbox. */
 MUST_USE enum err message_tell(struct registry *registry, const struct application *before,
                                const struct application *after, struct fault *fault);
+/* Inside a write: the message itself, whose number is given here. */
+MUST_USE enum err message_say(struct registry *registry, struct message *m, struct fault *fault);
 
 /* One of a party's. ERR_NOT_FOUND, ERR_CODEC. */
 MUST_USE enum err message_get(struct registry *registry, uint64_t party, uint64_t number,

@@ -26,8 +26,8 @@ enum err once_of(const struct registry *reg, const struct session *who, struct s
     return ready ? ERR_OK : ERR_MEMORY;
 }
 
-enum err once_made(struct registry *reg, const struct once *once, struct application *out,
-                   bool *out_again, struct fault *fault)
+enum err once_found(struct registry *reg, const struct once *once, uint64_t *out_id,
+                    bool *out_again, struct fault *fault)
 {
     struct buf value = {0};
     *out_again = false;
@@ -35,11 +35,30 @@ enum err once_made(struct registry *reg, const struct once *once, struct applica
     if (!err && *out_again) {
         bool same =
             value.n == 8 + SHA256_BYTES && memcmp(value.p + 8, once->digest, SHA256_BYTES) == 0;
-        err = same ? application_get(reg, get_be(value.p, 8), out, fault)
-                   : fault_set(fault, ERR_IDEMPOTENCY, "this key was used for another application");
+        *out_id = same ? get_be(value.p, 8) : 0;
+        err = same ? ERR_OK
+                   : fault_set(fault, ERR_IDEMPOTENCY, "this key was used for something else");
     }
     buf_release(&value);
     return err;
+}
+
+enum err once_put(struct registry *reg, const struct once *once, uint64_t id, struct fault *fault)
+{
+    uint8_t value[8 + SHA256_BYTES];
+    put_be(value, id, 8);
+    memcpy(value + 8, once->digest, SHA256_BYTES);
+    return once->named
+               ? record_put(reg, &once->key, (struct str){(const char *)value, sizeof value}, fault)
+               : ERR_OK;
+}
+
+enum err once_made(struct registry *reg, const struct once *once, struct application *out,
+                   bool *out_again, struct fault *fault)
+{
+    uint64_t id = 0;
+    enum err err = once_found(reg, once, &id, out_again, fault);
+    return err || !*out_again ? err : application_get(reg, id, out, fault);
 }
 
 enum err once_take(const struct office *office, const struct once *once, struct application *a,

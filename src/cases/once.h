@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * once - an act that creates an application, sent again under the same key, gives what it gave (Idempotency-Key): the key's
- * record holds the application and a digest of what was wanted. */
+ * once - an act that creates something, sent again under the same key, gives what it gave (Idempotency-Key): the key's
+ * record holds its id and a digest of what was wanted. */
 #ifndef CASES_ONCE_H
 #define CASES_ONCE_H
 
@@ -18,6 +18,12 @@ struct record_key once_key(const struct registry *registry, const struct session
 /* wish: what is wanted, written out. ERR_MEMORY, also when it has failed. */
 MUST_USE enum err once_of(const struct registry *registry, const struct session *who,
                           struct str idempotency, const struct buf *wish, struct once *out);
+/* The id of what the act made when it came before. *out_again: it did. ERR_IDEMPOTENCY: for something else. */
+MUST_USE enum err once_found(struct registry *registry, const struct once *once, uint64_t *out_id,
+                             bool *out_again, struct fault *fault);
+/* Inside a write: that it made this; nothing of an act without a key. */
+MUST_USE enum err once_put(struct registry *registry, const struct once *once, uint64_t id,
+                           struct fault *fault);
 /* What the act made when it came before. *out_again: it did. ERR_IDEMPOTENCY: for something else. */
 MUST_USE enum err once_made(struct registry *registry, const struct once *once,
                             struct application *out, bool *out_again, struct fault *fault);

@@ -7,6 +7,7 @@
 
 #include "cases/paper_kind.h"
 #include "cases/paper_record.h"
+#include "cases/demand.h"
 
 /* ---- adding ---- */
 
@@ -112,14 +113,22 @@ enum err paper_add(const struct office *office, const struct paper_place *place,
 
 /* ---- looking ---- */
 
+static bool is_seller(struct registry *reg, const struct session *who, uint64_t claim)
+{
+    struct demand r;
+    enum demand_side side;
+    return demand_for(reg, who, claim, &r, &side, NULL) == ERR_OK && side == SIDE_SELLER;
+}
+
 enum err paper_for(struct registry *reg, const struct session *who, const struct paper_id *id,
                    struct paper *out, struct fault *fault)
 {
     struct paper paper;
     enum err err = paper_get(reg, id, &paper, fault);
     bool applicant = ROLES_APPLICANT & ROLE_BIT(who->role) && paper.owner == who->acts_for;
-    bool officer = who->role == ROLE_OFFICER && paper.application;
-    if (!err && !applicant && !officer)
+    bool officer = who->role == ROLE_OFFICER && paper_taken(&paper);
+    bool seller = !err && !applicant && !officer && paper.claim && is_seller(reg, who, paper.claim);
+    if (!err && !applicant && !officer && !seller)
         err = fault_set(fault, ERR_NOT_FOUND, "no such paper");
     if (!err)
         *out = paper;
@@ -170,7 +179,7 @@ static enum err get_loose(struct registry *reg, const struct paper_id *id, uint6
                           struct paper *out, struct fault *fault)
 {
     enum err err = paper_get(reg, id, out, fault);
-    if (err == ERR_NOT_FOUND || (!err && (out->owner != owner || out->application)))
+    if (err == ERR_NOT_FOUND || (!err && (out->owner != owner || paper_taken(out))))
         return not_his(fault);
     return err;
 }
@@ -225,6 +234,53 @@ enum err papers_take(struct registry *reg, const struct application *before,
     return err;
 }
 
+/* ---- taken by a request ---- */
+
+enum err papers_claim_gather(struct registry *reg, const struct paper_id *ids, size_t n,
+                             uint64_t owner, struct case_paper *out, size_t *out_n,
+                             struct fault *fault)
+{
+    if (n > LIMIT_PAPERS)
+        return fault_set(fault, ERR_TOO_MANY, "a request has at most %d papers", LIMIT_PAPERS);
+    for (size_t i = 0; i < n; i++) {
+        struct paper paper;
+        for (size_t k = 0; k < i; k++)
+            if (memcmp(&ids[i], &ids[k], sizeof ids[i]) == 0)
+                return not_his(fault);
+        enum err err = get_loose(reg, &ids[i], owner, &paper, fault);
+        if (err)
+            return err;
+        out[i] = paper.is;
+    }
+    *out_n = n;
+    return ERR_OK;
+}
+
+enum err papers_claim_stand(struct registry *reg, const struct case_paper *papers, size_t n,
+                            uint64_t owner, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < n; i++) {
+        struct paper paper;
+        err = get_loose(reg, &papers[i].id, owner, &paper, fault);
+    }
+    return err;
+}
+
+enum err papers_claim_take(struct registry *reg, const struct case_paper *papers, size_t n,
+                           uint64_t claim, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < n; i++) {
+        struct paper paper;
+        err = paper_get(reg, &papers[i].id, &paper, fault);
+        paper.claim = claim;
+        if (!err)
+            err = paper_put_taken(reg, &paper, fault);
+    }
+    return err;
+}
+
 /* ---- sweeping ---- */
 
 struct dropping {
@@ -238,7 +294,7 @@ static enum err drop_loose(struct registry *reg, struct commit_case *c, struct f
     struct dropping *d = c->ctx;
     struct paper now;
     enum err err = paper_get(reg, &d->paper.is.id, &now, fault);
-    d->gone = !err && !now.application;
+    d->gone = !err && !paper_taken(&now);
     if (d->gone)
         return paper_drop(reg, &now, d->name, fault);
     return err == ERR_NOT_FOUND ? ERR_OK : err;

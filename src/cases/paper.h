@@ -16,7 +16,8 @@ struct paper {
     struct case_paper is;
     uint8_t sha[SHA256_BYTES]; /* of its bytes */
     uint64_t owner;            /* party on whose behalf it was sent */
-    uint64_t application;      /* that took it; 0 = loose */
+    uint64_t application;      /* that took it; 0 = none */
+    uint64_t claim;            /* the request that took it (demand.h); 0 = none */
     uint32_t width, height;    /* pixels; 0 of a PDF */
 };
 
@@ -38,12 +39,19 @@ MUST_USE enum err paper_add(const struct office *office, const struct paper_plac
                             struct paper *out, bool *out_again, struct fault *fault);
 MUST_USE enum err paper_get(struct registry *registry, const struct paper_id *id, struct paper *out,
                             struct fault *fault);
-/* One that this session may see: its owner's own, an officer's when an application took it. ERR_NOT_FOUND. */
+/* One that this session may see: its owner's own, an officer's when it was taken, a seller's when the request to him took
+ * it. ERR_NOT_FOUND. */
 MUST_USE enum err paper_for(struct registry *registry, const struct session *who,
                             const struct paper_id *id, struct paper *out, struct fault *fault);
 /* Appends its bytes. ERR_FILE_OPEN, ERR_FILE_READ, ERR_CODEC, ERR_STORE_KEY. */
 MUST_USE enum err paper_read(struct registry *registry, const struct paper_place *place,
                              const struct paper *paper, struct buf *out, struct fault *fault);
+
+/* Did something take it? Else it is loose. */
+static inline bool paper_taken(const struct paper *paper)
+{
+    return paper->application || paper->claim;
+}
 
 /* 32 hexadecimal digits. */
 void paper_id_format(const struct paper_id *id, char out[PAPER_ID_TEXT]);
@@ -59,6 +67,16 @@ MUST_USE enum err papers_stand(struct registry *registry, const struct applicati
 /* Inside a write: they belong to `after` from now on. */
 MUST_USE enum err papers_take(struct registry *registry, const struct application *before,
                               const struct application *after, struct fault *fault);
+
+/* The same for a request: `out`, LIMIT_PAPERS, is filled with what is loose and the owner's own; asked once more inside the
+ * write, and taken there. */
+MUST_USE enum err papers_claim_gather(struct registry *registry, const struct paper_id *ids,
+                                      size_t n, uint64_t owner, struct case_paper *out,
+                                      size_t *out_n, struct fault *fault);
+MUST_USE enum err papers_claim_stand(struct registry *registry, const struct case_paper *papers,
+                                     size_t n, uint64_t owner, struct fault *fault);
+MUST_USE enum err papers_claim_take(struct registry *registry, const struct case_paper *papers,
+                                    size_t n, uint64_t claim, struct fault *fault);
 
 /* Throws away what is loose for too long. *out_n: how many. */
 MUST_USE enum err papers_sweep(const struct office *office, const struct paper_place *place,

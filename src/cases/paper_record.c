@@ -41,11 +41,11 @@ static enum err put(struct registry *reg, const struct paper *p, struct fault *f
     struct record_key key = paper_key(&p->is.id);
     char sha[2 * SHA256_BYTES + 1];
     sha256_hex(p->sha, sha);
-    json_t *json = json_pack("{s:s, s:i, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "sha", sha, "kind",
-                             p->is.kind, "bytes", (json_int_t)p->is.bytes, "name", p->is.name,
-                             "added", (json_int_t)p->is.added_s, "owner", (json_int_t)p->owner,
-                             "application", (json_int_t)p->application, "width",
-                             (json_int_t)p->width, "height", (json_int_t)p->height);
+    json_t *json = json_pack(
+        "{s:s, s:i, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "sha", sha, "kind", p->is.kind,
+        "bytes", (json_int_t)p->is.bytes, "name", p->is.name, "added", (json_int_t)p->is.added_s,
+        "owner", (json_int_t)p->owner, "application", (json_int_t)p->application, "width",
+        (json_int_t)p->width, "height", (json_int_t)p->height, "claim", (json_int_t)p->claim);
     enum err err = json ? record_put_json(reg, &key, json, fault) : ERR_MEMORY;
     json_decref(json);
     return err;
@@ -67,6 +67,7 @@ enum err paper_get(struct registry *reg, const struct paper_id *id, struct paper
                                  .added_s = json_number_of(json, "added")},
                           .owner = (uint64_t)json_number_of(json, "owner"),
                           .application = (uint64_t)json_number_of(json, "application"),
+                          .claim = (uint64_t)json_number_of(json, "claim"),
                           .width = (uint32_t)json_number_of(json, "width"),
                           .height = (uint32_t)json_number_of(json, "height")};
     str_copy(out->is.name, sizeof out->is.name, json_text_of(json, "name"));
@@ -186,7 +187,7 @@ enum err paper_sent_before(struct registry *reg, const struct paper *paper,
             continue;
         }
         bool young = paper->is.added_s - other.is.added_s < LIMIT_PAPERS_LOOSE_S / 2;
-        *out_found = !err && other.owner == paper->owner && !other.application && young;
+        *out_found = !err && other.owner == paper->owner && !paper_taken(&other) && young;
         if (*out_found)
             *out = other;
     }

@@ -28,7 +28,10 @@ bool record_is_sealed(enum record_kind kind)
     case RECORD_ACCREDITATION:
     case RECORD_CUSTOMS_WAITS:
     case RECORD_CODE:
+    case RECORD_DEMAND:
+    case RECORD_COMPLAINT:
         return true;
+    case RECORD_CLAIM_LIST:
     case RECORD_HOLD:
     case RECORD_IDEMPOTENCY:
     case RECORD_AUDIT:

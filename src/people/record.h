@@ -64,7 +64,10 @@ enum record_kind {
     RECORD_MARK = 'R', /* marks by the body that set them (app/mark_list.h): numbers, not sealed */
     RECORD_SEAL_KEYS =
         KEYS_RECORD, /* 'Q': what the register knows of seal keys (app/keys.h, seal_keys.h); not sealed */
-    RECORD_CODE_SENT = 'Y', /* hash 16 of a number or of who asks: seconds 8 of the last codes */
+    RECORD_DEMAND = 'F',     /* request 8: a buyer asks a seller to verify */
+    RECORD_COMPLAINT = 'G',  /* complaint 8: about a seller */
+    RECORD_CLAIM_LIST = 'J', /* list 1 (cases/claim.h), ...: lists of these two; not sealed */
+    RECORD_CODE_SENT = 'Y',  /* hash 16 of a number or of who asks: seconds 8 of the last codes */
 };
 
 /* Are the values of a kind sealed? Those of the others are small, and tell of nobody without the key. */

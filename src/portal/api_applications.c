@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An applicant's own applications by API. */
+#include "cases/demand.h"
 #include "portal/api.h"
 #include "portal/handlers.h"
 
@@ -180,6 +181,23 @@ void portal_appeal(struct exchange *x)
     api_run(x, &(struct api_row){ROLES_APPLICANT, API_ACTS, appeal});
 }
 
+/* The same of a request to a seller. */
+static enum err request_by_receipt(struct api *a, struct str receipt)
+{
+    struct registry *reg = a->visit->office.registry;
+    struct demand r;
+    uint64_t id;
+    enum err err = claim_by_receipt(reg, receipt, &id, a->fault);
+    if (!err)
+        err = demand_get(reg, id, &r, a->fault);
+    if (!err)
+        a->answer = json_pack("{s:s, s:s, s:o, s:o}", "kind", "request", "state",
+                              demand_state_name(r.state), "due_at",
+                              json_instant(r.state == DEMAND_SENT ? r.due_s : 0), "decided_at",
+                              json_instant(r.ended_s));
+    return err;
+}
+
 /* Whoever holds a receipt learns kind, state and clock, nothing of devices or people. */
 static enum err by_receipt(struct api *a)
 {
@@ -188,8 +206,11 @@ static enum err by_receipt(struct api *a)
     struct str receipt;
     uint64_t id;
     enum err err = api_text(a, "receipt", &receipt);
-    if (!err)
-        err = application_by_receipt(reg, receipt, &id, a->fault);
+    if (err)
+        return err;
+    err = application_by_receipt(reg, receipt, &id, a->fault);
+    if (err == ERR_NOT_FOUND)
+        return request_by_receipt(a, receipt);
     if (!err)
         err = application_get(reg, id, &found, a->fault);
     if (err)

@@ -18,10 +18,10 @@ static json_t *json_message(struct exchange *x, const struct message *m, bool un
 {
     struct buf words = {0};
     message_words(&words, x->lang, m);
-    json_t *json = json_pack("{s:o, s:o, s:s, s:s, s:b, s:s%}", "id", json_id(m->number), "at",
-                             json_instant(m->at_s), "code", message_name(m->code), "application",
-                             m->application, "read", !unread, "text",
-                             words.p ? (const char *)words.p : "", words.n);
+    json_t *json = json_pack("{s:o, s:o, s:s, s:b, s:s%}", "id", json_id(m->number), "at",
+                             json_instant(m->at_s), "code", message_name(m->code), "read", !unread,
+                             "text", words.p ? (const char *)words.p : "", words.n);
+    x->out->failed |= !json || json_object_update_new(json, message_about(m)) != 0;
     x->out->failed |= words.failed || !json;
     buf_release(&words);
     return json;

@@ -84,6 +84,8 @@ static enum err give(struct exchange *x, struct visit *v)
                        : ERR_NOT_FOUND;
     if (v->who.role == ROLE_OFFICER)
         portal_note(v, AUDIT_PAPER, err ? 0 : paper.owner, err ? 0 : paper.application, err);
+    else if (!err && paper.owner != v->who.acts_for) /* of a request to him */
+        portal_note(v, AUDIT_CLAIM_LOOK, paper.owner, paper.claim, ERR_OK);
     if (!err)
         err = form_value(x->query, "inline", &asked, &shown);
     buf_release(&asked);

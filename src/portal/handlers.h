@@ -36,6 +36,15 @@ void portal_paper(struct exchange *x);            /* GET /api/v1/papers/{}, /pap
 void portal_messages(struct exchange *x);         /* GET /api/v1/messages?after=ID */
 void portal_message_read(struct exchange *x);     /* POST /api/v1/messages/{}/read */
 
+void portal_request_new(struct exchange *x);   /* POST /api/v1/requests */
+void portal_requests(struct exchange *x);      /* GET /api/v1/requests?box=sent|received&after= */
+void portal_request(struct exchange *x);       /* GET /api/v1/requests/{} */
+void portal_request_reply(struct exchange *x); /* POST …/answer {answer, application, note} */
+void portal_request_close(struct exchange *x); /* POST …/close */
+void portal_desk_requests(struct exchange *x); /* GET /api/v1/desk/requests?after= */
+void portal_desk_request(struct exchange *x);  /* GET /api/v1/desk/requests/{} */
+void portal_desk_forward(struct exchange *x);  /* POST …/forward {bin} */
+
 void portal_queue(struct exchange *x);   /* GET /api/v1/desk?after=CURSOR */
 void portal_look(struct exchange *x);    /* GET /api/v1/desk/{} */
 void portal_claim(struct exchange *x);   /* POST /api/v1/desk/{}/claim */

@@ -27,7 +27,7 @@ void json_answer(struct exchange *x, int status, json_t *value)
     json_send(x, value);
 }
 
-static json_t *json_imeis(const struct imei *imeis, unsigned n)
+json_t *json_imeis(const struct imei *imeis, unsigned n)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < n; i++) {
@@ -178,8 +178,7 @@ enum err json_member_text(const json_t *object, const char *name, struct str *ou
     return fault_set(fault, ERR_USAGE, "a text");
 }
 
-/* A text of so many bytes at most. */
-static enum err short_text(const json_t *object, const char *name, size_t size, char *out,
+enum err json_member_short(const json_t *object, const char *name, size_t size, char *out,
                            struct fault *fault)
 {
     struct str text;
@@ -203,8 +202,8 @@ static enum err read_imei(const json_t *item, struct imei *out, struct fault *fa
     return err ? fault_set(fault, err, "14 to 16 digits, the check digit right") : ERR_OK;
 }
 
-static enum err read_imeis(const json_t *device, const char *name, struct imei *out, uint8_t *out_n,
-                           struct fault *fault)
+enum err json_member_imeis(const json_t *device, const char *name,
+                           struct imei out[LIMIT_DEVICE_IMEIS], uint8_t *out_n, struct fault *fault)
 {
     const json_t *list = json_object_get(device, name);
     size_t n = json_array_size(list);
@@ -229,12 +228,12 @@ static enum err read_device(const json_t *json, struct case_device *out, struct 
     *out = (struct case_device){0};
     if (!json_is_object(json))
         return fault_set(fault, ERR_USAGE, "an object");
-    enum err err = read_imeis(json, "imeis", out->is.imeis, &out->is.count, fault);
+    enum err err = json_member_imeis(json, "imeis", out->is.imeis, &out->is.count, fault);
     if (!err)
-        err = read_imeis(json, "old_imeis", out->is.old, &out->is.old_count, fault);
+        err = json_member_imeis(json, "old_imeis", out->is.old, &out->is.old_count, fault);
     if (!err)
-        err = short_text(json, "brand", sizeof out->brand, out->brand, fault);
-    return err ? err : short_text(json, "model", sizeof out->model, out->model, fault);
+        err = json_member_short(json, "brand", sizeof out->brand, out->brand, fault);
+    return err ? err : json_member_short(json, "model", sizeof out->model, out->model, fault);
 }
 
 static enum err read_devices(const json_t *list, struct case_device *devices, size_t *out_n,

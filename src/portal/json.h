@@ -13,6 +13,14 @@ MUST_USE enum err json_body(const struct exchange *x, json_t **out, struct fault
 /* A text that may be missing or null: empty then. ERR_USAGE: something else, fault.field. */
 MUST_USE enum err json_member_text(const json_t *object, const char *name, struct str *out,
                                    struct fault *fault);
+/* The same into a buffer of so many bytes. ERR_TOO_LONG. */
+MUST_USE enum err json_member_short(const json_t *object, const char *name, size_t size, char *out,
+                                    struct fault *fault);
+/* A list of IMEIs of one device, as people type them. ERR_USAGE, ERR_DEVICE_IMEIS, ERR_IMEI_…. */
+MUST_USE enum err json_member_imeis(const json_t *object, const char *name,
+                                    struct imei out[LIMIT_DEVICE_IMEIS], uint8_t *out_n,
+                                    struct fault *fault);
+json_t *json_imeis(const struct imei *imeis, unsigned n);
 /* Sends the value with the status; takes it. */
 void json_answer(struct exchange *x, int status, json_t *value);
 

@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "portal/message_text.h"
 
-#include <jansson.h>
 #include <stdlib.h>
+
+#include "cases/claim.h"
+
+char message_of(const struct message *m)
+{
+    bool claim = *m->application == CLAIM_REQUEST || *m->application == CLAIM_COMPLAINT;
+    return claim ? *m->application : '\0';
+}
+
+json_t *message_about(const struct message *m)
+{
+    char of = message_of(m);
+    return json_pack("{s:s*, s:s*, s:s*}", "application", of ? NULL : m->application, "request",
+                     of == CLAIM_REQUEST ? m->application : NULL, "complaint",
+                     of == CLAIM_COMPLAINT ? m->application : NULL);
+}
 
 enum lang message_lang(const struct message *m)
 {
@@ -45,7 +60,10 @@ void message_words(struct buf *out, enum lang lang, const struct message *m)
     if (!*m->note)
         return;
     buf_str(out, STR("\n"));
-    text_format(out, text_get(lang, TEXT_SAID_NOTE), &note, 1);
+    text_format(
+        out,
+        text_get(lang, message_of(m) == CLAIM_REQUEST ? TEXT_SAID_NOTE_SELLER : TEXT_SAID_NOTE),
+        &note, 1);
 }
 
 static int append(const char *bytes, size_t n, void *out)
@@ -66,12 +84,13 @@ enum err message_letter(const struct message *m, const struct person *to, struct
     json_t *json =
         text.failed || sms.failed
             ? NULL
-            : json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s*}, s:s%, s:s%}", "id", id, "at",
-                        at, "code", message_name(m->code), "application", m->application,
-                        "language", lang_code(lang), "to", "iin_bin", *to->bin ? to->bin : to->iin,
-                        "name", to->name, "msisdn", *m->msisdn ? m->msisdn : NULL, "text",
-                        (const char *)text.p, text.n, "sms", (const char *)sms.p, sms.n);
-    bool good = json && json_dump_callback(json, append, out, JSON_COMPACT) == 0;
+            : json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s*}, s:s%, s:s%}", "id", id, "at", at,
+                        "code", message_name(m->code), "language", lang_code(lang), "to", "iin_bin",
+                        *to->bin ? to->bin : to->iin, "name", to->name, "msisdn",
+                        *m->msisdn ? m->msisdn : NULL, "text", (const char *)text.p, text.n, "sms",
+                        (const char *)sms.p, sms.n);
+    bool good = json && json_object_update_new(json, message_about(m)) == 0 &&
+                json_dump_callback(json, append, out, JSON_COMPACT) == 0;
     buf_str(out, STR("\n"));
     json_decref(json);
     buf_release(&text);

@@ -126,7 +126,7 @@ enum err papers_form_hold(struct papers_form *f, const struct visit *v)
         enum err err = paper_id_parse(f->named[i], &id)
                            ? paper_for(v->office.registry, &v->who, &id, &paper, NULL)
                            : ERR_NOT_FOUND;
-        if (err == ERR_NOT_FOUND || (!err && paper.application))
+        if (err == ERR_NOT_FOUND || (!err && paper_taken(&paper)))
             note_wrong(f, STR(""), ERR_PAPER);
         else if (err)
             return err;

@@ -31,6 +31,7 @@ void post_work(struct post *post, const struct office *office, bool sweeps)
 {
     struct fault fault = {0};
     size_t n;
+    tell("requests", demand_sweep(office, &post->requests, &fault), &fault);
     static const struct outbox_words words = {message_letter, code_letter};
     if (post->outbox->send)
         tell("outbox", outbox_run(office, post->outbox, &words, &n, &fault), &fault);

@@ -23,6 +23,15 @@ static void words(struct exchange *x, const struct message *m)
     buf_release(&text);
 }
 
+/* The page that it leads to. */
+static void path_of(const struct message *m, char out[APPLY_PATH])
+{
+    if (message_of(m))
+        snprintf(out, APPLY_PATH, "/messages");
+    else
+        snprintf(out, APPLY_PATH, "/cabinet/%s", m->application);
+}
+
 /* Where it leads; a screen reader hears to which application. */
 static void way(struct exchange *x, const struct visit *v, const struct message *m, bool unread)
 {
@@ -30,7 +39,7 @@ static void way(struct exchange *x, const struct visit *v, const struct message 
     if (unread)
         snprintf(path, sizeof path, "/messages/%llu", (unsigned long long)m->number);
     else
-        snprintf(path, sizeof path, "/cabinet/%s", m->application);
+        path_of(m, path);
     if (unread) {
         screen_form(x, v, path, "inline");
         html_put(x, "<button class=\"second\">");
@@ -167,7 +176,7 @@ void screen_message_open(struct exchange *x)
     if (err) {
         apply_fail(x, &v, err);
     } else {
-        snprintf(path, sizeof path, "/cabinet/%s", m.application);
+        path_of(&m, path);
         screen_go(x, path);
     }
     portal_leave(&v);

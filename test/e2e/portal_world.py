@@ -114,6 +114,7 @@ class Portal:
         self.accounts, self.steps, self.secrets = [], {}, {}
         self.sessions, self.cases, self.states, self.uploads = {}, {}, {}, {}
         self.phones = 0
+        self.requests = {}
         self.make_people()
         self.port = register.serve("portal", "[portal]", "open = yes",
                                    f"eds_ca = {self.nca.ca}", f"outbox = {register.dir}/outbox",
@@ -126,6 +127,7 @@ class Portal:
         office = f"/CN=БЕКОВ БОЛАТ/serialNumber=IIN{other}/O=ТОО Импорт/OU=BIN{firm}"
         self.nca.give("aigul", f"/CN=АХМЕТОВА АЙГҮЛ/serialNumber=IIN{person}", "person")
         self.nca.give("bolat", f"/CN=БЕКОВ БОЛАТ/serialNumber=IIN{other}", "person")
+        self.nca.give("samal", f"/CN=ОМАРОВА САМАЛ/serialNumber=IIN{number_of('9208124')}", "person")
         self.nca.give("firm", office, "head")
         self.nca.give("clerk", office, "clerk")
         self.foreign.give("stranger", f"/CN=X/serialNumber=IIN{person}", "person")
@@ -325,6 +327,26 @@ class Portal:
         self.ask("POST", "/api/v1/marks", wish, self.headers("bota"))
         return self.ask("POST", "/api/v1/marks/resume", wish, self.headers("bota"))[2]["proposal"]
 
+    # ---- requests to sellers ----
+
+    def send_request(self, who, n, **more):
+        wish = {"imeis": [luhn(f"35267800{9100 + n:06d}")], "seller": {"bin": number_of("0101400")},
+                "bought": "2026-03-01", "document": "Чек 77", **more}
+        return self.ask("POST", "/api/v1/requests", wish, self.headers(who))
+
+    def request(self, hint):
+        """ "samal:b:closed": her request of this letter, in this state. Its number."""
+        who, letter, want = (hint.split(":") + [""])[:3]
+        if letter not in self.requests:
+            seller = {"seller": {"name": "Бутик 5", "address": "Барахолка"}} if want == "named" else {}
+            status, _, said = self.send_request(who, ord(letter), **seller)
+            if status != 201:
+                raise RuntimeError(f"not sent: {said}")
+            self.requests[letter] = said["number"]
+            if want == "closed":
+                self.ask("POST", f"/api/v1/requests/{said['number']}/close", {}, self.headers(who))
+        return self.requests[letter]
+
     # ---- codes that go to a phone ----
 
     def phone(self, want):
@@ -359,6 +381,10 @@ class Portal:
             del headers["X-Tamga-CSRF"]
         if "case" in hints:
             path = path.replace("{number}", self.case(hints["case"])[0]["number"])
+        if "request" in hints:
+            path = path.replace("{number}", self.request(hints["request"]))
+        for n in range(hints.get("ask_more", 0)):
+            self.send_request(hints["as"], 200 + n)
         if "session_of" in hints:
             path = path.replace("{session}", self.other_session(hints["session_of"]))
         for wish in hints.get("marks", ()):
