@@ -80,6 +80,15 @@ void purchase_write(struct buf *out, const struct purchase *p)
                (int)p->bought, p->place, p->document);
 }
 
+bool purchase_same_phone(const struct purchase *a, const struct purchase *b)
+{
+    for (unsigned i = 0; i < a->imei_count; i++)
+        for (unsigned k = 0; k < b->imei_count; k++)
+            if (a->imeis[i].body == b->imeis[k].body)
+                return true;
+    return false;
+}
+
 json_t *purchase_to_json(const struct purchase *p)
 {
     return json_pack("{s:o, s:s, s:I, s:s, s:s, s:I, s:s, s:s}", "imeis",

@@ -36,6 +36,8 @@ MUST_USE enum err purchase_check(const struct office *office, const struct sessi
 MUST_USE enum err claim_text(struct str text, size_t max, const char *field, struct fault *fault);
 /* What a purchase says, for the digest of an act. */
 void purchase_write(struct buf *out, const struct purchase *purchase);
+/* Do they name one IMEI in common? */
+bool purchase_same_phone(const struct purchase *a, const struct purchase *b);
 json_t *purchase_to_json(const struct purchase *purchase); /* names are stored */
 void purchase_from_json(const json_t *json, struct purchase *out);
 

@@ -87,10 +87,8 @@ static enum err has_room(struct registry *reg, uint64_t buyer, const struct purc
     enum err err = record_numbers(reg, &mine, NULL, open, DEMANDS_OPEN, &n, fault);
     for (size_t i = 0; !err && i < n; i++) {
         err = demand_get(reg, open[i], &r, fault);
-        for (unsigned k = 0; !err && k < what->imei_count; k++)
-            for (unsigned j = 0; !err && j < r.what.imei_count; j++)
-                if (r.what.imeis[j].body == what->imeis[k].body)
-                    err = fault_set(fault, ERR_REQUEST_OPEN, "he has an open request for it");
+        if (!err && purchase_same_phone(&r.what, what))
+            err = fault_set(fault, ERR_REQUEST_OPEN, "he has an open request for it");
     }
     if (!err)
         err = claim_newest(reg, CLAIM_ASKED, buyer, 0, day, DEMANDS_DAY, &of_day, fault);

@@ -2,6 +2,8 @@
  *
  * page_guide - "Do I have to verify?", a question a page. Options are links: they work without a
  * script, the browser's way back is the way back, and an answer can be sent to a friend. */
+#include <stdio.h>
+
 #include "face/form.h"
 #include "face/guide.h"
 #include "face/html.h"
@@ -70,6 +72,28 @@ static void question(struct exchange *x, const struct guide_place *place, struct
     html_put(x, "</ul>\n");
 }
 
+/* Bought in the country: what to do about its seller, behind the sign-in where there is one. */
+static void bought(struct exchange *x)
+{
+    static const struct {
+        const char *path;
+        enum text says;
+    } ways[] = {{"/apply/bought", TEXT_APPLY_BOUGHT_DO},
+                {"/requests/new", TEXT_APPLY_BOUGHT_ASK},
+                {"/complaints/new", TEXT_COMPLAINTS_NEW}};
+    if (!x->site->portal)
+        return;
+    html_put(x, "<ul class=\"options\">\n");
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        html_put(x, "<li><a href=\"");
+        html_url(x, ways[i].path);
+        html_put(x, "\">");
+        html_say(x, ways[i].says);
+        html_put(x, "</a></li>\n");
+    }
+    html_put(x, "</ul>\n");
+}
+
 static void answer(struct exchange *x, const struct guide_place *place)
 {
     char help[64];
@@ -78,7 +102,10 @@ static void answer(struct exchange *x, const struct guide_place *place)
     say(x, "answer", place->answer);
     html_put(x, "</h2>\n<p>");
     say(x, "answer", help);
-    html_put(x, "</p>\n<p class=\"ways\"><a class=\"main\" href=\"");
+    html_put(x, "</p>\n");
+    if (strcmp(place->answer, "buyer") == 0)
+        bought(x);
+    html_put(x, "<p class=\"ways\"><a class=\"main\" href=\"");
     html_url(x, "/");
     html_put(x, "\">");
     html_say(x, TEXT_NAV_CHECK);

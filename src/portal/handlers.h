@@ -45,6 +45,16 @@ void portal_desk_requests(struct exchange *x); /* GET /api/v1/desk/requests?afte
 void portal_desk_request(struct exchange *x);  /* GET /api/v1/desk/requests/{} */
 void portal_desk_forward(struct exchange *x);  /* POST …/forward {bin} */
 
+void portal_complaint_new(struct exchange *x);      /* POST /api/v1/complaints */
+void portal_complaints(struct exchange *x);         /* GET /api/v1/complaints?after= */
+void portal_complaint(struct exchange *x);          /* GET /api/v1/complaints/{} */
+void portal_complaint_withdraw(struct exchange *x); /* POST …/withdraw */
+void portal_desk_complaints(struct exchange *x);    /* GET /api/v1/desk/complaints?after= */
+void portal_desk_complaint(struct exchange *x);     /* GET /api/v1/desk/complaints/{} */
+void portal_complaint_claim(struct exchange *x);    /* POST …/claim */
+void portal_complaint_decide(struct exchange *x);   /* POST …/decide {outcome, note} */
+void portal_complaint_sellers(struct exchange *x);  /* GET /api/v1/desk/complaints/sellers.csv */
+
 void portal_queue(struct exchange *x);   /* GET /api/v1/desk?after=CURSOR */
 void portal_look(struct exchange *x);    /* GET /api/v1/desk/{} */
 void portal_claim(struct exchange *x);   /* POST /api/v1/desk/{}/claim */

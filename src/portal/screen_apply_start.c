@@ -156,6 +156,8 @@ static void bought(struct exchange *x)
     item(x, TEXT_APPLY_BOUGHT_COMPLAINT);
     html_put(x, "</ol>\n<p class=\"ways\">");
     link_to(x, "main", "/", TEXT_APPLY_BOUGHT_CHECK);
+    link_to(x, "", "/requests/new", TEXT_APPLY_BOUGHT_ASK);
+    link_to(x, "", "/complaints/new", TEXT_COMPLAINTS_NEW);
     html_put(x, "</p>\n</section>\n");
 }
 

@@ -3,6 +3,7 @@
  * An applicant's first page: what waits for him, drafts, his applications with their clocks. */
 #include "portal/cabinet.h"
 #include "portal/screen_files.h"
+#include "portal/screen_requests.h"
 
 #include "face/form.h"
 
@@ -321,9 +322,15 @@ void cabinet_home(struct exchange *x, struct visit *v)
     cabinet_link(x, "main", "/apply", TEXT_CABINET_VERIFY);
     html_put(x, "</p>\n<p>");
     cabinet_link(x, "", "/attorneys", TEXT_ATTORNEYS_HEADING);
+    html_put(x, " · ");
+    cabinet_link(x, "", "/requests", TEXT_REQUESTS_HEADING);
+    html_put(x, " · ");
+    cabinet_link(x, "", "/complaints", TEXT_COMPLAINTS_HEADING);
     html_put(x, "</p>\n");
     if (!after)
         err = tasks(x, v);
+    if (!err && !after)
+        err = requests_waiting(x, v);
     if (!err && !after)
         err = drafts(x, v);
     if (!err && !after)

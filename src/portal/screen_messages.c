@@ -2,6 +2,7 @@
  *
  * Messages by page: what an applicant is told, newest first. Opening one is a form: it was read from then on, and its
  * application is what is opened. */
+#include "cases/claim.h"
 #include "face/form.h"
 #include "portal/cabinet.h"
 #include "portal/message_text.h"
@@ -26,10 +27,12 @@ static void words(struct exchange *x, const struct message *m)
 /* The page that it leads to. */
 static void path_of(const struct message *m, char out[APPLY_PATH])
 {
-    if (message_of(m))
-        snprintf(out, APPLY_PATH, "/messages");
-    else
-        snprintf(out, APPLY_PATH, "/cabinet/%s", m->application);
+    char of = message_of(m);
+    snprintf(out, APPLY_PATH, "%s/%s",
+             of == CLAIM_REQUEST     ? "/requests"
+             : of == CLAIM_COMPLAINT ? "/complaints"
+                                     : "/cabinet",
+             m->application);
 }
 
 /* Where it leads; a screen reader hears to which application. */

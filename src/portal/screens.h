@@ -70,10 +70,29 @@ void screen_appeal_ask(struct exchange *x);   /* GET /cabinet/{}/appeal */
 void screen_appeal(struct exchange *x);       /* POST /cabinet/{}/appeal, as an answer */
 void screen_correct_ask(struct exchange *x);  /* GET /cabinet/{}/correct?ground= */
 void screen_correct(struct exchange *x);      /* POST … the same, and files */
-void screen_messages(struct exchange *x);     /* GET /messages?after=ID */
-void screen_message_open(struct exchange *x); /* POST /messages/{} {csrf} */
-void screen_files(struct exchange *x);        /* GET /files: those that are not filed */
-void screen_file(struct exchange *x);         /* GET /files/{}: of a kind to send one; one of his */
+void screen_requests(struct exchange *x);     /* GET /requests: to sellers */
+void screen_request_ask(struct exchange *x);  /* GET /requests/new */
+void screen_request_send(struct exchange *x); /* POST /requests/new {csrf, key, imei, bin, …} */
+void screen_request(struct exchange *x);      /* GET /requests/{} */
+void screen_request_reply(struct exchange *x); /* POST …/answer {csrf, answer, application, note} */
+void screen_request_close(struct exchange *x);  /* POST …/close {csrf} */
+void screen_request_apply(struct exchange *x);  /* POST …/apply {csrf, kind}: begins a draft */
+void screen_complaints(struct exchange *x);     /* GET /complaints: about sellers */
+void screen_complaint_ask(struct exchange *x);  /* GET /complaints/new?request= */
+void screen_complaint_send(struct exchange *x); /* POST /complaints/new {csrf, key, …} */
+void screen_complaint(struct exchange *x);      /* GET /complaints/{} */
+void screen_complaint_withdraw(struct exchange *x); /* POST …/withdraw {csrf} */
+void screen_desk_requests(struct exchange *x);    /* GET /desk/requests: the seller is not known */
+void screen_desk_request(struct exchange *x);     /* GET /desk/requests/{} */
+void screen_desk_forward(struct exchange *x);     /* POST …/forward {csrf, bin} */
+void screen_desk_complaints(struct exchange *x);  /* GET /desk/complaints */
+void screen_desk_complaint(struct exchange *x);   /* GET /desk/complaints/{} */
+void screen_complaint_claim(struct exchange *x);  /* POST …/claim {csrf} */
+void screen_complaint_decide(struct exchange *x); /* POST …/decide {csrf, outcome, note} */
+void screen_messages(struct exchange *x);         /* GET /messages?after=ID */
+void screen_message_open(struct exchange *x);     /* POST /messages/{} {csrf} */
+void screen_files(struct exchange *x);            /* GET /files: those that are not filed */
+void screen_file(struct exchange *x);       /* GET /files/{}: of a kind to send one; one of his */
 void screen_file_apply(struct exchange *x); /* POST /files/{} {csrf, kind, document, …}: files it */
 /* Rows and faults of the two samples. */
 enum { SAMPLE_ROWS = 100, SAMPLE_FAULTS_ROWS = 100000, SAMPLE_FAULTS = 7 };

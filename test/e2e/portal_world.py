@@ -347,6 +347,18 @@ class Portal:
                 self.ask("POST", f"/api/v1/requests/{said['number']}/close", {}, self.headers(who))
         return self.requests[letter]
 
+    def send_complaint(self, who, n):
+        wish = {"imeis": [luhn(f"35267800{9500 + n:06d}")], "seller": {"name": "Бутик 5"},
+                "text": "Ақшаны қайтармайды."}
+        return self.ask("POST", "/api/v1/complaints", wish, self.headers(who))[2]
+
+    def complaint(self, hint):
+        """ "samal:a": her complaint of this letter. Its number."""
+        if hint not in self.requests:
+            who, letter = hint.split(":")
+            self.requests[hint] = self.send_complaint(who, ord(letter))["number"]
+        return self.requests[hint]
+
     # ---- codes that go to a phone ----
 
     def phone(self, want):
@@ -383,6 +395,10 @@ class Portal:
             path = path.replace("{number}", self.case(hints["case"])[0]["number"])
         if "request" in hints:
             path = path.replace("{number}", self.request(hints["request"]))
+        if "complaint" in hints:
+            path = path.replace("{number}", self.complaint(hints["complaint"]))
+        for n in range(hints.get("complain_more", 0)):
+            self.send_complaint(hints["as"], 200 + n)
         for n in range(hints.get("ask_more", 0)):
             self.send_request(hints["as"], 200 + n)
         if "session_of" in hints:
