@@ -199,6 +199,7 @@ enum err bulk_worker_open(const struct bulk_options *o, struct bulk_worker **out
     w->office =
         (struct office){.committer = o->committer, .hours = o->hours, .sources = &w->sources};
     w->room.bytes = o->spool_bytes;
+    w->woken = true; /* what a server before this one left is taken up at once */
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
     const struct registry_options writes = {

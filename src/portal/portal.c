@@ -364,6 +364,7 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     p->papers = o->papers;
     p->outbox = o->outbox;
     p->second_from = o->second_from;
+    p->woken = true; /* what a server before this one left is taken up at once */
     if (o->hours)
         p->hours = *o->hours;
     else
