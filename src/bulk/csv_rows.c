@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include "bulk/file_looks.h"
+
 enum { WINDOW = 8 * LIMIT_LINE, ROW_ROOM = LIMIT_LINE + 2 };
 
 static size_t smaller(size_t a, size_t b)
@@ -192,16 +194,6 @@ void csv_rows_split(struct csv_rows *rows)
 /* What a file begins with when it is no UTF-8 text. */
 static enum err check_start(struct csv_rows *rows, struct fault *fault)
 {
-    static const struct {
-        struct str bytes;
-        const char *what;
-    } kinds[] = {
-        {STR("\xff\xfe"), "UTF-16; save it as UTF-8"},
-        {STR("\xfe\xff"), "UTF-16; save it as UTF-8"},
-        {STR("\x1f\x8b"), "compressed by gzip; give `zcat FILE |` and -"},
-        {STR("\x28\xb5\x2f\xfd"), "compressed by zstd; give `zstdcat FILE |` and -"},
-        {STR("PK\x03\x04"), "a workbook or a ZIP archive; save the table as CSV UTF-8"},
-    };
     enum err err = fill(rows, fault);
     if (err)
         return err;
@@ -211,13 +203,11 @@ static enum err check_start(struct csv_rows *rows, struct fault *fault)
         rows->odd = find_odd(rows, 3);
         return ERR_OK;
     }
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (!str_starts(start, kinds[i].bytes))
-            continue;
-        csv_rows_place(rows, fault, 0, 0);
-        return stop(rows, fault_set(fault, ERR_FILE_ENCODING, "the file is %s", kinds[i].what));
-    }
-    return ERR_OK;
+    enum file_looks looks = file_looks(start);
+    if (!looks)
+        return ERR_OK;
+    csv_rows_place(rows, fault, 0, 0);
+    return stop(rows, fault_set(fault, ERR_FILE_KIND, "the file is %s", file_looks_says(looks)));
 }
 
 enum err csv_rows_open(struct csv_rows *rows, const char *path, const struct source_reader *reader,

@@ -363,6 +363,22 @@ enum err upload_offset(const struct upload_room *room, const struct upload *u, u
     return u->state == UPLOAD_RECEIVING ? spool_size(&room->spool, u->id, out, fault) : ERR_OK;
 }
 
+/* The first bytes tell what was sent by mistake: it is said at once, not when all has come. */
+static enum err look_at_start(const struct office *office, struct upload *u, struct str bytes,
+                              struct fault *fault)
+{
+    u->looks = (uint8_t)file_looks(bytes);
+    if (!u->looks)
+        return ERR_OK;
+    u->state = UPLOAD_FAILED;
+    str_copy(u->reason, sizeof u->reason, str_z(err_info(ERR_FILE_KIND)->name));
+    u->checked_s = now_of(office);
+    enum err err = upload_write(office, u, NULL, NULL, fault);
+    return err ? err
+               : fault_set(fault, ERR_FILE_KIND, "it is %s",
+                           file_looks_says((enum file_looks)u->looks));
+}
+
 enum err upload_append(const struct office *office, const struct upload_room *room,
                        const struct session *who, uint64_t id, uint64_t offset, struct str bytes,
                        uint64_t *out_size, struct fault *fault)
@@ -383,6 +399,10 @@ enum err upload_append(const struct office *office, const struct upload_room *ro
         return fault_set(fault, ERR_TOO_LONG, "more than the bytes that were announced");
     if (!bytes.n)
         return ERR_OK;
+    if (!offset)
+        err = look_at_start(office, &u, bytes, fault);
+    if (err)
+        return err;
     const struct spool spool = spool_under(&room->spool, &office->registry->keys.people);
     err = spool_append(&spool, id, offset, bytes, out_size, fault);
     if (err == ERR_STORE_KEY && keys_again(office->registry, NULL) == ERR_OK)

@@ -11,6 +11,7 @@
 #ifndef CASES_BULK_UPLOAD_H
 #define CASES_BULK_UPLOAD_H
 
+#include "bulk/file_looks.h"
 #include "cases/filing.h"
 #include "cases/spool.h"
 
@@ -50,6 +51,7 @@ struct upload {
     char name[LIMIT_UPLOAD_NAME + 1];
     char sha256[2 * SHA256_BYTES + 1]; /* of the file, as the sender says; empty: not yet */
     char reason[40];                   /* FAILED: name of an error, ERR_… */
+    uint8_t looks;                     /* FAILED for FILE_KIND: enum file_looks */
     /* What was found, once READY. */
     uint64_t rows, bad;                /* data rows; of them bad */
     uint64_t devices, imeis;           /* of the good ones */
@@ -92,7 +94,7 @@ MUST_USE enum err upload_get(const struct office *office, const struct session *
 /* Bytes that stand; all, once it is received. */
 MUST_USE enum err upload_offset(const struct upload_room *room, const struct upload *upload,
                                 uint64_t *out, struct fault *fault);
-/* Appends a piece. ERR_OFFSET: *out_size tells where to go on; ERR_TOO_LONG: more than it shall have;
+/* Appends a piece. ERR_FILE_KIND: its first bytes are those of something that is no table of text; it has FAILED. ERR_OFFSET: *out_size tells where to go on; ERR_TOO_LONG: more than it shall have;
  * ERR_NOT_NOW: it is received. */
 MUST_USE enum err upload_append(const struct office *office, const struct upload_room *room,
                                 const struct session *who, uint64_t id, uint64_t offset,

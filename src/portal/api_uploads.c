@@ -57,9 +57,13 @@ static json_t *counts(struct exchange *x, const struct upload *u)
     return list;
 }
 
-static json_t *reason_text(struct exchange *x, const char *reason)
+/* What is wrong with the file; of one that is no table, what it seems to be and what to do. */
+static json_t *reason_text(struct exchange *x, const struct upload *u)
 {
+    const char *reason = u->reason, *looks = file_looks_name((enum file_looks)u->looks);
     enum text id;
+    if (*looks && text_find_parts("files.kind", looks, NULL, &id))
+        return json_stringn(text_get(x->lang, id).p, text_get(x->lang, id).n);
     for (int i = 0; i < ERR_COUNT; i++)
         if (strcmp(err_info((enum err)i)->name, reason) == 0 &&
             text_find(str_z(err_info((enum err)i)->text_id), &id))
@@ -94,7 +98,7 @@ static json_t *upload_json(struct exchange *x, struct visit *v, const struct upl
                   "progress", progress >= 0 ? json_real(progress / 1000.0) : json_null(),
                   "application", application_of(v->office.registry, u));
     json_object_set_new(json, "reason", failed ? json_string(u->reason + 4) : json_null());
-    json_object_set_new(json, "reason_text", failed ? reason_text(x, u->reason) : json_null());
+    json_object_set_new(json, "reason_text", failed ? reason_text(x, u) : json_null());
     return json;
 }
 

@@ -136,7 +136,8 @@ static void say_failed(struct exchange *x, const struct upload *u)
         if (strcmp(err_info((enum err)i)->name, u->reason) == 0)
             html_say_key(x, err_info((enum err)i)->text_id, NULL, NULL);
     html_put(x, ". ");
-    html_say_key(x, "files.help", name, NULL);
+    const char *looks = file_looks_name((enum file_looks)u->looks);
+    html_say_key(x, *looks ? "files.kind" : "files.help", *looks ? looks : name, NULL);
 }
 
 static void say_percent(struct exchange *x, enum text says, unsigned percent)

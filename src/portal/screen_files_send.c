@@ -61,6 +61,8 @@ static enum err take_in(struct visit *v, const struct multipart_part *part, stru
     if (err || again) /* it came before: its page says how it stands */
         return err;
     err = upload_append(&v->office, room, &v->who, out->id, 0, part->bytes, &size, &v->fault);
+    if (err == ERR_FILE_KIND) /* its page says what it seems to be */
+        return ERR_OK;
     if (!err)
         err = upload_check(&v->office, room, &v->who, out->id, str_z(sum), out, &v->fault);
     if (err && upload_drop(&v->office, room, &v->who, out->id, NULL))

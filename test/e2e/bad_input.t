@@ -60,8 +60,11 @@ for my $name (sort keys %importer) {
     # --- no text ---
     for my $utf16 ('UTF-16LE', 'UTF-16BE') {
         refused($utf16, $name, $at->($utf16, encode($utf16, "\x{feff}$text")),
-            qr/FILE_ENCODING: .*UTF-16.* save it as UTF-8/);
+            qr/FILE_KIND: .*UTF-16.* save it as UTF-8/);
     }
+    refused('an Excel workbook', $name, $at->('workbook', "PK\x03\x04\x14\0\6\0[Content_Types].xml\0xl/workbook.xml" . "\1" x 400),
+        qr/FILE_KIND: the file is a workbook.*save the table as CSV UTF-8/);
+    refused('gzip', $name, $at->('packed', "\x1f\x8b\x08\0" . "\1" x 400), qr/FILE_KIND: the file is compressed.*zcat/);
     refused('UTF-16 without a mark', $name, $at->('utf16', encode('UTF-16LE', $text)),
         qr/FILE_ENCODING: .*UTF-16/);
     (my $nul = $text) =~ s/\n(.)/\n\0$1/;

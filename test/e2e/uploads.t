@@ -125,10 +125,7 @@ $b->drop($_->[1]{id}) for @many[0 .. 7];
 # ---- what is no table ----
 
 my %strange = (
-    'a packed file'       => ["PK\x03\x04" . join('', map { chr int rand 256 } 1 .. 5000), 'FILE_ENCODING'],
-    'gzip'                => ["\x1f\x8b\x08\x00" . join('', map { chr int rand 256 } 1 .. 5000), 'FILE_ENCODING'],
-    'a program'           => ["\x7fELF\x02\x01\x01\x00" . "\x00" x 4000, 'FILE_ENCODING'],
-    'UTF-16'              => ["\xff\xfei\x00m\x00e\x00i\x001\x00\n\x00", 'FILE_ENCODING'],
+    'UTF-16 without mark' => ["i\x00m\x00e\x00i\x001\x00\n\x00", 'FILE_ENCODING'],
     'a NUL among rows'    => ["$header\n" . row(imei(1)) . "\n\0\n", 'FILE_ENCODING'],
     'no header'           => [row(imei(1)) . "\n", 'FILE_HEADER'],
     'another header'      => ["imei,brand\n490154203237518,X\n", 'FILE_HEADER'],
@@ -145,6 +142,42 @@ for my $name (sort keys %strange) {
     ok length $failed->{reason_text}, '... in words';
     $b->drop($failed->{id});
 }
+# ---- what is something else: said at the first piece, by what it seems to be ----
+
+my $rest = join '', map { chr int rand 256 } 1 .. 5000;
+my %kind = (
+    'an XLSX workbook'  => ["PK\x03\x04\x14\0\6\0[Content_Types].xml\0\0xl/workbook.xml$rest", 'Excel'],
+    'an ODS workbook'   => ["PK\x03\x04\x14\0mimetypeapplication/vnd.oasis.opendocument.spreadsheet$rest", 'Excel'],
+    'an XLS workbook'   => ["\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1$rest", 'Excel'],
+    'a ZIP archive'     => ["PK\x03\x04\x14\0devices.csv$rest" =~ s{xl/|word/|ppt/}{---}gr, 'архив'],
+    'a bomb of zeros'   => ["\x1f\x8b\x08\0" . "\0" x 5000, 'архив'],
+    'zstd'              => ["\x28\xb5\x2f\xfd$rest", 'архив'],
+    '7z'                => ["7z\xbc\xaf\x27\x1c$rest", 'архив'],
+    'rar'               => ["Rar!\x1a\x07\x01\0$rest", 'архив'],
+    'UTF-16'            => ["\xff\xfei\x00m\x00e\x00i\x001\x00\n\x00", 'UTF-16'],
+    'a picture'         => ["\xff\xd8\xff\xe0$rest", 'картинка'],
+    'a PDF'             => ["%PDF-1.7\n$rest", 'документ'],
+    'a DOCX'            => ["PK\x03\x04\x14\0[Content_Types].xml\0word/document.xml" . $rest =~ s{xl/}{---}gr, 'документ'],
+    'a program, ELF'    => ["\x7fELF\x02\x01\x01\x00" . "\x00" x 4000, 'программа'],
+    'a program, renamed' => ["MZ\x90\x00\x03\x00$rest", 'программа'],
+);
+for my $name (sort keys %kind) {
+    my ($bytes, $word) = @{$kind{$name}};
+    my (undef, $one) = $b->begin(1_000_000 + length $bytes); # far more is to come
+    my ($status, $problem, $head) = $b->piece($one->{id}, 0, $bytes);
+    is "$status $problem->{reason}", '400 FILE_KIND', "$name: said at the first piece";
+    unlike $head, qr/^Upload-Offset:/mi, '... nothing more is asked for';
+    my $failed = $b->look($one->{id});
+    is "$failed->{state} $failed->{reason}", 'failed FILE_KIND', '... it has failed';
+    like $failed->{reason_text}, qr/\Q$word\E/, "... in words: $word";
+    is(($b->piece($one->{id}, 0, $bytes))[1]{reason}, 'NOT_NOW', '... and nothing more comes in') if $name eq '7z';
+    my %said = map { $_ => ($p->ask('GET', "/api/v1/uploads/$one->{id}", undef, $firm, 'Accept-Language' => $_))[1]{reason_text} } qw(kk ru en);
+    my ($page, $text) = ($p->ask('GET', "/files/$one->{id}.import", undef, $firm, 'Accept-Language' => 'ru'))[0, 3];
+    ok $page == 200 && index($text, $said{ru}) >= 0, '... and its page says so';
+    is scalar(keys %{{reverse %said}}), 3, '... in three languages';
+    $b->drop($one->{id});
+}
+
 (undef, $u) = $b->begin(length $file);
 $b->piece($u->{id}, 0, $file);
 $b->finish($u->{id}, '0' x 64);

@@ -43,6 +43,7 @@ async function ask(method: string, path: string, csrf: string, more: RequestInit
   if (answer.ok || answer.status === 409) return answer;
   if (answer.status === 401) throw new Stopped(say("signed_out"));
   if (answer.status === 429 || answer.status >= 500) throw new Later();
+  if ((await reason(answer)) === "FILE_KIND") throw new Unfit();
   throw new Stopped(await told(answer));
 }
 
@@ -53,6 +54,17 @@ async function told(answer: Response): Promise<string> {
     return [problem.title, problem.detail].filter(Boolean).join(". ") || say("failed");
   } catch {
     return say("failed");
+  }
+}
+
+/** Its first bytes are those of a workbook, an archive, a picture: its page says so. */
+class Unfit extends Error {}
+
+async function reason(answer: Response): Promise<string> {
+  try {
+    return ((await answer.clone().json()) as { reason?: string }).reason ?? "";
+  } catch {
+    return "";
   }
 }
 
@@ -216,6 +228,7 @@ class Sender {
         await this.#send();
         break;
       } catch (error) {
+        if (error instanceof Unfit) break;
         if (!(error instanceof Later)) throw error;
         this.#status(say("waiting"));
         await pause(WAIT_MS[Math.min(this.#waits++, WAIT_MS.length - 1)]!);
