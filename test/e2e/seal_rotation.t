@@ -28,6 +28,10 @@ my $dir = $r->dir;
 my $p = Portal->new($r, settings => "papers = $dir/papers\nspool = $dir/spool-a\n");
 $p->person('aigul', 'АХМЕТОВА АЙГҮЛ', '8501013');
 $p->organisation('firm', 'ТОО Импорт', Portal::number_of('9006154'), '0101400');
+# Before there are two who decide: then it would wait for the second.
+my @lines = map { sprintf '55301/010126/%07d,2026-01-01,%s,1,5', $_, Portal::number_of('0101400') } 1 .. 3000;
+is $r->run('customs', 'load', $r->file('customs.csv', lines('declaration_no,declaration_date,declarant,goods_item,quantity', @lines)))->{code},
+  0, '3,000 declarations';
 $p->staff('erlan', 'officer');
 $p->staff('dana', 'officer');
 $r->actor('erlan');
@@ -81,9 +85,6 @@ my $whole = $bulk->send_whole($file);
 is $whole->{state}, 'ready', 'a file of devices is checked';
 my ($began, $half) = $bulk->begin(length $file);
 is(($bulk->piece($half->{id}, 0, substr $file, 0, 1000))[0], 200, 'half of another one has come');
-my @lines = map { sprintf '55301/010126/%07d,2026-01-01,%s,1,5', $_, Portal::number_of('0101400') } 1 .. 3000;
-is $r->run('customs', 'load', $r->file('customs.csv', lines('declaration_no,declaration_date,declarant,goods_item,quantity', @lines)))->{code},
-  0, '3,000 declarations';
 
 sub all_stands {
     my ($what) = @_;
