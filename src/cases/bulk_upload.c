@@ -7,7 +7,7 @@
 
 #include <sodium.h>
 
-#include "cases/filing.h" /* IDEMPOTENCY_KEY_MAX */
+#include "cases/once.h"
 
 static int64_t now_of(const struct office *office)
 {
@@ -274,13 +274,10 @@ static struct beginning beginning_of(const struct office *office, const struct s
     struct beginning b = {.upload = u, .room = room->bytes, .named = idempotency.n > 0};
     char said[LIMIT_UPLOAD_NAME + 2 * SHA256_BYTES + 64];
     int n = snprintf(said, sizeof said, "upload %" PRIu64 " %s %s", u->bytes, u->sha256, u->name);
-    uint8_t mac[SHA256_BYTES];
     sha256_hmac(reg->keys.receipt, said, (size_t)n, b.value + 8);
     put_be(b.value, u->id, 8);
     n = snprintf(said, sizeof said, "upload key %.*s", (int)idempotency.n, idempotency.p);
-    sha256_hmac(reg->keys.receipt, said, (size_t)n, mac);
-    b.again = record_key_of(RECORD_IDEMPOTENCY, who->party);
-    record_key_bytes(&b.again, mac, 16);
+    b.again = once_key(reg, who, (struct str){said, (size_t)n});
     return b;
 }
 

@@ -4,10 +4,16 @@
 struct record_key once_key(const struct registry *reg, const struct session *who,
                            struct str idempotency)
 {
-    uint8_t mac[SHA256_BYTES];
+    enum { NAMED = 16 };
+    uint8_t mac[SHA256_BYTES], of[NAMED + 8];
     struct record_key key = record_key_of(RECORD_IDEMPOTENCY, who->party);
     sha256_hmac(reg->keys.receipt, idempotency.p, idempotency.n, mac);
-    record_key_bytes(&key, mac, 16);
+    if (who->acts_for != who->party) {
+        memcpy(of, mac, NAMED);
+        put_be(of + NAMED, who->acts_for, 8);
+        sha256_hmac(reg->keys.receipt, of, sizeof of, mac);
+    }
+    record_key_bytes(&key, mac, NAMED);
     return key;
 }
 

@@ -13,6 +13,7 @@ struct once {
     uint8_t digest[SHA256_BYTES];
 };
 
+/* Of who acts and for whom he acts: whoever acts for two has each one's keys apart. */
 struct record_key once_key(const struct registry *registry, const struct session *who,
                            struct str idempotency);
 /* wish: what is wanted, written out. ERR_MEMORY, also when it has failed. */
