@@ -4,6 +4,7 @@
  * An IMEI stands in no address: addresses are logged. */
 #include <stdlib.h>
 
+#include "answer/answer.h"
 #include "portal/api.h"
 #include "portal/handlers.h"
 #include "portal/marks_form.h"
@@ -83,11 +84,11 @@ static json_t *model_json(const struct registry *reg, struct imei imei)
 }
 
 /* As the public hears it, so that no body learns of another's orders. */
-static json_t *state_json(const struct verdict *v)
+static json_t *state_json(const struct registry *reg, const struct verdict *v)
 {
-    enum list list = reason_list(v->reason);
-    return json_pack("{s:s, s:s, s:b}", "list", list_name(list), "reason", reason_public(v->reason),
-                     "served", list == LIST_WHITE || list == LIST_GREY || list == LIST_EXEMPT);
+    const struct answer said = answer_make(v, NULL, &reg->rules);
+    return json_pack("{s:s, s:s, s:b}", "list", list_name((enum list)said.list), "reason",
+                     reason_public(said.reason), "served", said.served);
 }
 
 static json_t *mark_days(const char *kind, daynum from, daynum last)
@@ -122,8 +123,8 @@ static json_t *look_json(const struct registry *reg, const struct marks_api *m,
                          const struct mark_look *look)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "imei", imei_json(look->imei), "model",
-                     model_json(reg, look->imei), "now", state_json(&look->now), "then",
-                     state_json(&look->then), "marks", own_marks(&look->facts, m->body.party),
+                     model_json(reg, look->imei), "now", state_json(reg, &look->now), "then",
+                     state_json(reg, &look->then), "marks", own_marks(&look->facts, m->body.party),
                      "refused", look->refused ? json_string(err_name(look->refused)) : json_null());
 }
 
@@ -232,7 +233,7 @@ static json_t *row_json(struct registry *reg, const struct mark_row *row)
     json_object_set_new(one, "imei", imei_json(row->mark.imei));
     json_object_set_new(one, "model", model_json(reg, row->mark.imei));
     json_object_set_new(one, "standing", json_boolean(row->standing));
-    json_object_set_new(one, "now", state_json(&row->now));
+    json_object_set_new(one, "now", state_json(reg, &row->now));
     entry_into(reg, &row->entry, one);
     return one;
 }
@@ -329,7 +330,7 @@ static enum err find_act(struct api *a)
         for (size_t i = 0; i < n; i++)
             json_array_append_new(list, event_json(reg, &events[i]));
         a->answer = json_pack("{s:o, s:o, s:o, s:o, s:o}", "imei", imei_json(imei), "model",
-                              model_json(reg, imei), "now", state_json(&v), "marks",
+                              model_json(reg, imei), "now", state_json(reg, &v), "marks",
                               own_marks(&f, body.party), "history", list);
         portal_note(a->visit, AUDIT_MARK_LOOK, body.party, imei.body, ERR_OK);
     }

@@ -3,6 +3,7 @@
  * A mobile operator's people by API. An IMEI stands in no address. */
 #include <stdlib.h>
 
+#include "answer/answer.h"
 #include "portal/api.h"
 #include "portal/handlers.h"
 #include "portal/marks_form.h"
@@ -12,15 +13,15 @@ static const uint32_t operators = ROLE_BIT(ROLE_OPERATOR);
 
 /* ---- POST /api/v1/operator/check {imeis} ---- */
 
-static json_t *check_json(const struct operator_check *c)
+static json_t *check_json(const struct registry *reg, const struct operator_check *c)
 {
     char digits[IMEI_TEXT15];
-    enum list list = reason_list(c->now.reason);
+    const struct answer said = answer_make(&c->now, NULL, &reg->rules);
     imei_format15(c->imei, digits);
-    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "imei", digits, "list", list_name(list),
-                     "reason", reason_public(c->now.reason), "served",
-                     list == LIST_WHITE || list == LIST_GREY || list == LIST_EXEMPT, "since",
-                     json_day(c->since), "last_day", json_day(verdict_deadline(&c->now)));
+    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "imei", digits, "list",
+                     list_name((enum list)said.list), "reason", reason_public(said.reason),
+                     "served", said.served, "since", json_day(c->since), "last_day",
+                     json_day(verdict_deadline(&c->now)));
 }
 
 static enum err check(struct api *a)
@@ -37,7 +38,7 @@ static enum err check(struct api *a)
     if (!err) {
         json_t *list = json_array();
         for (size_t i = 0; i < n; i++)
-            json_array_append_new(list, check_json(&all[i]));
+            json_array_append_new(list, check_json(a->visit->office.registry, &all[i]));
         a->answer = json_pack("{s:o}", "checked", list);
     }
     free(all);

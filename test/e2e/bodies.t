@@ -35,7 +35,8 @@ sub rows { my ($name, $query) = @_; return (ask_as($name, 'GET', $query // ''))[
 my ($status, $json) = ask_as('askar', 'POST', '/preview', wish([$phone, $second], act => 'suspend'));
 is $status, 200, 'a look' or diag explain $json;
 is_deeply [@$json{qw(body act may second_person)}], ['police', 'suspend', JSON::PP::true, JSON::PP::false], 'it may be done, by one';
-is_deeply $json->{imeis}[0]{now}, {list => 'unknown', reason => 'NEVER_ACTIVATED', served => JSON::PP::false}, 'what it is';
+is_deeply $json->{imeis}[0]{now}, {list => 'unknown', reason => 'NEVER_ACTIVATED', served => JSON::PP::true}, 'what it is';
+is_deeply [map { list_of($phone)->{$_} } 'list', 'public_reason', 'served'], [@{$json->{imeis}[0]{now}}{qw(list reason served)}], '... as everybody hears it';
 is_deeply $json->{imeis}[0]{then}, {list => 'black', reason => 'STOLEN', served => JSON::PP::false}, 'what it will be';
 is list_of($phone)->{list}, 'unknown', 'looking changes nothing';
 
