@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # run [ROW...] - measures what `make bench` promises and prints one table; asserts nothing. How each
-# number is made: doc/bench.md. Rows: judge import registers writes postgres filing bulk http feed second
-# suspend beside page full.
+# number is made: doc/bench.md. Rows: judge index import registers writes postgres filing bulk http feed
+# second suspend beside page full.
 #
 # BENCH_DIR     where the registers are made (/var/tmp/tamga-bench): the disk that is measured;
 #               4 GB free, with BENCH_FULL=1 16 GB
@@ -243,6 +243,28 @@ bytes_of() { # REGISTER TABLE: on disk, pages and all
     sqlite3 "$1" "SELECT sum(pgsize) FROM dbstat WHERE name = '$2'"
 }
 
+index_rows() { # LABEL LINE: what it weighs, how fast it answers beside the hash table
+    local single batch hash
+    single=$(value single "$2")
+    batch=$(value batch "$2")
+    hash=$(value hash_single "$2")
+    row "index: bytes an IMEI, $1" "$(value bytes "$2")" "$(value bytes "$2")" max:3.3 3.3
+    row "... lookups, single" "$single" "$(human "$single")/s" - 0.5 "$(human "$hash")/s" \
+        "$(ratio "$single" "$hash")" 0.5
+    row "... lookups, by 32" "$batch" "$(human "$batch")/s" - 1.0 "$(human "$hash")/s" \
+        "$(ratio "$batch" "$hash")" 1.0
+    note "the hash table by 32" "$(human "$(value hash_batch "$2")")/s"
+}
+
+# 100 M is what it is promised for; at another scale the figures are others.
+row_index() {
+    local count=$((10 * scale)) lines
+    lines=$("${programs}index" $seed $count $((count / 10)))
+    index_rows "$((count / 1000000)) M" "$(sed -n 1p <<<"$lines")"
+    note "put in no order, of CPU" "$(value seconds "$(sed -n 1p <<<"$lines")") s"
+    index_rows "after $((count / 10000000)) M changes" "$(sed -n 2p <<<"$lines")"
+}
+
 row_registers() {
     local got rate items
     ten
@@ -414,7 +436,7 @@ load() {
 
 began=$(load)
 head=$(machine)
-for name in ${*:-judge import registers writes postgres filing bulk http feed second suspend beside page full}; do
+for name in ${*:-judge index import registers writes postgres filing bulk http feed second suspend beside page full}; do
     "row_$name"
 done
 {

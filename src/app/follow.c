@@ -31,7 +31,7 @@ enum err registry_index(struct registry *reg, struct index **out, struct fault *
     struct index *index;
     enum err err = registry_refresh(reg, fault);
     if (!err) /* every IMEI has a row or more in the journal: most often not many more */
-        err = index_new(reg->head.next_seq / 4 * 3, &index);
+        err = index_new(&index);
     if (err)
         return err;
     struct filling f = {reg, index, registry_today(reg), ERR_OK};

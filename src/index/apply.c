@@ -63,15 +63,15 @@ static enum err check(const struct block *block, uint64_t *out_rows, uint64_t *o
 /* Of an IMEI that the index does not have, the row tells the reason that stands. */
 static struct verdict standing(const struct applying *a, const struct row *row)
 {
-    struct verdict v = {
+    struct verdict v;
+    if (index_find(a->ix, row->change.imei, &v))
+        return verdict_step(v, a->today, a->expire_through);
+    return (struct verdict){
         .reason = row->before,
         .next_reason = row->before,
         .deadline = DAYNUM_NONE,
         .valid_through = DAYNUM_OPEN,
     };
-    if (index_find(a->ix, row->change.imei, &v))
-        v = verdict_step(v, a->today, a->expire_through);
-    return v;
 }
 
 static struct verdict with_next(struct verdict v, const struct verdict *after, daynum effective)

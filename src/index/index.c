@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * index - two tables of atomic cells, read without a lock while one writer changes them.
+ * index - boxes of verdicts (boxes.h) and tables of atomic cells for what is few, read without a
+ * lock while one writer changes them.
  *
- * Verdicts: key = body + 1 (0 is an empty cell, and the body 00000000000000 exists), value = the
- * packed verdict, whole in one word. Pairs: key = body + 1 and a bit for "removed", value = the
- * subscriber's hash.
+ * Cells: of pairs, key = body + 1 (0 is an empty cell, and the body 00000000000000 exists) and a
+ * bit for "removed", value = the subscriber's hash. Of odd verdicts, for which the dictionary had
+ * no number left: key = body + 1, value = the packed verdict, whole in one word.
  *
- * Why a reader is right without a lock
+ * Why a reader is right without a lock: of boxes, boxes.h. Of cells:
  *  1. A key is stored (release) after its value. A reader that sees the key (acquire) sees that
  *     value or a later one. A value is one word: no reader sees half a verdict.
  *  2. A cell that has a key keeps it: nothing is deleted, a removed pair keeps its cell and gets a
@@ -15,14 +16,11 @@
  *  3. Growth copies into a larger table that nobody can see, then stores its pointer (release).
  *     Who loads the pointer (acquire) sees the copy. Who loaded the old one before finishes in the
  *     old table, which nobody writes any more: it answers as of the moment of the exchange,
- *     which lies within its call.
- *  4. Old tables are kept until index_free. Each table of verdicts is at least twice the one before,
- *     so all old ones together are smaller than the one in use. (Pairs: removed ones are
- *     left behind when the table grows; both are few.)
- *  5. The state is more than a word: a seqlock. The writer makes the counter odd, stores the words
- *     (release each), makes it even (release). A reader that loads (acquire) any word of a write
- *     sees at least that write's odd counter when it loads the counter again, finds it changed,
- *     and starts anew; when it does not, all words are of the write whose even counter it saw.
+ *     which lies within its call. Old tables are kept until index_free; such tables are small.
+ * The state is more than a word: a seqlock. The writer makes the counter odd, stores the words
+ * (release each), makes it even (release). A reader that loads (acquire) any word of a write
+ * sees at least that write's odd counter when it loads the counter again, finds it changed,
+ * and starts anew; when it does not, all words are of the write whose even counter it saw.
  *
  * How a block is applied: apply.c. The file: index_file.c. */
 #include "index/index.h"
@@ -32,20 +30,23 @@
 #include <sodium.h>
 
 #include "index/cells.h"
+#include "index/find.h"
 #include "index/writer.h"
 
-enum { STATE_WORDS = (sizeof(struct index_state) + 7) / 8, BATCH = 32 };
+enum { STATE_WORDS = (sizeof(struct index_state) + 7) / 8 };
 
 #define PAIR_REMOVED (1ULL << 63)
 
 struct index {
-    struct cells *_Atomic verdicts;
+    struct boxes boxes;
+    const struct find_kind *find;
+    struct cells *_Atomic odd;
     struct cells *_Atomic pairs;
-    _Atomic uint64_t count;      /* IMEIs */
-    _Atomic uint64_t bytes;      /* of all tables */
+    _Atomic uint64_t bytes;      /* of all */
     _Atomic uint64_t state_turn; /* odd: a write is under way */
     _Atomic uint64_t state[STATE_WORDS];
     uint64_t seed;       /* so that nobody outside can choose IMEIs that collide */
+    uint64_t odd_cells;  /* used */
     uint64_t pair_cells; /* used, removed ones included */
     struct index_entry entry;
 };
@@ -70,20 +71,23 @@ static inline uint64_t load(const _Atomic uint64_t *word)
 
 static void count_bytes(struct index *ix)
 {
-    uint64_t bytes =
-        sizeof *ix + cells_bytes(atomic_load(&ix->verdicts)) + cells_bytes(atomic_load(&ix->pairs));
+    uint64_t bytes = sizeof *ix - sizeof ix->boxes + boxes_bytes(&ix->boxes) +
+                     cells_bytes(atomic_load(&ix->odd)) + cells_bytes(atomic_load(&ix->pairs));
     atomic_store(&ix->bytes, bytes);
 }
 
-enum err index_new(uint64_t expected, struct index **out)
+enum err index_new(struct index **out)
 {
-    struct index *ix = calloc(1, sizeof *ix);
+    struct index *ix = aligned_alloc(LINE_BYTES, sizeof *ix);
     if (!ix)
         return ERR_MEMORY;
-    struct cells *verdicts = cells_new(expected), *pairs = cells_new(0);
-    atomic_init(&ix->verdicts, verdicts);
+    *ix = (struct index){0};
+    ix->find = find_kind_here();
+    enum err err = boxes_init(&ix->boxes);
+    struct cells *odd = cells_new(0), *pairs = cells_new(0);
+    atomic_init(&ix->odd, odd);
     atomic_init(&ix->pairs, pairs);
-    if (!verdicts || !pairs) {
+    if (err || !odd || !pairs) {
         index_free(ix);
         return ERR_MEMORY;
     }
@@ -99,56 +103,47 @@ void index_free(struct index *ix)
 {
     if (!ix)
         return;
-    cells_free(atomic_load(&ix->verdicts));
+    boxes_end(&ix->boxes);
+    cells_free(atomic_load(&ix->odd));
     cells_free(atomic_load(&ix->pairs));
     free(ix);
 }
 
 /* ---- readers ---- */
 
-static inline bool probe(const struct cells *t, uint64_t i, uint64_t key, uint64_t *out)
+/* Its cell was filled before the number was given to it. */
+static uint64_t odd_find(const struct index *ix, struct imei imei)
 {
-    for (;; i = cells_next(t, i)) {
-        uint64_t k = load(&t->cell[i].key);
-        if (k == key) {
-            *out = load(&t->cell[i].value);
-            return true;
-        }
-        if (k == 0)
-            return false;
-    }
+    const struct cells *t = atomic_load_explicit(&ix->odd, memory_order_acquire);
+    uint64_t i = home_of(ix, t, imei.body + 1);
+    while (load(&t->cell[i].key) != imei.body + 1)
+        i = cells_next(t, i);
+    return load(&t->cell[i].value);
+}
+
+static inline bool told(const struct index *ix, struct imei imei, uint32_t number,
+                        struct verdict *out)
+{
+    dictionary_verdict(&ix->boxes.dictionary, number, out);
+    if (__builtin_expect(number == NUMBER_ODD, 0))
+        *out = verdict_unpack(odd_find(ix, imei));
+    return number != NUMBER_NONE;
 }
 
 bool index_find(const struct index *ix, struct imei imei, struct verdict *out)
 {
-    const struct cells *t = atomic_load_explicit(&ix->verdicts, memory_order_acquire);
-    uint64_t key = imei.body + 1, packed;
-    if (!probe(t, home_of(ix, t, key), key, &packed))
-        return false;
-    *out = verdict_unpack(packed);
-    return true;
+    return told(ix, imei, ix->find->one(&ix->boxes, imei.body), out);
 }
 
 void index_find_batch(const struct index *ix, const struct imei *imeis, size_t n,
                       struct verdict *out, bool *found)
 {
-    const struct cells *t = atomic_load_explicit(&ix->verdicts, memory_order_acquire);
-    uint64_t home[BATCH], packed;
-    while (n > 0) {
-        size_t part = n < BATCH ? n : BATCH;
-        for (size_t i = 0; i < part; i++) {
-            home[i] = home_of(ix, t, imeis[i].body + 1);
-            __builtin_prefetch(&t->cell[home[i]]);
-        }
-        for (size_t i = 0; i < part; i++) {
-            found[i] = probe(t, home[i], imeis[i].body + 1, &packed);
-            if (found[i])
-                out[i] = verdict_unpack(packed);
-        }
-        imeis += part;
-        out += part;
-        found += part;
-        n -= part;
+    uint32_t numbers[FIND_BATCH];
+    for (size_t at = 0; at < n; at += FIND_BATCH) {
+        size_t part = n - at < FIND_BATCH ? n - at : FIND_BATCH;
+        ix->find->many(&ix->boxes, imeis + at, part, numbers);
+        for (size_t i = 0; i < part; i++)
+            found[at + i] = told(ix, imeis[at + i], numbers[i], &out[at + i]);
     }
 }
 
@@ -180,7 +175,7 @@ struct index_state index_state(const struct index *ix)
 
 uint64_t index_count(const struct index *ix)
 {
-    return load(&ix->count);
+    return load(&ix->boxes.count);
 }
 
 uint64_t index_bytes(const struct index *ix)
@@ -189,11 +184,6 @@ uint64_t index_bytes(const struct index *ix)
 }
 
 /* ---- the writer ---- */
-
-static struct cells *verdicts_of(const struct index *ix)
-{
-    return atomic_load_explicit(&ix->verdicts, memory_order_relaxed);
-}
 
 static struct cells *pairs_of(const struct index *ix)
 {
@@ -215,14 +205,13 @@ static void fill_cell(struct cell *cell, uint64_t key, uint64_t value)
 }
 
 /* ERR_MEMORY leaves all as it was. */
-static enum err reserve(struct index *ix, uint64_t more)
+static enum err reserve_odd(struct index *ix, uint64_t more)
 {
-    struct cells *old = verdicts_of(ix);
-    uint64_t need = atomic_load(&ix->count) + more;
+    struct cells *old = atomic_load_explicit(&ix->odd, memory_order_relaxed);
+    uint64_t need = ix->odd_cells + more;
     if (need <= cells_room(old))
         return ERR_OK;
-    uint64_t twice = 2 * cells_room(old) + 2;
-    struct cells *t = cells_new(need > twice ? need : twice);
+    struct cells *t = cells_new(2 * need);
     if (!t)
         return ERR_MEMORY;
     for (uint64_t i = 0; i < old->size; i++) {
@@ -232,8 +221,7 @@ static enum err reserve(struct index *ix, uint64_t more)
                       atomic_load_explicit(&old->cell[i].value, memory_order_relaxed));
     }
     t->older = old;
-    atomic_store_explicit(&ix->verdicts, t, memory_order_release);
-    count_bytes(ix);
+    atomic_store_explicit(&ix->odd, t, memory_order_release);
     return ERR_OK;
 }
 
@@ -262,23 +250,22 @@ static enum err reserve_pairs(struct index *ix, uint64_t more)
     return ERR_OK;
 }
 
-/* After reserve. */
-static void put(struct index *ix, struct imei imei, const struct verdict *verdict)
+static enum err put_odd(struct index *ix, struct imei imei, uint64_t packed)
 {
-    struct cells *t = verdicts_of(ix);
-    uint64_t key = imei.body + 1, packed = verdict_pack(verdict);
-    for (uint64_t i = home_of(ix, t, key);; i = cells_next(t, i)) {
-        uint64_t k = atomic_load_explicit(&t->cell[i].key, memory_order_relaxed);
-        if (k == key) {
-            atomic_store_explicit(&t->cell[i].value, packed, memory_order_release);
-            return;
-        }
-        if (k == 0) {
-            fill_cell(&t->cell[i], key, packed);
-            atomic_fetch_add(&ix->count, 1);
-            return;
-        }
+    enum err err = reserve_odd(ix, 1);
+    if (err)
+        return err;
+    struct cells *t = atomic_load_explicit(&ix->odd, memory_order_relaxed);
+    uint64_t key = imei.body + 1, i = home_of(ix, t, key), k;
+    while ((k = atomic_load_explicit(&t->cell[i].key, memory_order_relaxed)) != 0 && k != key)
+        i = cells_next(t, i);
+    if (k == key) {
+        atomic_store_explicit(&t->cell[i].value, packed, memory_order_release);
+    } else {
+        fill_cell(&t->cell[i], key, packed);
+        ix->odd_cells++;
     }
+    return ERR_OK;
 }
 
 /* After reserve_pairs. */
@@ -305,8 +292,14 @@ static void put_pair(struct index *ix, const struct pair *pair)
 
 enum err index_reserve(struct index *ix, uint64_t imeis, uint64_t pairs)
 {
-    enum err err = reserve(ix, imeis);
-    return err ? err : reserve_pairs(ix, pairs);
+    bool full = ix->boxes.dictionary.count == NUMBER_ODD;
+    enum err err = boxes_reserve(&ix->boxes, imeis);
+    if (!err)
+        err = reserve_odd(ix, full ? imeis : 0);
+    if (!err)
+        err = reserve_pairs(ix, pairs);
+    count_bytes(ix);
+    return err;
 }
 
 struct index_entry *index_entry(struct index *ix)
@@ -316,10 +309,11 @@ struct index_entry *index_entry(struct index *ix)
 
 enum err index_put(struct index *ix, struct imei imei, const struct verdict *verdict)
 {
-    enum err err = reserve(ix, 1);
-    if (err == ERR_OK)
-        put(ix, imei, verdict);
-    return err;
+    uint32_t number;
+    enum err err = dictionary_number(&ix->boxes.dictionary, verdict, &number);
+    if (!err && number == NUMBER_ODD)
+        err = put_odd(ix, imei, verdict_pack(verdict));
+    return err ? err : boxes_put(&ix->boxes, imei.body, number);
 }
 
 enum err index_put_pair(struct index *ix, const struct pair *pair)
@@ -339,21 +333,29 @@ void index_set_state(struct index *ix, const struct index_state *state)
     for (size_t i = 0; i < STATE_WORDS; i++)
         atomic_store_explicit(&ix->state[i], words[i], memory_order_release);
     atomic_store_explicit(&ix->state_turn, turn + 2, memory_order_release);
+    count_bytes(ix);
+}
+
+struct iterating {
+    const struct index *ix;
+    bool (*fn)(void *ctx, struct imei imei, const struct verdict *verdict);
+    void *ctx;
+};
+
+static bool iterate_one(void *ctx, uint64_t body, uint32_t number)
+{
+    const struct iterating *it = ctx;
+    struct verdict verdict;
+    told(it->ix, (struct imei){body}, number, &verdict);
+    return it->fn(it->ctx, (struct imei){body}, &verdict);
 }
 
 void index_iterate(const struct index *ix,
                    bool (*fn)(void *ctx, struct imei imei, const struct verdict *verdict),
                    void *ctx)
 {
-    const struct cells *t = verdicts_of(ix);
-    for (uint64_t i = 0; i < t->size; i++) {
-        uint64_t key = load(&t->cell[i].key);
-        if (key == 0)
-            continue;
-        struct verdict verdict = verdict_unpack(load(&t->cell[i].value));
-        if (!fn(ctx, (struct imei){key - 1}, &verdict))
-            return;
-    }
+    struct iterating it = {ix, fn, ctx};
+    boxes_iterate(&ix->boxes, iterate_one, &it);
 }
 
 void index_iterate_pairs(const struct index *ix, void (*fn)(void *ctx, const struct pair *pair),

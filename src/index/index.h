@@ -21,14 +21,14 @@ struct index_state {
     struct gate gate;
 };
 
-/* expected: IMEIs to make room for, 0 = do not know. ERR_MEMORY. */
-MUST_USE enum err index_new(uint64_t expected, struct index **out);
+/* ERR_MEMORY. */
+MUST_USE enum err index_new(struct index **out);
 void index_free(struct index *ix);
 
 /* --- readers --- */
 
-/* False: nothing is recorded of this IMEI, judge it by empty facts. The verdict is as written;
- * verdict_step brings it to the day asked. */
+/* False: nothing is recorded of this IMEI, judge it by empty facts; *out is anything. The verdict
+ * is as written; verdict_step brings it to the day asked. */
 bool index_find(const struct index *ix, struct imei imei, struct verdict *out);
 /* n lookups at once; found[i] tells. Faster than n calls: their cache misses overlap. */
 void index_find_batch(const struct index *ix, const struct imei *imeis, size_t n,

@@ -202,7 +202,7 @@ enum err index_file_decode(struct str bytes, const struct index_want *want, stru
         return fault_set(fault, ERR_SNAPSHOT, "counts that no register has");
     err = check_sections(bytes, &layout, fault);
     if (err == ERR_OK)
-        err = index_new(cells, &ix);
+        err = index_new(&ix);
     if (err == ERR_OK)
         err = index_reserve(ix, cells, pairs);
     if (err == ERR_OK)

@@ -36,7 +36,7 @@ static void apply_all(const struct block *b)
     struct index *ix;
     struct replay *r;
     struct fault fault;
-    if (index_new(0, &ix) == ERR_OK) {
+    if (index_new(&ix) == ERR_OK) {
         struct index_state state = index_state(ix);
         state.next_seq = b->header.first_seq;
         memcpy(state.hash, b->prev_hash, SHA256_BYTES);

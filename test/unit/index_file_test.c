@@ -89,7 +89,7 @@ static int setup(void **state)
     memset(m->id, 0x42, sizeof m->id);
     uint8_t seed[32] = {7};
     crypto_sign_seed_keypair(m->keys.public_key, m->keys.secret_key, seed);
-    assert_int_equal(index_new(0, &m->ix), ERR_OK);
+    assert_int_equal(index_new(&m->ix), ERR_OK);
     fill(m->ix);
     assert_int_equal(index_file_write(m->ix, m->path, m->id, rules_text, &m->keys, NULL), ERR_OK);
     read_bytes(m->path, &m->bytes);
@@ -148,7 +148,7 @@ static void empty_index_goes_round(void **state)
     struct made *m = *state;
     struct index *empty, *ix;
     struct buf rules = {0};
-    assert_int_equal(index_new(0, &empty), ERR_OK);
+    assert_int_equal(index_new(&empty), ERR_OK);
     assert_int_equal(index_file_write(empty, m->path, m->id, STR(""), &m->keys, NULL), ERR_OK);
     assert_int_equal(index_file_read(m->path, m->id, m->keys.public_key, 0, &ix, &rules, NULL),
                      ERR_OK);

@@ -12,22 +12,35 @@
 #include "index/index.h"
 #include "prop/random.h"
 
-enum { THREADS = 3, WRITES = 200000, SPREAD = 7919 };
+enum { THREADS = 3, WRITES = 200000 };
 
 struct shared {
     struct index *ix;
-    _Atomic uint64_t written; /* bodies below it, times SPREAD, must be found */
+    uint64_t spread;          /* how far apart bodies are: few of a TAC, thousands, most of one */
+    _Atomic uint64_t written; /* bodies below it, times spread, must be found */
     _Atomic bool done;
     _Atomic uint64_t wrong;
 };
 
-/* Both days of a verdict move together: half a verdict would show. */
+/* Both days of a verdict move together, or both reasons: half a verdict would show. */
 static struct verdict twin_verdict(uint64_t i)
 {
+    static const uint8_t plain[] = {REASON_AMNESTY, REASON_VERIFIED, REASON_GSMA,
+                                    REASON_EXPIRED, REASON_STOLEN,   REASON_MACHINE};
+    if (i % 3)
+        return plain_verdict(plain[i / 3 % sizeof plain]);
     struct verdict v = plain_verdict(REASON_UNVERIFIED);
     v.deadline = v.valid_through = DAYNUM_FIRST + (daynum)(i % 60000);
     v.next_reason = REASON_EXPIRED;
     return v;
+}
+
+static bool is_whole(const struct verdict *v)
+{
+    if (v->reason == REASON_UNVERIFIED)
+        return v->deadline == v->valid_through && v->next_reason == REASON_EXPIRED;
+    return v->next_reason == v->reason && v->deadline == DAYNUM_NONE &&
+           v->valid_through == DAYNUM_OPEN;
 }
 
 static void read_some(struct shared *s, struct rng *rng)
@@ -39,13 +52,13 @@ static void read_some(struct shared *s, struct rng *rng)
     if (below == 0)
         return;
     for (int i = 0; i < 40; i++)
-        imeis[i].body = rng_next(rng) % below * SPREAD;
+        imeis[i].body = rng_next(rng) % below * s->spread;
     index_find_batch(s->ix, imeis, 40, v, found);
     for (int i = 0; i < 40; i++) {
         struct verdict one;
-        bool right = found[i] && v[i].deadline == v[i].valid_through &&
-                     index_find(s->ix, imeis[i], &one) && one.deadline == one.valid_through &&
-                     index_is_paired(s->ix, imeis[i], 1) && !index_is_paired(s->ix, imeis[i], 2);
+        bool right = found[i] && is_whole(&v[i]) && index_find(s->ix, imeis[i], &one) &&
+                     is_whole(&one) && index_is_paired(s->ix, imeis[i], 1) &&
+                     !index_is_paired(s->ix, imeis[i], 2);
         if (!right)
             atomic_fetch_add(&s->wrong, 1);
     }
@@ -76,20 +89,19 @@ static void set_state(struct index *ix, uint64_t n)
 
 static void readers_beside_a_writer(void **state)
 {
-    (void)state;
-    struct shared s = {0};
+    struct shared s = {.spread = *(const uint64_t *)*state};
     pthread_t threads[THREADS];
-    assert_int_equal(index_new(0, &s.ix), ERR_OK);
+    assert_int_equal(index_new(&s.ix), ERR_OK);
     set_state(s.ix, 0);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, reader, &s), 0);
     for (uint64_t i = 0; i < WRITES; i++) {
         struct verdict v = twin_verdict(i), moved = twin_verdict(i * 31);
-        struct pair pair = {{i * SPREAD}, 1, false}, gone = {{i * SPREAD}, 2, true};
+        struct pair pair = {{i * s.spread}, 1, false}, gone = {{i * s.spread}, 2, true};
         assert_int_equal(index_put_pair(s.ix, &pair), ERR_OK);
         assert_int_equal(index_put_pair(s.ix, &gone), ERR_OK);
-        assert_int_equal(index_put(s.ix, (struct imei){i * SPREAD}, &v), ERR_OK);
-        assert_int_equal(index_put(s.ix, (struct imei){i / 2 * SPREAD}, &moved), ERR_OK);
+        assert_int_equal(index_put(s.ix, (struct imei){i * s.spread}, &v), ERR_OK);
+        assert_int_equal(index_put(s.ix, (struct imei){i / 2 * s.spread}, &moved), ERR_OK);
         set_state(s.ix, i);
         atomic_store(&s.written, i + 1);
     }
@@ -103,8 +115,12 @@ static void readers_beside_a_writer(void **state)
 
 int main(void)
 {
+    static uint64_t spreads[] = {7919, 1001, 37, 3};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(readers_beside_a_writer),
+        {"few of each TAC", readers_beside_a_writer, NULL, NULL, &spreads[0]},
+        {"a thousand of each TAC", readers_beside_a_writer, NULL, NULL, &spreads[1]},
+        {"thousands of each TAC", readers_beside_a_writer, NULL, NULL, &spreads[2]},
+        {"a fifth of a TAC", readers_beside_a_writer, NULL, NULL, &spreads[3]},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

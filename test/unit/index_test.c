@@ -112,7 +112,7 @@ static void random_operations(void **state)
     struct rng rng = random_start("index", 3);
     struct model *m = calloc(1, sizeof *m);
     assert_non_null(m);
-    assert_int_equal(index_new(0, &m->ix), ERR_OK);
+    assert_int_equal(index_new(&m->ix), ERR_OK);
     for (int i = 0; i < OPERATIONS; i++) {
         switch (rng_below(&rng, 8)) {
         case 0:
@@ -155,7 +155,7 @@ static void small_promises(void **state)
 {
     (void)state;
     struct index *ix;
-    assert_int_equal(index_new(100000, &ix), ERR_OK);
+    assert_int_equal(index_new(&ix), ERR_OK);
     uint64_t bytes = index_bytes(ix);
     struct verdict v = plain_verdict(REASON_GSMA), got;
     assert_false(index_find(ix, (struct imei){0}, &got));
@@ -189,7 +189,7 @@ static void blocks_are_applied(void **state)
     struct chain c;
     struct verdict v;
     chain_init(&c, 1);
-    assert_int_equal(index_new(0, &ix), ERR_OK);
+    assert_int_equal(index_new(&ix), ERR_OK);
     assert_true(index_state(ix).next_seq == 1);
 
     chain_entry(&c, today);
@@ -246,7 +246,7 @@ static void first_block_must_be_a_first_block(void **state)
     struct index *ix;
     struct chain c;
     chain_init(&c, 1);
-    assert_int_equal(index_new(0, &ix), ERR_OK);
+    assert_int_equal(index_new(&ix), ERR_OK);
     chain_entry(&c, today);
     struct block b = *chain_seal(&c);
     b.prev_hash[16] = 1; /* behind the register id: zeros */
@@ -265,7 +265,7 @@ static void rows_of_a_later_day_become_the_next_step(void **state)
     struct index *ix;
     struct chain c;
     chain_init(&c, 1);
-    assert_int_equal(index_new(0, &ix), ERR_OK);
+    assert_int_equal(index_new(&ix), ERR_OK);
     struct verdict white = plain_verdict(REASON_VERIFIED), visit = plain_verdict(REASON_TEMPORARY);
     visit.valid_through = today + 3;
     visit.next_reason = REASON_NEVER_ACTIVATED;

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * index - what the index weighs and how fast one thread asks it, beside a plain hash table of the same IMEIs.
+ *
+ *   index SEED COUNT [CHANGES]     COUNT IMEIs of the population in no order; then so many random changes
+ *
+ * The peer: open addressing, linear probing, one word of 8 bytes a slot (body and a byte of verdict), at 45 % full,
+ * huge pages where the system has them. Both are asked for the same IMEIs, half of them known. Rates in turn, five times
+ * each, the best of each. Prints "imeis=.. seconds=.. bytes=.. single=.. batch=.. hash_single=.. hash_batch=..", lookups a
+ * second; a second line after the changes. */
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "base/mix.h"
+#include "index/index.h"
+#include "population.h"
+
+enum { ASKED = 1 << 21, BATCH = 32, TURNS = 5 };
+
+/* Of this thread's own time: what others do on the machine counts only by the caches that they share. */
+static double seconds_of_cpu(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- verdicts ---- */
+
+/* A register of the second year: of a thousand so many; grey ones by their last day. */
+static struct verdict verdict_of(uint64_t random)
+{
+    static const struct {
+        unsigned until;
+        enum reason reason;
+        uint8_t flags;
+    } mix[] = {
+        {600, REASON_AMNESTY, VERDICT_USED},
+        {850, REASON_VERIFIED, VERDICT_USED},
+        {910, REASON_VERIFIED, 0},
+        {935, REASON_EXPIRED, VERDICT_USED},
+        {955, REASON_GSMA, 0},
+        {970, REASON_BEFORE_DUTY, VERDICT_USED},
+        {975, REASON_STOLEN, VERDICT_USED},
+        {980, REASON_NEVER_ACTIVATED, 0},
+        {1000, REASON_UNVERIFIED, VERDICT_USED},
+    };
+    size_t i = 0;
+    while (random % 1000 >= mix[i].until)
+        i++;
+    struct verdict v = {.reason = (uint8_t)mix[i].reason,
+                        .next_reason = (uint8_t)mix[i].reason,
+                        .flags = mix[i].flags,
+                        .deadline = DAYNUM_NONE,
+                        .valid_through = DAYNUM_OPEN};
+    if (v.reason == REASON_UNVERIFIED) {
+        v.deadline = v.valid_through = DAYNUM_FIRST + 9400 + (daynum)(random / 1000 % 31);
+        v.next_reason = REASON_EXPIRED;
+    }
+    return v;
+}
+
+/* ---- the peer ---- */
+
+struct hash {
+    uint64_t *slots;
+    uint64_t size;
+};
+
+static void hash_init(struct hash *h, uint64_t count)
+{
+    h->size = count * 20 / 9;
+    h->slots = mmap(NULL, h->size * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (h->slots == MAP_FAILED)
+        bench_die("index", "no memory for the peer");
+    madvise(h->slots, h->size * 8, MADV_HUGEPAGE);
+}
+
+static inline uint64_t hash_home(const struct hash *h, uint64_t body)
+{
+    return mix_range(mix64(body), h->size);
+}
+
+static void hash_put(struct hash *h, uint64_t body, uint8_t verdict)
+{
+    uint64_t i = hash_home(h, body);
+    while (h->slots[i] && h->slots[i] >> 8 != body + 1)
+        i = i + 1 == h->size ? 0 : i + 1;
+    h->slots[i] = (body + 1) << 8 | verdict;
+}
+
+static inline int hash_find(const struct hash *h, uint64_t i, uint64_t body)
+{
+    for (;; i = i + 1 == h->size ? 0 : i + 1) {
+        uint64_t slot = h->slots[i];
+        if (slot >> 8 == body + 1)
+            return (int)(slot & 255);
+        if (!slot)
+            return -1;
+    }
+}
+
+static double hash_single(const struct hash *h, const struct imei *asked)
+{
+    uint64_t found = 0;
+    double began = seconds_of_cpu();
+    for (size_t i = 0; i < ASKED; i++)
+        found += hash_find(h, hash_home(h, asked[i].body), asked[i].body) >= 0;
+    double seconds = seconds_of_cpu() - began;
+    if (!found)
+        bench_die("index", "the peer found nothing");
+    return ASKED / seconds;
+}
+
+static double hash_batch(const struct hash *h, const struct imei *asked)
+{
+    uint64_t found = 0, home[BATCH];
+    double began = seconds_of_cpu();
+    for (size_t i = 0; i < ASKED; i += BATCH) {
+        for (size_t k = 0; k < BATCH; k++) {
+            home[k] = hash_home(h, asked[i + k].body);
+            __builtin_prefetch(&h->slots[home[k]]);
+        }
+        for (size_t k = 0; k < BATCH; k++)
+            found += hash_find(h, home[k], asked[i + k].body) >= 0;
+    }
+    double seconds = seconds_of_cpu() - began;
+    if (!found)
+        bench_die("index", "the peer found nothing");
+    return ASKED / seconds;
+}
+
+/* ---- the index ---- */
+
+static double index_single(const struct index *index, const struct imei *asked)
+{
+    uint64_t found = 0;
+    double began = seconds_of_cpu();
+    for (size_t i = 0; i < ASKED; i++) {
+        struct verdict v;
+        found += index_find(index, asked[i], &v);
+    }
+    double seconds = seconds_of_cpu() - began;
+    if (!found)
+        bench_die("index", "nothing was found");
+    return ASKED / seconds;
+}
+
+static double index_batch(const struct index *index, const struct imei *asked)
+{
+    struct verdict v[BATCH];
+    bool found[BATCH];
+    uint64_t hits = 0;
+    double began = seconds_of_cpu();
+    for (size_t i = 0; i < ASKED; i += BATCH) {
+        index_find_batch(index, asked + i, BATCH, v, found);
+        hits += found[0];
+    }
+    double seconds = seconds_of_cpu() - began;
+    if (!hits)
+        bench_die("index", "nothing was found");
+    return ASKED / seconds;
+}
+
+static void put(struct index *index, struct hash *h, struct imei imei, struct verdict v)
+{
+    if (index_put(index, imei, &v))
+        bench_die("index", "no memory");
+    hash_put(h, imei.body, v.reason);
+}
+
+static void best(double *kept, double seen)
+{
+    if (seen > *kept)
+        *kept = seen;
+}
+
+static void ask(struct index *index, const struct hash *h, const struct imei *asked, double seconds)
+{
+    double single = 0, batch = 0, hsingle = 0, hbatch = 0;
+    for (int i = 0; i < TURNS; i++) {
+        best(&hsingle, hash_single(h, asked));
+        best(&single, index_single(index, asked));
+        best(&hbatch, hash_batch(h, asked));
+        best(&batch, index_batch(index, asked));
+    }
+    uint64_t count = index_count(index);
+    index_set_state(index, &(struct index_state){.next_seq = 1}); /* it weighs itself then */
+    printf("imeis=%llu seconds=%.1f bytes=%.3f single=%.0f batch=%.0f hash_single=%.0f "
+           "hash_batch=%.0f\n",
+           (unsigned long long)count, seconds, (double)index_bytes(index) / (double)count, single,
+           batch, hsingle, hbatch);
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    static struct population p;
+    struct index *index;
+    struct hash hash;
+    if (argc < 3 || index_new(&index))
+        bench_die("index", "SEED COUNT [CHANGES]");
+    population_init(&p, bench_number(argv[1]));
+    uint64_t count = bench_number(argv[2]), changes = argc > 3 ? bench_number(argv[3]) : 0;
+    uint64_t known = count;
+    struct imei *asked = malloc(ASKED * sizeof *asked);
+    if (!asked || !count || count + changes > POPULATION_SIZE)
+        bench_die("index", "no memory, or no COUNT");
+    hash_init(&hash, count + changes / 2);
+    double began = seconds_of_cpu();
+    for (uint64_t i = 0; i < count; i++) {
+        struct imei imei = population_imei(&p, i);
+        struct verdict v = verdict_of(mix64(imei.body));
+        if (index_put(index, imei, &v))
+            bench_die("index", "no memory");
+    }
+    double built = seconds_of_cpu() - began;
+    for (uint64_t i = 0; i < count; i++)
+        hash_put(&hash, population_imei(&p, i).body, 1);
+    for (uint64_t i = 0; i < ASKED; i++) {
+        uint64_t random = mix64(i + 1);
+        uint64_t number =
+            random % 2 ? random / 2 % count : count + random / 2 % (POPULATION_SIZE - count);
+        asked[i] = population_imei(&p, number);
+    }
+    ask(index, &hash, asked, built);
+    began = seconds_of_cpu();
+    for (uint64_t i = 0; i < changes; i++) { /* a third is new */
+        uint64_t random = mix64(~i);
+        uint64_t number = random % 3 ? random / 3 % known : known++;
+        put(index, &hash, population_imei(&p, number), verdict_of(mix64(random)));
+    }
+    if (changes)
+        ask(index, &hash, asked, seconds_of_cpu() - began);
+    index_free(index);
+    free(asked);
+    return 0;
+}
