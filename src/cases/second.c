@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cases/bulk_case.h"
+#include "cases/checks.h"
 #include "cases/correction.h"
 #include "cases/desk.h"
 #include "cases/step.h"
@@ -75,6 +76,18 @@ static uint32_t corrected_lifts(const struct application *a, const struct case_d
     return marked | (stands ? 0 : lifts_of(a, f, v));
 }
 
+/* What GSMA's service said of a device that would be approved, or that it has said nothing yet. */
+static uint32_t service_lifts(const struct office *office, const struct application *a,
+                              const struct case_device *d)
+{
+    bool asks = office->sources && office->sources->gsma.ask;
+    bool answered = a->checked && !(a->findings & FOUND_GSMA_NOT_ASKED);
+    if (!d->approved || (a->corrects && ground_leaves(a->ground)))
+        return 0;
+    uint32_t listed = d->findings & FOUND_GSMA && a->kind != APPROVAL_RECHECK ? LIFTS_GSMA : 0;
+    return listed | (asks && !answered ? LIFTS_GSMA_NOT_ASKED : 0);
+}
+
 static enum err not_ours(struct imei imei, struct fault *fault)
 {
     char text[IMEI_TEXT15];
@@ -90,6 +103,7 @@ static enum err look_at(const struct office *office, const struct application *a
     enum err err = ERR_OK;
     out->approve = d->approved;
     out->refusal = d->refusal;
+    out->lifts |= service_lifts(office, a, d);
     for (unsigned k = 0; !err && k < d->is.count + d->is.old_count; k++) {
         struct verdict v;
         struct facts f;
@@ -105,8 +119,6 @@ static enum err look_at(const struct office *office, const struct application *a
         uint32_t found = lifts_of(a, &f, &v);
         if (a->kind == APPROVAL_RECHECK && lifts_that_stay(found))
             return not_ours(imei, fault);
-        if (a->kind != APPROVAL_RECHECK && d->findings & FOUND_GSMA)
-            found |= LIFTS_GSMA; /* also by the service that the checks asked */
         out->lifts |= found | (a->kind == APPROVAL_RECHECK ? LIFTS_RECHECK : 0);
     }
     return err;
