@@ -170,6 +170,11 @@ file($acting, 'import', imei(20, 35267700));
 is((ask('POST', '/api/v1/applications', {kind => 'before_duty', devices => [{imeis => [imei(21, 35267700)]}]}, $acting))[1]{reason},
     'ROLE', 'not for another kind');
 is((ask('POST', '/api/v1/applications', {kind => 'before_duty', upload => '1' x 16}, $acting))[1]{reason}, 'ROLE', '... by file neither');
+my (undef, $of_head) = ask('POST', '/api/v1/applications', {kind => 'before_duty', devices => [{imeis => [imei(22, 35267700)]}]}, $head);
+is((ask('GET', "/api/v1/applications/$of_head->{number}", undef, $acting))[0], 200, 'he sees one of another kind');
+for my $act ('withdraw', 'answer', 'appeal') {
+    is((ask('POST', "/api/v1/applications/$of_head->{number}/$act", {note => 'x'}, $acting))[1]{reason}, 'ROLE', "... and does not $act");
+}
 is((attorneys($acting, {%wish, iin => $iin}))[1]{reason}, 'ROLE', 'who acts by one gives none');
 is((ask('POST', '/api/v1/attorneys/revoke', {iin => $iin3}, $acting))[1]{reason}, 'ROLE', 'and revokes none');
 is((ask('POST', '/api/v1/attorneys/revoke', {iin => $iin3}, $head))[0], 200, 'revoked');
