@@ -23,6 +23,9 @@ if [ ! -f "$dir/build.ninja" ]; then
     }
     mv "$dir.log" "$dir/setup.log"
 fi
+if [ ! -x "$dir/src/tamga" ]; then
+    echo "Building $dir (the first time takes some minutes) ..."
+fi
 ninja -C "$dir" --quiet "$@" | { grep -v '^ninja: no work to do' || true; }
 if [ -x "$dir/src/tamga" ]; then
     ln -sf src/tamga "$dir/tamga"

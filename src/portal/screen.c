@@ -263,3 +263,12 @@ void screen_receipt_head(struct exchange *x, struct str receipt)
     html_say(x, TEXT_CABINET_FILED_KEEP);
     html_put(x, "</p></div></header>\n");
 }
+
+void screen_country(struct exchange *x, const char *code)
+{
+    enum text name;
+    if (text_find_parts("apply", "country", code, &name))
+        html_say(x, name);
+    else
+        html_text(x, str_z(code));
+}

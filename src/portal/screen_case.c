@@ -94,7 +94,7 @@ static void asked_rows(struct exchange *x, const struct visit *v, const struct a
     }
     if (*a->country) {
         row(x, TEXT_APPLY_ROW_COUNTRY);
-        html_say_key(x, "apply", "country", a->country);
+        screen_country(x, a->country);
         row_end(x);
     }
     if (a->way == WAY_GIFT) {

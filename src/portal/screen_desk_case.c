@@ -114,7 +114,11 @@ static void who(struct exchange *x, const struct visit *v, const struct applicat
         term_end(x);
     }
     term_text(x, TEXT_DESK_DOCUMENT, a->document);
-    term_text(x, TEXT_DESK_COUNTRY, a->country);
+    if (*a->country) {
+        term(x, TEXT_DESK_COUNTRY);
+        screen_country(x, a->country);
+        term_end(x);
+    }
     papers(x, a);
     times(x, v, a);
     desk_officer(v, a->officer, officer);

@@ -65,8 +65,8 @@ static void country(struct exchange *x, const struct files_typed *typed)
 /* Nobody's choice is made for him: without the mark nothing is filed. */
 static void accept(struct exchange *x, const struct upload *u, const struct files_typed *typed)
 {
-    char n[24];
-    snprintf(n, sizeof n, "%llu", (unsigned long long)u->devices);
+    struct buf n = {0};
+    text_number(&n, x->lang, u->devices);
     html_put(x, "<div class=\"radios\">\n");
     if (typed->no_choice)
         say_wrong(x, "accept", TEXT_FILES_ACCEPT_NONE);
@@ -75,8 +75,9 @@ static void accept(struct exchange *x, const struct upload *u, const struct file
     html_put(x, typed->no_choice ? " accept-wrong\" aria-invalid=\"true\">" : "\">");
     html_say_count(x, TEXT_FILES_ACCEPT, u->bad);
     html_put(x, "</label>\n<p class=\"hint\" id=\"accept-hint\">");
-    html_say_with(x, TEXT_FILES_ACCEPT_HINT, "n", str_z(n));
+    html_say_with(x, TEXT_FILES_ACCEPT_HINT, "n", (struct str){(const char *)n.p, n.n});
     html_put(x, "</p>\n</div>\n");
+    buf_release(&n);
 }
 
 static void refused(struct exchange *x, enum err wrong)

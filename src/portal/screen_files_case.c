@@ -39,15 +39,18 @@ static void link_begin(struct exchange *x, const char *base, uint32_t after)
 
 static void part_link(struct exchange *x, const char *base, const struct parts *p, size_t i)
 {
-    char from[24], to[24];
+    struct buf from = {0}, to = {0};
     uint64_t first = (uint64_t)i * LIMIT_DEVICES_PAGE + 1, last = first + LIMIT_DEVICES_PAGE - 1;
     last = last < p->devices ? last : p->devices;
-    snprintf(from, sizeof from, "%llu", (unsigned long long)first);
-    snprintf(to, sizeof to, "%llu", (unsigned long long)last);
-    const struct text_var vars[] = {{"from", str_z(from)}, {"to", str_z(to)}};
+    text_number(&from, x->lang, first);
+    text_number(&to, x->lang, last);
+    const struct text_var vars[] = {{"from", {(const char *)from.p, from.n}},
+                                    {"to", {(const char *)to.p, to.n}}};
     link_begin(x, base, p->after[i]);
     html_say_vars(x, TEXT_FILES_LIST_PART, vars, 2);
     html_put(x, "</a></li>\n");
+    buf_release(&from);
+    buf_release(&to);
 }
 
 void files_tables(struct exchange *x, const struct visit *v, const struct application *a,

@@ -390,9 +390,11 @@ static void line(struct exchange *x, const struct visit *v, const struct audit_l
     html_put(x, l->entry.actor ? ", " : "");
     screen_time(x, v, l->entry.time_ms / 1000);
     row_end(x);
-    row(x, TEXT_MARKS_ORDER);
-    html_text(x, (struct str){l->entry.document, l->entry.document_n});
-    row_end(x);
+    if (l->entry.document_n) {
+        row(x, TEXT_MARKS_ORDER);
+        html_text(x, (struct str){l->entry.document, l->entry.document_n});
+        row_end(x);
+    }
     row(x, TEXT_MINISTRY_WAS);
     html_say_key(x, "reason", reason_name(l->item.row.before), "internal");
     row_end(x);

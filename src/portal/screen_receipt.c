@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How an application stands, for whoever holds its receipt: kind, state and clock, nothing of devices or
- * people. Without sign-in; the receipt travels in the body of a POST, so that no address keeps it. */
+ * How an application or a request to a seller stands, for whoever holds its receipt: kind, state and clock, nothing
+ * of devices or people. Without sign-in; the receipt travels in the body of a POST, so that no address keeps it. */
+#include "cases/claim.h"
 #include "portal/cabinet.h"
+#include "portal/screen_requests.h"
 #include "portal/screens.h"
 
 static void form(struct exchange *x, struct str typed, const enum text *wrong)
@@ -59,14 +61,39 @@ static void answer(struct exchange *x, const struct visit *v, const struct appli
     html_put(x, "</p>\n</div>\n</article>\n");
 }
 
+static void answer_request(struct exchange *x, const struct visit *v, const struct demand *r)
+{
+    html_put(x, "<section class=\"sheet\">\n<h2>");
+    html_say(x, TEXT_REQUESTS_ONE);
+    html_put(x, "</h2>\n<p>");
+    request_state(x, r);
+    html_put(x, "<br><span class=\"hint\">");
+    request_clock(x, v, r);
+    html_put(x, "</span></p>\n</section>\n");
+}
+
+/* Where no application has this receipt, a request may. */
+static enum err request_by_receipt(const struct visit *v, struct str typed, struct demand *out)
+{
+    uint64_t id = 0;
+    enum err err = claim_by_receipt(v->office.registry, typed, &id, NULL);
+    return err ? err : demand_get(v->office.registry, id, out, NULL);
+}
+
 static void show(struct exchange *x, struct visit *v, struct str typed)
 {
     static const enum text none = TEXT_CABINET_RECEIPT_NONE;
     struct application a;
+    struct demand r;
     uint64_t id = 0;
+    bool request = false;
     enum err err = application_by_receipt(v->office.registry, typed, &id, NULL);
-    if (!err)
+    if (!err) {
         err = application_get(v->office.registry, id, &a, NULL);
+    } else if (err == ERR_NOT_FOUND) {
+        request = true;
+        err = request_by_receipt(v, typed, &r);
+    }
     if (err && err != ERR_NOT_FOUND) {
         apply_fail(x, v, err);
         return;
@@ -75,6 +102,9 @@ static void show(struct exchange *x, struct visit *v, struct str typed)
     if (err) {
         x->response->status = 404;
         form(x, typed, &none);
+    } else if (request) {
+        answer_request(x, v, &r);
+        form(x, STR(""), NULL);
     } else {
         answer(x, v, &a);
         application_release(&a);

@@ -40,8 +40,7 @@ void request_state(struct exchange *x, const struct demand *r)
     html_put(x, "</span>");
 }
 
-/* "Answer through …", "Closed …". */
-static void clock_line(struct exchange *x, const struct visit *v, const struct demand *r)
+void request_clock(struct exchange *x, const struct visit *v, const struct demand *r)
 {
     if (r->state == DEMAND_SENT) {
         html_say_day(x, TEXT_REQUESTS_DUE, zone_day(&v->office.registry->zone, r->due_s));
@@ -73,7 +72,7 @@ static void entry(struct exchange *x, const struct visit *v, const struct demand
     html_put(x, "</span></span></div>\n<div>");
     request_state(x, r);
     html_put(x, "<br><span class=\"hint\">");
-    clock_line(x, v, r);
+    request_clock(x, v, r);
     html_put(x, "</span></div></li>\n");
 }
 
@@ -257,8 +256,8 @@ static void one_page(struct exchange *x, struct visit *v, const struct demand *r
     html_text(x, str_z(number));
     html_put(x, "</span></h1>\n<p>");
     request_state(x, r);
-    html_put(x, " <span class=\"hint\">");
-    clock_line(x, v, r);
+    html_put(x, "<br><span class=\"hint\">");
+    request_clock(x, v, r);
     html_put(x, "</span></p>\n<p class=\"note\">");
     html_say(x, side == SIDE_BUYER ? TEXT_REQUESTS_NO_HOLD : TEXT_REQUESTS_NO_HOLD_SELLER);
     html_put(x, "</p>\n");

@@ -27,6 +27,8 @@ MUST_USE enum err request_draft(const struct exchange *x, struct visit *v, const
 /* "/requests/R2026-0000000012" and what follows. */
 void request_path(const struct demand *r, const char *rest, char out[APPLY_PATH]);
 void request_state(struct exchange *x, const struct demand *r);
+/* "Answer through …", "Closed …". */
+void request_clock(struct exchange *x, const struct visit *v, const struct demand *r);
 /* Phone, seller, purchase, papers, what happened so far, as that side may see it. */
 MUST_USE enum err request_body(struct exchange *x, const struct visit *v, const struct demand *r,
                                enum demand_side side);

@@ -68,7 +68,9 @@ async function decidesAlone({ browser, erlan, aigul, first, lang }) {
   ok(await tabTo(page, `a[href^="/desk/${first}"]`), `${lang}: Tab comes to the application`);
   await enter(page);
   is(await page.locator("h1").innerText(), `${t["desk.one"]} ${first}`, `${lang}: it opens`);
-  ok((await page.locator(".side").innerText()).includes("АХМЕТОВА АЙГҮЛ"), `${lang}: says who asks`);
+  const side = await page.locator(".side").innerText();
+  ok(side.includes("АХМЕТОВА АЙГҮЛ"), `${lang}: says who asks`);
+  ok(side.includes(t["apply.country.TR"]), `${lang}: names the country`);
   is(await page.locator("form#decide").count(), 0, `${lang}: nothing to decide before it is taken`);
   ok(await tabTo(page, "form#claim button"), `${lang}: Tab comes to taking it`);
   await enter(page);

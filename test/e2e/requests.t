@@ -166,6 +166,11 @@ is refused(wish($more[3], papers => [$paper])), 'PAPER -', 'once';
 # ---- the receipt ----
 
 is_deeply [@{($p->ask('POST', '/api/v1/receipt', {receipt => lc $w->{receipt}}))[1]}{qw(kind state)}], ['request', 'sent'], 'by receipt: that it waits, no more';
+my ($known, undef, undef, $told) = $p->ask('POST', '/receipt', "receipt=$w->{receipt}", undef, 'Content-Type' => 'application/x-www-form-urlencoded');
+like $told, qr/Запрос продавцу.*Ждёт ответа.*Последний день для ответа/s, 'so does the page';
+unlike $told, qr/$more[2]|$bin|Чек 77/, '... and no more';
+is $known, 200, '... as of an application';
+is((($p->ask('POST', '/receipt', 'receipt=ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ', undef, 'Content-Type' => 'application/x-www-form-urlencoded'))[0]), 404, 'of no receipt it knows nothing');
 
 # ---- limits ----
 
