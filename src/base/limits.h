@@ -47,7 +47,8 @@ enum {
     LIMIT_UPLOAD_BYTES = 512 << 20, /* of one file */
     LIMIT_UPLOADS = 8,              /* of one applicant that are not filed yet */
     LIMIT_DEVICES_PAGE = 20000,     /* rows of one table of what became of a file's devices */
-    LIMIT_BULK_ERRORS_SHOWN = 100,  /* bad rows in the preview; the file of errors has all */
+    LIMIT_DEVICES_PAGES = LIMIT_BULK_DEVICES / LIMIT_DEVICES_PAGE,
+    LIMIT_BULK_ERRORS_SHOWN = 100, /* bad rows in the preview; the file of errors has all */
 
     /* Customs declarations (cases/customs.h), ours */
     LIMIT_ACCREDITATION_ROWS = 20000,  /* of one file of accreditations */

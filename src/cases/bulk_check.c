@@ -57,6 +57,7 @@ static enum err write_devices(struct bulk_checking *c, struct sha256 *sha)
     enum err err = ERR_OK;
     struct upload *u = &c->upload;
     u->devices = u->imeis = u->device_parts = 0;
+    memset(u->page_after, 0, sizeof u->page_after);
     for (size_t i = 0; !err && i <= c->count; i++) {
         bool end = i == c->count;
         if (n == BULK_PART_DEVICES || (end && (n || !u->device_parts))) {
@@ -70,6 +71,8 @@ static enum err write_devices(struct bulk_checking *c, struct sha256 *sha)
             continue;
         bulk_device_encode(&plain, &c->devices[i], &before);
         u->devices++;
+        if (u->devices % LIMIT_DEVICES_PAGE == 0 && u->devices < LIMIT_BULK_DEVICES)
+            u->page_after[u->devices / LIMIT_DEVICES_PAGE] = c->devices[i].line;
         u->imeis += c->devices[i].count;
         n++;
     }

@@ -97,21 +97,37 @@ enum err bulk_devices(struct registry *reg, uint64_t upload, uint32_t part,
     return err;
 }
 
-enum err bulk_each(struct registry *reg, const struct upload *u, bulk_device_fn *fn, void *ctx,
-                   struct fault *fault)
+/* The part in which the last page stands that begins at or before the line. */
+static uint32_t part_after(const struct upload *u, uint32_t line)
+{
+    size_t page = 0;
+    while (page + 1 < LIMIT_DEVICES_PAGES && u->page_after[page + 1] &&
+           u->page_after[page + 1] <= line)
+        page++;
+    return (uint32_t)(page * LIMIT_DEVICES_PAGE / BULK_PART_DEVICES);
+}
+
+enum err bulk_each_after(struct registry *reg, const struct upload *u, uint32_t line,
+                         bulk_device_fn *fn, void *ctx, struct fault *fault)
 {
     enum err err = ERR_OK;
     bool goes_on = true;
-    for (uint32_t part = 0; !err && goes_on && part < u->device_parts; part++) {
+    for (uint32_t part = part_after(u, line); !err && goes_on && part < u->device_parts; part++) {
         struct bulk_device *list = NULL;
         size_t n = 0;
         err = bulk_devices(reg, u->id, part, &list, &n, fault);
         for (size_t i = 0; !err && goes_on && i < n; i++)
-            goes_on = fn(ctx, &list[i]);
+            goes_on = list[i].line <= line || fn(ctx, &list[i]);
         if (!err)
             free(list);
     }
     return err;
+}
+
+enum err bulk_each(struct registry *reg, const struct upload *u, bulk_device_fn *fn, void *ctx,
+                   struct fault *fault)
+{
+    return bulk_each_after(reg, u, 0, fn, ctx, fault);
 }
 
 struct collecting {

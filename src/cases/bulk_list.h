@@ -51,6 +51,10 @@ MUST_USE enum err bulk_devices(struct registry *registry, uint64_t upload, uint3
 typedef bool bulk_device_fn(void *ctx, const struct bulk_device *device);
 MUST_USE enum err bulk_each(struct registry *registry, const struct upload *upload,
                             bulk_device_fn *fn, void *ctx, struct fault *fault);
+/* Those behind a line. Of what stands before it, it reads as little as the pages of the upload allow. */
+MUST_USE enum err bulk_each_after(struct registry *registry, const struct upload *upload,
+                                  uint32_t line, bulk_device_fn *fn, void *ctx,
+                                  struct fault *fault);
 /* All bad rows in their order. */
 typedef bool bulk_error_fn(void *ctx, const struct bulk_error *error);
 MUST_USE enum err bulk_errors(struct registry *registry, const struct upload *upload,

@@ -86,11 +86,31 @@ static struct record_key mine_key(const struct upload *u)
 
 /* ---- as a record ---- */
 
+/* Tables: the lines after which the second and all behind it begin. */
+static json_t *pages_json(const struct upload *u)
+{
+    json_t *pages = json_array();
+    for (size_t i = 1; pages && i < LIMIT_DEVICES_PAGES && u->page_after[i]; i++)
+        if (json_array_append_new(pages, json_integer(u->page_after[i]))) {
+            json_decref(pages);
+            return NULL;
+        }
+    return pages;
+}
+
+static void pages_of(const json_t *json, struct upload *out)
+{
+    const json_t *pages = json_object_get(json, "pages");
+    for (size_t i = 1; i < LIMIT_DEVICES_PAGES; i++)
+        out->page_after[i] = (uint32_t)json_integer_value(json_array_get(pages, i - 1));
+}
+
 static json_t *to_json(const struct upload *u)
 {
     json_t *found = json_object();
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", u->name, "sha256", u->sha256,
-                             "reason", u->reason, "digest", u->digest, "found", found);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "name", u->name, "sha256", u->sha256, "reason",
+                  u->reason, "digest", u->digest, "found", found, "pages", pages_json(u));
     bool whole = json != NULL;
     for (unsigned i = 0; whole && i < BULK_FOUND_MAX; i++)
         if (u->found[i] && bulk_found_name(i))
@@ -125,6 +145,7 @@ enum err upload_read(struct registry *reg, uint64_t id, struct upload *out, stru
     str_copy(out->sha256, sizeof out->sha256, json_text_of(json, "sha256"));
     str_copy(out->reason, sizeof out->reason, json_text_of(json, "reason"));
     str_copy(out->digest, sizeof out->digest, json_text_of(json, "digest"));
+    pages_of(json, out);
     json_decref(json);
     return ERR_OK;
 }

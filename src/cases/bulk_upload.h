@@ -59,6 +59,8 @@ struct upload {
     uint32_t error_parts;              /* RECORD_BULK_ERRORS from 0 */
     uint64_t found[BULK_FOUND_MAX];    /* rows by what was found; a row counts once for each */
     char digest[2 * SHA256_BYTES + 1]; /* of the list of good devices: of its parts in order */
+    /* The line after which each table of LIMIT_DEVICES_PAGE good devices begins; 0: the first, or it is not known. */
+    uint32_t page_after[LIMIT_DEVICES_PAGES];
 };
 
 const char *upload_state_name(uint8_t state);

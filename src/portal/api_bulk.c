@@ -88,15 +88,12 @@ struct status_row {
 struct paging {
     struct status_row *rows;
     size_t n;
-    uint32_t after; /* line */
     bool more;
 };
 
 static bool take_device(void *ctx, const struct bulk_device *d)
 {
     struct paging *p = ctx;
-    if (d->line <= p->after)
-        return true;
     p->more = p->n == LIMIT_DEVICES_PAGE;
     if (!p->more)
         p->rows[p->n++].device = *d;
@@ -218,13 +215,12 @@ static enum err put_devices(struct exchange *x, struct registry *reg, const stru
 {
     struct upload u;
     struct paging p = {.rows = malloc(LIMIT_DEVICES_PAGE * sizeof *p.rows)};
-    enum err err = !p.rows     ? ERR_MEMORY
-                   : a->upload ? read_after(x, &p.after, fault)
-                               : ERR_NOT_FOUND;
+    uint32_t after = 0;
+    enum err err = !p.rows ? ERR_MEMORY : a->upload ? read_after(x, &after, fault) : ERR_NOT_FOUND;
     if (!err)
         err = upload_read(reg, a->upload, &u, NULL);
     if (!err)
-        err = bulk_each(reg, &u, take_device, &p, NULL);
+        err = bulk_each_after(reg, &u, after, take_device, &p, NULL);
     if (!err)
         err = judge(reg, &p);
     if (!err) {

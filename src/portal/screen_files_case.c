@@ -2,31 +2,11 @@
  *
  * An application by file on the pages of applications: its counts, what became of its devices, and the tables that
  * tell it of each. */
-#include <stdlib.h>
-
 #include "portal/bulk_worker.h"
 #include "portal/cabinet.h"
 #include "portal/screen_files.h"
 
 /* ---- tables ---- */
-
-/* The lines after which tables begin: the first after 0. */
-struct parts {
-    uint32_t *after;
-    size_t n;
-    uint64_t devices;
-    uint32_t line;
-};
-
-static bool count(void *ctx, const struct bulk_device *d)
-{
-    struct parts *p = ctx;
-    if (p->devices % LIMIT_DEVICES_PAGE == 0)
-        p->after[p->n++] = p->line;
-    p->devices++;
-    p->line = d->line;
-    return p->n <= LIMIT_BULK_DEVICES / LIMIT_DEVICES_PAGE;
-}
 
 static void link_begin(struct exchange *x, const char *base, uint32_t after)
 {
@@ -37,41 +17,39 @@ static void link_begin(struct exchange *x, const char *base, uint32_t after)
     html_put(x, "\">");
 }
 
-static void part_link(struct exchange *x, const char *base, const struct parts *p, size_t i)
+static void part_link(struct exchange *x, const char *base, const struct upload *u, size_t i)
 {
     struct buf from = {0}, to = {0};
     uint64_t first = (uint64_t)i * LIMIT_DEVICES_PAGE + 1, last = first + LIMIT_DEVICES_PAGE - 1;
-    last = last < p->devices ? last : p->devices;
+    last = last < u->devices ? last : u->devices;
     text_number(&from, x->lang, first);
     text_number(&to, x->lang, last);
     const struct text_var vars[] = {{"from", {(const char *)from.p, from.n}},
                                     {"to", {(const char *)to.p, to.n}}};
-    link_begin(x, base, p->after[i]);
+    link_begin(x, base, u->page_after[i]);
     html_say_vars(x, TEXT_FILES_LIST_PART, vars, 2);
     html_put(x, "</a></li>\n");
     buf_release(&from);
     buf_release(&to);
 }
 
+/* Its upload tells where each table begins: the list itself is not read for the page. */
 void files_tables(struct exchange *x, const struct visit *v, const struct application *a,
                   const char *base)
 {
     struct upload u;
-    struct parts p = {.after =
-                          calloc(LIMIT_BULK_DEVICES / LIMIT_DEVICES_PAGE + 2, sizeof *p.after)};
-    enum err err = p.after ? upload_read(v->office.registry, a->upload, &u, NULL) : ERR_MEMORY;
-    if (!err && a->bulk_devices > LIMIT_DEVICES_PAGE)
-        err = bulk_each(v->office.registry, &u, count, &p, NULL);
+    size_t n = 0;
+    if (upload_read(v->office.registry, a->upload, &u, NULL) == ERR_OK && u.page_after[1])
+        n = (size_t)((u.devices + LIMIT_DEVICES_PAGE - 1) / LIMIT_DEVICES_PAGE);
     html_put(x, "<ul>\n");
-    if (err || p.n < 2) { /* not counted: by pages it is told all the same */
+    if (n < 2) { /* where they begin is not known: by pages it is told all the same */
         link_begin(x, base, 0);
         html_say(x, TEXT_FILES_LIST_CSV);
         html_put(x, "</a></li>\n");
     }
-    for (size_t i = 0; !err && p.n > 1 && i < p.n; i++)
-        part_link(x, base, &p, i);
+    for (size_t i = 0; n > 1 && i < n && i < LIMIT_DEVICES_PAGES; i++)
+        part_link(x, base, &u, i);
     html_put(x, "</ul>\n");
-    free(p.after);
 }
 
 /* ---- the part of an applicant's page ---- */

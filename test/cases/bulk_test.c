@@ -494,6 +494,60 @@ static void each_device_knows_its_line(void **state)
     end(h);
 }
 
+/* ---- a great list by pages ---- */
+
+struct seen {
+    uint64_t n;
+    uint32_t first;
+};
+
+static bool see(void *ctx, const struct bulk_device *d)
+{
+    struct seen *s = ctx;
+    s->first = s->n++ ? s->first : d->line;
+    return true;
+}
+
+/* Without the first part a page behind it is read all the same, because nothing before it is. */
+static void a_page_reads_what_it_shows(void **state)
+{
+    (void)state;
+    struct house *h = begin();
+    struct buf file = {0};
+    const uint32_t n = 2 * LIMIT_DEVICES_PAGE + 5;
+    room.bytes = 8 << 20;
+    buf_str(&file, STR(HEADER));
+    for (uint32_t i = 0; i <= n; i++) { /* row 1 has the IMEI of row 0 */
+        char text[IMEI_TEXT15];
+        imei_format15((struct imei){PHONE + (i == 1 ? 0 : i)}, text);
+        buf_printf(&file, "%s,,,,Samsung,Galaxy,\n", text);
+    }
+    struct upload u = checked(h, &firm, &file);
+    assert_int_equal(u.devices, n);
+    assert_int_equal(u.page_after[0], 0);
+    for (uint32_t page = 1; page < 3; page++) { /* lines count from the header; one was left out */
+        struct seen s = {0};
+        assert_int_equal(u.page_after[page], page * LIMIT_DEVICES_PAGE + 2);
+        OK(bulk_each_after(h->f->reg, &u, u.page_after[page], see, &s, NULL));
+        assert_int_equal(s.n, n - page * LIMIT_DEVICES_PAGE);
+        assert_int_equal(s.first, u.page_after[page] + 1);
+    }
+    assert_int_equal(u.page_after[3], 0);
+    struct record_key key = bulk_part_key(RECORD_BULK_DEVICES, u.id, 0);
+    OK(store_write_begin(h->f->reg->store, NULL));
+    OK(record_drop(h->f->reg, &key, NULL));
+    OK(store_write_commit(h->f->reg->store, NULL));
+    struct seen rest = {0};
+    OK(bulk_each_after(h->f->reg, &u, u.page_after[2], see, &rest, NULL));
+    assert_int_equal(rest.n, 5);
+    rest.n = 0;
+    assert_int_equal(bulk_each_after(h->f->reg, &u, 0, see, &rest, NULL), ERR_NOT_FOUND);
+    memset(u.page_after, 0, sizeof u.page_after); /* checked before pages were kept */
+    assert_int_equal(bulk_each_after(h->f->reg, &u, n, see, &rest, NULL), ERR_NOT_FOUND);
+    buf_release(&file);
+    end(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_service_that_is_away_has_not_said_no),
         cmocka_unit_test(who_was_cut_off_asks_about_the_rest),
         cmocka_unit_test(each_device_knows_its_line),
+        cmocka_unit_test(a_page_reads_what_it_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

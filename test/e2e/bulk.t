@@ -183,6 +183,8 @@ while (defined $after && $page < 10) {
     $page++;
 }
 is "$seen in $page", "$many in 2", 'each told, by pages';
+my (undef, undef, undef, $tables) = $p->ask('GET', "/cabinet/$g->{number}", undef, $firm);
+like $tables, qr{/devices\.csv">.*?/devices\.csv\?after=20001">}s, 'its page has both tables' or diag $tables;
 Register::stop($p->{server}{pid});
 my $history = $r->run('--json', 'journal', 'show', '--imei', imei($sample[0], '35267706'))->{out};
 is scalar(() = $history =~ /"change":"verified"/g), 1, 'each entered once' or diag $history;
