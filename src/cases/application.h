@@ -113,6 +113,7 @@ struct application {
     uint64_t corrects;     /* the application that this one corrects (correction.h); 0 = none */
     int64_t corrects_s;    /* when that was filed, for its number */
     uint8_t ground;        /* enum ground, of a correction */
+    bool by_officer;       /* a correction that an officer filed: another one decides it */
     uint64_t not_arrived;  /* of its approved devices: corrected away because they never came in */
     uint64_t decided_with; /* the officer who had proposed it; 0 = it needed one alone */
     char document[LIMIT_DOCUMENT + 1]; /* number of the parcel, declaration, receipt */

@@ -182,7 +182,7 @@ static enum err ask_others(const struct office *office, const struct check_sourc
     bool personal = a->kind == APPROVAL_PERSONAL && came;
     application_number(a, number);
     if (a->corrects) { /* nobody outside knows of it */
-        a->findings |= ground_leaves(a->ground) ? 0 : FOUND_NEEDS_PROOF;
+        a->findings |= ground_leaves(a->ground) && !a->by_officer ? 0 : FOUND_NEEDS_PROOF;
         return ERR_OK;
     }
     if (!personal && (a->kind != APPROVAL_IMPORT || !*a->document)) {

@@ -440,6 +440,7 @@ static enum err fill(const struct office *office, const struct session *who,
         .corrects = first->id,
         .corrects_s = first->filed_s,
         .ground = g->wish->ground,
+        .by_officer = who->role == ROLE_OFFICER,
         .devices = g->devices,
         .device_count = g->count};
     out->due_s = step_due(office, now, out->left_s);

@@ -113,6 +113,9 @@ static enum err take_as(struct account *a, const struct account_as *as, struct f
     if (as->body.n > LIMIT_NAME || !str_printable(as->body))
         return fault_set(fault, ERR_NAME, "a body's name is 1 to %d bytes of plain UTF-8",
                          LIMIT_NAME);
+    if (as->role == ROLE_OPERATOR && memchr(as->body.p, '/', as->body.n))
+        return fault_set(fault, ERR_NAME,
+                         "an operator's name has no slash: what its keys are for follows one");
     str_copy(a->body, sizeof a->body, as->body);
     a->marks = !sets || !as->body.n ? 0 : as->marks ? as->marks : USUAL;
     return ERR_OK;

@@ -61,7 +61,7 @@ struct keys {
 static bool is_theirs(const struct api_key *key, struct str name)
 {
     struct str of = str_z(key->name);
-    return str_starts(of, name) && (of.n == name.n || of.p[name.n] == ' ');
+    return str_starts(of, name) && (of.n == name.n || of.p[name.n] == '/');
 }
 
 static bool take_key(void *ctx, const struct api_key *key)

@@ -23,7 +23,8 @@ MUST_USE enum err operator_name(const struct visit *v, struct str *out, struct f
 MUST_USE enum err operator_checks(struct visit *v, const struct imei *imeis, size_t n,
                                   struct operator_check *out, struct fault *fault);
 
-/* Those whose name is the operator's, alone or before a blank: "Kcell", "Kcell billing". */
+/* Those whose name is the operator's, alone or before a slash, which no name of an operator has: "Kcell",
+ * "Kcell/billing". */
 MUST_USE enum err operator_keys(struct visit *v, struct str name, struct api_key *out,
                                 size_t *out_n, struct fault *fault);
 /* Ends one of them at once. ERR_KEY: it is none of theirs. */

@@ -128,6 +128,18 @@ ok turns($used, 'grey'), 'its user has a term';
 ($v) = $r->check($used);
 ok $v->{deadline}, 'with a last day';
 
+# ---- unused, and an officer says that it went back: no rule decides that alone ----
+
+my $unused = imei(41, $tac);
+my $shipment = import_of([$unused]);
+($status, my $back) = $p->ask('POST', "/api/v1/desk/$shipment/corrections", {ground => 'returned', devices => [{imei => $unused}]}, $erlan);
+is $status, 201, 'an officer says that a phone nobody uses went back';
+is_deeply checked($back->{number})->{findings}, ['needs_proof'], 'it waits for another officer';
+is seen($back->{number})->{state}, 'checking', 'and is not done by itself';
+ok turns($unused, 'white'), 'its phone stays white';
+is((at_desk($erlan, $back->{number}, 'claim'))[1]{reason}, 'SAME_PERSON', 'not his to decide');
+is approve($dana, $back->{number}, 1)->{state}, 'approved', 'the other one does';
+
 # ---- marked: two ----
 
 is $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '7', $stolen)->{code}, 0, 'one is stolen';
@@ -226,7 +238,9 @@ is((desk_form($erlan, "/desk/$shown/correct", "ground=returned&key=d1&imei=1"))[
 my ($his) = $to =~ m{^/desk/(\d{4}-\d{10})};
 ok $his, 'filed, and he is led to it at the desk';
 is((desk_form($erlan, "/desk/$shown/correct", "ground=returned&key=d1&imei=$own"))[2], $to, 'sent again it is the same');
-ok Register::poll(20, sub { state($his) eq 'approved' }), 'nobody uses it: the register withdraws by itself';
+checked($his);
+is state($his), 'checking', 'nobody uses it, but an officer says so: it waits';
+is approve($dana, $his, 1)->{state}, 'approved', '... for another';
 is(($p->ask('GET', "/desk/$his/correct", undef, $erlan))[0], 303, 'a correction is not corrected: back to its page');
 Register::poll(5, sub { $r->run('audit', 'show')->{out} =~ /erlan.* file / });
 like $r->run('audit', 'show')->{out}, qr/ look /, 'his looks are noted';

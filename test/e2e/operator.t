@@ -16,6 +16,7 @@ use Time::HiRes qw(time);
 my $r = Register->new;
 my $p = Portal->new($r, border => 0);
 $p->staff('kanat', 'operator', '--body', 'Kcell');
+like $r->run({stdin => "$r->{dir}/password"}, 'user', 'password', 'kanat', '--role', 'operator', '--body', 'Kcell/billing')->{err}, qr/NAME/, 'an operator has no slash in its name';
 $p->staff('lonely', 'operator');
 my $tac = '35267706';
 my ($used, $ordered, $new) = map { imei($_, $tac) } 1 .. 3;
@@ -29,7 +30,7 @@ for my $of ('Kcell', 'Beeline') {
 }
 is $r->run('suspend', '--mark', 'order', '--by', 'court', '--order', 'secret-17', $ordered)->{code}, 0, 'one is ordered';
 my %key;
-for my $name ('Kcell', 'Kcell billing', 'Kcellular', 'Beeline') {
+for my $name ('Kcell', 'Kcell/billing', 'Kcell billing', 'Kcellular', 'Beeline') {
     $key{$name} = Register::json($r->run('--json', 'user', 'key', 'create', '--name', $name, '--scope', 'check')->{out});
 }
 my $server = $p->serve;
@@ -52,7 +53,7 @@ is refused('lonely', 'POST', '/check', {imeis => [$new]}), 'NO_BODY -', 'an acco
 # ---- keys ----
 
 ($status, $json, undef, $text) = ask_as('kanat', 'GET', '/keys');
-is_deeply [sort map { $_->{name} } @{$json->{keys}}], ['Kcell', 'Kcell billing'], 'its own keys';
+is_deeply [sort map { $_->{name} } @{$json->{keys}}], ['Kcell', 'Kcell/billing'], 'its own keys';
 unlike $text, qr/secret|tamga_/, '... and no secret';
 is refused('kanat', 'POST', "/keys/$key{Beeline}{id}/revoke", {}), 'NOT_FOUND -', "another's is not its to revoke";
 is refused('kanat', 'POST', '/keys/nothing/revoke', {}), 'NOT_FOUND -', 'no key';
@@ -73,12 +74,12 @@ is_deeply $json->{findings}, [{kind => 'rat_unknown', count => 1}], 'what in the
 my %form = ('Content-Type' => 'application/x-www-form-urlencoded');
 my $him = {token => $who{kanat}{token}};
 (undef, undef, undef, $text) = $p->ask('GET', '/operator', undef, $him);
-like $text, qr/Kcell billing/, 'the page has its keys';
+like $text, qr{Kcell/billing}, 'the page has its keys';
 unlike $text, qr/Beeline|Kcellular/, "... and no other's";
 (undef, undef, undef, $text) = $p->ask('POST', '/operator/check', "csrf=$who{kanat}{csrf}&imeis=$used%0A$ordered", $him, %form);
 like $text, qr/AUTHORITY/, 'a check by page';
 unlike $text, qr/secret|court/, '... and no order';
-is(($p->ask('POST', '/operator/keys/revoke', "csrf=$who{kanat}{csrf}&id=$key{'Kcell billing'}{id}", $him, %form))[0], 303, 'a key is revoked by page');
+is(($p->ask('POST', '/operator/keys/revoke', "csrf=$who{kanat}{csrf}&id=$key{'Kcell/billing'}{id}", $him, %form))[0], 303, 'a key is revoked by page');
 is scalar(grep { !$_->{revoked_at} } @{(ask_as('kanat', 'GET', '/keys'))[1]{keys}}), 0, '... too';
 
 Register::stop($server->{pid});
