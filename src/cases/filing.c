@@ -402,12 +402,17 @@ bool filing_may_appeal(const struct application *a)
     return !a->appeal && has_refused(a);
 }
 
-/* Another's does not exist for him; by power of attorney he acts on the kinds that he may file. */
+bool filing_may_act(const struct application *a, const struct session *who)
+{
+    return !who->by_attorney || who->by_attorney >> a->kind & 1;
+}
+
+/* Another's does not exist for him. */
 static enum err his_own(const struct application *a, const struct session *who, struct fault *fault)
 {
     if (a->applicant != who->acts_for)
         return fault_set(fault, ERR_NOT_FOUND, "no such application");
-    return !who->by_attorney || who->by_attorney >> a->kind & 1
+    return filing_may_act(a, who)
                ? ERR_OK
                : fault_set(fault, ERR_ROLE, "his power of attorney is not for %s",
                            kind_info(a->kind)->name);

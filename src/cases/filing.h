@@ -87,6 +87,8 @@ MUST_USE enum err filing_appeal(const struct office *office, const struct sessio
 MUST_USE enum err filing_appeal_bring(const struct office *office, const struct session *who,
                                       uint64_t id, const struct bringing *what,
                                       struct application *out, struct fault *fault);
+/* By power of attorney one acts on applications of the kinds that he may file; others he sees. */
+bool filing_may_act(const struct application *a, const struct session *who);
 /* May he appeal, once? */
 bool filing_may_appeal(const struct application *a);
 /* The last day on which an appeal keeps the service of what was refused. */

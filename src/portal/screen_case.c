@@ -294,7 +294,9 @@ const char *case_last_note(const struct application *a)
 static void acts(struct exchange *x, const struct visit *v, const struct application *a)
 {
     char path[APPLY_PATH];
-    bool papers = a->state == APPLICATION_PAPERS_ASKED, may_appeal = filing_may_appeal(a);
+    bool may = filing_may_act(a, &v->who);
+    bool papers = may && a->state == APPLICATION_PAPERS_ASKED;
+    bool may_appeal = may && filing_may_appeal(a);
     daynum keeps = filing_appeal_keeps(&v->office, a);
     if (may_appeal && registry_today(v->office.registry) <= keeps) {
         html_put(x, "<p class=\"note\">");
@@ -310,11 +312,11 @@ static void acts(struct exchange *x, const struct visit *v, const struct applica
         cabinet_path(a, "/appeal", path);
         cabinet_link(x, "main", path, TEXT_CABINET_APPEAL);
     }
-    if (correction_open(a)) {
+    if (may && correction_open(a)) {
         cabinet_path(a, "/correct", path);
         cabinet_link(x, "", path, TEXT_CORRECTION_LINK);
     }
-    if (application_open(a)) {
+    if (may && application_open(a)) {
         cabinet_path(a, "/withdraw", path);
         cabinet_link(x, "", path, TEXT_CABINET_WITHDRAW);
     }

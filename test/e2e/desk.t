@@ -175,6 +175,8 @@ is((ask('GET', "/api/v1/applications/$of_head->{number}", undef, $acting))[0], 2
 for my $act ('withdraw', 'answer', 'appeal') {
     is((ask('POST', "/api/v1/applications/$of_head->{number}/$act", {note => 'x'}, $acting))[1]{reason}, 'ROLE', "... and does not $act");
 }
+unlike((ask('GET', "/cabinet/$of_head->{number}", undef, $acting))[3], qr{/$of_head->{number}/withdraw}, 'his page of it has no such way');
+like((ask('GET', "/cabinet/$of_head->{number}", undef, $head))[3], qr{/$of_head->{number}/withdraw}, 'that of the head has');
 is((attorneys($acting, {%wish, iin => $iin}))[1]{reason}, 'ROLE', 'who acts by one gives none');
 is((ask('POST', '/api/v1/attorneys/revoke', {iin => $iin3}, $acting))[1]{reason}, 'ROLE', 'and revokes none');
 is((ask('POST', '/api/v1/attorneys/revoke', {iin => $iin3}, $head))[0], 200, 'revoked');
