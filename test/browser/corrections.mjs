@@ -130,7 +130,7 @@ async function gives({ browser, aigul, lang, number, code }) {
   await context.close();
 }
 
-/** The same form at the desk: another officer's to decide. */
+/** The same form at the desk: another officer's to decide. Gives the number of what was filed. */
 async function atDesk({ browser, erlan, lang, number, code }) {
   const t = texts[lang];
   const { context, page, complaints } = await as(browser, erlan, lang);
@@ -144,21 +144,27 @@ async function atDesk({ browser, erlan, lang, number, code }) {
   ok(/\/desk\/\d{4}-\d{10}/.test(page.url()) && !page.url().includes(number), `${lang}: an officer's is at the desk`);
   ok((await page.locator("main").innerText()).includes(t["correction.ground.exported"]), `${lang}: and says what was wrong`);
   is(complaints, [], `${lang}: nothing to complain of`);
+  const [made] = page.url().match(/\d{4}-\d{10}/);
   await context.close();
+  return made;
+}
+
+async function approves(who, number) {
+  const at = `/api/v1/desk/${number}`;
+  await until(async () => (await ask(who, "GET", at)).checked);
+  await ask(who, "POST", `${at}/claim`, {});
+  return (await ask(who, "POST", `${at}/decide`, { decisions: [{ approve: true }] })).state;
 }
 
 async function one(world, lang, n) {
-  const { browser, url, aigul, erlan } = world;
+  const { browser, url, aigul, erlan, dana } = world;
   const [wrong, second, right] = [imei(n), imei(n + 1), imei(n + 2)];
   const t = texts[lang];
   const filed = await ask(aigul, "POST", "/api/v1/applications", {
     kind: "before_duty",
     devices: [{ imeis: [wrong, second], brand: "Samsung", model: "Galaxy A54" }],
   });
-  const at = `/api/v1/desk/${filed.number}`;
-  await until(async () => (await ask(erlan, "GET", at)).checked);
-  await ask(erlan, "POST", `${at}/claim`, {});
-  is((await ask(erlan, "POST", `${at}/decide`, { decisions: [{ approve: true }] })).state, "approved", "approved");
+  is(await approves(erlan, filed.number), "approved", "approved");
   const white = async (code) => (await said(browser, url, lang, code)).includes(t["list.white.title"]);
   ok(await until(() => white(wrong)), `${lang}: the wrong one is white`);
   const number = await asks({ browser, aigul, lang, number: filed.number, wrong, right });
@@ -168,7 +174,11 @@ async function one(world, lang, n) {
   ok(!(await white(wrong)), `${lang}: the wrong one is not`);
   ok(await white(second), `${lang}: its other IMEI is`);
   if (lang === "kk") await gives({ browser, aigul, lang, number: filed.number, code: second });
-  else await atDesk({ browser, erlan, lang, number: filed.number, code: second });
+  else {
+    const made = await atDesk({ browser, erlan, lang, number: filed.number, code: second });
+    ok(await white(second), `${lang}: white until another officer decides`);
+    is(await approves(dana, made), "approved", `${lang}: which he does`);
+  }
   ok(await until(async () => !(await white(second)) && !(await white(right))), `${lang}: the device is white no more`);
 }
 
@@ -179,12 +189,14 @@ await test(
     const people = new People(register);
     people.person("aigul", "АХМЕТОВА АЙГҮЛ", "8501013");
     people.staff("erlan", "officer");
+    people.staff("dana", "officer");
     const server = await register.serve({ settings: people.settings(), words: [] });
     const { url } = server;
     const aigul = await people.enter(url, "aigul");
     const erlan = await people.enterStaff(url, "erlan", OPEN);
-    await one({ browser, url, aigul, erlan }, "kk", 100);
-    await one({ browser, url, aigul, erlan }, "ru", 200);
+    const dana = await people.enterStaff(url, "dana", OPEN);
+    await one({ browser, url, aigul, erlan, dana }, "kk", 100);
+    await one({ browser, url, aigul, erlan, dana }, "ru", 200);
   },
   { serve: { words: [] } },
 );
