@@ -44,11 +44,19 @@ export function cut() {
   return [...new Set(found)];
 }
 
+/** A picture into TAMGA_SHOTS, where that is set. */
+async function shot(page, name) {
+  const dir = process.env.TAMGA_SHOTS;
+  if (dir) await page.screenshot({ path: `${dir}/${name.replaceAll(" ", "-")}.png`, fullPage: true });
+}
+
 /** A page is asked of axe, on a desk and on the smallest phone. */
 export async function looks(page, name) {
   is(await axe(page), [], `${name}: axe`);
+  await shot(page, `${name} desk`);
   await page.setViewportSize({ width: 320, height: 640 });
   is(await page.evaluate(cut), [], `${name}: 320 px`);
+  await shot(page, `${name} 320`);
   await page.setViewportSize({ width: 1280, height: 900 });
 }
 

@@ -2,13 +2,10 @@
 // A phone that was bought in the country, in Kazakh and in Russian: from the guide through the sign-in to the request, to the
 // seller's cabinet and his answer, back to the buyer, to his complaint, to the desk and back. What is typed wrong is said beside
 // its field and stays. By keyboard alone where a form is sent. Every page fits 320 px and is quiet for axe-core.
-import { readFileSync } from "node:fs";
-
-import { fromWeb, is, ok, test, texts, window } from "./house.mjs";
+import { looks } from "./eyes.mjs";
+import { is, ok, test, texts, window } from "./house.mjs";
 import { People, ask, cookie } from "./people.mjs";
 
-const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const OPEN = "2026-03-10T07:10:00Z";
 
 const imei = (n) => {
@@ -16,22 +13,6 @@ const imei = (n) => {
   const sum = [...body].reduce((s, c, i) => s + (i % 2 ? (c * 2 > 9 ? c * 2 - 9 : c * 2) : Number(c)), 0);
   return body + ((10 - (sum % 10)) % 10);
 };
-
-async function looks(page, name) {
-  await page.evaluate(AXE);
-  // eslint-disable-next-line no-undef
-  const result = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
-  const found = result.violations.flatMap(({ id, nodes }) => nodes.map((n) => `${id}: ${n.html.slice(0, 160)}`));
-  is(found, [], `${name}: axe finds nothing`);
-  await page.setViewportSize({ width: 320, height: 900 });
-  const wide = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  is(wide, 0, `${name}: fits 320 px`);
-  if (process.env.TAMGA_SHOTS) await page.screenshot({ path: `${process.env.TAMGA_SHOTS}/${name}-320.png`, fullPage: true });
-  await page.setViewportSize({ width: 1280, height: 900 });
-  if (process.env.TAMGA_SHOTS) await page.screenshot({ path: `${process.env.TAMGA_SHOTS}/${name}.png`, fullPage: true });
-}
 
 async function as(browser, who, lang) {
   const opened = await window(browser, who.url, { lang, bypassCSP: true });
