@@ -13,6 +13,10 @@ declare -A may=(
     [journal]="base core journal"
     [index]="base core journal index"
     [answer]="base core journal index answer"
+    [wire]="base wire"
+    [s13]="base core journal index answer wire s13"
+    [n5geir]="base core journal index answer wire n5geir"
+    [node]="base core journal index answer wire node"
     [store]="base core journal store"
     [app]="base core journal index answer store app"
     [bulk]="base core journal index answer store app bulk"
@@ -20,7 +24,7 @@ declare -A may=(
     [cases]="base core journal index answer store app bulk people cases"
     [face]="base core journal index answer store app face"
     [portal]="base core journal index answer store app bulk people cases face portal"
-    [cmd]="base core journal index answer store app bulk people cases face portal cmd"
+    [cmd]="base core journal index answer store app bulk people cases face portal wire s13 n5geir node cmd"
 )
 n=0
 failures=0
@@ -42,7 +46,7 @@ sources() {
     find src test bench -name '*.[ch]' -o -name '*.def' 2>/dev/null | sort
 }
 
-for room in base core journal index answer store app bulk people cases face portal cmd; do
+for room in base core journal index answer wire s13 n5geir node store app bulk people cases face portal cmd; do
     grep -Hno '^ *# *include *"[a-z]*/' -r "src/$room" --include='*.[ch]' 2>/dev/null |
         while IFS=: read -r file line include; do
             other=${include#*\"}

@@ -85,6 +85,21 @@ enum {
     LIMIT_NETS = 32,            /* addresses or networks in one setting; ours */
     LIMIT_FORWARDED = 1024,     /* bytes of X-Forwarded-For that are read, from its end; ours */
 
+    /* Connections of networks (wire/engine.h), ours */
+    LIMIT_WIRE_CONNECTIONS = 16384, /* at once */
+    LIMIT_WIRE_READ = 65536,        /* bytes taken from one in a turn */
+    LIMIT_WIRE_OUT = 262144,     /* bytes that wait for one to take them, before it is read again */
+    LIMIT_WIRE_TLS_SECONDS = 10, /* of a handshake */
+
+    /* Feed and sightings (ARCHITECTURE.md), ours */
+    LIMIT_FEED_ANSWER = 4 << 20,     /* bytes of blocks in one answer, one block at least */
+    LIMIT_FEED_WAIT_SECONDS = 55,    /* that a follower may ask to wait: proxies cut at 60 */
+    LIMIT_FEED_WAITERS = 1024,       /* followers that wait at once */
+    LIMIT_SIGHTINGS = 10000,         /* lines of one report */
+    LIMIT_SIGHTINGS_BYTES = 2 << 20, /* of one report */
+    LIMIT_SIGHTING_DAYS =
+        20, /* that a report may be late: a notice must come before the deadline */
+
     /* Signatures of persons (people/eds.h) */
     LIMIT_EDS_CMS = 2 << 20,     /* bytes of a signature's text: 1 MB of content in base64; ours */
     LIMIT_EDS_CONTENT = 1 << 20, /* bytes of what is signed; ours */

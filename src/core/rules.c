@@ -35,6 +35,7 @@ static const struct {
 } word_lists[] = {
     {"malformed", {"black", "inform"}},
     {"clone_without_imsi", {"grey", "white", "black"}},
+    {"network_override", {"none", "grey", "white"}},
     {"expiry_release", {"auto", "manual"}},
     {"two_person", {"auto", "on", "off"}},
 };

@@ -15,6 +15,7 @@
 
 enum rules_malformed { MALFORMED_BLACK, MALFORMED_INFORM };
 enum rules_clone { CLONE_GREY, CLONE_WHITE, CLONE_BLACK };
+enum rules_override { OVERRIDE_NONE, OVERRIDE_GREY, OVERRIDE_WHITE };
 enum rules_release { RELEASE_AUTO, RELEASE_MANUAL };
 enum rules_two_person { TWO_PERSON_AUTO, TWO_PERSON_ON, TWO_PERSON_OFF };
 
@@ -34,6 +35,7 @@ struct rules {
     bool unknown_served;
     uint8_t malformed;          /* enum rules_malformed */
     uint8_t clone_without_imsi; /* enum rules_clone */
+    uint8_t network_override;   /* enum rules_override */
     uint8_t expiry_release;     /* enum rules_release */
     uint8_t two_person;         /* enum rules_two_person */
     daynum tac_list_date;

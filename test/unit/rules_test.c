@@ -36,6 +36,7 @@ static const struct {
     {"malformed", {"black", "inform"}, {"", "Black", "white"}},
     {"unknown_served", {"yes", "no"}, {"", "true", "1", "YES"}},
     {"clone_without_imsi", {"grey", "white", "black"}, {"", "gray"}},
+    {"network_override", {"none", "grey", "white"}, {"", "black"}},
     {"expiry_release", {"auto", "manual"}, {"", "hold"}},
     {"max_expiries_per_day", {"0", "50000", "1000000000"}, {"", "1000000001", "-5", "50 000"}},
     {"gsma_cut_limit", {"0", "1000", "1000000000"}, {"", "1000000001", "-5", "1 000"}},
@@ -72,6 +73,7 @@ static void defaults_are_those_of_the_rule(void **state)
     assert_int_equal(r.machine_imsi.count, 0);
     assert_int_equal(r.malformed, MALFORMED_BLACK);
     assert_int_equal(r.clone_without_imsi, CLONE_GREY);
+    assert_int_equal(r.network_override, OVERRIDE_NONE);
     assert_int_equal(r.expiry_release, RELEASE_AUTO);
     assert_int_equal(r.two_person, TWO_PERSON_AUTO);
     assert_int_equal(r.max_expiries_per_day, 50000);
@@ -98,6 +100,7 @@ static void the_canonical_text_is_in_the_order_of_the_table(void **state)
                                             "malformed=black\n"
                                             "unknown_served=yes\n"
                                             "clone_without_imsi=grey\n"
+                                            "network_override=none\n"
                                             "expiry_release=auto\n"
                                             "max_expiries_per_day=50000\n"
                                             "gsma_cut_limit=1000\n"

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * line - one connection of a worker, as the face that speaks on it sees it: bytes in, bytes out, a
+ * time at which it wants to be woken. The face knows no socket, no TLS, no thread; so a test runs
+ * it without any. The engine (engine.h) has the sockets.
+ *
+ * A worker is one thread with its own epoll: all calls for its lines come from that thread. */
+#ifndef WIRE_LINE_H
+#define WIRE_LINE_H
+
+#include "base/buf.h"
+
+struct line;
+
+enum line_next {
+    LINE_ON,    /* go on */
+    LINE_CLOSE, /* send what is in out, then close */
+    LINE_DROP,  /* close at once */
+};
+
+/* What a face does. All but open, input and close may be NULL. */
+struct line_face {
+    const char *name; /* "s13", "n5g": of the log and the counters */
+    size_t input_max; /* most bytes that it leaves unused: a longer message closes the line */
+    int64_t idle_us;  /* a line on which nothing whole came for so long is closed; 0: never */
+    /* The connection stands (after TLS). Sets line->state. An error closes it. */
+    enum err (*open)(struct line *line);
+    /* Bytes came. *out_used: how many of them were used; the rest comes again, with more behind.
+     * Not called while more than LIMIT_WIRE_OUT bytes wait in out. */
+    enum line_next (*input)(struct line *line, const uint8_t *p, size_t n, size_t *out_used);
+    /* line->wake_us has passed. */
+    enum line_next (*wake)(struct line *line);
+    /* The program stops: say goodbye (DPR, GOAWAY), answer what has come. LINE_ON: there is more to
+     * come; the engine closes it after its time to stop. */
+    enum line_next (*stop)(struct line *line);
+    /* The last call: give back what state holds. */
+    void (*close)(struct line *line);
+};
+
+struct line {
+    const struct line_face *face;
+    void *face_ctx;      /* of the listener: the face's settings */
+    void *worker_ctx;    /* of the worker: the desk */
+    void *state;         /* the face's own */
+    struct buf out;      /* what is to be sent; the engine sends it after each call */
+    int64_t now_us;      /* monotonic, of this turn of the loop */
+    int64_t wake_us;     /* monotonic; 0: never */
+    struct str address;  /* "192.0.2.1:3868", "[2001:db8::1]:3868": the other end */
+    struct str own;      /* the address without port that it came to: Host-IP-Address of a CEA */
+    struct str identity; /* TLS: the client certificate's first DNS name, else CN; empty: none */
+    bool tls;
+    bool ours; /* we connected, they accepted */
+};
+
+#endif
