@@ -399,14 +399,11 @@ static void event(struct exchange *x, const struct visit *v, const struct mark_e
     html_put(x, "</dl>\n</li>\n");
 }
 
-static void one(struct exchange *x, struct visit *v, const struct mark_body *body, struct imei imei,
-                const struct verdict *now)
+/* How everybody hears of it, in the rows of the public answer. */
+static void state_now(struct exchange *x, const struct visit *v, struct imei imei,
+                      const struct verdict *now)
 {
-    struct mark_event *events = calloc(MARKS_PAGE, sizeof *events);
     const char *look = list_name(reason_list(now->reason));
-    size_t n = 0;
-    enum err err =
-        events ? marks_history(v->office.registry, body, imei, events, &n, NULL) : ERR_MEMORY;
     html_put(x, "<article class=\"answer ");
     html_put(x, look);
     html_put(x, "\">\n<header>");
@@ -414,12 +411,31 @@ static void one(struct exchange *x, struct visit *v, const struct mark_body *bod
     html_put(x, "<div><h2>");
     html_say_key(x, "list", look, "title");
     html_put(x, "</h2><p>");
+    html_say_key(x, "list", look, "meaning");
+    html_put(x, "</p></div></header>\n<dl>\n");
+    marks_row(x, TEXT_FIELD_IMEI);
     page_imei(x, imei);
-    html_put(x, "</p></div></header>\n<div class=\"body\"><p><strong>");
-    marks_say_model(x, v, imei);
-    html_put(x, "</strong></p>\n<p>");
+    marks_row_end(x);
+    marks_row(x, TEXT_FIELD_REASON);
     html_say_key(x, "reason", reason_public(now->reason), "public");
-    html_put(x, "</p>\n</div>\n</article>\n");
+    marks_row_end(x);
+    struct tac_info info;
+    if (tac_find(v->office.registry->tac, imei_tac(imei), &info)) {
+        marks_row(x, TEXT_FIELD_MODEL);
+        marks_say_model(x, v, imei);
+        marks_row_end(x);
+    }
+    html_put(x, "</dl>\n</article>\n");
+}
+
+static void one(struct exchange *x, struct visit *v, const struct mark_body *body, struct imei imei,
+                const struct verdict *now)
+{
+    struct mark_event *events = calloc(MARKS_PAGE, sizeof *events);
+    size_t n = 0;
+    enum err err =
+        events ? marks_history(v->office.registry, body, imei, events, &n, NULL) : ERR_MEMORY;
+    state_now(x, v, imei, now);
     heading(x, TEXT_MARKS_OURS);
     if (!err && !n)
         tell(x, TEXT_MARKS_OURS_NONE);

@@ -4,13 +4,9 @@
 // checks codes and revokes a key. What is
 // typed wrong is said beside its field and stays. All of it by keyboard where people type; every page fits 320 px and is
 // quiet for axe-core. Pictures of the pages go to TAMGA_SHOTS, where it is set.
-import { readFileSync } from "node:fs";
-
-import { fromWeb, is, ok, test, texts, until, window } from "./house.mjs";
+import { looks } from "./eyes.mjs";
+import { is, ok, test, texts, until, window } from "./house.mjs";
 import { People, cookie } from "./people.mjs";
-
-const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 const OPEN = "2026-03-10T07:10:00Z";
 
@@ -19,27 +15,6 @@ const imei = (n) => {
   const sum = [...body].reduce((s, c, i) => s + (i % 2 ? (c * 2 > 9 ? c * 2 - 9 : c * 2) : Number(c)), 0);
   return body + ((10 - (sum % 10)) % 10);
 };
-
-async function looks(page, name) {
-  await page.evaluate(AXE);
-  // eslint-disable-next-line no-undef
-  const result = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
-  const found = result.violations.flatMap(({ id, nodes }) => nodes.map((n) => `${id}: ${n.html.slice(0, 160)}`));
-  is(found, [], `${name}: axe finds nothing`);
-  await shot(page, `${name} desk`);
-  await page.setViewportSize({ width: 320, height: 900 });
-  const wide = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  is(wide, 0, `${name}: fits 320 px`);
-  await shot(page, `${name} 320`);
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
-
-async function shot(page, name) {
-  const dir = process.env.TAMGA_SHOTS;
-  if (dir) await page.screenshot({ path: `${dir}/${name.replaceAll(" ", "-")}.png`, fullPage: true });
-}
 
 async function as(browser, who, lang) {
   const opened = await window(browser, who.url, { lang, bypassCSP: true });

@@ -2,34 +2,12 @@
 // The officer's desk in a real browser, by keyboard alone, in Kazakh and in Russian: the queue, taking one, asking for papers,
 // deciding, an appeal that another officer decides, what two officers decide. What is refused keeps what was typed. Every page
 // fits 320 px, is quiet for axe-core, and says to a screen reader what it shows.
-import { readFileSync } from "node:fs";
-
-import { fromWeb, is, ok, test, texts, until, window } from "./house.mjs";
+import { looks, tabTo } from "./eyes.mjs";
+import { is, ok, test, texts, until, window } from "./house.mjs";
 import { People, ask, cookie } from "./people.mjs";
 
-const AXE = readFileSync(fromWeb.resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const OPEN = "2026-03-10T07:10:00Z"; // after the samples were made: an approval is later than what it lifts
 const LATER = "2026-03-11T07:00:00Z"; // the next day: what was filed is overdue
-
-async function axe(page) {
-  await page.evaluate(AXE);
-  // eslint-disable-next-line no-undef
-  const result = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
-  return result.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
-}
-
-const sideways = (page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-
-/** Presses Tab until something that fits has the focus; false when it never does. */
-async function tabTo(page, selector) {
-  for (let i = 0; i < 80; i++) {
-    await page.keyboard.press("Tab");
-    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return true;
-  }
-  return false;
-}
 
 /** Presses Enter on what has the focus, and waits for the page that follows. */
 async function enter(page) {
@@ -47,16 +25,6 @@ async function as(browser, who, lang, options = {}) {
   const opened = await window(browser, who.url, { lang, ...options });
   await opened.context.addCookies([cookie(who)]);
   return opened;
-}
-
-async function looks(page, name) {
-  is(await axe(page), [], `${name}: axe finds nothing`);
-  const size = page.viewportSize();
-  for (const width of [320, 768, 1280]) {
-    await page.setViewportSize({ width, height: 900 });
-    is(await sideways(page), 0, `${name}: fits ${width} px`);
-  }
-  await page.setViewportSize(size);
 }
 
 async function decidesAlone({ browser, erlan, aigul, first, lang }) {

@@ -50,19 +50,31 @@ async function shot(page, name) {
   if (dir) await page.screenshot({ path: `${dir}/${name.replaceAll(" ", "-")}.png`, fullPage: true });
 }
 
-/** A page is asked of axe, on a desk and on the smallest phone. */
+/** Is a page cut at one of these widths? It is 1280 px wide afterwards. */
+export async function fits(page, name, widths) {
+  const bad = [];
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    bad.push(...(await page.evaluate(cut)).map((what) => `${width}: ${what}`));
+  }
+  is(bad, [], `${name}: fits ${widths.join(", ")} px`);
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+/** A page is asked of axe; it fits a desk, a tablet and the smallest phone. */
 export async function looks(page, name) {
   is(await axe(page), [], `${name}: axe`);
   await shot(page, `${name} desk`);
+  await fits(page, name, [320, 768, 1280]);
+  if (!process.env.TAMGA_SHOTS) return;
   await page.setViewportSize({ width: 320, height: 640 });
-  is(await page.evaluate(cut), [], `${name}: 320 px`);
   await shot(page, `${name} 320`);
   await page.setViewportSize({ width: 1280, height: 900 });
 }
 
 /** Presses Tab until something that fits has the focus; false when it never does. */
 export async function tabTo(page, selector) {
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 80; i++) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return true;
   }

@@ -103,30 +103,69 @@ async function away(browser, url) {
   await context.close();
 }
 
-/** The page as if it came from the internet: then Chromium asks whether it may reach this machine. */
-async function refused(url) {
-  const browser = await launch(
-    "--ignore-certificate-errors",
-    `--ip-address-space-overrides=${new URL(url).host}=public`,
-  );
-  const { context, page } = await window(browser, url, { lang: "ru", ignoreHTTPSErrors: true });
-  const session = await context.newCDPSession(page);
-  let known = false;
+/** A window for which the browser's question about local programs is answered: denied, granted, or prompt, where nobody answers. */
+async function answered(browser, url, lang, setting) {
+  const opened = await window(browser, url, { lang, ignoreHTTPSErrors: true });
+  const { targetInfo } = await (await opened.context.newCDPSession(opened.page)).send("Target.getTargetInfo");
+  const whole = await browser.newBrowserCDPSession(); // without the window's id the answer is for another window
+  const { browserContextId } = targetInfo;
   for (const name of ["loopback-network", "local-network-access"])
-    await session.send("Browser.setPermission", { permission: { name }, setting: "denied", origin: url }).then(
-      () => (known = true),
-      () => {},
-    );
-  if (!known) {
-    ok(true, "local network access cannot be refused in this Chromium # SKIP");
-  } else {
+    await whole.send("Browser.setPermission", { permission: { name }, setting, origin: url, browserContextId });
+  return opened;
+}
+
+const blocked = (complaints) => complaints.filter((c) => c.includes("ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS")).length;
+
+/** The page as if it came from the internet: then Chromium asks whether it may reach this machine. */
+async function asPublic(url) {
+  const browser = await launch("--ignore-certificate-errors", `--ip-address-space-overrides=${new URL(url).host}=public`);
+  const opens = async (page) => {
     await page.goto("/sign-in");
     await ready(page);
-    await press(page);
+  };
+  const tells = async (page, lang, id, name) => {
     const said = await words(page);
-    ok(said.includes(texts.ru["sign.refused"]), "the browser refuses: said", said);
-    ok(said.includes(texts.ru["sign.refused_help"]), "... and how to allow it", said);
+    ok(said.includes(texts[lang][id]), `a public page, ${name}: said`, said);
+    ok(said.includes(texts[lang][`${id}_help`]), `a public page, ${name}: and what to do`, said);
+  };
+  key("person");
+  for (const lang of ["kk", "ru"]) {
+    const denied = await answered(browser, url, lang, "denied");
+    await opens(denied.page);
+    await press(denied.page);
+    await tells(denied.page, lang, "sign.refused", `${lang}, refused`);
+    is(blocked(denied.complaints), 0, `a public page, ${lang}, refused: it does not knock where it may not`);
+    const came = await denied.page.evaluate(
+      (address) =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(address);
+          socket.onopen = () => resolve("open");
+          socket.onerror = () => resolve("error");
+        }),
+      `wss://127.0.0.1:${layer.port}`,
+    );
+    is([came, blocked(denied.complaints)], ["error", 1], `a public page, ${lang}, refused: and the browser would stop it`);
+    await denied.context.close();
+
+    const granted = await answered(browser, url, lang, "granted");
+    await opens(granted.page);
+    await granted.page.locator("#eds button.main").click();
+    await granted.page.waitForURL(cabinet, { timeout: 20000 });
+    is(real(granted.complaints), [], `a public page, ${lang}, granted: signed, and in the cabinet`);
+    await granted.context.close();
   }
+  const asked = await window(browser, url, { lang: "ru", ignoreHTTPSErrors: true }); // who asks here is told no
+  await opens(asked.page);
+  await press(asked.page);
+  await tells(asked.page, "ru", "sign.refused", "asked and refused");
+  is(blocked(asked.complaints), 1, "a public page, asked and refused: by the browser");
+  await asked.context.close();
+
+  const unanswered = await answered(browser, url, "ru", "prompt");
+  await opens(unanswered.page);
+  await press(unanswered.page);
+  await tells(unanswered.page, "ru", "sign.away", "the question closed without an answer");
+  await unanswered.context.close();
   await browser.close();
 }
 
@@ -289,7 +328,7 @@ await test(
     const secret = /secret=([A-Z2-7]+)/.exec(set.stdout)?.[1];
     await bySignature(browser, url);
     await away(browser, url);
-    await refused(url);
+    await asPublic(url);
     await staff(browser, url, secret);
     await sessions(browser, url);
     await roles(browser, url);
