@@ -89,7 +89,12 @@ enum {
     LIMIT_WIRE_CONNECTIONS = 16384, /* at once */
     LIMIT_WIRE_READ = 65536,        /* bytes taken from one in a turn */
     LIMIT_WIRE_OUT = 262144,     /* bytes that wait for one to take them, before it is read again */
-    LIMIT_WIRE_TLS_SECONDS = 10, /* of a handshake */
+    LIMIT_WIRE_TLS_SECONDS = 10, /* of a handshake, and of a call to another end */
+    LIMIT_WIRE_HELD = 256 << 20, /* bytes of unfinished and unsent messages, all together */
+    LIMIT_WIRE_STUCK_SECONDS = 30,    /* in which what waits for one must have been taken */
+    LIMIT_WIRE_LINGER_SECONDS = 2,    /* after our last word, for its end */
+    LIMIT_WIRE_BACK_OFF_SECONDS = 60, /* at most, between two calls to another end */
+    LIMIT_WIRE_IDENTITY = 255,        /* bytes of a certificate's name; RFC 1035 2.3.4 */
 
     /* Feed and sightings (ARCHITECTURE.md), ours */
     LIMIT_FEED_ANSWER = 4 << 20,     /* bytes of blocks in one answer, one block at least */
