@@ -26,41 +26,6 @@ static double seconds_of_cpu(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* ---- verdicts ---- */
-
-/* A register of the second year: of a thousand so many; grey ones by their last day. */
-static struct verdict verdict_of(uint64_t random)
-{
-    static const struct {
-        unsigned until;
-        enum reason reason;
-        uint8_t flags;
-    } mix[] = {
-        {600, REASON_AMNESTY, VERDICT_USED},
-        {850, REASON_VERIFIED, VERDICT_USED},
-        {910, REASON_VERIFIED, 0},
-        {935, REASON_EXPIRED, VERDICT_USED},
-        {955, REASON_GSMA, 0},
-        {970, REASON_BEFORE_DUTY, VERDICT_USED},
-        {975, REASON_STOLEN, VERDICT_USED},
-        {980, REASON_NEVER_ACTIVATED, 0},
-        {1000, REASON_UNVERIFIED, VERDICT_USED},
-    };
-    size_t i = 0;
-    while (random % 1000 >= mix[i].until)
-        i++;
-    struct verdict v = {.reason = (uint8_t)mix[i].reason,
-                        .next_reason = (uint8_t)mix[i].reason,
-                        .flags = mix[i].flags,
-                        .deadline = DAYNUM_NONE,
-                        .valid_through = DAYNUM_OPEN};
-    if (v.reason == REASON_UNVERIFIED) {
-        v.deadline = v.valid_through = DAYNUM_FIRST + 9400 + (daynum)(random / 1000 % 31);
-        v.next_reason = REASON_EXPIRED;
-    }
-    return v;
-}
-
 /* ---- the peer ---- */
 
 struct hash {
@@ -211,7 +176,7 @@ int main(int argc, char **argv)
     double began = seconds_of_cpu();
     for (uint64_t i = 0; i < count; i++) {
         struct imei imei = population_imei(&p, i);
-        struct verdict v = verdict_of(mix64(imei.body));
+        struct verdict v = population_verdict(mix64(imei.body));
         if (index_put(index, imei, &v))
             bench_die("index", "no memory");
     }
@@ -229,7 +194,7 @@ int main(int argc, char **argv)
     for (uint64_t i = 0; i < changes; i++) { /* a third is new */
         uint64_t random = mix64(~i);
         uint64_t number = random % 3 ? random / 3 % known : known++;
-        put(index, &hash, population_imei(&p, number), verdict_of(mix64(random)));
+        put(index, &hash, population_imei(&p, number), population_verdict(mix64(random)));
     }
     if (changes)
         ask(index, &hash, asked, seconds_of_cpu() - began);

@@ -53,6 +53,38 @@ struct imei population_imei(const struct population *p, uint64_t number)
     return (struct imei){(uint64_t)p->tac[low] * SERIALS + serial};
 }
 
+struct verdict population_verdict(uint64_t random)
+{
+    static const struct {
+        unsigned until;
+        enum reason reason;
+        uint8_t flags;
+    } mix[] = {
+        {600, REASON_AMNESTY, VERDICT_USED},
+        {850, REASON_VERIFIED, VERDICT_USED},
+        {910, REASON_VERIFIED, 0},
+        {935, REASON_EXPIRED, VERDICT_USED},
+        {955, REASON_GSMA, 0},
+        {970, REASON_BEFORE_DUTY, VERDICT_USED},
+        {975, REASON_STOLEN, VERDICT_USED},
+        {980, REASON_NEVER_ACTIVATED, 0},
+        {1000, REASON_UNVERIFIED, VERDICT_USED},
+    };
+    size_t i = 0;
+    while (random % 1000 >= mix[i].until)
+        i++;
+    struct verdict v = {.reason = (uint8_t)mix[i].reason,
+                        .next_reason = (uint8_t)mix[i].reason,
+                        .flags = mix[i].flags,
+                        .deadline = DAYNUM_NONE,
+                        .valid_through = DAYNUM_OPEN};
+    if (v.reason == REASON_UNVERIFIED) {
+        v.deadline = v.valid_through = DAYNUM_FIRST + 9400 + (daynum)(random / 1000 % 31);
+        v.next_reason = REASON_EXPIRED;
+    }
+    return v;
+}
+
 uint64_t bench_number(const char *text)
 {
     char *end;

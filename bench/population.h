@@ -7,7 +7,7 @@
 #ifndef BENCH_POPULATION_H
 #define BENCH_POPULATION_H
 
-#include "core/imei.h"
+#include "core/policy.h"
 
 enum { POPULATION_TACS = 20000, POPULATION_BITS = 27 };
 #define POPULATION_SIZE (1ULL << POPULATION_BITS) /* 134 M */
@@ -21,6 +21,8 @@ struct population {
 void population_init(struct population *p, uint64_t seed);
 /* number < POPULATION_SIZE. */
 struct imei population_imei(const struct population *p, uint64_t number);
+/* A register of the second year: of a thousand so many of each verdict; grey ones by their last day. */
+struct verdict population_verdict(uint64_t random);
 
 /* ---- what every program of bench/ needs ---- */
 
