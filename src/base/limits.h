@@ -96,6 +96,18 @@ enum {
     LIMIT_WIRE_BACK_OFF_SECONDS = 60, /* at most, between two calls to another end */
     LIMIT_WIRE_IDENTITY = 255,        /* bytes of a certificate's name; RFC 1035 2.3.4 */
 
+    /* N5g-eir (n5geir/n5geir.h), ours but the first two */
+    LIMIT_N5G_RESETS = 1000,        /* streams reset at once by the client: as nghttp2's */
+    LIMIT_N5G_RESETS_SECOND = 33,   /* and for long */
+    LIMIT_N5G_STREAMS = 256,        /* requests open at once on one connection */
+    LIMIT_N5G_HEADERS = 16384,      /* bytes of one's headers, 32 for each (RFC 9113 6.5.2) */
+    LIMIT_N5G_BODY = 16384,         /* bytes of a body, which nobody reads */
+    LIMIT_N5G_FRAMES = 4000,        /* frames at once that belong to no request */
+    LIMIT_N5G_FRAMES_SECOND = 200,  /* and for long; each request brings 4 more */
+    LIMIT_N5G_REQUEST_SECONDS = 10, /* in which a request comes, and its answer is taken */
+    LIMIT_N5G_IDLE_SECONDS = 300,   /* without any frame */
+    LIMIT_N5G_GOODBYE_MS = 1000,    /* between the two GOAWAYs (RFC 9113 6.8) */
+
     /* Feed and sightings (ARCHITECTURE.md), ours */
     LIMIT_FEED_ANSWER = 4 << 20,     /* bytes of blocks in one answer, one block at least */
     LIMIT_FEED_WAIT_SECONDS = 55,    /* that a follower may ask to wait: proxies cut at 60 */
