@@ -11,7 +11,10 @@ _Static_assert(API_KEY_SECRET == NONCE + API_KEY_BYTES + crypto_aead_xchacha20po
 static const struct {
     struct str name;
     uint32_t scope;
-} scopes[] = {{STR("check"), API_SCOPE_CHECK}, {STR("check.batch"), API_SCOPE_CHECK_BATCH}};
+} scopes[] = {{STR("check"), API_SCOPE_CHECK},
+              {STR("check.batch"), API_SCOPE_CHECK_BATCH},
+              {STR("feed"), API_SCOPE_FEED},
+              {STR("sightings"), API_SCOPE_SIGHTINGS}};
 enum { SCOPES = sizeof scopes / sizeof scopes[0] };
 
 static const char prefix[] = "tamga_";
@@ -87,7 +90,8 @@ static enum err parse_scopes(struct str text, uint32_t *out, struct fault *fault
                 found = scopes[i].scope;
         if (!found) {
             fault_value(fault, one.p, one.n);
-            return fault_set(fault, ERR_API_SCOPE, "a scope is check or check.batch");
+            return fault_set(fault, ERR_API_SCOPE,
+                             "a scope is check, check.batch, feed or sightings");
         }
         set |= found;
     }

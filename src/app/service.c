@@ -12,8 +12,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/readers.h"
+
 enum {
     FOLLOW_EVERY_MS = 200,
+    FOLLOW_HURRIED_MS = 50,
+    READERS = 8, /* half the threads that may wait: each is a connection to the database */
     LINK_PATIENCE_MS =
         1000, /* for a lost database: then the look has failed, and healthz says so */
 };
@@ -46,6 +50,12 @@ struct service {
     _Atomic uint32_t seal_newest, seal_used;
     _Atomic bool keys_ok;
     atomic_bool stopping;
+    atomic_bool hurried;
+    struct readers *readers;
+    struct snapshots *_Atomic snapshots;
+    pthread_mutex_t news_lock; /* guards the two; held while it is called */
+    service_news_fn *on_news;
+    void *news_ctx;
     pthread_t thread;
 };
 
@@ -97,7 +107,8 @@ static void note_keys(struct service *s)
     atomic_store(&s->keys_ok, !s->reg->keys_fault.err);
 }
 
-static enum err follow(struct service *s)
+/* keys: the API keys are read anew as well. */
+static enum err follow(struct service *s, bool keys)
 {
     struct follow_result done = {0};
     enum err err = registry_follow(s->reg, atomic_load(&s->index)->index, &done, NULL);
@@ -112,20 +123,37 @@ static enum err follow(struct service *s)
         err = push_view(s);
     uint64_t has = index_state(atomic_load(&s->index)->index).next_seq;
     atomic_store(&s->behind, s->reg->head.next_seq > has ? s->reg->head.next_seq - has : 0);
-    return err ? err : keyring_load(s->ring, s->reg, NULL);
+    struct snapshots *snapshots = atomic_load(&s->snapshots);
+    if (!err && snapshots)
+        snapshots_make(snapshots, s->reg, atomic_load(&s->index)->index);
+    return err || !keys ? err : keyring_load(s->ring, s->reg, NULL);
+}
+
+static void tell_news(struct service *s)
+{
+    const struct service_news news = service_news(s);
+    pthread_mutex_lock(&s->news_lock);
+    if (s->on_news)
+        s->on_news(s->news_ctx, &news);
+    pthread_mutex_unlock(&s->news_lock);
 }
 
 static void *run(void *arg)
 {
     struct service *s = arg;
-    const struct timespec pause = {.tv_nsec = FOLLOW_EVERY_MS * 1000000L};
+    int64_t keys_us = 0;
     while (!atomic_load(&s->stopping)) {
-        bool ok = follow(s) == ERR_OK;
+        const int64_t now_us = clock_monotonic_us();
+        const bool keys = now_us - keys_us >= (FOLLOW_EVERY_MS - 5) * INT64_C(1000);
+        keys_us = keys ? now_us : keys_us;
+        bool ok = follow(s, keys) == ERR_OK;
         note_keys(s);
         atomic_store(&s->store_ok, ok);
         if (ok)
             atomic_store(&s->seen_us, clock_monotonic_us());
-        nanosleep(&pause, NULL);
+        tell_news(s);
+        const long ms = atomic_load(&s->hurried) ? FOLLOW_HURRIED_MS : FOLLOW_EVERY_MS;
+        nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
     }
     return NULL;
 }
@@ -140,6 +168,10 @@ static enum err begin(struct service *s, const char *url, const char *key, struc
     }
     if (!err)
         err = push_index(s, fault);
+    if (!err)
+        err = readers_new(url, key, s->clock, READERS, &s->readers);
+    if (err)
+        return err;
     s->ring = keyring_new(&s->reg->keys);
     if (!err)
         err = s->ring ? keyring_load(s->ring, s->reg, fault) : ERR_MEMORY;
@@ -167,7 +199,10 @@ static void release(struct service *s)
         free(h);
     }
     keyring_free(s->ring);
+    readers_free(s->readers);
+    snapshots_free(atomic_load(&s->snapshots));
     registry_close(s->reg);
+    pthread_mutex_destroy(&s->news_lock);
     free(s);
 }
 
@@ -178,6 +213,7 @@ enum err service_start(const char *url, const char *key, const struct clock *clo
     if (!s)
         return ERR_MEMORY;
     s->clock = clock;
+    pthread_mutex_init(&s->news_lock, NULL);
     enum err err = begin(s, url, key, fault);
     if (err) {
         release(s);
@@ -321,6 +357,56 @@ struct service_health service_health(struct service *s)
         .today = zone_day(&view->zone, clock_now_us(s->clock) / 1000000),
         .expire_through = state.gate.expire_through,
     };
+}
+
+/* ---- followers from afar ---- */
+
+struct service_news service_news(struct service *s)
+{
+    struct snapshots *snapshots = atomic_load(&s->snapshots);
+    return (struct service_news){
+        .next_seq = index_state(atomic_load(&s->index)->index).next_seq,
+        .snapshots = snapshots ? snapshots_made(snapshots) : 0,
+    };
+}
+
+void service_on_news(struct service *s, service_news_fn *fn, void *ctx)
+{
+    pthread_mutex_lock(&s->news_lock);
+    s->on_news = fn;
+    s->news_ctx = ctx;
+    pthread_mutex_unlock(&s->news_lock);
+}
+
+void service_hurry(struct service *s, bool hurry)
+{
+    atomic_store(&s->hurried, hurry);
+}
+
+enum err service_reader(struct service *s, struct registry **out, struct fault *fault)
+{
+    if (!atomic_load(&s->store_ok))
+        return fault_set(fault, ERR_STORE_AWAY, "the last look at the register failed");
+    return readers_take(s->readers, out, fault);
+}
+
+void service_reader_back(struct service *s, struct registry *reader)
+{
+    readers_give(s->readers, reader);
+}
+
+enum err service_keep_snapshots(struct service *s, const struct snapshots_options *options)
+{
+    struct snapshots *snapshots;
+    enum err err = snapshots_new(options, &snapshots);
+    if (!err)
+        atomic_store(&s->snapshots, snapshots);
+    return err;
+}
+
+struct snapshots *service_snapshots(struct service *s)
+{
+    return atomic_load(&s->snapshots);
 }
 
 const struct rules *service_rules(struct service *s)

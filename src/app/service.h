@@ -9,6 +9,7 @@
 #define APP_SERVICE_H
 
 #include "app/keyring.h"
+#include "app/snapshots.h"
 
 struct service;
 
@@ -61,6 +62,32 @@ struct service_health {
     daynum expire_through;
 };
 struct service_health service_health(struct service *service);
+
+/* ---- for those who follow the register from afar ---- */
+
+/* What the follower tells after each look, on its own thread. */
+struct service_news {
+    uint64_t next_seq;  /* of the index: what follows it is not answered yet */
+    uint64_t snapshots; /* made so far */
+};
+typedef void service_news_fn(void *ctx, const struct service_news *news);
+/* fn (NULL: nobody) hears from now on; the one before is not called any more when this returns. */
+void service_on_news(struct service *service, service_news_fn *fn, void *ctx);
+struct service_news service_news(struct service *service);
+/* Somebody waits for news: the follower looks 20 times a second. */
+void service_hurry(struct service *service, bool hurry);
+
+/* A register to read blocks from, for threads that may wait. While the store is away it is ERR_STORE_AWAY at
+ * once. Given back always. */
+MUST_USE enum err service_reader(struct service *service, struct registry **out,
+                                 struct fault *fault);
+void service_reader_back(struct service *service, struct registry *reader);
+
+/* Snapshots are made from now on; before any is asked for. */
+MUST_USE enum err service_keep_snapshots(struct service *service,
+                                         const struct snapshots_options *options);
+/* NULL: none are made here. */
+struct snapshots *service_snapshots(struct service *service);
 
 /* The rules in force; they stay until service_stop. */
 const struct rules *service_rules(struct service *service);

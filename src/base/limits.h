@@ -63,6 +63,7 @@ enum {
     LIMIT_PARTS = 64,             /* of a form that brings files; ours */
     LIMIT_PART_HEAD = 2048,       /* bytes of the head of one: a file's name is in it; ours */
     LIMIT_PART_FIELD = 32 << 10,  /* bytes of a field of such a form: a thousand IMEIs; ours */
+    LIMIT_ETAG = 96,              /* bytes of an ETag, of a Content-Range of ours */
     LIMIT_LOCATION = 200,         /* bytes of a Location of ours */
     LIMIT_CONNECT = 200,          /* bytes of what a page may connect to; ours */
     LIMIT_COOKIE = 200,           /* bytes of a Set-Cookie of ours */

@@ -18,6 +18,7 @@
 enum {
     EVENING_HOUR = 21,
     TICK_SECONDS = 20,
+    SNAPSHOT_MINUTES_MOST = 1440,
     KEEPER_PATIENCE_MS = 5000, /* what is not done now is done at the next tick */
 };
 
@@ -88,6 +89,26 @@ static void wait_for_stop(const struct cli *cli)
         usleep(100000);
 }
 
+/* Where nodes get what they begin with: beside the register's file, or its key. */
+static enum err keep_snapshots(const struct cli *cli, struct service *service, struct fault *fault)
+{
+    const struct settings *s = cli->settings;
+    char directory[CLI_DIRECTORY];
+    uint64_t minutes = 0;
+    cli_directory(cli, s->snapshots, ".snapshots", directory);
+    if (!*directory && str_starts(str_z(cli->url), STR("postgres")))
+        str_copy(directory, sizeof directory, STR("var/tamga.snapshots"));
+    if (*s->snapshot_minutes &&
+        (!str_to_u64(str_z(s->snapshot_minutes), SNAPSHOT_MINUTES_MOST, &minutes) || !minutes)) {
+        fault_value(fault, s->snapshot_minutes, strlen(s->snapshot_minutes));
+        return fault_set(fault, ERR_SETTING_VALUE, "snapshot_minutes wants 1 to %d",
+                         SNAPSHOT_MINUTES_MOST);
+    }
+    const struct snapshots_options options = {.directory = directory,
+                                              .every_s = (unsigned)minutes * 60};
+    return *directory ? service_keep_snapshots(service, &options) : ERR_OK;
+}
+
 static int serve(struct cli *cli, struct keeper *keeper, const struct http_options *wanted)
 {
     struct fault fault = {0};
@@ -96,6 +117,8 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     struct behind behind = {0};
     enum err err =
         service_start(cli->url, cli_key(cli, cli->url), cli->clock, &options.service, &fault);
+    if (!err)
+        err = keep_snapshots(cli, options.service, &fault);
     if (!err && keeper->reg->writes)
         err = behind_open(cli, &options, ASIDE_THREADS, &behind, &fault);
     if (behind.portal) {

@@ -120,6 +120,7 @@ int cmd_user_password(struct cli *cli);
 int cmd_key_create(struct cli *cli);
 int cmd_key_list(struct cli *cli);
 int cmd_key_revoke(struct cli *cli);
+int cmd_node_add(struct cli *cli);
 int cmd_seal_list(struct cli *cli);
 int cmd_seal_add(struct cli *cli);
 int cmd_seal_use(struct cli *cli);

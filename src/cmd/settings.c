@@ -18,6 +18,8 @@ static const struct {
     {"serve", "listen", offsetof(struct settings, listen)},
     {"serve", "threads", offsetof(struct settings, threads)},
     {"serve", "public_url", offsetof(struct settings, public_url)},
+    {"serve", "snapshots", offsetof(struct settings, snapshots)},
+    {"serve", "snapshot_minutes", offsetof(struct settings, snapshot_minutes)},
     {"serve", "trusted_proxies", offsetof(struct settings, trusted_proxies)},
     {"serve", "forwarded", offsetof(struct settings, forwarded)},
     {"serve", "certificate_header", offsetof(struct settings, certificate_header)},

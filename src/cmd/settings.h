@@ -10,6 +10,7 @@
  *   listen = 127.0.0.1:8080
  *   threads = 2
  *   public_url = https://imei.example
+ *   snapshots = /var/lib/tamga/snapshots
  *   [portal]
  *   open = yes
  *   eds_ca = /etc/tamga/nca.pem
@@ -42,6 +43,7 @@ struct settings {
     char rate[SETTINGS_LIMITS][SETTINGS_VALUE]; /* by enum limit_kind */
     char burst[SETTINGS_LIMITS][SETTINGS_VALUE];
     char public_url[SETTINGS_VALUE];
+    char snapshots[SETTINGS_VALUE], snapshot_minutes[SETTINGS_VALUE]; /* for EIR nodes */
     char portal[SETTINGS_VALUE]; /* yes: what stands behind the sign-in is open */
     char eds_ca[SETTINGS_VALUE], eds_crl[SETTINGS_VALUE], eds_verifier[SETTINGS_VALUE];
     char oidc_issuer[SETTINGS_VALUE], oidc_client[SETTINGS_VALUE]; /* another door; empty: none */

@@ -78,11 +78,14 @@ static const struct command commands[] = {
      "Let an account sign in: reads the password from standard input, shows the secret for codes.",
      cmd_user_password},
     {"user key create",
-     "--name NAME --scope check|check.batch[,...] [--expires DATE] [--signed | --certificate "
+     "--name NAME --scope check|check.batch|feed|sightings[,...] [--expires DATE] [--signed | "
+     "--certificate "
      "FINGERPRINT]",
      "Make a program's API key and show it once.", cmd_key_create},
     {"user key list", "", "List the API keys.", cmd_key_list},
     {"user key revoke", "ID", "End an API key at once.", cmd_key_revoke},
+    {"node add", "[--expires DATE] [--out FILE] NAME",
+     "Make an EIR node's API key and the key file that it starts with.", cmd_node_add},
     {"seal list", "",
      "Tell the keys that seal personal data, what is under each, and which servers have them.",
      cmd_seal_list},

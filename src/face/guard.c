@@ -51,14 +51,18 @@ static enum err pay_by_key(struct exchange *x, uint64_t imeis)
                imeis, clock_now_us(x->site->steady));
 }
 
-enum err guard_identify(struct exchange *x)
+enum err guard_identify(struct exchange *x, uint32_t scopes)
 {
     const struct request *request = x->request;
     struct str rest, scheme = str_split(request->authorization, ' ', &rest);
     struct caller caller = {0};
     enum err err = ERR_KEY;
-    if (!x->machine || !(request->authorization.n || request->certificate.n))
+    if (request->waits_until_us) {
+        x->caller = request->waited;
         return ERR_OK;
+    }
+    if (!x->machine || !(request->authorization.n || request->certificate.n))
+        return scopes ? ERR_KEY : ERR_OK;
     if (!request->authorization.n)
         err = service_certificate(x->site->service, request->certificate, &caller);
     else if (str_eq_nocase(scheme, STR("Bearer")))
@@ -67,7 +71,7 @@ enum err guard_identify(struct exchange *x)
         err = signature_check(x, rest, &caller);
     if (!err)
         err = caller.standing;
-    if (!err && !(caller.scopes & (API_SCOPE_CHECK | API_SCOPE_CHECK_BATCH)))
+    if (!err && !(caller.scopes & (scopes ? scopes : API_SCOPE_CHECK | API_SCOPE_CHECK_BATCH)))
         err = ERR_SCOPE;
     if (!err)
         x->caller = caller;

@@ -10,7 +10,9 @@
 
 /* Who asks: fills x->caller when the request carries a key, a signature, or came with a certificate.
  * ERR_KEY…, ERR_SIGNATURE…, ERR_SCOPE: what that does not open this is refused, never taken for the public. */
-MUST_USE enum err guard_identify(struct exchange *x);
+/* scopes: enum api_scope, of which the key must have one (ERR_SCOPE) and without which nobody is let in (ERR_KEY);
+ * 0: the public may ask, keys want a scope for checks. Who has waited for news was identified before. */
+MUST_USE enum err guard_identify(struct exchange *x, uint32_t scopes);
 /* IMEIs that he may ask at once. */
 size_t guard_most(const struct exchange *x);
 

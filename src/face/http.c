@@ -58,6 +58,9 @@ static struct request request_of(struct http *http, struct MHD_Connection *conne
         .csrf = http_head(call, HEAD_CSRF),
         .fetch_site = http_head(call, HEAD_FETCH_SITE),
         .upload_offset = http_head(call, HEAD_UPLOAD_OFFSET),
+        .range = http_head(call, HEAD_RANGE),
+        .if_range = http_head(call, HEAD_IF_RANGE),
+        .if_none_match = http_head(call, HEAD_IF_NONE_MATCH),
         .client = client,
         .strange_proxy = strange,
         .inflight = atomic_load_explicit(&http->inflight, memory_order_relaxed),
@@ -79,12 +82,53 @@ static enum MHD_Result finish(struct http *http, struct MHD_Connection *connecti
     return http_send(http, connection, call, response);
 }
 
-/* On a thread that may wait. */
+/* On a thread that may wait. What is to wait for news goes to those that do, and holds no place at the door. */
 static void run_errand(void *job)
 {
     struct errand *errand = job;
-    route_answer(&errand->http->site, &errand->request, &errand->response);
+    struct http *http = errand->http;
+    route_answer(&http->site, &errand->request, &errand->response);
+    if (errand->response.waits_until_us) {
+        errand->waiter.behind = errand->response.waits_behind;
+        errand->request.waited = errand->response.waited;
+        errand->waiter.until_us = errand->request.waits_until_us = errand->response.waits_until_us;
+        response_release(&errand->response);
+        atomic_fetch_sub_explicit(&http->inflight, 1, memory_order_relaxed);
+        if (waiters_put(http->waiters, &errand->waiter)) /* another thread's from here on */
+            return;
+        atomic_fetch_add_explicit(&http->inflight, 1, memory_order_relaxed);
+        errand->request.waits_until_us = 1; /* it has waited long enough */
+        route_answer(&http->site, &errand->request, &errand->response);
+    }
     MHD_resume_connection(errand->connection);
+}
+
+/* There is news, or the wait is over: the request is asked once more. */
+static bool wake(void *ctx, struct waiter *waiter)
+{
+    struct http *http = ctx;
+    atomic_fetch_add_explicit(&http->inflight, 1, memory_order_relaxed);
+    if (aside_put(http->aside, (struct errand *)waiter))
+        return true;
+    atomic_fetch_sub_explicit(&http->inflight, 1, memory_order_relaxed);
+    return false;
+}
+
+/* All that wait are answered now, at the latest by this thread. */
+static void end_waiting(struct http *http)
+{
+    service_on_news(http->site.service, NULL, NULL);
+    for (struct waiter *w = waiters_close(http->waiters), *next; w; w = next) {
+        next = w->next;
+        atomic_fetch_add_explicit(&http->inflight, 1, memory_order_relaxed);
+        run_errand(w);
+    }
+}
+
+static void on_news(void *ctx, const struct service_news *news)
+{
+    struct http *http = ctx;
+    service_hurry(http->site.service, waiters_look(http->waiters, news) > 0);
 }
 
 /* The connection sleeps until its answer is there; then libmicrohttpd asks for it once more. Where no more
@@ -119,7 +163,7 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
                    (request.body_too_long && !route_forgives(&http->site, &request));
     if (call->body.n && !refused)
         request.body = (struct str){(const char *)call->body.p, call->body.n};
-    if (http->aside && !refused && route_waits(&http->site, request.target))
+    if (!refused && route_waits(&http->site, request.target))
         return set_aside(http, connection, call, &request);
     struct response response;
     route_answer(&http->site, &request, &response);
@@ -310,8 +354,8 @@ static unsigned connection_limit(void)
 static struct MHD_Daemon *listen_on(struct http *http, const struct http_options *options,
                                     union endpoint *address)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC |
-                     (http->aside ? MHD_ALLOW_SUSPEND_RESUME : 0);
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
     if (address->any.sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
     struct MHD_OptionItem pool[] = {
@@ -344,6 +388,7 @@ static void name_ourselves(struct http *http, const struct http_options *options
 static void release(struct http *http)
 {
     aside_free(http->aside);
+    waiters_free(http->waiters);
     limiter_free(http->limiter);
     stats_free(http->stats);
     nonces_free(http->nonces);
@@ -364,7 +409,8 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     http->nonces = nonces_new();
     http->replies = replies_new(http_plain_headers);
     bool whole = http->limiter && http->stats && http->nonces && http->replies;
-    if (!whole || (options->more_count && aside_new(ASIDE_THREADS, run_errand, &http->aside))) {
+    if (!whole || waiters_new(LIMIT_FEED_WAITERS, wake, http, &http->waiters) ||
+        aside_new(ASIDE_THREADS, run_errand, &http->aside)) {
         release(http);
         return ERR_MEMORY;
     }
@@ -375,6 +421,7 @@ enum err http_start(const struct http_options *options, struct http **out, struc
                                .demo = options->demo,
                                .faces = options->faces,
                                .limiter = http->limiter,
+                               .waiters = http->waiters,
                                .steady = &clock_steady,
                                .stats = http->stats,
                                .nonces = http->nonces,
@@ -401,6 +448,7 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     http->port = info && info->port ? info->port : options->port;
     if (!options->port && !options->public_url)
         name_ourselves(http, options, http->port); /* tests: nobody asks before they are told */
+    service_on_news(http->site.service, on_news, http);
     *out = http;
     return ERR_OK;
 }
@@ -414,6 +462,7 @@ void http_stop(struct http *http)
 {
     if (!http)
         return;
+    end_waiting(http);
     aside_close(http->aside); /* no connection may sleep when the daemon ends */
     for (int i = 0; i < END_MS && atomic_load(&http->inflight); i++)
         usleep(1000);

@@ -12,6 +12,7 @@
 #include "face/aside.h"
 #include "face/replies.h"
 #include "face/request.h"
+#include "face/waiters.h"
 
 struct http {
     struct MHD_Daemon *daemon;
@@ -20,7 +21,8 @@ struct http {
     struct stats *stats;
     struct nonces *nonces;
     struct replies *replies;
-    struct aside *aside;           /* of requests that may wait; NULL: there are none */
+    struct aside *aside;           /* of requests that may wait */
+    struct waiters *waiters;       /* of those that wait for news */
     struct str certificate_header; /* in name; empty: none is read */
     char name[LIMIT_NAME + 1];
     struct nets trusted;
@@ -46,7 +48,10 @@ enum head {
     HEAD_FETCH_SITE,
     HEAD_HOST,
     HEAD_IDEMPOTENCY,
+    HEAD_IF_NONE_MATCH,
+    HEAD_IF_RANGE,
     HEAD_ORIGIN,
+    HEAD_RANGE,
     HEAD_UPLOAD_OFFSET,
     HEAD_USER_AGENT,
     HEAD_NAMES, /* of the table; what follows is not looked up by it */
@@ -56,6 +61,7 @@ enum head {
 
 /* A request that is answered aside, while its connection is suspended. */
 struct errand {
+    struct waiter waiter; /* first: while it waits for news */
     struct http *http;
     struct MHD_Connection *connection;
     struct request request;

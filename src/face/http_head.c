@@ -14,7 +14,10 @@ static const struct str head_names[HEAD_NAMES] = {
     [HEAD_FETCH_SITE] = STR("Sec-Fetch-Site"),
     [HEAD_HOST] = STR("Host"),
     [HEAD_IDEMPOTENCY] = STR("Idempotency-Key"),
+    [HEAD_IF_NONE_MATCH] = STR("If-None-Match"),
+    [HEAD_IF_RANGE] = STR("If-Range"),
     [HEAD_ORIGIN] = STR("Origin"),
+    [HEAD_RANGE] = STR("Range"),
     [HEAD_UPLOAD_OFFSET] = STR("Upload-Offset"),
     [HEAD_USER_AGENT] = STR("User-Agent"),
 };

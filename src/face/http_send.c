@@ -81,6 +81,9 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
                    whole); /* for progress: how much a packed file unpacks to */
     }
     put_header(r, "Allow", response->allow);
+    put_header(r, "ETag", response->etag);
+    put_header(r, "Accept-Ranges", response->ranges ? "bytes" : NULL);
+    put_header(r, "Content-Range", response->content_range);
     put_header(r, "Location",
                response->elsewhere.n ? (const char *)response->elsewhere.p : response->location);
     put_header(r, "Refresh", response->refresh);
@@ -134,7 +137,8 @@ static bool is_plain(const struct response *r)
     return r->status == plain.status && strcmp(r->content_type, plain.content_type) == 0 &&
            !r->language && !r->allow && !*r->location && !*r->set_cookie && !*r->disposition &&
            !*r->refresh && !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps &&
-           !r->script && !r->tells_upload && !r->download && !r->next_after;
+           !r->script && !r->tells_upload && !r->download && !r->next_after && !r->file.is &&
+           !*r->etag;
 }
 
 /* In a reply that was used before. */
@@ -146,6 +150,31 @@ static enum MHD_Result send_plain(struct MHD_Connection *connection, struct call
     return MHD_queue_response(connection, MHD_HTTP_OK, call->reply->response);
 }
 
+/* A body in memory: the response's own bytes go over to libmicrohttpd. */
+static struct MHD_Response *of_bytes(struct response *response, struct str body)
+{
+    union {
+        const void *in;
+        void *out;
+    } bytes = {.in = body.n ? body.p : ""}; /* libmicrohttpd does not write there */
+    bool owned = response->body.p && body.p == (const char *)response->body.p && body.n;
+    struct MHD_Response *r = MHD_create_response_from_buffer(
+        body.n, bytes.out, owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (r && owned)
+        response->body = (struct buf){0};
+    return r;
+}
+
+/* A body in a file, from the kernel to the socket (sendfile); its descriptor goes over, too. */
+static struct MHD_Response *of_file(struct response *response)
+{
+    struct MHD_Response *r = MHD_create_response_from_fd_at_offset64(
+        response->file.bytes, response->file.fd, response->file.at);
+    if (r)
+        response->file.is = false;
+    return r;
+}
+
 /* Takes the response's bytes. */
 enum MHD_Result http_send(struct http *http, struct MHD_Connection *connection, struct call *call,
                           struct response *response)
@@ -155,19 +184,11 @@ enum MHD_Result http_send(struct http *http, struct MHD_Connection *connection, 
         call->reply = replies_take(http->replies, body.n);
     if (call->reply)
         return send_plain(connection, call, response, body);
-    union {
-        const void *in;
-        void *out;
-    } bytes = {.in = body.n ? body.p : ""}; /* libmicrohttpd does not write there */
-    bool owned = response->body.p && body.p == (const char *)response->body.p && body.n;
-    struct MHD_Response *r = MHD_create_response_from_buffer(
-        body.n, bytes.out, owned ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *r = response->file.is ? of_file(response) : of_bytes(response, body);
     if (!r) {
         response_release(response);
         return MHD_NO;
     }
-    if (owned)
-        response->body = (struct buf){0};
     put_headers(r, response);
     response_release(response);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)response->status, r);

@@ -14,6 +14,7 @@ struct nonces;
 struct portal;
 struct route;
 struct stats;
+struct waiters;
 
 /* What all requests share. Read by many threads. */
 struct site {
@@ -29,8 +30,9 @@ struct site {
     const struct faces *faces;  /* NULL: one face, in the catalogue's words */
     const struct route *more;   /* addresses behind the sign-in (portal/); NULL */
     unsigned more_count;
-    struct portal *portal; /* of their handlers; NULL */
-    struct str public_url; /* scheme://host[:port] under which people reach us: in QR codes;
+    struct portal *portal;   /* of their handlers; NULL */
+    struct waiters *waiters; /* requests that wait for news; NULL: none may */
+    struct str public_url;   /* scheme://host[:port] under which people reach us: in QR codes;
                                    empty: none are drawn */
 };
 
@@ -53,13 +55,18 @@ struct request {
     struct str csrf;          /* X-Tamga-CSRF: of requests by script */
     struct str fetch_site;    /* Sec-Fetch-Site: who made the browser ask; empty: an old one */
     struct str upload_offset; /* Upload-Offset: where a piece of an upload is to be appended */
+    struct str range;         /* RFC 9110 14.2 */
+    struct str if_range;      /* 13.1.5 */
+    struct str if_none_match; /* 13.1.2 */
     struct address client;    /* behind the trusted proxies */
     enum crowd crowd;
     int inflight;       /* requests at the door, this one too */
     bool strange_proxy; /* it was forwarded, by nobody whom we trust */
     struct str body;
-    bool body_too_long; /* above its address's limit; body is its beginning, or empty */
-    enum err refused;   /* why its body was not read; ERR_OK: it was */
+    bool body_too_long;     /* above its address's limit; body is its beginning, or empty */
+    enum err refused;       /* why its body was not read; ERR_OK: it was */
+    int64_t waits_until_us; /* it has waited for news, and may until then (monotonic); 0: not yet */
+    struct caller waited;   /* whose request it was found to be before it waited */
 };
 
 /* Which script of ours a page runs, and so what its policy allows it. */
@@ -96,10 +103,25 @@ struct response {
     uint64_t upload_offset, upload_length; /* bytes of an upload that stand; that it shall have */
     const char *download;                  /* the name of a table to be kept; NULL: it is shown */
     uint32_t next_after; /* the next page is this address with ?after=…; 0: there is none */
-    struct str fixed;    /* a body that lives as long as the program; else body */
-    struct buf body;     /* owned by the response */
+    /* Part of a file as body, its descriptor owned by the response; else fixed or body. */
+    struct response_file {
+        bool is;
+        int fd;
+        uint64_t at, bytes;
+    } file;
+    char etag[LIMIT_ETAG];          /* with its quotes, RFC 9110 8.8.3; empty: none */
+    char content_range[LIMIT_ETAG]; /* RFC 9110 14.4; empty: none */
+    bool ranges;                    /* parts of it can be had: RFC 9110 14.3 */
+    /* Not to be sent yet: the request is asked again when there is news behind these, or at that time
+     * (monotonic); 0: send it. */
+    int64_t waits_until_us;
+    struct service_news waits_behind;
+    struct caller waited; /* whose request it is */
+    struct str fixed;     /* a body that lives as long as the program; else body */
+    struct buf body;      /* owned by the response */
 };
 
+/* Releases what it holds; nothing is left of it to be sent. */
 void response_release(struct response *response);
 /* The bytes to send. */
 struct str response_body(const struct response *response);

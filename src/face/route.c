@@ -3,7 +3,10 @@
  * route - which handler answers which address. The path is matched as sent, piece by piece: none of
  * our names needs a percent sign, so an encoded dot or slash can only be a trick and finds
  * nothing. Only the {…} of a route is decoded. */
+#include <unistd.h>
+
 #include "face/api.h"
+#include "face/feed.h"
 #include "face/form.h"
 #include "face/guard.h"
 #include "face/metrics.h"
@@ -18,6 +21,11 @@ static const char any_type[] = "*/*"; /* its bytes decide */
 #define AT(literal)                                                                                \
     {                                                                                              \
         literal, sizeof(literal) - 1                                                               \
+    }
+/* What EIR nodes follow the register by. */
+#define FOLLOWED(handler)                                                                          \
+    {                                                                                              \
+        METHOD_GET, NULL, handler, .door = LIMITED, .scopes = API_SCOPE_FEED, .aside = true        \
     }
 static const struct route routes[] = {
     {AT("/"), "GET, HEAD", {{METHOD_GET, NULL, page_home, .door = FREE}}},
@@ -42,6 +50,9 @@ static const struct route routes[] = {
     {AT("/api/v1/check-number/{}"),
      "GET, HEAD",
      {{METHOD_GET, NULL, api_check_number, .door = LIMITED}}},
+    {AT("/api/v1/feed"), "GET, HEAD", {FOLLOWED(feed_blocks)}},
+    {AT("/api/v1/snapshot"), "GET, HEAD", {FOLLOWED(feed_snapshot)}},
+    {AT("/api/v1/tac-list/{}"), "GET, HEAD", {FOLLOWED(feed_tac)}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 _Static_assert((int)ROUTES < (int)STATS_ROUTES, "more routes than are counted");
@@ -65,6 +76,9 @@ void response_release(struct response *response)
 {
     buf_release(&response->body);
     buf_release(&response->elsewhere);
+    if (response->file.is)
+        close(response->file.fd);
+    response->file.is = false;
 }
 
 struct str response_body(const struct response *response)
@@ -87,6 +101,8 @@ void route_fail_at(struct exchange *x, enum err err, const struct fault *fault)
     x->response->packed = false;
     x->response->whole_bytes = 0;
     x->response->keeps = false;
+    x->response->waits_until_us = 0;
+    *x->response->etag = '\0';
     *x->response->disposition = '\0';
     if (fault && err_info(err)->http_status >= 500)
         str_copy(x->response->why, sizeof x->response->why, str_z(fault->detail));
@@ -148,8 +164,8 @@ static enum err call(struct exchange *x, const struct route *route)
         return ERR_TOO_LONG;
     if (row->accepts && !is_type(x->request->content_type, row->accepts))
         return ERR_MEDIA_TYPE;
-    enum err err = row->door == LIMITED ? guard_identify(x) : ERR_OK;
-    if (!err && row->door == LIMITED)
+    enum err err = row->door == LIMITED ? guard_identify(x, row->scopes) : ERR_OK;
+    if (!err && row->door == LIMITED && !x->request->waits_until_us)
         err = guard_admit(x, 1);
     if (!err)
         row->answer(x);
@@ -185,8 +201,9 @@ static enum err dispatch(struct exchange *x, struct buf *scratch)
 bool route_waits(const struct site *site, struct str target)
 {
     struct str query, param, path = str_split(target, '?', &query);
-    for (unsigned i = 0; i < site->more_count; i++)
-        if (matches(path, site->more[i].pattern, &param))
+    for (unsigned i = 0; i < route_count(site); i++)
+        if ((i >= ROUTES || route_at(site, i)->methods[0].aside) &&
+            matches(path, route_at(site, i)->pattern, &param))
             return true;
     return false;
 }
@@ -215,6 +232,8 @@ static struct exchange exchange_of(const struct site *site, const struct request
         .out = &response->body,
     };
     x.path = str_split(request->target, '?', &x.query);
+    x.machine = str_starts(x.path, STR("/api/")) || str_eq(x.path, STR("/api")) ||
+                str_eq(x.path, STR("/healthz")) || str_eq(x.path, STR("/metrics"));
     return x;
 }
 
@@ -258,8 +277,6 @@ void route_answer(const struct site *site, const struct request *request, struct
 {
     *response = (struct response){.status = 200, .route = "-"};
     struct exchange x = exchange_of(site, request, response);
-    x.machine = str_starts(x.path, STR("/api/")) || str_eq(x.path, STR("/api")) ||
-                str_eq(x.path, STR("/healthz")) || str_eq(x.path, STR("/metrics"));
     choose_language(&x);
     struct buf scratch = {0};
     enum err err = dispatch(&x, &scratch);

@@ -16,7 +16,9 @@ struct method_row {
     const char *accepts; /* media type of the body; NULL: no body is read */
     void (*answer)(struct exchange *x);
     enum { FREE, LIMITED } door; /* LIMITED: pays for one IMEI before anything is read */
-    size_t body_max;             /* bytes of a body; 0 = LIMIT_HTTP_BODY */
+    uint32_t scopes; /* enum api_scope: open to keys with one of these alone; 0: as guard.h says */
+    bool aside;      /* may wait for a database, as all do behind the sign-in */
+    size_t body_max; /* bytes of a body; 0 = LIMIT_HTTP_BODY */
     /* Where body_max is larger: may such a body come? Asked when its head has come, before it is read. NULL: yes. */
     enum err (*admits)(struct exchange *x);
     /* A page of its own tells people what is wrong with a body that is too long, or was refused: answer is called
@@ -30,7 +32,7 @@ struct route {
     struct method_row methods[ROUTE_METHODS];
 };
 
-/* Does the address stand in the table behind the sign-in? Its handlers may wait for a database. */
+/* May the handlers of the address wait for a database? Those behind the sign-in all may. */
 bool route_waits(const struct site *site, struct str target);
 /* The largest body of a request whose head has come; LIMIT_HTTP_BODY where no address fits. */
 size_t route_body_max(const struct site *site, const struct request *head);

@@ -222,6 +222,8 @@ enum api_key_kind {
 enum api_scope {
     API_SCOPE_CHECK = 1 << 0,       /* checks as the public's, by the key's own limit */
     API_SCOPE_CHECK_BATCH = 1 << 1, /* up to LIMIT_CHECK_BATCH IMEIs at once */
+    API_SCOPE_FEED = 1 << 2,        /* blocks, snapshots, lists of models: an EIR node */
+    API_SCOPE_SIGHTINGS = 1 << 3,   /* tells of first uses */
 };
 enum { API_KEY_SECRET = 72 }; /* bytes, the longest: nonce 24, key 32, tag 16 */
 

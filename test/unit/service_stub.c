@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service_stub.h"
 
+#include "app/feed.h"
 #include "app/samples.h"
 
 static struct sha256_key key_of_tests(void)
@@ -46,7 +47,7 @@ enum err service_check(struct service *s, struct str typed, uint64_t imsi, struc
     return ERR_OK;
 }
 
-/* The keys of tests: "good", "batch", "expired", "revoked", "none" (no scope), and signers of the same
+/* The keys of tests: "good", "batch", "expired", "revoked", "none" (no scope), "node" (feed), and signers of the same
  * names. */
 static enum err caller_named(struct str name, struct caller *out)
 {
@@ -59,6 +60,7 @@ static enum err caller_named(struct str name, struct caller *out)
         {STR("expired"), {3, API_SCOPE_CHECK, ERR_KEY_EXPIRED}},
         {STR("revoked"), {4, API_SCOPE_CHECK, ERR_KEY_REVOKED}},
         {STR("none"), {5, 0, ERR_OK}},
+        {STR("node"), {6, API_SCOPE_FEED, ERR_OK}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (str_eq(name, rows[i].name)) {
@@ -136,4 +138,66 @@ const struct sample *sample_get(size_t i)
 enum list sample_list(const struct sample *sample)
 {
     return sample == sample_get(0) ? LIST_WHITE : reason_list(sample->expect);
+}
+
+/* ---- followers from afar: the stub's store is away ---- */
+
+struct service_news service_news(struct service *s)
+{
+    (void)s;
+    return (struct service_news){42, 0};
+}
+
+enum err service_reader(struct service *s, struct registry **out, struct fault *fault)
+{
+    (void)s;
+    (void)out;
+    return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
+}
+
+void service_reader_back(struct service *s, struct registry *reader)
+{
+    (void)s;
+    (void)reader;
+}
+
+struct snapshots *service_snapshots(struct service *s)
+{
+    (void)s;
+    return NULL;
+}
+
+enum err snapshots_open(struct snapshots *snapshots, struct str tag, bool any, struct snapshot *out,
+                        struct fault *fault)
+{
+    (void)snapshots;
+    (void)tag;
+    (void)any;
+    (void)out;
+    return fault_set(fault, ERR_NOT_NOW, "a stub has no snapshot");
+}
+
+bool feed_cursor_parse(struct str text, struct feed_cursor *out)
+{
+    *out = (struct feed_cursor){.next_seq = 42};
+    return str_eq(text, STR("42-0123456789abcdef"));
+}
+
+enum err feed_read(struct registry *registry, const struct feed_cursor *after, struct buf *out,
+                   struct feed_given *out_given, struct fault *fault)
+{
+    (void)registry;
+    (void)after;
+    (void)out;
+    (void)out_given;
+    return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
+}
+
+enum err feed_tac_list(struct registry *registry, uint32_t number, struct buf *out,
+                       struct fault *fault)
+{
+    (void)registry;
+    (void)number;
+    (void)out;
+    return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
 }

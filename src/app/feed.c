@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/feed.h"
+
+#include <stdio.h>
+
+#include <sodium.h>
+
+_Static_assert(FEED_SIGNATURE == crypto_sign_BYTES, "Ed25519");
+
+void feed_cursor_format(uint64_t next_seq, const uint8_t hash[SHA256_BYTES],
+                        char out[FEED_CURSOR_TEXT])
+{
+    char hex[2 * SHA256_BYTES + 1];
+    sha256_hex(hash, hex);
+    snprintf(out, FEED_CURSOR_TEXT, "%llu-%.*s", (unsigned long long)next_seq, 2 * FEED_CURSOR_HASH,
+             hex);
+}
+
+bool feed_cursor_parse(struct str text, struct feed_cursor *out)
+{
+    struct str hex;
+    struct feed_cursor cursor;
+    const struct str number = str_split(text, '-', &hex);
+    if (!str_to_u64(number, INT64_MAX, &cursor.next_seq) || number.p[0] == '0' || !hex.p ||
+        hex.n != 2 * (size_t)FEED_CURSOR_HASH)
+        return false;
+    for (size_t i = 0; i < hex.n; i++) {
+        static const char digits[] = "0123456789abcdef";
+        const char *at = memchr(digits, hex.p[i], 16);
+        if (!at)
+            return false;
+        const unsigned digit = (unsigned)(at - digits);
+        cursor.hash[i / 2] =
+            (uint8_t)(i % 2 ? (unsigned)cursor.hash[i / 2] | digit : (unsigned)digit << 4);
+    }
+    *out = cursor;
+    return true;
+}
+
+/* Signs what stands in out from `from` on, behind the text that tells what it is. */
+static enum err sign(const struct registry *reg, struct str text, size_t from, struct buf *out)
+{
+    uint8_t signature[FEED_SIGNATURE];
+    struct buf said = {0};
+    if (!out->failed) {
+        buf_str(&said, text);
+        buf_put(&said, out->p + from, out->n - from);
+    }
+    const bool whole = !out->failed && !said.failed;
+    if (whole)
+        crypto_sign_detached(signature, NULL, said.p, said.n, reg->keys.sign.secret_key);
+    buf_release(&said);
+    if (whole)
+        buf_put(out, signature, sizeof signature);
+    return whole && !out->failed ? ERR_OK : ERR_MEMORY;
+}
+
+struct reading {
+    const struct feed_cursor *after;
+    struct buf *out;
+    size_t from;                /* of out: what stood there before */
+    uint64_t next_seq;          /* behind the last block taken */
+    uint8_t hash[SHA256_BYTES]; /* of it */
+    struct feed_given given;
+    enum err err;
+};
+
+static bool take(void *ctx, const struct block *block)
+{
+    struct reading *r = ctx;
+    uint8_t header[BLOCK_HEADER_BYTES];
+    const bool first = !r->given.blocks;
+    if (block->header.first_seq != r->next_seq ||
+        (first && r->after && memcmp(block->prev_hash, r->after->hash, FEED_CURSOR_HASH) != 0)) {
+        r->err = ERR_CHAIN;
+        return false;
+    }
+    block_header_encode(&block->header, header);
+    const size_t rest = sizeof header + SHA256_BYTES + block->body.n + block->section.n;
+    buf_uint(r->out, FEED_BLOCK, 1);
+    buf_uint(r->out, rest, 4);
+    buf_put(r->out, header, sizeof header);
+    buf_put(r->out, block->prev_hash, SHA256_BYTES);
+    buf_str(r->out, block->body);
+    buf_str(r->out, block->section);
+    r->given.blocks++;
+    r->next_seq = block->header.first_seq + block->header.item_count;
+    memcpy(r->hash, block->hash, SHA256_BYTES);
+    r->err = r->out->failed ? ERR_MEMORY : ERR_OK;
+    return !r->err && r->out->n - r->from < LIMIT_FEED_ANSWER;
+}
+
+static enum err put_head(const struct registry *reg, const struct reading *r, struct buf *out)
+{
+    buf_uint(out, FEED_HEAD, 1);
+    buf_uint(out, FEED_HEAD_SIGNED + FEED_SIGNATURE, 4);
+    const size_t from = out->n;
+    buf_put(out, reg->head.register_id, REGISTER_ID_BYTES);
+    buf_uint(out, r->next_seq, 8);
+    buf_put(out, r->hash, SHA256_BYTES);
+    buf_uint(out, r->given.own, 8);
+    buf_uint(out, (uint64_t)clock_now_us(reg->clock), 8);
+    return sign(reg, STR(FEED_HEAD_TEXT), from, out);
+}
+
+static enum err no_such_place(struct fault *fault)
+{
+    return fault_set(fault, ERR_CHAIN,
+                     "the register has no such place: it was restored, or is another; take a new "
+                     "snapshot");
+}
+
+enum err feed_read(struct registry *reg, const struct feed_cursor *after, struct buf *out,
+                   struct feed_given *out_given, struct fault *fault)
+{
+    struct reading r = {.after = after, .out = out, .from = out->n};
+    r.next_seq = after ? after->next_seq : 1;
+    enum err err = registry_refresh(reg, fault);
+    if (err)
+        return err;
+    if (r.next_seq > reg->head.next_seq)
+        return no_such_place(fault);
+    /* Where nothing follows, the answer ends where the register does. */
+    memcpy(r.hash, reg->head.hash, SHA256_BYTES);
+    if (r.next_seq < reg->head.next_seq)
+        err = store_blocks(reg->store, r.next_seq, take, &r, fault);
+    else if (after && memcmp(after->hash, reg->head.hash, FEED_CURSOR_HASH) != 0)
+        r.err = ERR_CHAIN;
+    if (!err && r.err == ERR_CHAIN)
+        return no_such_place(fault);
+    if (!err)
+        err = r.err;
+    if (!err && r.next_seq < reg->head.next_seq && !r.given.blocks)
+        err = fault_set(fault, ERR_STORE, "no block stands behind %llu",
+                        (unsigned long long)r.next_seq);
+    if (err)
+        return err;
+    r.given.next_seq = r.next_seq;
+    r.given.own = reg->head.next_seq > r.next_seq ? reg->head.next_seq : r.next_seq;
+    err = put_head(reg, &r, out);
+    if (!err)
+        *out_given = r.given;
+    return err;
+}
+
+enum err feed_tac_list(struct registry *reg, uint32_t number, struct buf *out, struct fault *fault)
+{
+    const size_t from = out->n;
+    enum err err = registry_refresh(reg, fault);
+    if (err)
+        return err;
+    buf_str(out, STR(FEED_TAC_MAGIC));
+    buf_put(out, reg->head.register_id, REGISTER_ID_BYTES);
+    buf_uint(out, number, 4);
+    err = store_tac_list_get(reg->store, number, out, fault);
+    return err ? err : sign(reg, STR(FEED_TAC_TEXT), from, out);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/snapshots.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "index/index_file.h"
+
+enum {
+    RETRY_S = 5,                                         /* after one could not be made */
+    TAG_OVER = INDEX_FILE_HEADER + INDEX_FILE_SIGNATURE, /* bytes that name the whole file */
+    PATH_ROOM = 4096,
+    DIRECTORY_MODE = 0750,
+};
+
+struct snapshots {
+    char *directory;
+    int64_t every_us;
+    uint64_t items;
+    pthread_mutex_t lock; /* guards what follows */
+    bool wanted;
+    int fd; /* -1 = none yet */
+    uint64_t bytes, next_seq;
+    int64_t made_us;       /* monotonic */
+    uint64_t register_seq; /* as the follower saw it last */
+    char tag[SNAPSHOT_TAG];
+    uint64_t made;
+    int64_t failed_us; /* monotonic; 0 = the last one was made */
+    struct fault failure;
+};
+
+enum err snapshots_new(const struct snapshots_options *options, struct snapshots **out)
+{
+    struct snapshots *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_MEMORY;
+    pthread_mutex_init(&s->lock, NULL);
+    s->fd = -1;
+    s->every_us = INT64_C(1000000) * (options->every_s ? options->every_s : SNAPSHOT_EVERY_S);
+    s->items = options->items ? options->items : SNAPSHOT_ITEMS;
+    s->directory = strdup(options->directory);
+    if (!s->directory) {
+        snapshots_free(s);
+        return ERR_MEMORY;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void snapshots_free(struct snapshots *s)
+{
+    if (!s)
+        return;
+    if (s->fd >= 0)
+        close(s->fd);
+    pthread_mutex_destroy(&s->lock);
+    free(s->directory);
+    free(s);
+}
+
+uint64_t snapshots_made(struct snapshots *s)
+{
+    pthread_mutex_lock(&s->lock);
+    uint64_t made = s->made;
+    pthread_mutex_unlock(&s->lock);
+    return made;
+}
+
+/* ---- giving ---- */
+
+static bool is_fresh(const struct snapshots *s)
+{
+    if (s->next_seq == s->register_seq)
+        return true;
+    return clock_monotonic_us() - s->made_us < s->every_us &&
+           s->register_seq - s->next_seq < s->items;
+}
+
+static enum err give(struct snapshots *s, struct snapshot *out, struct fault *fault)
+{
+    /* A description of its own: MHD and others seek. */
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", s->fd);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return fault_set(fault, ERR_FILE_OPEN, "snapshot: %s", strerror(errno));
+    out->fd = fd;
+    out->bytes = s->bytes;
+    memcpy(out->tag, s->tag, sizeof out->tag);
+    return ERR_OK;
+}
+
+enum err snapshots_open(struct snapshots *s, struct str tag, bool any, struct snapshot *out,
+                        struct fault *fault)
+{
+    enum err err = ERR_NOT_NOW;
+    pthread_mutex_lock(&s->lock);
+    const bool known = s->fd >= 0 && str_eq(tag, str_z(s->tag));
+    if (s->fd >= 0 && (known || is_fresh(s)))
+        err = give(s, out, fault);
+    else
+        s->wanted = true;
+    if (err == ERR_NOT_NOW && any && s->fd >= 0)
+        err = give(s, out, fault);
+    if (err == ERR_NOT_NOW && s->failed_us && s->fd < 0) {
+        if (fault)
+            *fault = s->failure;
+        err = s->failure.err;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+/* ---- making ---- */
+
+/* Removes what is not `keep`: files of ours, of this server before or of one that died. */
+static void tidy(const char *directory, const char *keep)
+{
+    DIR *d = opendir(directory);
+    if (!d)
+        return;
+    for (struct dirent *e; (e = readdir(d));) {
+        size_t n = strlen(e->d_name);
+        if (n > 14 && str_starts(str_z(e->d_name), STR("snapshot-")) &&
+            strcmp(e->d_name + n - 5, ".tgix") == 0 && strcmp(e->d_name, keep) != 0)
+            (void)unlinkat(dirfd(d), e->d_name, 0);
+    }
+    closedir(d);
+}
+
+/* The header holds a hash of each section, and the signature is over the header: their hash names the file. */
+static enum err name_file(int fd, uint64_t next_seq, char tag[SNAPSHOT_TAG])
+{
+    uint8_t head[TAG_OVER], hash[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head)
+        return ERR_FILE_READ;
+    sha256_once(head, sizeof head, hash);
+    sha256_hex(hash, hex);
+    snprintf(tag, SNAPSHOT_TAG, "\"%llu-%.16s\"", (unsigned long long)next_seq, hex);
+    return ERR_OK;
+}
+
+static enum err write_file(struct snapshots *s, struct registry *reg, const struct index *index,
+                           struct snapshot *out, struct fault *fault)
+{
+    char name[64], path[PATH_ROOM];
+    struct buf rules = {0};
+    const uint64_t next_seq = index_state(index).next_seq;
+    snprintf(name, sizeof name, "snapshot-%llu-%d.tgix", (unsigned long long)next_seq,
+             (int)getpid());
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", s->directory, name) >= sizeof path)
+        return fault_set(fault, ERR_FILE_WRITE, "%.64s…: too long a name", s->directory);
+    if (mkdir(s->directory, DIRECTORY_MODE) && errno != EEXIST)
+        return fault_set(fault, ERR_FILE_WRITE, "%.160s: %s", s->directory, strerror(errno));
+    rules_format(&reg->rules, &rules);
+    enum err err = rules.failed ? ERR_MEMORY
+                                : index_file_write(index, path, reg->head.register_id,
+                                                   (struct str){(char *)rules.p, rules.n},
+                                                   &reg->keys.sign, fault);
+    buf_release(&rules);
+    if (err)
+        return err;
+    struct stat st;
+    out->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (out->fd < 0 || fstat(out->fd, &st))
+        err = fault_set(fault, ERR_FILE_OPEN, "%.160s: %s", path, strerror(errno));
+    else
+        err = name_file(out->fd, next_seq, out->tag);
+    if (!err)
+        out->bytes = (uint64_t)st.st_size;
+    else if (out->fd >= 0)
+        close(out->fd);
+    tidy(s->directory, name);
+    return err;
+}
+
+void snapshots_make(struct snapshots *s, struct registry *reg, const struct index *index)
+{
+    const struct index_state state = index_state(index);
+    const int64_t now_us = clock_monotonic_us();
+    pthread_mutex_lock(&s->lock);
+    s->register_seq = state.next_seq;
+    bool due = s->wanted && (!s->failed_us || now_us - s->failed_us > RETRY_S * INT64_C(1000000));
+    pthread_mutex_unlock(&s->lock);
+    if (!due || state.rules != reg->rules.number)
+        return;
+    struct snapshot new = {.fd = -1};
+    struct fault fault = {0};
+    enum err err = write_file(s, reg, index, &new, &fault);
+    pthread_mutex_lock(&s->lock);
+    s->made++;
+    s->wanted = false;
+    s->failed_us = 0;
+    if (err) {
+        s->failed_us = now_us;
+        s->failure = fault;
+        s->failure.err = err;
+    } else {
+        if (s->fd >= 0)
+            close(s->fd);
+        s->fd = new.fd;
+        s->bytes = new.bytes;
+        s->next_seq = state.next_seq;
+        s->made_us = now_us;
+        memcpy(s->tag, new.tag, sizeof s->tag);
+    }
+    pthread_mutex_unlock(&s->lock);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * snapshots - the signed index file that new nodes begin with, kept as a file beside the server. It is made when
+ * somebody wants one and the last is too old, by the thread that follows the register, because there no block
+ * comes between. Whoever sends one holds it open, so a newer one may take its place at any time. */
+#ifndef APP_SNAPSHOTS_H
+#define APP_SNAPSHOTS_H
+
+#include "app/registry.h"
+
+enum { SNAPSHOT_TAG = 48, SNAPSHOT_EVERY_S = 600, SNAPSHOT_ITEMS = 1000000 };
+
+struct snapshots;
+
+struct snapshots_options {
+    const char *directory; /* made when it is missing; of it only snapshot-*.tgix is ours */
+    unsigned every_s;      /* older ones are made anew; 0 = SNAPSHOT_EVERY_S */
+    uint64_t items;        /* so many journal items behind is too old as well; 0 = SNAPSHOT_ITEMS */
+};
+
+struct snapshot {
+    int fd; /* the caller's to close */
+    uint64_t bytes;
+    char tag[SNAPSHOT_TAG]; /* entity tag with its quotes, RFC 9110 8.8.3: sequence and hash */
+};
+
+MUST_USE enum err snapshots_new(const struct snapshots_options *options, struct snapshots **out);
+void snapshots_free(struct snapshots *snapshots); /* NULL is allowed */
+
+/* The last one, unless it is too old and a new one is being made: ERR_NOT_NOW, come again when snapshots_made moves.
+ * tag: one that the caller has the beginning of is fresh whatever its age. any: too old is good enough, ERR_NOT_NOW
+ * only where there is none. ERR_FILE_WRITE: none could be made. Any thread. */
+MUST_USE enum err snapshots_open(struct snapshots *snapshots, struct str tag, bool any,
+                                 struct snapshot *out, struct fault *fault);
+/* How many were made, or failed to be. Any thread. */
+uint64_t snapshots_made(struct snapshots *snapshots);
+
+/* Between two blocks, by the follower: makes one where it is wanted. */
+void snapshots_make(struct snapshots *snapshots, struct registry *registry,
+                    const struct index *index);
+
+#endif

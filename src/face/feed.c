@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "face/feed.h"
+
+#include <stdio.h>
+
+#include "app/feed.h"
+#include "face/form.h"
+#include "face/stats.h"
+#include "face/waiters.h"
+
+enum { SNAPSHOT_WAIT_S = LIMIT_FEED_WAIT_SECONDS, SNAPSHOT_RETRY_S = 5 };
+static const char octets[] = "application/octet-stream";
+static const char feed_type[] = "application/vnd.tamga.feed";
+
+/* The request is asked again when there is news behind what was seen, until that time. False: it has waited long
+ * enough. behind: seen before what it is about was looked at, so that nothing falls between. */
+static bool wait_on(struct exchange *x, unsigned seconds, const struct service_news *behind)
+{
+    const int64_t now_us = clock_monotonic_us();
+    int64_t until = x->request->waits_until_us;
+    if (!until)
+        until = now_us + seconds * INT64_C(1000000);
+    if (!seconds || until <= now_us || !x->site->waiters)
+        return false;
+    x->response->waits_until_us = until;
+    x->response->waits_behind = *behind;
+    x->response->waited = x->caller;
+    return true;
+}
+
+/* ---- blocks ---- */
+
+struct asked {
+    bool after_given;
+    struct feed_cursor after;
+    unsigned wait;
+};
+
+static enum err read_query(struct exchange *x, struct asked *out, struct fault *fault)
+{
+    struct buf after = {0}, wait = {0};
+    bool has_after, has_wait;
+    uint64_t seconds = 0;
+    enum err err = form_value(x->query, "after", &after, &has_after);
+    if (!err)
+        err = form_value(x->query, "wait", &wait, &has_wait);
+    if (!err && has_after) {
+        const struct str text = {(const char *)after.p, after.n};
+        out->after_given = true;
+        if (!feed_cursor_parse(text, &out->after)) {
+            err =
+                fault_set(fault, ERR_USAGE, "a cursor is what an answer before gave: NUMBER-HASH");
+            fault_field(fault, "after");
+        }
+    }
+    if (!err && has_wait &&
+        !str_to_u64((struct str){(const char *)wait.p, wait.n}, LIMIT_FEED_WAIT_SECONDS,
+                    &seconds)) {
+        err = fault_set(fault, ERR_NUMBER, "wait is 0 to %d seconds", LIMIT_FEED_WAIT_SECONDS);
+        fault_field(fault, "wait");
+    }
+    out->wait = (unsigned)seconds;
+    buf_release(&after);
+    buf_release(&wait);
+    return err;
+}
+
+void feed_blocks(struct exchange *x)
+{
+    struct service *service = x->site->service;
+    struct fault fault = {0};
+    struct asked asked = {0};
+    struct registry *reader;
+    struct feed_given given = {0};
+    enum err err = read_query(x, &asked, &fault);
+    if (!err && asked.wait && x->site->waiters && waiters_full(x->site->waiters)) {
+        x->response->retry_after_s = LIMIT_CROWDED_SECONDS;
+        err = ERR_CROWDED;
+    }
+    const struct service_news news = service_news(service);
+    if (!err) {
+        err = service_reader(service, &reader, &fault);
+        if (!err) {
+            err =
+                feed_read(reader, asked.after_given ? &asked.after : NULL, x->out, &given, &fault);
+            service_reader_back(service, reader);
+        }
+    }
+    x->response->content_type = feed_type;
+    if (err)
+        route_fail_at(x, err, &fault);
+    else if (!given.blocks)
+        (void)wait_on(x, asked.wait, &news);
+}
+
+/* ---- the list of models ---- */
+
+void feed_tac(struct exchange *x)
+{
+    struct service *service = x->site->service;
+    struct fault fault = {0};
+    struct registry *reader;
+    uint64_t number;
+    enum err err = ERR_NOT_FOUND;
+    if (str_to_u64(x->param, UINT32_MAX, &number) && number)
+        err = service_reader(service, &reader, &fault);
+    if (!err) {
+        err = feed_tac_list(reader, (uint32_t)number, x->out, &fault);
+        service_reader_back(service, reader);
+    }
+    x->response->content_type = octets;
+    if (err)
+        route_fail_at(x, err, &fault);
+}
+
+/* ---- the snapshot ---- */
+
+enum range feed_range(struct str header, uint64_t bytes, uint64_t *out_at, uint64_t *out_bytes)
+{
+    static const struct str unit = {"bytes=", 6};
+    struct str last_text, first_text;
+    uint64_t first = 0, last = 0;
+    if (header.n <= unit.n || !str_eq_nocase((struct str){header.p, unit.n}, unit) ||
+        memchr(header.p, ',', header.n))
+        return RANGE_NONE;
+    first_text = str_split((struct str){header.p + unit.n, header.n - unit.n}, '-', &last_text);
+    first_text = str_trim(first_text);
+    if (!last_text.p)
+        return RANGE_NONE;
+    last_text = str_trim(last_text);
+    const bool has_first = str_to_u64(first_text, INT64_MAX, &first);
+    const bool has_last = str_to_u64(last_text, INT64_MAX, &last);
+    if ((first_text.n && !has_first) || (last_text.n && !has_last) || (!has_first && !has_last) ||
+        (has_first && has_last && last < first))
+        return RANGE_NONE; /* no range at all: ignored */
+    if (!has_first) {      /* the last so many bytes */
+        first = last < bytes ? bytes - last : 0;
+        if (!last)
+            return RANGE_BAD;
+        last = bytes - 1;
+    } else if (!has_last || last >= bytes) {
+        last = bytes - 1;
+    }
+    if (first >= bytes)
+        return RANGE_BAD;
+    *out_at = first;
+    *out_bytes = last - first + 1;
+    return RANGE_PART;
+}
+
+bool feed_tag_listed(struct str header, struct str tag)
+{
+    struct str rest = header;
+    while (rest.p && rest.n) {
+        struct str one = str_trim(str_split(rest, ',', &rest));
+        if (str_starts(one, STR("W/"))) /* a weak comparison: RFC 9110 8.8.3.2 */
+            one = (struct str){one.p + 2, one.n - 2};
+        if (str_eq(one, tag) || str_eq(one, STR("*")))
+            return true;
+    }
+    return false;
+}
+
+/* Takes the descriptor. */
+static void send_snapshot(struct exchange *x, const struct snapshot *snapshot)
+{
+    struct response *r = x->response;
+    const struct request *request = x->request;
+    const struct str tag = str_z(snapshot->tag);
+    r->content_type = octets;
+    r->ranges = true;
+    r->file = (struct response_file){true, snapshot->fd, 0, snapshot->bytes};
+    str_copy(r->etag, sizeof r->etag, tag);
+    if (feed_tag_listed(request->if_none_match, tag)) {
+        response_release(r);
+        r->status = 304;
+        return;
+    }
+    if (!request->range.n || (request->if_range.n && !str_eq(request->if_range, tag)))
+        return;
+    switch (feed_range(request->range, snapshot->bytes, &r->file.at, &r->file.bytes)) {
+    case RANGE_NONE:
+        return;
+    case RANGE_PART:
+        r->status = 206;
+        snprintf(r->content_range, sizeof r->content_range, "bytes %llu-%llu/%llu",
+                 (unsigned long long)r->file.at,
+                 (unsigned long long)(r->file.at + r->file.bytes - 1),
+                 (unsigned long long)snapshot->bytes);
+        return;
+    case RANGE_BAD:
+        response_release(r);
+        r->status = 416;
+        snprintf(r->content_range, sizeof r->content_range, "bytes */%llu",
+                 (unsigned long long)snapshot->bytes);
+        return;
+    }
+}
+
+void feed_snapshot(struct exchange *x)
+{
+    struct service *service = x->site->service;
+    struct snapshots *snapshots = service_snapshots(service);
+    struct snapshot snapshot;
+    struct fault fault = {0};
+    const struct service_news news = service_news(service);
+    enum err err = snapshots
+                       ? snapshots_open(snapshots, x->request->if_range, false, &snapshot, &fault)
+                       : fault_set(&fault, ERR_UNAVAILABLE, "no directory for snapshots");
+    if (err == ERR_NOT_NOW && wait_on(x, SNAPSHOT_WAIT_S, &news))
+        return;
+    if (err == ERR_NOT_NOW) /* a large one takes its time: one that is older serves as well */
+        err = snapshots_open(snapshots, x->request->if_range, true, &snapshot, &fault);
+    if (err == ERR_NOT_NOW) {
+        x->response->retry_after_s = SNAPSHOT_RETRY_S;
+        err = fault_set(&fault, ERR_UNAVAILABLE, "the snapshot is being made");
+    }
+    if (err)
+        route_fail_at(x, err, &fault);
+    else
+        send_snapshot(x, &snapshot);
+}
