@@ -109,6 +109,13 @@ enum {
     LIMIT_N5G_IDLE_SECONDS = 300,   /* without any frame */
     LIMIT_N5G_GOODBYE_MS = 1000,    /* between the two GOAWAYs (RFC 9113 6.8) */
 
+    /* Diameter (s13/), ours but the first */
+    LIMIT_DIAMETER_IDENTITY = 255,  /* bytes of a DiameterIdentity: a name of DNS, RFC 1035 2.3.4 */
+    LIMIT_DIAMETER_MESSAGE = 65536, /* bytes of a message; a request has some 300 */
+    LIMIT_DIAMETER_CER = 8192,      /* bytes of a message of somebody who has not said who he is */
+    LIMIT_DIAMETER_CER_SECONDS = 10, /* until he has */
+    LIMIT_DIAMETER_BYE_SECONDS = 5,  /* between a DPR and the end of the connection */
+
     /* Feed and sightings (ARCHITECTURE.md), ours */
     LIMIT_FEED_ANSWER = 4 << 20,     /* bytes of blocks in one answer, one block at least */
     LIMIT_FEED_WAIT_SECONDS = 55,    /* that a follower may ask to wait: proxies cut at 60 */
