@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # run [ROW...] - measures what `make bench` promises and prints one table; asserts nothing. How each
 # number is made: doc/bench.md. Rows: judge index import registers writes postgres filing bulk http feed
-# second suspend beside page full.
+# second suspend beside page eir eircost full.
 #
 # BENCH_DIR     where the registers are made (/var/tmp/tamga-bench): the disk that is measured;
 #               4 GB free, with BENCH_FULL=1 16 GB
@@ -16,6 +16,7 @@ export LC_ALL=C
 
 build=${TAMGA_BUILD:-build}
 tools/build.sh "$build" all bench-programs || exit 1
+[ ! -e /usr/include/freeDiameter ] || ninja -C "$build" test/fd_s13.fdx >/dev/null || exit 1
 top=$PWD
 bench=$PWD/bench
 tamga=$PWD/$build/tamga
@@ -396,6 +397,8 @@ row_full() {
 . "$bench/postgres.sh"
 # shellcheck source=bench/http.sh
 . "$bench/http.sh"
+# shellcheck source=bench/eir.sh
+. "$bench/eir.sh"
 
 # ---- what is printed ----
 
@@ -436,7 +439,7 @@ load() {
 
 began=$(load)
 head=$(machine)
-for name in ${*:-judge index import registers writes postgres filing bulk http feed second suspend beside page full}; do
+for name in ${*:-judge index import registers writes postgres filing bulk http feed second suspend beside page eir eircost full}; do
     "row_$name"
 done
 {

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Eir - a real EIR node for scripts that are its peers: a register with a phone of each kind, its snapshot, the node's
+# settings, the node on free ports, stopped by its own pid.
+package Eir;
+use strict;
+use warnings;
+use FindBin;
+use FreeDiameter;
+use POSIX qw(strftime);
+use Register;
+use Time::HiRes qw(time);
+
+our $program = ($tamga =~ s{[^/]*\z}{}r) . 'tamga-eir';
+my ($register, $snapshot, $key);
+my %running;
+
+# Phones of the register; the last is in none.
+my %imei = (white => imei(1), black => imei(2), grey => imei(3), unknown => imei(900000));
+sub imei_of { return $imei{$_[0]} }
+
+# A register as of today, and what a node needs of it.
+sub snapshot {
+    return ($snapshot, $key) if $snapshot;
+    my $r = $register = Register->new;
+    my $today = strftime '%Y-%m-%d', gmtime time - 86400;
+    $r->file('amnesty.txt', "imei\n$imei{white}\n");
+    $r->file('feed.csv', "date,imei,imsi,msisdn,rat\n$today,$imei{grey},401011234567890,77010000000,LTE\n");
+    my @commands = (
+        ['import', 'amnesty', $r->path('amnesty.txt')],
+        ['suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', $imei{black}],
+        ['feed', 'load', '--operator', 'alpha', '--accept', 'all', '--reason', 'test', $r->path('feed.csv')],
+        ['node', 'add', 'alpha', '--out', $r->path('node.key')],
+        ['snapshot', 'write', $r->path('snapshot.tgix')],
+    );
+    for my $words (@commands) {
+        my $got = $r->run(@$words);
+        die "tamga @$words: $got->{err}" if $got->{code};
+    }
+    ($snapshot, $key) = ($r->path('snapshot.tgix'), $r->path('node.key'));
+    return ($snapshot, $key);
+}
+
+# Why nothing can be tested here; nothing when it can.
+sub missing { return -x $program ? '' : "$program is not built" }
+
+# with: tls => 1 (both faces also with TLS, clients by certificate of ->{ca}); settings => {section => {name => value}} over the
+# usual ones. {pid, s13, h2, s13_tls, h2_tls, metrics (ports), dir, log, ca}.
+sub start {
+    my (%with) = @_;
+    my ($file, $secret) = snapshot();
+    my $dir = $register->{dir} . '/eir' . (1 + keys %running);
+    mkdir $dir;
+    my $self = bless {dir => $dir, log => "$dir/log"}, 'Eir';
+    @{$self}{qw(s13 h2 s13_tls h2_tls metrics)} = FreeDiameter::free_ports(5);
+    my %set = (
+        node => {key => $secret, snapshot => $file, threads => 1},
+        s13 => {listen => "127.0.0.1:$self->{s13}", identity => 'eir.mnc077.example', realm => 'mnc077.example', peers => '*.mnc077.example'},
+        n5geir => {listen => "127.0.0.1:$self->{h2}"},
+        metrics => {listen => "127.0.0.1:$self->{metrics}"},
+    );
+    if ($with{tls}) {
+        my $ca = $self->{ca} = FreeDiameter::authority("$dir/ca");
+        FreeDiameter::certificate($ca, $_) for qw(eir.mnc077.example amf.mnc077.example);
+        for my $face (qw(s13 n5geir)) {
+            my $port = $self->{$face eq 's13' ? 's13_tls' : 'h2_tls'};
+            $set{$face} = {%{$set{$face}}, tls_listen => "127.0.0.1:$port", certificate => "$ca/eir.mnc077.example.pem", tls_key => "$ca/eir.mnc077.example.key", clients => "$ca/ca.pem"};
+        }
+    }
+    while (my ($section, $names) = each %{$with{settings} // {}}) { $set{$section} = {%{$set{$section} // {}}, %$names} }
+    my $text = join '', map { my $section = $_; "[$section]\n" . join '', map { "$_ = $set{$section}{$_}\n" } sort keys %{$set{$section}} } sort keys %set;
+    spew("$dir/settings.ini", $text);
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', $self->{log};
+        open STDERR, '>&', \*STDOUT;
+        exec $program, '--settings', "$dir/settings.ini" or POSIX::_exit(127);
+    }
+    $self->{pid} = $pid;
+    $running{$pid} = 1;
+    my $up = poll(20, sub { waitpid($pid, POSIX::WNOHANG()) == 0 && IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{h2}") && IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{s13}") });
+    die "tamga-eir did not start:\n" . slurp($self->{log}) unless $up;
+    return $self;
+}
+
+sub log_text { return slurp($_[0]{log}) }
+
+# Asks it to end; its exit code, undef when it does not within the seconds.
+sub stop {
+    my ($self, $seconds) = @_;
+    my $status;
+    kill 'TERM', $self->{pid};
+    poll($seconds // 15, sub { return 0 unless waitpid($self->{pid}, POSIX::WNOHANG()) == $self->{pid}; $status = $?; 1 });
+    delete $running{$self->{pid}} if defined $status;
+    return $status;
+}
+
+END {
+    my $code = $?;
+    for my $pid (keys %running) { kill 'KILL', $pid; waitpid $pid, 0 }
+    $? = $code;
+}
+
+1;
