@@ -7,25 +7,29 @@
 server_cpu=${BENCH_SERVER_CPU:-0}
 load_cpu=${BENCH_LOAD_CPU:-1}
 eir=$top/$build/tamga-eir
+eir_dir=${BENCH_EIR_DIR:-$dir} # where snapshots are made; they stay when it was given
 fd_extension=$top/$build/test/fd_s13.fdx
 eir_size=$((5 * scale))
 
-on_server() { taskset -c "$server_cpu" "$@"; }
-on_load() { taskset -c "$load_cpu" "$@"; }
+# BENCH_BEFORE: words before both, as "chrt -f 10" on a machine that others use.
+read -ra bench_before <<<"${BENCH_BEFORE:-}"
+server_on=("${bench_before[@]}" taskset -c "$server_cpu")
+load_on=("${bench_before[@]}" taskset -c "$load_cpu")
 
 # A register of so many IMEIs in DIR, as a node sees it; made once.
-eir_register() { # COUNT DIR
-    [ -e "$2/snapshot.tgix" ] && return
-    mkdir -p "$2"
+eir_register() { # COUNT: its directory is $eir_made
+    eir_made=$eir_dir/eir$1
+    [ -e "$eir_made/secret" ] && return
+    mkdir -p "$eir_made"
     say "making a snapshot of $(human "$1") IMEIs"
-    "${programs}register" make $seed "$1" "$2" >>log 2>&1 || say "FAILED: register make (see log)"
+    "${programs}register" make $seed "$1" "$eir_made" >>log 2>&1 || say "FAILED: register make (see log)"
 }
 
 # Asks over S13; one line of figures. PORT PID CONNECTIONS IN_FLIGHT OPTIONS...
 asked_s13() {
     local port=$1 pid=$2 connections=$3 in_flight=$4
     shift 4
-    on_load "${programs}s13_load" "$port" "$connections" "$in_flight" "$seconds" --pid "$pid" --seed $seed \
+    "${load_on[@]}" "${programs}s13_load" "$port" "$connections" "$in_flight" "$seconds" --pid "$pid" --seed $seed \
         --count "$eir_size" "$@" 2>>log
 }
 
@@ -34,7 +38,7 @@ asked_h2() { # PORT PID URIS REQUESTS CONNECTIONS STREAMS
     local before after got pid=$2
     # shellcheck disable=SC2046 # a list of processes
     before=$(cpu_of "$pid" $(pgrep -P "$pid"))
-    got=$(on_load h2load -t1 -c"$5" -m"$6" -n"$4" -i "$3" 2>>log)
+    got=$("${load_on[@]}" h2load -t1 -c"$5" -m"$6" -n"$4" -i "$3" 2>>log)
     # shellcheck disable=SC2046
     after=$(cpu_of "$pid" $(pgrep -P "$pid"))
     awk -v n="$4" -v cpu="$(calc "$after - $before")" '
@@ -63,7 +67,7 @@ events { worker_connections 512; }
 http { access_log off; keepalive_requests 1000000000; http2_max_concurrent_streams 256; default_type application/json;
   server { listen 127.0.0.1:$nginx_port http2; location / { return 200 '{"status":"WHITELISTED"}'; } } }
 END
-    on_server nginx -c "$PWD/nginx2/conf" 2>>log &
+    "${server_on[@]}" nginx -c "$PWD/nginx2/conf" 2>>log &
     nginx_pid=$!
     local i
     for ((i = 0; i < 500; i++)); do
@@ -86,13 +90,13 @@ print(*[s.getsockname()[1] for s in all])')
     {
         echo '[node]'
         echo "threads = 1"
-        echo "key = $PWD/$1/node.key"
+        echo "key = $1/node.key"
         if [ -n "${2:-}" ]; then
-            mkdir -p node
+            rm -rf node && mkdir node
             echo "directory = $PWD/node"
             echo "registry = $2"
         else
-            echo "snapshot = $PWD/$1/snapshot.tgix"
+            echo "snapshot = $1/snapshot.tgix"
         fi
         echo '[s13]'
         echo "listen = 127.0.0.1:$eir_s13"
@@ -105,7 +109,7 @@ print(*[s.getsockname()[1] for s in all])')
         echo "listen = 127.0.0.1:$eir_metrics"
     } >eir.ini
     began=$(date +%s.%N)
-    on_server "$eir" --settings eir.ini >eir.out 2>&1 &
+    "${server_on[@]}" "$eir" --settings eir.ini >eir.out 2>&1 &
     eir_pid=$!
     for ((i = 0; i < 12000; i++)); do
         if curl -s -o eir.got --max-time 2 --http2-prior-knowledge "http://127.0.0.1:$eir_h2/n5g-eir-eic/v1/equipment-status?pei=imei-350000000000000" &&
@@ -166,13 +170,16 @@ eir_rate_row() { # WORK FORM MIN [RATIO_MIN PEER(fd|echo)]
 }
 
 eir_peers() {
+    local bytes
     mkdir -p fd
     fd_port='' echo_port=''
-    if [ -e "$fd_extension" ] && server fd.out taskset -c "$server_cpu" perl "$bench/freediameter.pl" "$PWD/fd" "$fd_extension"; then
+    if [ -e "$fd_extension" ] && server fd.out "${server_on[@]}" perl "$bench/freediameter.pl" "$PWD/fd" "$fd_extension"; then
         fd_wrapper=$server_pid fd_port=$server_port
         fd_pid=$(sed -n 's/.*pid=\([0-9]*\).*/\1/p' fd.out)
     fi
-    if server echo.out taskset -c "$server_cpu" "${programs}echo"; then
+    # As many bytes as ours; AVPs end on four.
+    bytes=$(value bytes_answered "$(seconds=1 asked_s13 "$eir_s13" "$eir_pid" 1 1)")
+    if server echo.out "${server_on[@]}" "${programs}echo" $(((${bytes:-200} + 3) / 4 * 4)); then
         echo_port=$server_port echo_pid=$server_pid
     fi
 }
@@ -180,8 +187,8 @@ eir_peers() {
 row_eir() {
     local got peer still p99 form share
     rm -f s13.* h2.* busy.*
-    eir_register "$eir_size" eir
-    eir_start eir || { say "FAILED: tamga-eir did not start (see log)"; return; }
+    eir_register "$eir_size"
+    eir_start "$eir_made" || { say "FAILED: tamga-eir did not start (see log)"; return; }
     eir_peers
     eir_s13_turns s13
     eir_rate_row "ECR/s, 4 x 256, $(human "$eir_size") IMEIs; freeDiameter" 4x256 1500000 50 fd
@@ -224,9 +231,9 @@ row_eir_h2() {
 # guest here: half a million first uses a second, all to be reported, would be another measurement.
 row_eir_busy() {
     local register form got still share i
-    server register.out taskset -c "$load_cpu" "${programs}register" serve $seed "$eir_size" eir 100000 10000 || return
+    server register.out "${load_on[@]}" "${programs}register" serve $seed "$eir_size" "$eir_made" 100000 10000 || return
     register=$server_pid
-    eir_start eir "http://127.0.0.1:$server_port" || return
+    eir_start "$eir_made" "http://127.0.0.1:$server_port" || return
     eir_uris "$eir_h2" ours.uris
     for form in still busy; do
         [ $form = busy ] && kill -USR1 "$register"
@@ -254,14 +261,14 @@ row_eircost() {
     local count got lookups kept=$eir_size
     for count in $((scale / 10)) "$scale" $((10 * scale)); do
         eir_size=$count
-        eir_register "$count" "cost$count"
-        eir_start "cost$count" || continue
+        eir_register "$count"
+        eir_start "$eir_made" || continue
         got=$(asked_s13 "$eir_s13" "$eir_pid" 4 256)
         row "a node of $(human "$count") IMEIs: start" "$eir_started" "$eir_started s" - "" ""
         note "memory: resident, of it its own; ECR/s, µs" \
             "$(memory_of "$eir_pid"); $(human "$(value rate "$got")")/s, $(value cpu_us "$got") µs"
         server_end "$eir_pid"
-        rm -rf "cost$count"
+        [ "$eir_dir" = "$dir" ] && [ "$count" != "$kept" ] && rm -rf "$eir_made"
         lookups=$("${programs}index" $seed "$count" | head -1)
         note "lookups a second, single, by 32; bytes an IMEI" \
             "$(human "$(value single "$lookups")"), $(human "$(value batch "$lookups")"); $(value bytes "$lookups")"

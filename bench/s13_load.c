@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,7 +35,8 @@ enum {
     CONNECTIONS_MAX = 20000,
     ASKED = 1 << 22,
     RING = 1 << 16, /* times of the questions in flight of a connection, at most */
-    OUT = 1 << 20,
+    OUT = 1 << 20,  /* bytes that wait to be sent on a connection */
+    OUT_PACED = 1 << 25,
     IN = 1 << 18,
     GOODBYE_MS = 2000,
 };
@@ -60,6 +62,7 @@ struct load {
     struct connection *c;
     unsigned count, in_flight, next;
     uint16_t port;
+    size_t out; /* OUT or OUT_PACED */
     double seconds, warm, rate;
     bool quickack, guests, counting, parting;
     long pid;
@@ -176,6 +179,7 @@ static void greet(struct load *l, struct connection *c, unsigned i)
 static void prepare(struct load *l)
 {
     uint32_t ring = 1;
+    l->out = l->rate > 0 ? OUT_PACED : OUT;
     while (ring < l->in_flight || (l->rate > 0 && ring < RING))
         ring *= 2;
     l->poll = epoll_create1(EPOLL_CLOEXEC);
@@ -186,7 +190,7 @@ static void prepare(struct load *l)
         struct connection *c = &l->c[i];
         c->ring = ring;
         c->times = calloc(ring, sizeof *c->times);
-        c->out = malloc(OUT);
+        c->out = malloc(l->out);
         c->in = malloc(IN);
         if (!c->times || !c->out || !c->in)
             bench_die("memory", NULL);
@@ -219,12 +223,12 @@ static void flush(struct load *l, struct connection *c)
 /* One question more into out; its time runs from `due`. */
 static void ask(struct load *l, struct connection *c, int64_t due)
 {
-    if (c->out_n + c->ecr.n > OUT && c->out_sent) {
+    if (c->out_n + c->ecr.n > l->out && c->out_sent) {
         memmove(c->out, c->out + c->out_sent, c->out_n - c->out_sent);
         c->out_n -= c->out_sent;
         c->out_sent = 0;
     }
-    if (c->out_n + c->ecr.n > OUT || c->asked - c->answered >= c->ring)
+    if (c->out_n + c->ecr.n > l->out || c->asked - c->answered >= c->ring)
         bench_die("paced", "the server is so slow that no room is left to wait");
     s13_ask(c->out + c->out_n, &c->ecr, &l->digits, c->asked, &l->asked[l->next++ % ASKED]);
     c->out_n += c->ecr.n;
@@ -255,13 +259,13 @@ static void count(struct load *l, const struct connection *c, const uint8_t *p, 
 }
 
 /* A request of the server's own: the watchdog's is answered. */
-static void heard_request(struct connection *c, const uint8_t *p)
+static void heard_request(const struct load *l, struct connection *c, const uint8_t *p)
 {
     unsigned command = (unsigned)p[5] << 16 | (unsigned)p[6] << 8 | p[7];
     struct s13_who who = {c->host, strchr(c->host, '.') + 1, "", 0};
     if (command == S13_DPR)
         bench_die("run", "the server says goodbye");
-    if (command == S13_DWR && c->out_n + S13_MESSAGE_MAX < OUT)
+    if (command == S13_DWR && c->out_n + S13_MESSAGE_MAX < l->out)
         c->out_n += s13_base(c->out + c->out_n, S13_DWR, &who, p + 12);
 }
 
@@ -291,7 +295,7 @@ static uint32_t take(struct load *l, struct connection *c)
         if (n > c->in_n - at)
             break;
         if (p[4] & 0x80) {
-            heard_request(c, p);
+            heard_request(l, c, p);
         } else {
             count(l, c, p, n);
             answers++;
@@ -316,6 +320,19 @@ static void send_due(struct load *l, int64_t now)
             flush(l, &l->c[i]);
 }
 
+enum { EVENTS = 256, WAIT_MS = 100 };
+
+/* Paced: sends what is due, and sleeps no longer than until the next question is. */
+static int wait_for(struct load *l, struct epoll_event *events, int64_t now, bool paced)
+{
+    if (!paced)
+        return epoll_wait(l->poll, events, EVENTS, WAIT_MS);
+    send_due(l, now);
+    int64_t next = l->began + (int64_t)((double)(l->sent + 1) / l->rate * 1e9) - now_ns();
+    struct timespec time = {0, next < 0 ? 0 : next < WAIT_MS * 1000000 ? next : WAIT_MS * 1000000};
+    return epoll_pwait2(l->poll, events, EVENTS, &time, NULL);
+}
+
 static uint64_t unanswered(const struct load *l)
 {
     uint64_t n = 0;
@@ -328,11 +345,8 @@ static uint64_t unanswered(const struct load *l)
 static void turn(struct load *l, int64_t end, bool finish)
 {
     for (int64_t now = now_ns(); now < end; now = now_ns()) {
-        struct epoll_event events[256];
-        bool paced = l->rate > 0 && !finish;
-        if (paced)
-            send_due(l, now);
-        int n = epoll_wait(l->poll, events, 256, paced ? 0 : 100);
+        struct epoll_event events[EVENTS];
+        int n = wait_for(l, events, now, l->rate > 0 && !finish);
         for (int i = 0; i < n; i++) {
             struct connection *c = events[i].data.ptr;
             uint32_t more = events[i].events & ~(uint32_t)EPOLLOUT ? take(l, c) : 0;
@@ -354,7 +368,7 @@ static void part(struct load *l)
     for (unsigned i = 0; i < l->count; i++) {
         struct connection *c = &l->c[i];
         struct s13_who who = {c->host, l->realm, l->realm, 0};
-        if (c->out_n + S13_MESSAGE_MAX > OUT)
+        if (c->out_n + S13_MESSAGE_MAX > l->out)
             continue;
         c->out_n += s13_base(c->out + c->out_n, S13_DPR, &who, ids);
         c->asked++;
@@ -454,6 +468,7 @@ int main(int argc, char **argv)
     if (!l.count || l.count > CONNECTIONS_MAX || !l.in_flight || l.in_flight > RING / 32 ||
         !l.known || l.known >= POPULATION_SIZE || strlen(l.realm) > 24)
         bench_die("s13_load", "a number or the realm is out of range");
+    prctl(PR_SET_TIMERSLACK, 1UL); /* nanoseconds: to be woken when it was asked for */
     s13_digits_init(&l.digits);
     choose(&l);
     prepare(&l);

@@ -27,7 +27,7 @@ my %name = reverse %code;
 my %optional = map { $_ => 1 } 'Product-Name', 'Firmware-Revision', 'Error-Message'; # no M bit
 my %is_number = map { $_ => 1 } 'Auth-Application-Id', 'Vendor-Id', 'Supported-Vendor-Id', 'Result-Code', 'Disconnect-Cause',
     'Auth-Session-State', 'Origin-State-Id', 'Experimental-Result-Code', 'Equipment-Status', 'Inband-Security-Id', 'Firmware-Revision', 'Acct-Application-Id';
-my %is_group = map { $_ => 1 } 'Vendor-Specific-Application-Id', 'Terminal-Information', 'Experimental-Result', 'Failed-AVP', 'Proxy-Info';
+my %is_group = map { $_ => 1 } 'Vendor-Specific-Application-Id', 'Terminal-Information', 'Experimental-Result', 'Proxy-Info'; # a Failed-AVP holds what was wrong: not looked into
 
 # One AVP: its name (or number) and data; with: flags, vendor, length (as told, not as it is).
 sub avp {

@@ -6,6 +6,7 @@ package Eir;
 use strict;
 use warnings;
 use FindBin;
+use File::Temp qw(tempdir);
 use FreeDiameter;
 use POSIX qw(strftime);
 use Register;
@@ -49,8 +50,7 @@ sub missing { return -x $program ? '' : "$program is not built" }
 sub start {
     my (%with) = @_;
     my ($file, $secret) = snapshot();
-    my $dir = $register->{dir} . '/eir' . (1 + keys %running);
-    mkdir $dir;
+    my $dir = tempdir('tamga-eir.XXXXXX', TMPDIR => 1, CLEANUP => 1);
     my $self = bless {dir => $dir, log => "$dir/log"}, 'Eir';
     @{$self}{qw(s13 h2 s13_tls h2_tls metrics)} = FreeDiameter::free_ports(5);
     my %set = (

@@ -53,13 +53,13 @@ sub free_ports {
     return map { $_->sockport } @sockets;
 }
 
-# with: dir, extension, host, realm; words (what fd_s13.c reads); to => {host, port, tls} of a server to call;
+# with: dir, ca (a directory of authority; one is made), extension, host, realm; words (what fd_s13.c reads); to => {host, port, tls} of a server to call;
 # admits => a realm whose hosts may call; tw: seconds of its watchdog. Listens on ->{port}.
 sub start {
     my (%with) = @_;
     my ($dir, $host) = @with{qw(dir host)};
-    authority("$dir/ca");
-    certificate("$dir/ca", $host) unless -e "$dir/ca/$host.pem";
+    my $ca = $with{ca} // authority("$dir/ca");
+    certificate($ca, $host) unless -e "$ca/$host.pem";
     my ($port, $secure) = free_ports(2);
     my $conf = <<"END";
 Identity = "$host";
@@ -73,9 +73,9 @@ NoRelay;
 AppServThreads = 2;
 TwTimer = @{[$with{tw} // 30]};
 TcTimer = 5;
-TLS_Cred = "$dir/ca/$host.pem", "$dir/ca/$host.key";
-TLS_CA = "$dir/ca/ca.pem";
-TLS_DH_File = "$dir/ca/dh.pem";
+TLS_Cred = "$ca/$host.pem", "$ca/$host.key";
+TLS_CA = "$ca/ca.pem";
+TLS_DH_File = "$ca/dh.pem";
 LoadExtension = "$extensions/dict_nasreq.fdx";
 LoadExtension = "$extensions/dict_dcca.fdx";
 LoadExtension = "$extensions/dict_dcca_3gpp.fdx";

@@ -21,7 +21,7 @@ if (my $why = FreeDiameter::missing($extension)) {
 
 my $dir = tempdir('tamga-fd.XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $eir = Eir::start(tls => 1);
-my %kept = (dir => $dir, extension => $extension, realm => 'mnc077.example', debug => 1);
+my %kept = (dir => $dir, ca => $eir->{ca}, extension => $extension, realm => 'mnc077.example', debug => 1);
 
 # The questions: 14 digits as TS 29.272 has them, 15 as some networks send them; with and without the rest.
 my @asked = map { ([substr($_->[0], 0, 14), '01', '401770000000001', $_->[1]], [$_->[0], '-', '-', $_->[1]]) }

@@ -66,14 +66,14 @@ for my $way (sort keys %wrong) {
     is eval { json($got->{body})->{status} }, $wrong{$way}[1], '... with a problem that says so';
 }
 is curl("$root?pei=imei-" . Eir::imei_of('white'), @h2c, '-X', $_)->{status}, 405, "$_ is not allowed" for qw(POST PUT DELETE);
-is curl("http://127.0.0.1:$eir->{h2}/nowhere?pei=imei-1", @h2c)->{status}, 404, 'no such resource';
+# TS 29.500 5.2.7.2: an API that is none, and a resource that an API has not.
+for my $path ('/nowhere?pei=imei-1', '/n5g-eir-eic/v2/equipment-status?pei=imei-1') {
+    $got = curl("http://127.0.0.1:$eir->{h2}$path", @h2c);
+    is "$got->{status} " . json($got->{body})->{cause}, '400 INVALID_API', "$path: no such API";
+}
+$got = curl("http://127.0.0.1:$eir->{h2}/n5g-eir-eic/v1/nowhere", @h2c);
+is "$got->{status} " . json($got->{body})->{cause}, '404 RESOURCE_URI_STRUCTURE_NOT_FOUND', 'no such resource';
 isnt curl("$root?pei=imei-" . Eir::imei_of('white'), '--http1.1')->{status} // 0, 200, 'HTTP/1 is not spoken';
-
-# Several on one connection, as curl keeps it.
-my $many = join "\n", map { qq(url = "$root?pei=imei-) . Eir::imei_of($_ % 2 ? 'white' : 'black') . '"' } 1 .. 200;
-$many = spew("$eir->{dir}/many", "$many\n");
-my $all = `curl -sS --http2-prior-knowledge --parallel --parallel-max 50 --max-time 20 -K $many 2>&1`;
-is_deeply [scalar(() = $all =~ /WHITELISTED/g), scalar(() = $all =~ /BLACKLISTED/g)], [100, 100], 'two hundred at once by one client';
 
 # ---- TLS with certificates ----
 
@@ -90,12 +90,18 @@ FreeDiameter::certificate("$eir->{dir}/other", 'amf.mnc077.example');
 isnt curl($tls, @trust, '--cert', "$eir->{dir}/other/amf.mnc077.example.pem", '--key', "$eir->{dir}/other/amf.mnc077.example.key")->{code}, 0, 'with a certificate of somebody else: refused';
 isnt curl($tls, @trust, @mine, '--tls-max', '1.1')->{code}, 0, 'TLS 1.1: refused';
 
+# Several on one connection. Over TLS: Debian's curl 7.88 fails to use a connection by prior knowledge again, nginx's too.
+my $many = join "\n", map { my $url = $tls; $url =~ s/imei-\d+/'imei-' . Eir::imei_of($_ % 2 ? 'white' : 'black')/e; qq(url = "$url") } 1 .. 200;
+$many = spew("$eir->{dir}/many", "$many\n");
+my $all = `curl -sS @trust @mine --parallel --parallel-max 50 --max-time 20 -K $many 2>/dev/null`;
+is_deeply [scalar(() = $all =~ /WHITELISTED/g), scalar(() = $all =~ /BLACKLISTED/g)], [100, 100], 'two hundred at once by one client';
+
 # ---- nghttp and h2load ----
 
 my $nghttp = `nghttp -v -t 5 '$root?pei=imei-@{[Eir::imei_of('grey')]}' 2>&1`;
 like $nghttp, qr/:status: 200/, 'nghttp is answered' or diag $nghttp;
 like $nghttp, qr/"status":"GREYLISTED"/, '... with its list';
-unlike $nghttp, qr/error|ERROR/, '... and finds no error';
+unlike $nghttp, qr/(?<!NO_)ERROR|\[ERROR\]|INVALID/, '... and finds no error';
 spew("$eir->{dir}/uris", map { "$root?pei=imei-" . imei($_) . "\n" } 1 .. 1000);
 my $h2load = `h2load -t1 -c8 -m64 -n20000 -i $eir->{dir}/uris 2>&1`;
 like $h2load, qr/requests: 20000 total, 20000 started, 20000 done, (\d+) succeeded, \d+ failed, 0 errored, 0 timeout/, 'h2load: 20,000 on eight connections, all answered' or diag $h2load;

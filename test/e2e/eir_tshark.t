@@ -79,7 +79,7 @@ for my $kind (qw(white black grey unknown)) {
     $body{$kind} = $got->{body};
 }
 $body{$_} = $h->ask($root . $_)->{body} for '', '?pei=imei-1', '?pei=mac-00-00-5e-00-53-00';
-$body{nowhere} = $h->ask('/nowhere')->{body};
+$body{nowhere} = $h->ask('/n5g-eir-eic/v1/nowhere')->{body};
 my $file = Pcap::keep("$dir/h2.pcap", 8080, @{$h->{flow}});
 is_deeply [warnings_of_ours($file, $H2, 8080)], [], 'no expert warns of us';
 my @status = map { split /,/, $_->[0] } Pcap::fields($file, $H2, 'http2.headers.status && tcp.srcport == 8080', 'http2.headers.status');
