@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * s13_load - what s13_load.c prepares and s13_run.c does. */
+#ifndef BENCH_S13_LOAD_H
+#define BENCH_S13_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "s13_message.h"
+#include "spread.h"
+
+enum {
+    CONNECTIONS_MAX = 20000,
+    ASKED = 1 << 22,
+    RING = 1 << 16, /* times of the questions in flight of a connection, at most */
+    OUT = 1 << 20,  /* bytes that wait to be sent on a connection */
+    OUT_PACED = 1 << 25,
+    IN = 1 << 18,
+    GOODBYE_MS = 2000,
+};
+
+struct connection {
+    int fd;
+    bool waits_to_write;
+    uint32_t asked, answered; /* ids: of the next question, how many came back */
+    size_t out_n, out_sent, in_n;
+    int64_t *times; /* of the questions in flight, by the low bits of their ids */
+    uint32_t ring;
+    uint8_t *out, *in;
+    struct s13_template ecr;
+    char host[64];
+};
+
+struct tally {
+    struct spread spread;
+    uint64_t status[3], none, unknown, busy, wrong, bytes_in;
+};
+
+struct load {
+    struct connection *c;
+    unsigned count, in_flight, next;
+    uint16_t port;
+    size_t out; /* OUT or OUT_PACED */
+    double seconds, warm, rate;
+    bool quickack, guests, counting, parting;
+    long pid;
+    uint64_t seed, known;
+    const char *realm;
+    struct s13_asked *asked;
+    struct s13_digits digits;
+    uint64_t sent; /* of all connections, paced */
+    int64_t began;
+    struct tally tally;
+    int poll;
+};
+
+static inline int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* Acknowledges at once, when that was asked for. */
+void s13_quickack(const struct load *l, const struct connection *c);
+/* Asks for warm and seconds, then hears the rest and says goodbye. */
+struct s13_ran {
+    double seconds;
+    uint64_t ticks; /* of CPU, of the process that is watched */
+    uint64_t lost;  /* questions never answered */
+};
+struct s13_ran s13_run(struct load *l);
+
+#endif
