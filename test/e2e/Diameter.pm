@@ -9,6 +9,7 @@ use Exporter qw(import);
 use IO::Select;
 use IO::Socket::INET;
 use Time::HiRes qw(time);
+no warnings qw(recursion); # a hundred groups, one in the other, are a test
 
 our @EXPORT_OK = qw(avp number grouped message application ecr cer parse);
 

@@ -27,7 +27,7 @@ if (!$ENV{TAMGA_HOSTILE_LIMIT}) {
 my $files = `bash -c 'ulimit -n'` + 0;
 srand RNG;
 
-my $eir = Eir::start();
+my $eir = Eir::start(tls => 1);
 my $good = Diameter->new(port => $eir->{s13});
 my $good_h2 = Http2->new(port => $eir->{h2}, preface => 1);
 is Diameter::said($good->greet), 2001, 'a peer of good manners is greeted';
@@ -242,6 +242,19 @@ for my $face (qw(s13 h2)) {
     cmp_ok $sent, '<', 50e6, 'a peer that never reads is not read any more';
     ok alive(), '... others are answered';
     cmp_ok rss_mb(), '<', $rss + MEMORY_MB, '... memory is bounded';
+}
+
+# ---- TLS that is none, or never comes ----
+
+for my $face (qw(s13_tls h2_tls)) {
+    my @silent = map { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $eir->{$face}, Proto => 'tcp') } 1 .. 200;
+    for my $said ("GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03" . "\x55" x 16384, "\x80\x2e\x01\x00\x02" . "\0" x 41, join '', map { chr int rand 256 } 1 .. 4096) {
+        my $p = Diameter->new(port => $eir->{$face});
+        $p->send($said);
+        ok $p->closed(20), "$face: no handshake, the connection ends";
+    }
+    ok alive(), "... two hundred that wait to shake hands: others are answered";
+    is scalar(grep { !IO::Select->new($_)->can_read(15) } $silent[0]), 0, '... who says nothing is sent away';
 }
 
 # ---- slow ones: a byte now and then, on both faces ----
