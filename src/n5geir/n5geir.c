@@ -123,9 +123,9 @@ static enum line_next peer_stop(struct line *line)
     peer->session.echoed = false;
     line->wake_us = line->now_us + (int64_t)LIMIT_N5G_GOODBYE_MS * 1000;
     nghttp2_session *h2 = peer->session.h2;
-    if (nghttp2_submit_shutdown_notice(h2) || nghttp2_submit_ping(h2, NGHTTP2_FLAG_NONE, NULL))
-        return LINE_CLOSE;
-    return session_output(&peer->session) ? LINE_ON : LINE_CLOSE;
+    bool good = !nghttp2_submit_shutdown_notice(h2) && session_output(&peer->session) &&
+                !nghttp2_submit_ping(h2, NGHTTP2_FLAG_NONE, NULL) && session_output(&peer->session);
+    return good ? LINE_ON : LINE_CLOSE;
 }
 
 static void peer_close(struct line *line)

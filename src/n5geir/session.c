@@ -9,7 +9,12 @@
 
 #include "base/limits.h"
 
-enum { REQUEST_EARNS = 5 }; /* frames: its own and four more, as WINDOW_UPDATE and PING */
+enum {
+    REQUEST_EARNS = 5, /* frames: its own and four more, as WINDOW_UPDATE and PING */
+    FRAME_HEAD = 9,    /* bytes: RFC 9113 4.1 */
+    FRAME_BYTES =
+        64, /* of frames that are passed over: unknown kinds, CONTINUATION, closed streams */
+};
 
 /* A request whose headers did not end the stream. */
 struct body {
@@ -130,6 +135,7 @@ static int on_begin_frame(nghttp2_session *h2, const nghttp2_frame_hd *hd, void 
     struct session *s = user;
     int64_t now = s->line->now_us;
     s->heard_us = now;
+    s->passed_over -= FRAME_HEAD + (int64_t)hd->length;
     if (!take(&s->frames, now, LIMIT_N5G_FRAMES, LIMIT_N5G_FRAMES_SECOND) ||
         (hd->type == NGHTTP2_RST_STREAM &&
          !take(&s->resets, now, LIMIT_N5G_RESETS, LIMIT_N5G_RESETS_SECOND))) {
@@ -341,8 +347,11 @@ bool session_output(struct session *s)
 
 bool session_input(struct session *s, const uint8_t *p, size_t n)
 {
+    s->passed_over += (int64_t)n;
     ssize_t used = nghttp2_session_mem_recv(s->h2, p, n);
     bool good = used >= 0 && !ask(s);
+    for (; s->passed_over > FRAME_BYTES && !s->flooded; s->passed_over -= FRAME_BYTES)
+        s->flooded = !take(&s->frames, s->line->now_us, LIMIT_N5G_FRAMES, LIMIT_N5G_FRAMES_SECOND);
     if (s->flooded)
         good = nghttp2_session_terminate_session(s->h2, NGHTTP2_ENHANCE_YOUR_CALM) == 0;
     return session_output(s) && good;

@@ -61,17 +61,22 @@ static int on_close(nghttp2_session *h2, int32_t stream, uint32_t error, void *u
     return 0;
 }
 
-static int on_frame(nghttp2_session *h2, const nghttp2_frame *frame, void *user)
+/* By hand, since the library tells nothing more after a first GOAWAY without open streams. */
+static void note_goaways(struct client *client)
 {
-    (void)h2;
-    struct client *client = user;
-    if (frame->hd.type == NGHTTP2_GOAWAY) {
-        client->goaway = true;
+    struct rd r = rd_of(client->line.out.p, client->line.out.n);
+    while (rd_left(&r)) {
+        size_t n = (size_t)rd_uint(&r, 3);
+        uint64_t type = rd_uint(&r, 2) >> 8;
+        rd_uint(&r, 4);
+        const uint8_t *payload = rd_bytes(&r, n);
+        assert(!r.failed);
+        if (type != NGHTTP2_GOAWAY)
+            continue;
         client->goaways++;
-        client->goaway_error = frame->goaway.error_code;
-        client->goaway_last = frame->goaway.last_stream_id;
+        client->goaway_last = (int32_t)get_be(payload, 4);
+        client->goaway_error = (uint32_t)get_be(payload + 4, 4);
     }
-    return 0;
 }
 
 struct client *client_new(void)
@@ -90,7 +95,6 @@ struct client *client_new(void)
     nghttp2_session_callbacks_set_on_header_callback(calls, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, on_data);
     nghttp2_session_callbacks_set_on_stream_close_callback(calls, on_close);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(calls, on_frame);
     if (n5g_face.open(&client->line) != ERR_OK ||
         nghttp2_session_client_new(&client->h2, calls, client) ||
         nghttp2_submit_settings(client->h2, NGHTTP2_FLAG_NONE, NULL, 0))
@@ -155,6 +159,7 @@ void client_carry(struct client *client, const uint8_t *p, size_t n, size_t piec
         from += used;
     }
     struct buf *out = &client->line.out;
+    note_goaways(client);
     ssize_t taken = nghttp2_session_mem_recv(client->h2, out->p, out->n);
     assert(taken == (ssize_t)out->n);
     buf_clear(out);

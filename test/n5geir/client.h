@@ -38,7 +38,6 @@ struct client {
     struct line line;
     nghttp2_session *h2;
     struct client_reply replies[CLIENT_STREAMS]; /* of stream 2 i + 1 */
-    bool goaway;
     uint32_t goaway_error;
     int32_t goaway_last;
     unsigned goaways;

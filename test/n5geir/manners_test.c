@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Manners on a connection of N5g-eir: bodies that nobody asked for, floods of frames, clients that are slow or
+ * silent, goodbyes. Frames that no library would send are written by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "n5geir/client.h"
+
+#define P    "/n5g-eir-eic/v1/equipment-status"
+#define GOOD P "?pei=imei-490154203237520"
+
+static int set_up(void **state)
+{
+    *state = client_new();
+    return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    client_free(*state);
+    return 0;
+}
+
+/* Bodies */
+
+struct body {
+    size_t left;
+    bool endless; /* the stream does not end with it */
+};
+
+static ssize_t read_body(nghttp2_session *h2, int32_t stream, uint8_t *to, size_t size,
+                         uint32_t *flags, nghttp2_data_source *source, void *user)
+{
+    (void)h2;
+    (void)stream;
+    (void)user;
+    struct body *body = source->ptr;
+    size_t n = body->left < size ? body->left : size;
+    memset(to, 'x', n);
+    body->left -= n;
+    if (!body->left)
+        *flags |= NGHTTP2_DATA_FLAG_EOF | (body->endless ? NGHTTP2_DATA_FLAG_NO_END_STREAM : 0);
+    return (ssize_t)n;
+}
+
+static nghttp2_nv field(const char *name, const char *value)
+{
+    return (nghttp2_nv){(uint8_t *)(uintptr_t)name, (uint8_t *)(uintptr_t)value, strlen(name),
+                        strlen(value), NGHTTP2_NV_FLAG_NONE};
+}
+
+static int32_t send_body(struct client *client, const char *method, struct body *body)
+{
+    const nghttp2_nv fields[] = {field(":method", method), field(":scheme", "http"),
+                                 field(":authority", "x"), field(":path", GOOD)};
+    const nghttp2_data_provider provider = {.source.ptr = body, .read_callback = read_body};
+    int32_t stream = nghttp2_submit_request(client->h2, NULL, fields, 4, &provider, NULL);
+    client_settle(client);
+    return stream;
+}
+
+static void a_body_is_not_read(void **state)
+{
+    struct client *client = *state;
+    struct body body = {LIMIT_N5G_BODY, false};
+    struct client_reply *reply = client_reply(client, send_body(client, "GET", &body));
+    assert_string_equal(reply->body, "{\"status\":\"WHITELISTED\"}");
+    body.left = 10;
+    reply = client_reply(client, send_body(client, "POST", &body));
+    assert_int_equal(reply->status, 405);
+    assert_true(reply->closed && reply->error == NGHTTP2_NO_ERROR);
+}
+
+static void a_long_body_is_refused(void **state)
+{
+    struct client *client = *state;
+    for (int i = 0; i < 3; i++) {
+        struct body body = {LIMIT_N5G_BODY * 100, false};
+        struct client_reply *reply = client_reply(client, send_body(client, "GET", &body));
+        assert_int_equal(reply->status, 413);
+        assert_true(reply->closed && reply->error == NGHTTP2_NO_ERROR);
+    }
+    assert_int_equal(client_get(client, GOOD)->status, 200);
+}
+
+static void trailers_end_a_body(void **state)
+{
+    struct client *client = *state;
+    struct body body = {10, true};
+    int32_t stream = send_body(client, "GET", &body);
+    assert_int_equal(client_reply(client, stream)->status, 0);
+    const nghttp2_nv trailer = field("path", "/elsewhere");
+    nghttp2_submit_trailer(client->h2, stream, &trailer, 1);
+    client_settle(client);
+    assert_string_equal(client_reply(client, stream)->body, "{\"status\":\"WHITELISTED\"}");
+}
+
+static void a_body_that_is_reset_is_forgotten(void **state)
+{
+    struct client *client = *state;
+    struct body body = {10, true};
+    for (int i = 0; i < 300; i++) {
+        int32_t stream = send_body(client, "GET", &body);
+        body.left = 10;
+        nghttp2_submit_rst_stream(client->h2, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+        client_settle(client);
+    }
+    assert_int_equal(client_get(client, GOOD)->status, 200);
+    assert_int_equal(client->desk.checks, 1);
+}
+
+/* Floods */
+
+static void put_frame(struct buf *b, uint8_t type, uint8_t flags, uint32_t stream,
+                      struct str payload)
+{
+    buf_uint(b, payload.n, 3);
+    buf_uint(b, type, 1);
+    buf_uint(b, flags, 1);
+    buf_uint(b, stream, 4);
+    buf_str(b, payload);
+}
+
+/* GET / of "x", by HPACK's static table. */
+static const struct str get_root = {"\x82\x86\x84\x41\x01x", 6};
+
+static void put_get(struct buf *b, uint32_t k, uint8_t flags)
+{
+    put_frame(b, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | flags, 2 * k + 1, get_root);
+}
+
+enum flood {
+    RESETS,
+    PINGS,
+    SETTINGS,
+    PRIORITIES,
+    WINDOWS,
+    UNKNOWN_KIND,
+    EMPTY_DATA,
+    CONTINUATIONS,
+    REFUSED,
+    FLOODS
+};
+
+static void put_flood(struct buf *b, enum flood flood, uint32_t k)
+{
+    switch (flood) {
+    case RESETS:
+        put_get(b, k, 0);
+        put_frame(b, NGHTTP2_RST_STREAM, 0, 2 * k + 1, (struct str){"\0\0\0\x08", 4});
+        return;
+    case PINGS:
+        put_frame(b, NGHTTP2_PING, 0, 0, STR("12345678"));
+        return;
+    case SETTINGS:
+        put_frame(b, NGHTTP2_SETTINGS, 0, 0, (struct str){"", 0});
+        return;
+    case PRIORITIES:
+        put_frame(b, NGHTTP2_PRIORITY, 0, 2 * k + 1, (struct str){"\0\0\0\0\x10", 5});
+        return;
+    case WINDOWS:
+        put_frame(b, NGHTTP2_WINDOW_UPDATE, 0, 0, (struct str){"\0\0\0\x01", 4});
+        return;
+    case UNKNOWN_KIND:
+        put_frame(b, 0xfa, 0, 0, STR("x"));
+        return;
+    case EMPTY_DATA:
+        if (k == 0)
+            put_get(b, 0, 0);
+        put_frame(b, NGHTTP2_DATA, 0, 1, (struct str){"", 0});
+        return;
+    case CONTINUATIONS:
+        if (k == 0)
+            put_frame(b, NGHTTP2_HEADERS, 0, 1, get_root);
+        put_frame(b, NGHTTP2_CONTINUATION, 0, 1, (struct str){"", 0});
+        return;
+    case REFUSED:
+        put_get(b, k, 0);
+        return;
+    case FLOODS:
+        break;
+    }
+}
+
+/* Each is over after so many frames; those that nghttp2 passes over count by their bytes. */
+static void floods_end(void **state)
+{
+    (void)state;
+    for (int flood = 0; flood < FLOODS; flood++) {
+        struct client *client = client_new();
+        struct buf *b = &client->wire;
+        client_gather(client);
+        uint32_t k = 0;
+        while (client->next == LINE_ON && k < 100000) {
+            put_flood(b, (enum flood)flood, k++);
+            client_carry(client, b->p, b->n, 0);
+            buf_clear(b);
+        }
+        uint32_t most = flood == UNKNOWN_KIND ? LIMIT_N5G_FRAMES * 64 / 10 : LIMIT_N5G_FRAMES;
+        if (k > most + 1000 || client->next != LINE_CLOSE)
+            fail_msg("flood %d: %u frames", flood, (unsigned)k);
+        client_free(client);
+    }
+}
+
+static void resets_have_their_own_limit(void **state)
+{
+    struct client *client = *state;
+    struct buf *b = &client->wire;
+    client_gather(client);
+    uint32_t k = 0;
+    while (client->next == LINE_ON && k < 5000) {
+        put_flood(b, RESETS, k++);
+        client_carry(client, b->p, b->n, 0);
+        buf_clear(b);
+    }
+    assert_in_range(k, LIMIT_N5G_RESETS / 2, LIMIT_N5G_RESETS + 1);
+    assert_int_equal(client->goaways, 1);
+}
+
+static void a_flood_is_told(void **state)
+{
+    struct client *client = *state;
+    struct buf *b = &client->wire;
+    client_gather(client);
+    for (uint32_t k = 0; k <= LIMIT_N5G_FRAMES && client->next == LINE_ON; k++)
+        put_flood(b, WINDOWS, k);
+    client_carry(client, b->p, b->n, 0);
+    assert_int_equal(client->next, LINE_CLOSE);
+    assert_int_equal(client->goaway_error, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+static void manners_earn_patience(void **state)
+{
+    struct client *client = *state;
+    for (int i = 0; i < 1000; i++) {
+        nghttp2_submit_ping(client->h2, NGHTTP2_FLAG_NONE, NULL);
+        nghttp2_submit_ping(client->h2, NGHTTP2_FLAG_NONE, NULL);
+        assert_int_equal(client_get(client, GOOD)->status, 200);
+    }
+    for (int i = 0; i < 10000; i++) { /* and so does time */
+        client->line.now_us += 20000;
+        nghttp2_submit_ping(client->h2, NGHTTP2_FLAG_NONE, NULL);
+        client_settle(client);
+    }
+    assert_int_equal(client->next, LINE_ON);
+}
+
+static void headers_have_a_limit(void **state)
+{
+    struct client *client = *state;
+    static char value[LIMIT_N5G_HEADERS];
+    memset(value, 'v', sizeof value - 1);
+    const nghttp2_nv fields[] = {field(":method", "GET"), field(":scheme", "http"),
+                                 field(":authority", "x"), field(":path", GOOD),
+                                 field("x-long", value)};
+    int32_t stream = nghttp2_submit_request(client->h2, NULL, fields, 5, NULL, NULL);
+    client_settle(client);
+    assert_int_equal(client_reply(client, stream)->status, 431);
+    char path[LIMIT_HTTP_URI + 200];
+    snprintf(path, sizeof path, GOOD "&x=%.*s", LIMIT_HTTP_URI, value);
+    assert_int_equal(client_get(client, path)->status, 414);
+    assert_int_equal(client_get(client, GOOD)->status, 200);
+}
+
+/* One entry of 4,000 bytes in the table, named with one byte again and again. */
+static void a_bomb_of_headers_ends_it(void **state)
+{
+    struct client *client = *state;
+    struct buf *b = &client->wire, block = {0};
+    client_gather(client);
+    buf_str(&block, get_root);
+    const uint8_t literal[] = {0x40, 0x01, 'a', 0x7f, 0xa1, 0x1e}; /* 127 + 33 + 30 * 128 = 4000 */
+    buf_put(&block, literal, sizeof literal);
+    for (int i = 0; i < 4000; i++)
+        buf_put(&block, "v", 1);
+    for (int i = 0; i < 8000; i++)
+        buf_put(&block, "\xbe", 1);
+    put_frame(b, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1,
+              (struct str){(const char *)block.p, block.n});
+    client_carry(client, b->p, b->n, 0);
+    assert_int_equal(client->next, LINE_CLOSE);
+    assert_int_equal(client->goaway_error, NGHTTP2_ENHANCE_YOUR_CALM);
+    buf_release(&block);
+}
+
+/* Time */
+
+#define S(n) ((int64_t)(n)*1000000)
+
+static enum line_next wake_at(struct client *client, int64_t us)
+{
+    client->line.now_us = us;
+    assert_true(client->line.wake_us <= us);
+    client->next = n5g_face.wake(&client->line);
+    client_carry(client, NULL, 0, 0);
+    return client->next;
+}
+
+static void who_says_nothing_is_closed(void **state)
+{
+    struct client *client = *state;
+    int64_t begin = client->line.now_us;
+    assert_true(client->line.wake_us == begin + S(LIMIT_N5G_REQUEST_SECONDS));
+    assert_int_equal(wake_at(client, client->line.wake_us), LINE_CLOSE);
+}
+
+static void who_is_idle_is_told_goodbye(void **state)
+{
+    struct client *client = *state;
+    int64_t begin = client->line.now_us;
+    assert_int_equal(client_get(client, GOOD)->status, 200);
+    while (client->line.wake_us < begin + S(LIMIT_N5G_IDLE_SECONDS))
+        assert_int_equal(wake_at(client, client->line.wake_us), LINE_ON);
+    assert_int_equal(wake_at(client, client->line.wake_us), LINE_CLOSE);
+    assert_true(client->line.now_us >= begin + S(LIMIT_N5G_IDLE_SECONDS));
+    assert_true(client->goaways == 1 && client->goaway_error == NGHTTP2_NO_ERROR);
+    assert_int_equal(client->goaway_last, 1);
+}
+
+static void a_ping_keeps_it_open(void **state)
+{
+    struct client *client = *state;
+    assert_int_equal(client_get(client, GOOD)->status, 200);
+    for (int i = 0; i < 100; i++) {
+        client->line.now_us += S(LIMIT_N5G_IDLE_SECONDS - 1);
+        nghttp2_submit_ping(client->h2, NGHTTP2_FLAG_NONE, NULL);
+        client_settle(client);
+        if (client->line.wake_us <= client->line.now_us)
+            assert_int_equal(wake_at(client, client->line.now_us), LINE_ON);
+    }
+    assert_int_equal(client_get(client, GOOD)->status, 200);
+}
+
+/* Headers, a byte a second; then one request that comes whole every nine seconds beside. */
+static void who_is_slow_is_closed(void **state)
+{
+    struct client *client = *state;
+    client_settle(client);
+    int64_t begin = client->line.now_us;
+    client_ask(client, NULL, GOOD, NULL);
+    client_gather(client);
+    struct buf *b = &client->wire;
+    for (size_t i = 0; i < b->n && client->next == LINE_ON; i++) {
+        client->line.now_us += S(1);
+        if (client->line.wake_us <= client->line.now_us)
+            wake_at(client, client->line.now_us);
+        else
+            client_carry(client, b->p + i, 1, 0);
+    }
+    assert_int_equal(client->next, LINE_CLOSE);
+    assert_true(client->line.now_us - begin <= S(2 * LIMIT_N5G_REQUEST_SECONDS + 2));
+}
+
+static void who_takes_no_answer_is_closed(void **state)
+{
+    struct client *client = *state;
+    const nghttp2_settings_entry none = {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0};
+    nghttp2_submit_settings(client->h2, NGHTTP2_FLAG_NONE, &none, 1);
+    int32_t stream = client_ask(client, NULL, GOOD, NULL);
+    client_settle(client);
+    assert_int_equal(client_reply(client, stream)->status, 200);
+    assert_false(client_reply(client, stream)->closed);
+    int64_t begin = client->line.now_us;
+    while (client->next == LINE_ON)
+        wake_at(client, client->line.wake_us);
+    assert_int_equal(client->next, LINE_CLOSE);
+    assert_true(client->line.now_us - begin <= S(LIMIT_N5G_REQUEST_SECONDS) + 1);
+}
+
+/* Goodbyes */
+
+static void stop_answers_what_crosses_it(void **state)
+{
+    struct client *client = *state;
+    assert_int_equal(client_get(client, GOOD)->status, 200);
+    int32_t crossing = client_ask(client, NULL, GOOD, NULL);
+    client_gather(client);
+    client->next = n5g_face.stop(&client->line);
+    assert_int_equal(client->next, LINE_ON);
+    client_settle(client);
+    assert_string_equal(client_reply(client, crossing)->body, "{\"status\":\"WHITELISTED\"}");
+    assert_int_equal(client->next, LINE_CLOSE);
+    assert_int_equal(client->goaways, 2);
+    assert_int_equal(client->goaway_last, crossing);
+    assert_int_equal(client->goaway_error, NGHTTP2_NO_ERROR);
+}
+
+static void stop_does_not_wait_for_an_echo(void **state)
+{
+    struct client *client = *state;
+    assert_int_equal(client_get(client, GOOD)->status, 200);
+    assert_int_equal(n5g_face.stop(&client->line), LINE_ON);
+    int64_t wake = client->line.wake_us;
+    assert_true(wake <= client->line.now_us + (int64_t)LIMIT_N5G_GOODBYE_MS * 1000);
+    assert_int_equal(wake_at(client, wake), LINE_CLOSE);
+    assert_int_equal(client->goaways, 2);
+}
+
+static void stop_lets_a_body_end(void **state)
+{
+    struct client *client = *state;
+    struct body body = {10, true};
+    int32_t stream = send_body(client, "GET", &body);
+    assert_int_equal(n5g_face.stop(&client->line), LINE_ON);
+    client_settle(client);
+    client_carry(client, NULL, 0, 0);
+    client_settle(client);
+    assert_int_equal(client->next, LINE_ON);
+    const nghttp2_nv trailer = field("x", "y");
+    nghttp2_submit_trailer(client->h2, stream, &trailer, 1);
+    client_settle(client);
+    assert_int_equal(client_reply(client, stream)->status, 200);
+    assert_int_equal(client->next, LINE_CLOSE);
+}
+
+static void stop_before_a_word(void **state)
+{
+    struct client *client = *state;
+    assert_int_equal(n5g_face.stop(&client->line), LINE_CLOSE);
+}
+
+static void a_client_that_leaves_is_let_go(void **state)
+{
+    struct client *client = *state;
+    int32_t stream = client_ask(client, NULL, GOOD, NULL);
+    client_gather(client);
+    nghttp2_submit_goaway(client->h2, NGHTTP2_FLAG_NONE, 0, NGHTTP2_NO_ERROR, NULL, 0);
+    client_settle(client);
+    assert_int_equal(client_reply(client, stream)->status, 200);
+    assert_int_equal(client->next, LINE_CLOSE);
+}
+
+#define WITH_CLIENT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_CLIENT(a_body_is_not_read),
+        WITH_CLIENT(a_long_body_is_refused),
+        WITH_CLIENT(trailers_end_a_body),
+        WITH_CLIENT(a_body_that_is_reset_is_forgotten),
+        cmocka_unit_test(floods_end),
+        WITH_CLIENT(resets_have_their_own_limit),
+        WITH_CLIENT(a_flood_is_told),
+        WITH_CLIENT(manners_earn_patience),
+        WITH_CLIENT(headers_have_a_limit),
+        WITH_CLIENT(a_bomb_of_headers_ends_it),
+        WITH_CLIENT(who_says_nothing_is_closed),
+        WITH_CLIENT(who_is_idle_is_told_goodbye),
+        WITH_CLIENT(a_ping_keeps_it_open),
+        WITH_CLIENT(who_is_slow_is_closed),
+        WITH_CLIENT(who_takes_no_answer_is_closed),
+        WITH_CLIENT(stop_answers_what_crosses_it),
+        WITH_CLIENT(stop_does_not_wait_for_an_echo),
+        WITH_CLIENT(stop_lets_a_body_end),
+        WITH_CLIENT(stop_before_a_word),
+        WITH_CLIENT(a_client_that_leaves_is_let_go),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
