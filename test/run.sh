@@ -126,12 +126,20 @@ corpora() {
     done
 }
 
-# Pages in Debian's Chromium. They need web/'s npm packages, which the build brings.
+# Pages in Debian's Chromium. They need web/'s npm packages, which the build brings. A test that names parts in its
+# head runs in as many pieces, which lanes take side by side; without an argument it is whole.
 browser() {
-    local script name
+    local script name part parts
     for script in test/browser/*.mjs; do
+        grep -q '^await test(' "$script" || continue # a module
         name=${script#test/}
-        grep -q '^await test(' "$script" && printf '%s||node %s\n' "${name%.mjs}" "$script" # the others are modules
+        parts=$(sed -n 's|^// Parts: ||p' "$script")
+        for part in ${parts:-whole}; do
+            case $part in
+            whole) printf '%s||node %s\n' "${name%.mjs}" "$script" ;;
+            *) printf '%s %s||node %s %s\n' "${name%.mjs}" "$part" "$script" "$part" ;;
+            esac
+        done
     done
 }
 
