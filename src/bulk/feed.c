@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "app/changes.h"
+#include "app/observe.h"
 #include "bulk/findings.h"
 #include "bulk/imeis.h"
 #include "bulk/radix.h"
@@ -170,35 +171,6 @@ static void earliest(struct imei_list *seen)
     seen->n = kept;
 }
 
-/* Would the change make a white one of what is not? A row of a day before the duty does; that is
- * white-listing, and who decides it is not the operator. */
-static bool whitens(const struct feeding *f, const struct facts_row *row,
-                    const struct change *change)
-{
-    daynum before = f->reg->rules.amnesty_before;
-    struct verdict was = policy_judge(row->imei, &row->facts, &f->reg->rules, f->today);
-    return change->activated.day < before && reason_list(was.reason) != LIST_WHITE &&
-           reason_list(was.reason) != LIST_EXEMPT;
-}
-
-/* Would the change leave the IMEI black, or so near to it that no notice could reach anybody? */
-static bool unnoticed(struct feeding *f, const struct facts_row *row, const struct change *change)
-{
-    struct registry *reg = f->reg;
-    daynum through = reg->head.gate.expire_through;
-    struct facts after = row->facts;
-    bool changed;
-    struct verdict was = policy_judge_gated(row->imei, &row->facts, &reg->rules, f->today, through);
-    if (change_apply(&after, change, &changed) || reason_list(was.reason) == LIST_BLACK)
-        return false;
-    struct verdict v = policy_judge_gated(row->imei, &after, &reg->rules, f->today, through);
-    if (reason_list(v.reason) == LIST_BLACK)
-        return true;
-    bool grey = reason_list(v.reason) == LIST_GREY;
-    return grey && v.deadline != DAYNUM_NONE && v.deadline - f->today <= FEED_NOTICE_DAYS &&
-           !(reason_list(was.reason) == LIST_GREY && was.deadline == v.deadline);
-}
-
 static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct facts_row *rows,
                      struct fault *fault)
 {
@@ -215,9 +187,10 @@ static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct f
         struct change change = {.imei = rows[i].imei,
                                 .kind = CHANGE_ACTIVATED,
                                 .activated = {.day = day, .known = f->today}};
-        if (unnoticed(f, &rows[i], &change) && f->out->unnoticed++ < LIMIT_BAD_ROWS_SHOWN)
+        if (observe_unnoticed(f->reg, &rows[i], &change) &&
+            f->out->unnoticed++ < LIMIT_BAD_ROWS_SHOWN)
             f->soon[f->out->unnoticed - 1] = rows[i].imei;
-        f->out->whitened += whitens(f, &rows[i], &change);
+        f->out->whitened += observe_whitens(f->reg, &rows[i], &change);
         changes_add(&f->changes, &change);
     }
     return err;
@@ -247,7 +220,7 @@ static void tell(const struct feeding *f, uint32_t stops)
         char imei[IMEI_TEXT15];
         imei_format15(f->soon[i], imei);
         fprintf(out, "%s: %s would be black, or within %d days of it, before a notice\n",
-                f->options->path, imei, FEED_NOTICE_DAYS);
+                f->options->path, imei, OBSERVE_NOTICE_DAYS);
     }
 }
 
@@ -266,7 +239,7 @@ static enum err guard(struct feeding *f, struct fault *fault)
                               "IMEIs would be black or within %d days of it before a notice",
                               (unsigned long long)rows, (unsigned long long)out->future,
                               (unsigned long long)out->malformed,
-                              (unsigned long long)out->unnoticed, FEED_NOTICE_DAYS);
+                              (unsigned long long)out->unnoticed, OBSERVE_NOTICE_DAYS);
     if (!err && fault)
         fault->file[0] = '\0';
     return err;

@@ -9,7 +9,7 @@
 #include "bulk/guard.h"
 #include "bulk/load.h"
 
-enum { FEED_PERCENT = 5, FEED_NOTICE_DAYS = 7 };
+enum { FEED_PERCENT = 5 };
 
 /* Guards: dates, nulls, notice. `size` and `move` have no history to go by yet and pass. */
 struct feed_options {

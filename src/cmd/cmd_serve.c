@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/observe.h"
 #include "app/samples.h"
 #include "app/service.h"
 #include "app/sweep.h"
@@ -120,6 +121,8 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     if (!err)
         err = keep_snapshots(cli, options.service, &fault);
     if (!err && keeper->reg->writes)
+        err = observer_new(cli->url, cli_key(cli, cli->url), cli->clock, &options.observer);
+    if (!err && keeper->reg->writes)
         err = behind_open(cli, &options, ASIDE_THREADS, &behind, &fault);
     if (behind.portal) {
         options.portal = behind.portal;
@@ -130,6 +133,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         err = http_start(&options, &http, &fault);
     if (err) {
         behind_close(&behind);
+        observer_free(options.observer);
         service_stop(options.service);
         return cli_fail(cli, err, &fault);
     }
@@ -154,6 +158,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     if (keeper->running)
         pthread_join(keeper->thread, NULL);
     behind_close(&behind);
+    observer_free(options.observer);
     service_stop(options.service);
     return 0;
 }

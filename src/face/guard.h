@@ -13,6 +13,8 @@
 /* scopes: enum api_scope, of which the key must have one (ERR_SCOPE) and without which nobody is let in (ERR_KEY);
  * 0: the public may ask, keys want a scope for checks. Who has waited for news was identified before. */
 MUST_USE enum err guard_identify(struct exchange *x, uint32_t scopes);
+/* The same when a head has come, before its large body is read; a signature is judged when the body is there. */
+MUST_USE enum err guard_knock(struct exchange *x, uint32_t scopes);
 /* IMEIs that he may ask at once. */
 size_t guard_most(const struct exchange *x);
 

@@ -416,6 +416,7 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     }
     http->site = (struct site){.service = options->service,
                                .portal = options->portal,
+                               .observer = options->observer,
                                .more = options->more,
                                .more_count = options->more_count,
                                .demo = options->demo,

@@ -12,6 +12,7 @@
 #include "face/faces.h"
 #include "face/limiter.h"
 
+struct observer;
 struct portal;
 struct route;
 
@@ -30,6 +31,7 @@ struct http_options {
     FILE *log;                /* one line a request, without any IMEI; NULL = none */
     const char *public_url; /* scheme://host[:port] as people reach us; NULL: http://address:port */
     const struct faces *faces; /* borrowed; NULL: one face */
+    struct observer *observer; /* what nodes report; NULL: no reports are taken */
     struct portal *portal;     /* what stands behind the sign-in, with its addresses; NULL */
     const struct route *more;
     unsigned more_count;

@@ -11,6 +11,7 @@
 
 struct limiter;
 struct nonces;
+struct observer;
 struct portal;
 struct route;
 struct stats;
@@ -30,9 +31,10 @@ struct site {
     const struct faces *faces;  /* NULL: one face, in the catalogue's words */
     const struct route *more;   /* addresses behind the sign-in (portal/); NULL */
     unsigned more_count;
-    struct portal *portal;   /* of their handlers; NULL */
-    struct waiters *waiters; /* requests that wait for news; NULL: none may */
-    struct str public_url;   /* scheme://host[:port] under which people reach us: in QR codes;
+    struct portal *portal;     /* of their handlers; NULL */
+    struct observer *observer; /* what nodes report; NULL: nothing is written here */
+    struct waiters *waiters;   /* requests that wait for news; NULL: none may */
+    struct str public_url;     /* scheme://host[:port] under which people reach us: in QR codes;
                                    empty: none are drawn */
 };
 

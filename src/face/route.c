@@ -12,10 +12,12 @@
 #include "face/metrics.h"
 #include "face/page.h"
 #include "face/route.h"
+#include "face/sightings.h"
 #include "face/stats.h"
 
 static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
+static const char lines_type[] = "application/x-ndjson";
 static const char any_type[] = "*/*"; /* its bytes decide */
 
 #define AT(literal)                                                                                \
@@ -53,6 +55,10 @@ static const struct route routes[] = {
     {AT("/api/v1/feed"), "GET, HEAD", {FOLLOWED(feed_blocks)}},
     {AT("/api/v1/snapshot"), "GET, HEAD", {FOLLOWED(feed_snapshot)}},
     {AT("/api/v1/tac-list/{}"), "GET, HEAD", {FOLLOWED(feed_tac)}},
+    {AT("/api/v1/sightings"),
+     "POST",
+     {{METHOD_POST, lines_type, sightings_post, .door = LIMITED, .scopes = API_SCOPE_SIGHTINGS,
+       .aside = true, .body_max = LIMIT_SIGHTINGS_BYTES, .admits = sightings_admit}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 _Static_assert((int)ROUTES < (int)STATS_ROUTES, "more routes than are counted");

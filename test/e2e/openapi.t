@@ -188,6 +188,8 @@ class World:
             "expired": r.key("old", "--scope", "check", "--expires", "2026-03-05",
                              now="2026-03-01T07:00:00Z"),
             "revoked": r.key("lost", "--scope", "check"),
+            "feed": r.key("node", "--scope", "feed"),
+            "sightings": r.key("Altel/almaty", "--scope", "sightings"),
             "wrong": {"key": "tamga_00000000_" + "0" * 64},
         }
         r.run("user", "key", "revoke", self.keys["revoked"]["id"])
