@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # build DIR [TARGET...] - configures DIR when it is not, and builds. Options of meson for a new DIR
-# come in MESON_OPTIONS. Leaves DIR/tamga.
+# come in MESON_OPTIONS. Leaves DIR/tamga and DIR/tamga-eir.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,4 +29,7 @@ fi
 ninja -C "$dir" --quiet "$@" | { grep -v '^ninja: no work to do' || true; }
 if [ -x "$dir/src/tamga" ]; then
     ln -sf src/tamga "$dir/tamga"
+fi
+if [ -x "$dir/src/tamga-eir" ]; then
+    ln -sf src/tamga-eir "$dir/tamga-eir"
 fi

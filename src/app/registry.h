@@ -77,10 +77,6 @@ uint64_t registry_party_id(const struct registry *registry, enum party_kind kind
 MUST_USE enum err registry_party(struct registry *registry, enum party_kind kind, struct str name,
                                  uint64_t *out, struct fault *fault);
 
-/* Fills the zone from the machine's tz database. ERR_ZONE: no such zone. ERR_ZONE_STALE: the
- * database is from before 2024 and wrong for Asia/Almaty. */
-MUST_USE enum err zone_load(const char *name, struct zone *out, struct fault *fault);
-
 /* An index built from the facts, and brought up to date from the journal. */
 MUST_USE enum err registry_index(struct registry *registry, struct index **out,
                                  struct fault *fault);

@@ -125,6 +125,20 @@ enum {
     LIMIT_SIGHTING_DAYS =
         20, /* that a report may be late: a notice must come before the deadline */
 
+    /* An EIR node (node/), ours */
+    LIMIT_NODE_PEERS = 256,       /* network elements that are counted one by one, a face */
+    LIMIT_NODE_WORKERS = 256,     /* threads that answer */
+    LIMIT_NODE_LISTEN = 8,        /* addresses of one face */
+    LIMIT_NODE_CONNECT = 32,      /* peers that it calls itself */
+    LIMIT_NODE_CHECKS = 4096,     /* lines of the check log that wait for its thread, a worker */
+    LIMIT_NODE_SIGHTINGS = 16384, /* first uses that wait for theirs, a worker */
+    LIMIT_NODE_SIGHTINGS_SEEN = 1 << 17, /* first uses remembered, to be reported once: 2 MB */
+    LIMIT_NODE_BATCHES = 64,             /* batches of the register open at once */
+    LIMIT_NODE_ANSWER =
+        64 << 20, /* bytes of one answer of the feed: a block and what goes before */
+    LIMIT_NODE_TAC_LIST = 256 << 20, /* bytes of a list of models */
+    LIMIT_NODE_STATUS_HEAD = 8192,   /* bytes of a request to /metrics */
+
     /* Signatures of persons (people/eds.h) */
     LIMIT_EDS_CMS = 2 << 20,     /* bytes of a signature's text: 1 MB of content in base64; ours */
     LIMIT_EDS_CONTENT = 1 << 20, /* bytes of what is signed; ours */

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/zone.h"
 
 typedef int32_t daynum;
 
@@ -46,17 +47,6 @@ static inline daynum daynum_unpack(uint16_t v, daynum otherwise)
 {
     return v == UINT16_MAX ? otherwise : DAYNUM_FIRST + v;
 }
-
-/* The offset of local time from UTC as steps in time. Pure data; zone_load (app/) fills it. */
-enum { ZONE_STEPS = 512 };
-struct zone {
-    char name[64]; /* "Asia/Almaty" */
-    uint32_t count;
-    struct zone_step {
-        int64_t from;   /* UTC seconds from which the offset holds; the first is INT64_MIN */
-        int32_t offset; /* seconds east of UTC */
-    } steps[ZONE_STEPS];
-};
 
 int32_t zone_offset(const struct zone *zone, int64_t utc_seconds);
 /* The local day on which an instant lies. */

@@ -6,6 +6,8 @@
  * Invariant: every struct imei that leaves this file has body < IMEI_BODIES. */
 #include "core/imei.h"
 
+#include <stdio.h>
+
 #include <endian.h>
 
 #include "base/limits.h"
@@ -226,4 +228,14 @@ bool imsi_has_prefix(uint64_t imsi, uint64_t prefix)
     while (imsi > prefix)
         imsi /= 10;
     return imsi == prefix;
+}
+
+void imsi_format_masked(uint64_t imsi, char out[24])
+{
+    int n = snprintf(out, 24, "%llu", (unsigned long long)imsi);
+    if (n < 1)
+        n = 1;
+    memmove(out, out + 1, (size_t)n); /* the leading 1 of the packed form */
+    for (int i = 5; i < n - 1; i++)
+        out[i] = '*';
 }

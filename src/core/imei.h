@@ -51,6 +51,8 @@ void imei_format_masked(struct imei imei, char out[24]);
 /* IMSI (TS 23.003 2.2): 6 to 15 digits. Packs as digits with a leading 1, so that leading zeros
  * stay: "00101" -> 100101. */
 MUST_USE enum err imsi_parse(struct str text, uint64_t *out);
+/* "40101**********": for logs; the network stays, the subscriber does not. */
+void imsi_format_masked(uint64_t imsi, char out[24]);
 /* Does the IMSI (packed) begin with the prefix (packed the same way)? */
 bool imsi_has_prefix(uint64_t imsi, uint64_t prefix);
 

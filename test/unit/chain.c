@@ -7,7 +7,8 @@
 
 void chain_init(struct chain *c, uint8_t id)
 {
-    *c = (struct chain){.h = sha256_new(), .next_seq = 1, .gate = {DAYNUM_NONE, DAYNUM_NONE}};
+    *c = (struct chain){
+        .h = sha256_new(), .next_seq = 1, .rules = 1, .gate = {DAYNUM_NONE, DAYNUM_NONE}};
     assert_non_null(c->h);
     memset(c->block.hash, id, 16);
 }
@@ -50,17 +51,22 @@ static uint64_t add_buf(struct chain *c, struct buf *item, size_t n)
     return seq;
 }
 
-uint64_t chain_entry(struct chain *c, daynum effective)
+uint64_t chain_entry_as(struct chain *c, const struct entry *entry)
 {
     struct buf item = {0};
+    size_t n = item_encode_entry(entry, &item);
+    return c->last_entry = add_buf(c, &item, n);
+}
+
+uint64_t chain_entry(struct chain *c, daynum effective)
+{
     struct entry entry = {
         .event = EVENT_OBSERVED,
         .actor = 1,
         .time_ms = 1763800000000,
         .effective = effective,
     };
-    size_t n = item_encode_entry(&entry, &item);
-    return c->last_entry = add_buf(c, &item, n);
+    return chain_entry_as(c, &entry);
 }
 
 uint64_t chain_row(struct chain *c, const struct row *row)
@@ -98,7 +104,7 @@ const struct block *chain_seal(struct chain *c)
     memcpy(b->prev_hash, b->hash, SHA256_BYTES);
     b->header.item_count = c->count;
     b->header.written_us = 1763800000000000;
-    b->header.rules = 1;
+    b->header.rules = c->rules;
     b->header.gate = c->gate;
     b->body = (struct str){(const char *)c->body.p, c->body.n};
     b->section = (struct str){(const char *)c->section.p, c->section.n};

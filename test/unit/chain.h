@@ -15,6 +15,7 @@ struct chain {
     uint64_t next_seq;   /* of the next item */
     uint64_t last_entry; /* 0 = none yet */
     struct gate gate;
+    uint32_t rules; /* of the blocks' headers; 1 */
     uint32_t count;
     bool sealed;
 };
@@ -25,6 +26,7 @@ void chain_release(struct chain *c);
 
 /* Each gives the item's sequence number. */
 uint64_t chain_entry(struct chain *c, daynum effective);
+uint64_t chain_entry_as(struct chain *c, const struct entry *entry);
 uint64_t chain_row(struct chain *c, const struct row *row);
 uint64_t chain_gate(struct chain *c, struct gate gate);
 uint64_t chain_rules(struct chain *c, uint32_t number, struct str text);

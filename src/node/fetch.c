@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "node/say.h"
+
+enum { ETAG_MAX = 128, CATCH_UP_ROUNDS = 1000 };
+
+struct fetch {
+    struct fetch_options with;
+    struct pull pull;
+    pthread_t thread;
+    bool on;
+    atomic_bool done;
+    uint64_t at_least;
+    /* the download */
+    char part[COPY_PATH], tag[COPY_PATH];
+    int fd;
+    uint64_t have;
+    /* what came of it */
+    struct copy *copy;
+    enum err err;
+    struct fault fault;
+};
+
+enum err fetch_new(const struct fetch_options *options, struct fetch **out)
+{
+    struct fetch *f = calloc(1, sizeof *f);
+    if (!f)
+        return ERR_MEMORY;
+    f->with = *options;
+    f->fd = -1;
+    snprintf(f->part, sizeof f->part, "%s/snapshot.part", options->copy.directory);
+    snprintf(f->tag, sizeof f->tag, "%s/snapshot.etag", options->copy.directory);
+    enum err err = link_new(&options->link, &f->pull.link);
+    if (err)
+        free(f);
+    else
+        *out = f;
+    return err;
+}
+
+void fetch_stop(struct fetch *f)
+{
+    if (f)
+        link_stop(f->pull.link);
+}
+
+void fetch_free(struct fetch *f)
+{
+    if (!f)
+        return;
+    fetch_stop(f);
+    if (f->on)
+        pthread_join(f->thread, NULL);
+    copy_free(f->copy);
+    pull_release(&f->pull);
+    link_free(f->pull.link);
+    free(f);
+}
+
+/* ---- the download ---- */
+
+static void keep_tag(const struct fetch *f, struct str etag)
+{
+    int fd = open(f->tag, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write(fd, etag.p, etag.n) == (ssize_t)etag.n;
+    if (fd >= 0)
+        close(fd);
+    if (!ok)
+        unlink(f->tag);
+}
+
+/* 200: all of it comes, so what is there goes. */
+static bool begin(void *ctx, long status, struct str etag)
+{
+    struct fetch *f = ctx;
+    if (status == 200) {
+        if (ftruncate(f->fd, 0) != 0)
+            return false;
+        f->have = 0;
+        keep_tag(f, etag);
+    }
+    return lseek(f->fd, (off_t)f->have, SEEK_SET) >= 0;
+}
+
+static bool take(void *ctx, const void *p, size_t n)
+{
+    struct fetch *f = ctx;
+    const char *at = p;
+    while (n) {
+        ssize_t done = write(f->fd, at, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0) {
+            fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", f->part, strerror(errno));
+            return false;
+        }
+        at += done;
+        n -= (size_t)done;
+        f->have += (uint64_t)done;
+    }
+    return true;
+}
+
+static enum err judge(struct fetch *f, long status)
+{
+    /* 416: what is there is all of it, or of another: it is looked at, and deleted if it is not good. */
+    if (status == 200 || status == 206 || status == 416)
+        return ERR_OK;
+    if (status == 401 || status == 403)
+        return fault_set(&f->fault, ERR_KEY, "the register refuses the node's key (%ld)", status);
+    return fault_set(&f->fault, ERR_UNAVAILABLE, "the register answers %ld", status);
+}
+
+static enum err download(struct fetch *f)
+{
+    struct buf tag = {0};
+    struct stat st;
+    long status = 0;
+    f->fd = open(f->part, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (f->fd < 0 || fstat(f->fd, &st) != 0)
+        return fault_set(&f->fault, ERR_FILE_OPEN, "%s: %s", f->part, strerror(errno));
+    if (st.st_size > 0 && file_read(f->tag, ETAG_MAX, &tag, NULL) == ERR_OK && tag.n)
+        f->have = (uint64_t)st.st_size;
+    else
+        f->have = 0;
+    buf_uint(&tag, 0, 1);
+    struct link_question q = {.path = "/api/v1/snapshot",
+                              .from = f->have,
+                              .if_range = (const char *)tag.p,
+                              .begin = begin,
+                              .take = take,
+                              .ctx = f};
+    enum err err = tag.failed ? ERR_MEMORY : link_ask(f->pull.link, &q, &status, &f->fault);
+    if (!err)
+        err = judge(f, status);
+    if (!err && fdatasync(f->fd) != 0)
+        err = fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", f->part, strerror(errno));
+    close(f->fd);
+    f->fd = -1;
+    buf_release(&tag);
+    return err;
+}
+
+/* ---- what is made of it ---- */
+
+/* The file takes its place, with an empty log. */
+static enum err settle(struct fetch *f, uint64_t seq)
+{
+    char path[COPY_PATH], log[COPY_PATH];
+    copy_path(f->with.copy.directory, "snapshot", seq, "tgix", path);
+    copy_path(f->with.copy.directory, "feed", seq, "log", log);
+    if (access(path, F_OK) == 0) /* the very one that is there: its log stays */
+        unlink(f->part);
+    else if (unlink(log) != 0 && errno != ENOENT)
+        return fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", log, strerror(errno));
+    else if (rename(f->part, path) != 0)
+        return fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", path, strerror(errno));
+    unlink(f->tag);
+    file_sync_directory(path);
+    return ERR_OK;
+}
+
+static enum err load(struct fetch *f)
+{
+    enum err err = copy_read(&f->with.copy, f->part, f->at_least, &f->copy, &f->fault);
+    if (err == ERR_SNAPSHOT || err == ERR_CODEC) {
+        atomic_fetch_add(&f->with.status->snapshots_refused, 1);
+        unlink(f->part);
+        unlink(f->tag);
+    }
+    if (!err)
+        err = settle(f, f->copy->snapshot_seq);
+    return err ? err : copy_log(f->copy, &f->fault);
+}
+
+/* Until the register has no more, so that the change of copies goes back in nothing. */
+static enum err catch_up(struct fetch *f)
+{
+    enum err err = ERR_OK;
+    for (int i = 0; !err && i < CATCH_UP_ROUNDS; i++) {
+        uint64_t before = f->copy->place.next_seq;
+        err = pull_feed(&f->pull, f->copy, 0, &f->fault);
+        if (!err && f->copy->wants_tac)
+            err = pull_tac(&f->pull, f->copy, &f->fault);
+        if (!err && f->copy->place.next_seq == before)
+            break;
+    }
+    return err;
+}
+
+static void *run(void *arg)
+{
+    struct fetch *f = arg;
+    f->fault = (struct fault){0};
+    f->err = download(f);
+    if (!f->err)
+        f->err = load(f);
+    if (!f->err) {
+        atomic_fetch_add(&f->with.status->snapshots, 1);
+        f->err = catch_up(f);
+        if (f->err == ERR_UNAVAILABLE) /* it is a copy all the same */
+            f->err = ERR_OK;
+    }
+    if (f->err) {
+        copy_free(f->copy);
+        f->copy = NULL;
+    }
+    atomic_store(&f->done, true);
+    return NULL;
+}
+
+enum err fetch_begin(struct fetch *f, uint64_t at_least)
+{
+    if (f->on)
+        return ERR_OK;
+    f->at_least = at_least;
+    atomic_store(&f->done, false);
+    if (pthread_create(&f->thread, NULL, run, f))
+        return ERR_MEMORY;
+    f->on = true;
+    return ERR_OK;
+}
+
+bool fetch_is_on(struct fetch *f)
+{
+    return f->on;
+}
+
+bool fetch_is_done(struct fetch *f)
+{
+    return f->on && atomic_load(&f->done);
+}
+
+enum err fetch_take(struct fetch *f, struct copy **out, struct fault *fault)
+{
+    pthread_join(f->thread, NULL);
+    f->on = false;
+    if (f->err) {
+        if (fault)
+            *fault = f->fault;
+        return f->err;
+    }
+    *out = f->copy;
+    f->copy = NULL;
+    return ERR_OK;
+}

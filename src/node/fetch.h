@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fetch - a new snapshot of the register, in a thread of its own, beside the copy that goes on being
+ * answered from and followed: downloaded, verified, loaded, brought up to where the register stands.
+ *
+ * The download is kept in snapshot.part, its ETag beside it, and goes on where it broke off, also after
+ * a restart. What is refused is deleted; the copy before is untouched. */
+#ifndef NODE_FETCH_H
+#define NODE_FETCH_H
+
+#include "node/pull.h"
+#include "node/status.h"
+
+struct fetch;
+
+struct fetch_options {
+    struct copy_options copy;
+    struct link_options link;
+    struct node_status *status;
+};
+
+/* Borrows what options point to. ERR_MEMORY. */
+MUST_USE enum err fetch_new(const struct fetch_options *options, struct fetch **out);
+void fetch_free(struct fetch *f); /* stops it */
+/* What it does ends soon. From any thread. */
+void fetch_stop(struct fetch *f);
+/* Begins, unless it is at it. A snapshot that stands before at_least is refused. ERR_MEMORY. */
+MUST_USE enum err fetch_begin(struct fetch *f, uint64_t at_least);
+bool fetch_is_on(struct fetch *f);   /* begun, and not taken yet */
+bool fetch_is_done(struct fetch *f); /* fetch_take returns at once */
+/* Waits for what was begun. ERR_SNAPSHOT, ERR_UNAVAILABLE, ...; on success the copy is the caller's. */
+MUST_USE enum err fetch_take(struct fetch *f, struct copy **out, struct fault *fault);
+
+#endif

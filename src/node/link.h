@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * link - a thread's way to the register: HTTP by libcurl, one connection that stays open, each question
+ * with a bound in time and bytes, and interruptible. One link, one thread; link_stop from any. */
+#ifndef NODE_LINK_H
+#define NODE_LINK_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct link;
+
+struct link_options {
+    const char *url;     /* "https://register.example": what stands before /api/v1 */
+    const char *api_key; /* empty: none */
+    const char *ca;      /* PEM of its authorities; empty: the system's */
+    const char *agent;   /* User-Agent */
+};
+
+/* Once a process, before threads. ERR_MEMORY. */
+MUST_USE enum err link_init(void);
+/* Only http:// and https://, without query. */
+bool link_is_url(struct str url);
+/* Borrows the texts. ERR_MEMORY. */
+MUST_USE enum err link_new(const struct link_options *options, struct link **out);
+void link_free(struct link *link);
+/* What waits, or will, ends with ERR_STOPPED. */
+void link_stop(struct link *link);
+bool link_stopped(const struct link *link);
+/* Waits; false: it was stopped meanwhile. */
+bool link_rest(struct link *link, int64_t ms);
+
+struct link_question {
+    const char *path;     /* "/api/v1/feed?after=..." */
+    struct str body;      /* POST when p is not NULL */
+    const char *type;     /* of the body */
+    uint64_t from;        /* first byte wanted; 0: all */
+    const char *if_range; /* with from: the ETag of what is there; else all comes anew */
+    int64_t whole_ms;     /* 0: no bound but that something must come (a slow download) */
+    /* Bytes of a 200 or 206 as they come; false ends it. begin is called before the first, with the status. */
+    bool (*begin)(void *ctx, long status, struct str etag);
+    bool (*take)(void *ctx, const void *p, size_t n);
+    /* Looked at at least every second; false ends it with ERR_STOPPED. May be NULL. */
+    bool (*on)(void *ctx);
+    void *ctx;
+    struct buf *answer; /* instead of take: at most `most` bytes, whatever the status */
+    size_t most;
+};
+
+/* ERR_UNAVAILABLE: no answer, a broken one, or take ended it; ERR_TOO_LONG; ERR_STOPPED; ERR_MEMORY. An
+ * HTTP status that is no success is an answer. */
+MUST_USE enum err link_ask(struct link *link, const struct link_question *q, long *out_status,
+                           struct fault *fault);
+
+#endif

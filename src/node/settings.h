@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * settings - what belongs to one node: an INI file, and what the command line says instead. settings_known in
+ * settings.c is the table of all names with what each takes; doc/operations.md explains them.
+ *
+ *   [node]     name directory key registry registry_ca threads unknown malformed
+ *              stale_after_hours stale sightings_bytes log_bytes
+ *   [s13]      listen tls_listen sctp_listen certificate tls_key clients identity realm peers connect
+ *   [n5geir]   listen tls_listen certificate tls_key clients root
+ *   [log]      file white max_bytes keep
+ *   [metrics]  listen
+ *
+ * listen, tls_listen, peers, connect may stand several times, or hold several with commas between. */
+#ifndef NODE_SETTINGS_H
+#define NODE_SETTINGS_H
+
+#include "answer/network.h"
+#include "base/limits.h"
+
+enum { NODE_TEXT = 512, NODE_ADDRESS = 64, NODE_PEER = 128 };
+
+struct node_listen {
+    char address[NODE_ADDRESS]; /* without brackets */
+    uint16_t port;              /* 0: any */
+    bool tls, sctp;
+};
+
+struct node_face {
+    struct node_listen listen[LIMIT_NODE_LISTEN];
+    unsigned listen_count;
+    char certificate[NODE_TEXT], tls_key[NODE_TEXT], clients[NODE_TEXT]; /* PEM files */
+};
+
+enum node_stale { STALE_GO_ON, STALE_GREY, STALE_WHITE };
+
+struct node_settings {
+    char name[LIMIT_NAME + 1];
+    char directory[NODE_TEXT], key[NODE_TEXT], snapshot[NODE_TEXT];
+    char registry[NODE_TEXT], registry_ca[NODE_TEXT];
+    unsigned threads; /* 0: one a processor */
+    struct network_settings network;
+    uint32_t stale_after_hours; /* 0: never */
+    enum node_stale stale;
+    uint64_t sightings_bytes, feed_log_bytes;
+
+    struct node_face s13;
+    char identity[NODE_PEER], realm[NODE_PEER];
+    char peers[LIMIT_NODE_PEERS][NODE_PEER];
+    unsigned peer_count;
+    struct node_listen connect[LIMIT_NODE_CONNECT];
+    unsigned connect_count;
+
+    struct node_face n5geir;
+    char root[NODE_TEXT];
+
+    char log_file[NODE_TEXT]; /* empty: no check log */
+    bool log_white;
+    uint64_t log_max_bytes;
+    uint32_t log_keep;
+
+    struct node_listen metrics;
+    bool metrics_on;
+};
+
+void node_settings_init(struct node_settings *s); /* the defaults */
+/* One NAME of a SECTION. What may stand several times is added. ERR_SETTING_UNKNOWN, ERR_SETTING_VALUE,
+ * ERR_TOO_MANY; fault says what is wanted. */
+MUST_USE enum err node_settings_set(struct node_settings *s, struct str section, struct str name,
+                                    struct str value, struct fault *fault);
+/* A file over what is there. The same, with file and line; ERR_FILE_OPEN. */
+MUST_USE enum err node_settings_read(struct node_settings *s, const char *path,
+                                     struct fault *fault);
+/* What one value alone cannot tell: is all there that a node needs? On loopback names and peers may be
+ * missing: then they are filled in, and everybody may ask. ERR_SETTING_VALUE. */
+MUST_USE enum err node_settings_check(struct node_settings *s, struct fault *fault);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * status - how a node stands, as its threads last knew: written by the one that knows, read by who shows
+ * it (node/status_text.h). Single numbers without a lock; none is read together with another. */
+#ifndef NODE_STATUS_H
+#define NODE_STATUS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct node_status {
+    /* of who follows */
+    _Atomic uint64_t next_seq;          /* all before it is known here */
+    _Atomic uint64_t register_next_seq; /* where the register stood when it last spoke */
+    _Atomic int64_t head_us;            /* UTC: time of the last signed head */
+    _Atomic int64_t contact_us;         /* monotonic: last answer of the register; 0: none yet */
+    _Atomic uint64_t feed_errors, blocks, snapshots, snapshots_refused;
+    _Atomic uint64_t log_bytes;        /* of the feed's log */
+    _Atomic uint64_t batches_open;     /* whose rows wait for their end */
+    _Atomic uint32_t rules;            /* number of the rule set */
+    _Atomic uint32_t network_override; /* enum rules_override, of the register */
+    _Atomic uint64_t imeis, index_bytes;
+    atomic_bool ready, follows, stale;
+    /* of who reports sightings */
+    _Atomic uint64_t sightings_taken, sightings_twice,
+        sightings_lost; /* lost: the spool was full */
+    _Atomic uint64_t sightings_sent, sightings_refused, spool_bytes, spool_files, report_errors;
+    /* of who writes the check log */
+    _Atomic uint64_t log_lines, log_errors;
+};
+
+#endif

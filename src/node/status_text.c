@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/status_text.h"
+
+#include <inttypes.h>
+
+static void head(struct buf *out, const char *name, const char *type, const char *help)
+{
+    buf_printf(out, "# HELP tamga_eir_%s %s\n# TYPE tamga_eir_%s %s\n", name, help, name, type);
+}
+
+static void one(struct buf *out, const char *name, const char *type, const char *help, uint64_t v)
+{
+    head(out, name, type, help);
+    buf_printf(out, "tamga_eir_%s %" PRIu64 "\n", name, v);
+}
+
+static uint64_t sum_of(const struct status_sources *s, unsigned face, unsigned peer, unsigned kind)
+{
+    uint64_t sum = 0;
+    for (unsigned w = 0; w < s->workers; w++)
+        sum += count_get(&s->counts[w]->by[face][peer].of[kind]);
+    return sum;
+}
+
+/* Backslash, quote and line end, as the format wants them. */
+static void put_label(struct buf *out, struct str value)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+        if (c == '"' || c == '\\')
+            buf_str(out, STR("\\"));
+        buf_put(out, (unsigned char)c < ' ' ? "?" : &c, 1);
+    }
+}
+
+static void put_checks(const struct status_sources *s, struct buf *out, unsigned face,
+                       unsigned peer)
+{
+    struct str name = face == NETWORK_S13 && peer ? s->peer(s->ctx, peer) : STR("");
+    for (unsigned kind = 0; kind < COUNT_KINDS; kind++) {
+        uint64_t n = sum_of(s, face, peer, kind);
+        if (!n && peer)
+            continue;
+        buf_printf(out, "tamga_eir_checks_total{face=\"%s\",peer=\"", network_face_name(face));
+        if (name.n || !peer)
+            put_label(out, name);
+        else
+            buf_printf(out, "%u", peer);
+        buf_printf(out, "\",what=\"%s\"} %" PRIu64 "\n", count_name((enum count)kind), n);
+    }
+}
+
+static void put_times(const struct status_sources *s, struct buf *out, unsigned face)
+{
+    const char *name = network_face_name(face);
+    uint64_t sum = 0, us = 0;
+    for (unsigned i = 0; i <= COUNTS_TIMES; i++) {
+        for (unsigned w = 0; w < s->workers; w++)
+            sum += count_get(&s->counts[w]->times[face][i]);
+        buf_printf(out, "tamga_eir_answer_seconds_bucket{face=\"%s\",le=\"", name);
+        if (i < COUNTS_TIMES)
+            buf_printf(out, "%g", (double)counts_times_us[i] / 1e6);
+        else
+            buf_str(out, STR("+Inf"));
+        buf_printf(out, "\"} %" PRIu64 "\n", sum);
+    }
+    for (unsigned w = 0; w < s->workers; w++)
+        us += count_get(&s->counts[w]->times_sum_us[face]);
+    buf_printf(out,
+               "tamga_eir_answer_seconds_sum{face=\"%s\"} %.6f\n"
+               "tamga_eir_answer_seconds_count{face=\"%s\"} %" PRIu64 "\n",
+               name, (double)us / 1e6, name, sum);
+}
+
+static void put_answers(const struct status_sources *s, struct buf *out)
+{
+    head(out, "checks_total", "counter",
+         "Checks, by what was said; received counts all of them, paired, mismatch and fresh some "
+         "once "
+         "more.");
+    for (unsigned face = 0; face < NETWORK_MAP; face++)
+        for (unsigned peer = 0; peer < COUNTS_PEERS; peer++)
+            put_checks(s, out, face, peer);
+    head(out, "answer_seconds", "histogram", "From the reading of a question to its answer.");
+    for (unsigned face = 0; face < NETWORK_MAP; face++)
+        put_times(s, out, face);
+}
+
+static void put_lines(const struct status_sources *s, struct buf *out)
+{
+    if (!s->lines)
+        return;
+    struct status_lines l = s->lines(s->ctx);
+    one(out, "connections", "gauge", "Connections that are open.", l.open);
+    one(out, "connections_accepted_total", "counter", "Connections that were taken.", l.accepted);
+    one(out, "connections_refused_total", "counter", "Connections that found no room.", l.refused);
+    one(out, "connections_dropped_total", "counter", "Connections that were broken off here.",
+        l.dropped);
+    one(out, "connections_made_total", "counter", "Connections that this node made.", l.connected);
+    one(out, "received_bytes_total", "counter", "Bytes that came.", l.bytes_in);
+    one(out, "sent_bytes_total", "counter", "Bytes that went.", l.bytes_out);
+}
+
+/* Seconds since the register's last signed word. */
+static double head_age(const struct status_sources *s)
+{
+    int64_t age = clock_now_us(s->clock) - atomic_load(&s->status->head_us);
+    return age > 0 ? (double)age / 1e6 : 0;
+}
+
+static uint64_t behind(const struct node_status *st)
+{
+    uint64_t has = atomic_load(&st->next_seq), all = atomic_load(&st->register_next_seq);
+    return all > has ? all - has : 0;
+}
+
+static void put_follow(const struct status_sources *s, struct buf *out)
+{
+    const struct node_status *st = s->status;
+    one(out, "ready", "gauge", "1: it has something to answer from.", atomic_load(&st->ready));
+    one(out, "sequence", "gauge", "Next sequence number: all before it is known here.",
+        atomic_load(&st->next_seq));
+    one(out, "behind_items", "gauge", "Journal items that the register has and this node not.",
+        behind(st));
+    head(out, "head_age_seconds", "gauge", "Since the register's last signed word.");
+    buf_printf(out, "tamga_eir_head_age_seconds %.3f\n", head_age(s));
+    one(out, "stale", "gauge", "1: that is longer than stale_after_hours.",
+        atomic_load(&st->stale));
+    one(out, "override", "gauge", "The rules' network_override: 0 none, 1 grey, 2 white.",
+        atomic_load(&st->network_override));
+    one(out, "rules", "gauge", "Number of the rule set.", atomic_load(&st->rules));
+    one(out, "imeis", "gauge", "IMEIs in memory.", atomic_load(&st->imeis));
+    one(out, "index_bytes", "gauge", "Memory that they take.", atomic_load(&st->index_bytes));
+    one(out, "blocks_total", "counter", "Blocks that came.", atomic_load(&st->blocks));
+    one(out, "batches_open", "gauge", "Batches whose rows wait for their end.",
+        atomic_load(&st->batches_open));
+    one(out, "feed_log_bytes", "gauge", "Size of the feed's log.", atomic_load(&st->log_bytes));
+    one(out, "feed_errors_total", "counter", "Questions to the register that failed.",
+        atomic_load(&st->feed_errors));
+    one(out, "snapshots_total", "counter", "Snapshots that were taken.",
+        atomic_load(&st->snapshots));
+    one(out, "snapshots_refused_total", "counter", "Snapshots that were not believed.",
+        atomic_load(&st->snapshots_refused));
+}
+
+static uint64_t lost(struct ring *const *rings, unsigned n)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; rings && i < n; i++)
+        sum += ring_lost(rings[i]);
+    return sum;
+}
+
+static void put_writers(const struct status_sources *s, struct buf *out)
+{
+    const struct node_status *st = s->status;
+    one(out, "sightings_spooled_total", "counter", "First uses that were written down.",
+        atomic_load(&st->sightings_taken));
+    one(out, "sightings_repeated_total", "counter", "First uses that had been written already.",
+        atomic_load(&st->sightings_twice));
+    one(out, "sightings_sent_total", "counter", "First uses that the register took.",
+        atomic_load(&st->sightings_sent));
+    one(out, "sightings_refused_total", "counter", "First uses that it refused.",
+        atomic_load(&st->sightings_refused));
+    one(out, "sightings_lost_total", "counter", "First uses that found no room here.",
+        atomic_load(&st->sightings_lost) + lost(s->sightings, s->workers));
+    one(out, "sightings_spool_bytes", "gauge", "Size of the spool.", atomic_load(&st->spool_bytes));
+    one(out, "sightings_spool_files", "gauge", "Files in it.", atomic_load(&st->spool_files));
+    one(out, "reports_failed_total", "counter", "Reports that the register did not take.",
+        atomic_load(&st->report_errors));
+    one(out, "check_log_lines_total", "counter", "Lines of the check log.",
+        atomic_load(&st->log_lines));
+    one(out, "check_log_lost_total", "counter", "Lines that found no room or no disk.",
+        atomic_load(&st->log_errors) + lost(s->checks, s->workers));
+}
+
+void status_metrics(const struct status_sources *s, struct buf *out)
+{
+    head(out, "build_info", "gauge", "Which program this is.");
+    buf_printf(out, "tamga_eir_build_info{version=\"%s\"} 1\n", s->version);
+    put_follow(s, out);
+    put_lines(s, out);
+    put_writers(s, out);
+    put_answers(s, out);
+}
+
+bool status_health(const struct status_sources *s, struct buf *out)
+{
+    const struct node_status *st = s->status;
+    bool ready = atomic_load(&st->ready), stale = atomic_load(&st->stale);
+    buf_printf(out,
+               "{\"status\":\"%s\",\"sequence\":%" PRIu64 ",\"behind\":%" PRIu64
+               ",\"head_age_seconds\":%.0f,\"rules\":%" PRIu32 ",\"imeis\":%" PRIu64
+               ",\"override\":%" PRIu32 "}\n",
+               !ready  ? "starting"
+               : stale ? "stale"
+                       : "ok",
+               atomic_load(&st->next_seq), behind(st), head_age(s), atomic_load(&st->rules),
+               atomic_load(&st->imeis), atomic_load(&st->network_override));
+    return ready;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * node_copy_test - what a node believes and when it shows it: blocks of a verified answer at once, those of a
+ * batch at its end and in their order; nothing of an answer that was changed anywhere; the same after a
+ * start, wherever the log was cut. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "node_bed.h"
+
+#define A 35824005111111ULL
+#define B 35824005222222ULL
+#define C 35824005333333ULL
+
+static int set_up(void **state)
+{
+    struct node_bed *bed = bed_new();
+    bed_snapshot(bed);
+    *state = bed;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    bed_free(*state);
+    return 0;
+}
+
+static struct copy *opened(struct node_bed *bed)
+{
+    struct copy *copy = NULL;
+    struct fault fault = {0};
+    enum err err = copy_open(&bed->options, 1, &copy, &fault);
+    if (err)
+        print_message("%s: %s\n", err_name(err), fault.detail);
+    assert_int_equal(err, ERR_OK);
+    return copy;
+}
+
+static void take(struct node_bed *bed, struct copy *copy)
+{
+    struct fault fault = {0};
+    enum err err = copy_take(copy, bed_head(bed, BED_NOW_US), &fault);
+    if (err)
+        print_message("%s: %s\n", err_name(err), fault.detail);
+    assert_int_equal(err, ERR_OK);
+    assert_int_equal(copy->place.next_seq, bed->chain.next_seq);
+    bed_begin(bed);
+}
+
+static void what_comes_is_shown_and_stays(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    assert_int_equal(bed_reason(copy, A), -1);
+    bed_row(bed, 0, A, REASON_NEVER_ACTIVATED, REASON_STOLEN);
+    bed_row(bed, 0, B, REASON_NEVER_ACTIVATED, REASON_UNVERIFIED);
+    take(bed, copy);
+    bed_row(bed, 0, B, REASON_UNVERIFIED, REASON_VERIFIED);
+    take(bed, copy);
+    take(bed, copy); /* nothing new */
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(bed_reason(copy, A), REASON_STOLEN);
+        assert_int_equal(bed_reason(copy, B), REASON_VERIFIED);
+        assert_int_equal(copy->blocks, 3);
+        copy_free(copy);
+        copy = opened(bed);
+    }
+    copy_free(copy);
+}
+
+static void an_answer_that_was_changed_changes_nothing(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    bed_row(bed, 0, A, REASON_NEVER_ACTIVATED, REASON_STOLEN);
+    struct str answer = bed_head(bed, BED_NOW_US);
+    struct buf other = {0};
+    for (size_t i = 0; i < answer.n; i++)
+        for (unsigned bit = 0; bit < 8; bit++) {
+            buf_clear(&other);
+            buf_str(&other, answer);
+            other.p[i] ^= (uint8_t)(1 << bit);
+            assert_int_not_equal(copy_take(copy, (struct str){(char *)other.p, other.n}, NULL),
+                                 ERR_OK);
+        }
+    for (size_t n = 0; n < answer.n; n++)
+        assert_int_equal(copy_take(copy, (struct str){answer.p, n}, NULL), ERR_CODEC);
+    buf_uint(&other, 0, 1);
+    assert_int_not_equal(copy_take(copy, (struct str){(char *)other.p, other.n}, NULL), ERR_OK);
+    assert_int_equal(bed_reason(copy, A), -1);
+    assert_int_equal(copy->log_bytes, 0);
+    assert_int_equal(copy_take(copy, answer, NULL), ERR_OK);
+    assert_int_equal(copy_take(copy, answer, NULL), ERR_CHAIN); /* it has that already */
+    buf_release(&other);
+    copy_free(copy);
+}
+
+static void a_batch_waits_and_a_theft_does_not(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    uint64_t batch = bed_batch_begin(bed);
+    bed_row(bed, batch, A, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    bed_row(bed, batch, B, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    take(bed, copy);
+    assert_int_equal(bed_reason(copy, A), -1);
+    bed_row(bed, 0, A, REASON_AMNESTY, REASON_STOLEN);
+    take(bed, copy);
+    assert_int_equal(bed_reason(copy, A), REASON_STOLEN);
+    assert_int_equal(bed_reason(copy, B), -1);
+    copy_free(copy);
+    copy = opened(bed); /* in the middle of the batch */
+    assert_int_equal(copy->batch_count, 1);
+    assert_int_equal(bed_reason(copy, A), REASON_STOLEN);
+    assert_int_equal(bed_reason(copy, B), -1);
+    bed_row(bed, batch, C, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    bed_batch_end(bed, batch);
+    bed_row(bed, 0, C, REASON_AMNESTY, REASON_LOST);
+    take(bed, copy);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(copy->batch_count, 0);
+        assert_int_equal(bed_reason(copy, A),
+                         REASON_STOLEN); /* it came later than the batch's row */
+        assert_int_equal(bed_reason(copy, B), REASON_AMNESTY);
+        assert_int_equal(bed_reason(copy, C), REASON_LOST);
+        copy_free(copy);
+        copy = opened(bed);
+    }
+    copy_free(copy);
+}
+
+static void of_two_batches_the_last_end_shows_both(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    uint64_t one = bed_batch_begin(bed), two = bed_batch_begin(bed);
+    bed_row(bed, one, A, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    bed_row(bed, two, A, REASON_AMNESTY, REASON_GSMA);
+    bed_batch_end(bed, one);
+    take(bed, copy);
+    assert_int_equal(bed_reason(copy, A), -1);
+    bed_row(bed, two, B, REASON_NEVER_ACTIVATED, REASON_GSMA);
+    bed_batch_end(bed, two);
+    take(bed, copy);
+    assert_int_equal(bed_reason(copy, A), REASON_GSMA);
+    assert_int_equal(bed_reason(copy, B), REASON_GSMA);
+    copy_free(copy);
+}
+
+static void more_batches_than_can_wait_do_not(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    uint64_t batch[LIMIT_NODE_BATCHES + 1];
+    for (int i = 0; i <= LIMIT_NODE_BATCHES; i++)
+        batch[i] = bed_batch_begin(bed);
+    for (uint64_t i = 0; i <= LIMIT_NODE_BATCHES; i++)
+        bed_row(bed, batch[i], A + i, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    take(bed, copy);
+    assert_int_equal(bed_reason(copy, A), -1);
+    assert_int_equal(bed_reason(copy, A + LIMIT_NODE_BATCHES), REASON_AMNESTY);
+    for (int i = 0; i <= LIMIT_NODE_BATCHES; i++)
+        bed_batch_end(bed, batch[i]);
+    take(bed, copy);
+    for (uint64_t i = 0; i <= LIMIT_NODE_BATCHES; i++)
+        assert_int_equal(bed_reason(copy, A + i), REASON_AMNESTY);
+    assert_int_equal(copy->batch_count, 0);
+    copy_free(copy);
+}
+
+static void the_gate_does_not_turn_back_for_what_waited(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    uint64_t batch = bed_batch_begin(bed);
+    bed_row(bed, batch, A, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    take(bed, copy);
+    chain_gate(&bed->chain, (struct gate){20600, 20600});
+    chain_seal(&bed->chain);
+    bed_block(bed);
+    take(bed, copy);
+    assert_int_equal(index_state(copy->index->index).gate.expire_through, 20600);
+    bed_batch_end(bed, batch);
+    take(bed, copy);
+    assert_int_equal(index_state(copy->index->index).gate.expire_through, 20600);
+    assert_int_equal(bed_reason(copy, A), REASON_AMNESTY);
+    copy_free(copy);
+}
+
+static void a_log_that_was_cut_gives_what_is_whole(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    char path[COPY_PATH];
+    bed_row(bed, 0, A, REASON_NEVER_ACTIVATED, REASON_STOLEN);
+    take(bed, copy);
+    uint64_t one = copy->log_bytes;
+    bed_row(bed, 0, B, REASON_NEVER_ACTIVATED, REASON_LOST);
+    take(bed, copy);
+    uint64_t two = copy->log_bytes;
+    copy_free(copy);
+    copy_path(bed->directory, "feed", 1, "log", path);
+    for (uint64_t n = two; n-- > one;) {
+        assert_int_equal(truncate(path, (off_t)n), 0);
+        copy = opened(bed);
+        assert_int_equal(copy->log_bytes, one);
+        assert_int_equal(bed_reason(copy, A), REASON_STOLEN);
+        assert_int_equal(bed_reason(copy, B), -1);
+        copy_free(copy);
+    }
+}
+
+static void rules_wait_for_their_list_of_models(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    struct buf list = {0};
+    copy->rules_moved = false;
+    bed_rules(bed, 2, STR("unknown_served=no\n"));
+    take(bed, copy);
+    assert_true(copy->rules_moved);
+    assert_int_equal(copy->rules.number, 2);
+    assert_false(copy->rules.unknown_served);
+    copy->rules_moved = false;
+    bed_rules(bed, 3, STR("tac_list=7\ntac_list_complete=yes\n"));
+    take(bed, copy);
+    assert_false(copy->rules_moved);
+    assert_int_equal(copy->rules.number, 2);
+    assert_int_equal(copy->wants_tac, 7);
+    bed_tac_list(bed, 7, &list);
+    list.p[30] ^= 1;
+    assert_int_not_equal(copy_take_tac(copy, (struct str){(char *)list.p, list.n}, NULL), ERR_OK);
+    list.p[30] ^= 1;
+    assert_int_equal(copy_take_tac(copy, (struct str){(char *)list.p, list.n}, NULL), ERR_OK);
+    for (int again = 0; again < 2; again++) { /* after a start out of the directory */
+        assert_int_equal(copy->wants_tac, 0);
+        assert_int_equal(copy->rules.number, 3);
+        assert_int_equal(tac_classify(copy->tac->table, 35824005), TAC_DEVICE);
+        copy_free(copy);
+        copy = opened(bed);
+    }
+    copy_free(copy);
+    buf_release(&list);
+}
+
+static void a_head_of_yesterday_is_no_news(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    take(bed, copy);
+    assert_int_equal(copy_take(copy, bed_head(bed, BED_NOW_US - 1), NULL), ERR_CHAIN);
+    assert_int_equal(copy->head.time_us, BED_NOW_US);
+    copy_free(copy);
+}
+
+static void the_newest_two_are_kept(void **state)
+{
+    struct node_bed *bed = *state;
+    char from[COPY_PATH], to[COPY_PATH];
+    uint64_t seqs[8];
+    copy_path(bed->directory, "snapshot", 1, "tgix", from);
+    for (uint64_t i = 5; i < 30; i += 12) {
+        copy_path(bed->directory, "snapshot", i, "tgix", to);
+        assert_int_equal(link(from, to), 0);
+    }
+    assert_int_equal(copy_list(bed->directory, seqs, 8), 4);
+    assert_int_equal(seqs[0], 29);
+    assert_int_equal(seqs[3], 1);
+    copy_prune(bed->directory);
+    assert_int_equal(copy_list(bed->directory, seqs, 8), 2);
+    assert_int_equal(seqs[0], 29);
+    assert_int_equal(seqs[1], 17);
+}
+
+#define IN_BED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_BED(what_comes_is_shown_and_stays),
+        IN_BED(an_answer_that_was_changed_changes_nothing),
+        IN_BED(a_batch_waits_and_a_theft_does_not),
+        IN_BED(of_two_batches_the_last_end_shows_both),
+        IN_BED(more_batches_than_can_wait_do_not),
+        IN_BED(the_gate_does_not_turn_back_for_what_waited),
+        IN_BED(a_log_that_was_cut_gives_what_is_whole),
+        IN_BED(rules_wait_for_their_list_of_models),
+        IN_BED(a_head_of_yesterday_is_no_news),
+        IN_BED(the_newest_two_are_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
