@@ -45,6 +45,9 @@ struct engine_options {
     unsigned workers;         /* threads; 0: one for each processor */
     unsigned connections_max; /* of the whole engine; 0: LIMIT_WIRE_CONNECTIONS */
     int64_t stop_us;          /* for what is in flight when it stops */
+    int64_t handshake_us;     /* 0: LIMIT_WIRE_TLS_SECONDS */
+    int64_t stuck_us;         /* 0: LIMIT_WIRE_STUCK_SECONDS */
+    size_t held_max;          /* bytes of unfinished and unsent messages; 0: LIMIT_WIRE_HELD */
     /* Called in the worker's thread before its first line, and at its end. */
     void *(*worker_open)(void *ctx, unsigned worker);
     void (*worker_close)(void *ctx, void *worker_ctx);
