@@ -7,6 +7,8 @@
  * what is left before it is used. */
 #include "s13/diameter.h"
 
+#include "base/limits.h"
+
 static const struct {
     uint32_t code, vendor;
     uint8_t flags, form, zeros;
@@ -86,6 +88,18 @@ enum avp_name avp_name_of(const struct avp *avp)
         if (avp_is(avp, (enum avp_name)i))
             return (enum avp_name)i;
     return AVP_COUNT;
+}
+
+bool diameter_is_identity(struct str s)
+{
+    static const char marks[] = "-._~:@/+"; /* of names, addresses and URIs */
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (!word && (!c || !strchr(marks, c)))
+            return false;
+    }
+    return s.n > 0 && s.n <= LIMIT_DIAMETER_IDENTITY;
 }
 
 static bool fits(enum avp_name name, size_t n)

@@ -117,6 +117,10 @@ static inline struct str avp_str(const struct avp *avp)
     return (struct str){(const char *)avp->p, avp->n};
 }
 
+/* A DiameterIdentity (RFC 6733 4.3.1) that may be told to others: 1 to LIMIT_DIAMETER_IDENTITY
+ * letters, digits and marks of names and URIs, none that a log or a list takes for its own. */
+bool diameter_is_identity(struct str s);
+
 /* One line of a command's grammar. */
 enum { AVP_MANY = 255 };
 struct avp_rule {

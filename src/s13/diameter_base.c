@@ -88,16 +88,18 @@ struct diameter_fault capabilities_read(const uint8_t *message, struct capabilit
     struct rd r = avps_of(message);
     bool request = diameter_header_of(message).flags & DIAMETER_REQUEST;
     struct diameter_fault fault = diameter_check(r.p, rd_left(&r), request ? &cer : &cea, first);
-    *out = (struct capabilities){.origin = avp_str(&first[AVP_ORIGIN_HOST]),
-                                 .realm = avp_str(&first[AVP_ORIGIN_REALM])};
+    *out = (struct capabilities){.origin = avp_str(&first[AVP_ORIGIN_HOST])};
     if (first[AVP_RESULT_CODE].whole)
         out->result = get_be32(first[AVP_RESULT_CODE].p);
     read_applications(r, out);
-    if (!fault.result && out->origin.n > LIMIT_DIAMETER_IDENTITY)
-        fault = (struct diameter_fault){.result = DIAMETER_INVALID_AVP_VALUE,
-                                        .form = FAULT_COPY,
-                                        .avp = first[AVP_ORIGIN_HOST],
-                                        .parent = AVP_COUNT};
+    if (!diameter_is_identity(out->origin)) {
+        out->origin = (struct str){0};
+        if (!fault.result)
+            fault = (struct diameter_fault){.result = DIAMETER_INVALID_AVP_VALUE,
+                                            .form = FAULT_COPY,
+                                            .avp = first[AVP_ORIGIN_HOST],
+                                            .parent = AVP_COUNT};
+    }
     return fault;
 }
 

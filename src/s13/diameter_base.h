@@ -9,11 +9,11 @@
 
 /* What the other end says of itself: CER or CEA. */
 struct capabilities {
-    struct str origin, realm;
-    bool application; /* S13 is among its applications, or it is a relay */
-    bool plain;       /* it names S13 in an Auth-Application-Id of its own */
-    bool security;    /* it goes on without inband security */
-    uint32_t result;  /* of a CEA */
+    struct str origin; /* empty when it is none that may be told to others */
+    bool application;  /* S13 is among its applications, or it is a relay */
+    bool plain;        /* it names S13 in an Auth-Application-Id of its own */
+    bool security;     /* it goes on without inband security */
+    uint32_t result;   /* of a CEA */
 };
 /* The first thing that is wrong with it; out is filled as far as it can be. */
 struct diameter_fault capabilities_read(const uint8_t *message, struct capabilities *out);

@@ -257,7 +257,7 @@ static struct diameter_fault bad_value(const struct avp *avp, enum avp_name pare
                                    .parent = parent};
 }
 
-/* The Auth-Application-Id of a Vendor-Specific-Application-Id that is in order: another than S13? */
+/* A Vendor-Specific-Application-Id: by its grammar, and of S13 if it names one. */
 static struct diameter_fault judge_application(const struct avp *group)
 {
     struct avp first[AVP_COUNT];

@@ -29,6 +29,7 @@ static enum err s13_open(struct line *line)
     peer->state = line->ours ? PEER_WAIT_CEA : PEER_WAIT_CER;
     peer->hop_by_hop = (uint32_t)line->now_us; /* any beginning is good: RFC 6733 3 */
     peer->armed_us = peer->refilled_us = line->now_us;
+    peer->allowance = peer->own->rate_max;
     peer->wait_us = LIMIT_DIAMETER_CER_SECONDS * 1000000LL;
     line->wake_us = line->now_us + peer->wait_us;
     line->state = peer;
@@ -153,6 +154,11 @@ static enum line_next s13_input(struct line *line, const uint8_t *p, size_t n, s
     return line->out.failed ? LINE_DROP : next;
 }
 
+static size_t s13_frame(const uint8_t *p, size_t n)
+{
+    return n < DIAMETER_HEADER ? 0 : get_be32(p) & 0xffffff;
+}
+
 static enum line_next s13_wake(struct line *line)
 {
     struct peer *peer = line->state;
@@ -182,4 +188,5 @@ const struct line_face s13_face = {
     .wake = s13_wake,
     .stop = s13_stop,
     .close = s13_close,
+    .frame = s13_frame,
 };

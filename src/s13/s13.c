@@ -51,19 +51,11 @@ static enum err wrong(struct fault *fault, const char *name, const char *wants)
     return ERR_SETTING_VALUE;
 }
 
-static bool is_identity(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] > '~')
-            return false;
-    return s.n > 0 && s.n <= LIMIT_DIAMETER_IDENTITY;
-}
-
 static enum err check(const struct s13_settings *s, struct fault *fault)
 {
-    if (!is_identity(s->identity))
+    if (!diameter_is_identity(s->identity))
         return wrong(fault, "identity", "a host name of at most 255 bytes");
-    if (!is_identity(s->realm))
+    if (!diameter_is_identity(s->realm))
         return wrong(fault, "realm", "a domain name of at most 255 bytes");
     if (s->product.n > LIMIT_NAME)
         return wrong(fault, "product", "at most 64 bytes");

@@ -243,6 +243,26 @@ static void faulty_capabilities(void **state)
     bed_close(bed);
 }
 
+static void names_that_are_none(void **state)
+{
+    struct bed *bed = *state;
+    static char longer[257];
+    memset(longer, 'a', 256);
+    const char *const names[] = {"mme1\n.example.kz", "mme\" x=\".example.kz",
+                                 "mme,1.example.kz",  "m\xc3\xa9.example.kz",
+                                 "mme 1.example.kz",  longer};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        bed_open(bed, false);
+        bed->told_count = 0;
+        made_cer(&m, names[i]);
+        assert_int_equal(bed_send(bed, &m), LINE_CLOSE);
+        assert_non_null(strstr(bed_out(bed), "268M=5004 " SAID " 279M{264M"));
+        assert_int_equal(bed->told[0].event, S13_REFUSED);
+        assert_int_equal(bed->told[0].origin.n, 0); /* nothing that a log would trip over */
+        bed_close(bed);
+    }
+}
+
 static void nothing_before_a_cer(void **state)
 {
     struct bed *bed = *state;
@@ -308,10 +328,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
     const struct CMUnitTest tests[] = {
-        TEST(a_cer_to_the_byte),        TEST(applications),
-        TEST(security_inside),          TEST(who_may_connect),
-        TEST(another_list_from_now_on), TEST(faulty_capabilities),
-        TEST(nothing_before_a_cer),     TEST(once_more),
+        TEST(a_cer_to_the_byte),
+        TEST(applications),
+        TEST(security_inside),
+        TEST(who_may_connect),
+        TEST(another_list_from_now_on),
+        TEST(faulty_capabilities),
+        TEST(names_that_are_none),
+        TEST(nothing_before_a_cer),
+        TEST(once_more),
         TEST(settings_are_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

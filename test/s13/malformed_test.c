@@ -96,7 +96,7 @@ static void cut_at_each_byte(void **state)
         goes_on(bed);
     }
     assert_true(cut > 40);
-    /* A message that is not a multiple of four: the last answer of the line (RFC 6733 7.1.5, 5015). */
+    /* Not a multiple of four: the last answer of the line (RFC 6733 7.1.5, 5015). */
     for (size_t n = 21; n < 24; n++) {
         again(bed);
         m = all;
