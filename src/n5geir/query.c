@@ -136,19 +136,20 @@ static enum n5g_answer judge(const struct given *given, struct network_check *ou
     return N5G_ASK;
 }
 
-enum n5g_answer n5g_query_read(struct str query, struct network_check *out)
+static enum n5g_answer query_read(struct str query, bool encoded, struct network_check *out)
 {
     struct given given = {0};
-    if (!has_encoding(query)) {
-        split(query, NULL, &given);
-        return judge(&given, out);
-    }
     char room[LIMIT_HTTP_URI];
     assert(query.n <= sizeof room);
-    if (!is_encoded(query))
+    if (encoded && !is_encoded(query))
         return N5G_FORMAT;
-    split(query, room, &given);
+    split(query, encoded ? room : NULL, &given);
     return judge(&given, out);
+}
+
+enum n5g_answer n5g_query_read(struct str query, struct network_check *out)
+{
+    return query_read(query, has_encoding(query), out);
 }
 
 static bool is_unreserved(char c)
@@ -184,20 +185,17 @@ static enum n5g_answer path_judge(struct str root, struct str path)
 
 enum n5g_answer n5g_target_read(struct str root, struct str target, struct network_check *out)
 {
-    if (target.n > LIMIT_HTTP_URI)
+    char room[LIMIT_HTTP_URI];
+    if (target.n > sizeof room)
         return N5G_TARGET_LONG;
+    bool encoded = has_encoding(target);
     struct str query, path = str_split(target, '?', &query);
-    enum n5g_answer answer = N5G_RESOURCE;
-    if (!has_encoding(path)) {
-        answer = path_judge(root, path);
-    } else {
-        char room[LIMIT_HTTP_URI];
-        if (!is_encoded(path))
-            return N5G_FORMAT;
-        if (decode_path(path, room, &path))
-            answer = path_judge(root, path);
-    }
-    return answer == N5G_ASK ? n5g_query_read(query, out) : answer;
+    if (encoded && !is_encoded(path))
+        return N5G_FORMAT;
+    if (encoded && !decode_path(path, room, &path))
+        return N5G_RESOURCE;
+    enum n5g_answer answer = path_judge(root, path);
+    return answer == N5G_ASK ? query_read(query, encoded, out) : answer;
 }
 
 /* "q=0", "q=0.000": not at all (RFC 9110 12.4.2). */

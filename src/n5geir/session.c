@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * session - what nghttp2 calls. It checks framing, HPACK, states of streams, form of headers, and limits
- * acknowledgements and CONTINUATION frames; counted here are the floods that it does not know in every
- * version: resets, empty and meaningless frames. */
+ * session - what nghttp2 calls. It checks framing, HPACK and the states of streams, and limits acknowledgements and
+ * CONTINUATION frames; counted here are the floods that it does not know in every version: resets, empty and
+ * meaningless frames. */
 #include "n5geir/session.h"
 
 #include <assert.h>
@@ -67,6 +67,12 @@ static nghttp2_nv field(struct str name, struct str value)
         .valuelen = value.n,
         .flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE,
     };
+}
+
+static int reset(struct session *s, int32_t stream, uint32_t error)
+{
+    int rv = nghttp2_submit_rst_stream(s->h2, NGHTTP2_FLAG_NONE, stream, error);
+    return nghttp2_is_fatal(rv) ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static int respond(struct session *s, int32_t stream, enum n5g_answer answer)
@@ -178,6 +184,8 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint
 static int on_request(struct session *s, const nghttp2_frame *frame)
 {
     int32_t stream = frame->hd.stream_id;
+    if (n5g_request_is_malformed(&s->request))
+        return reset(s, stream, NGHTTP2_PROTOCOL_ERROR);
     enum n5g_answer answer = n5g_request_end(&s->request);
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
         return conclude(s, stream, answer, &s->request.check);
@@ -230,14 +238,11 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream, const uin
 /* Who was answered before he had ended is told that nobody listens (RFC 9113 8.1). */
 static int on_sent(nghttp2_session *h2, const nghttp2_frame *frame, void *user)
 {
-    const struct session *s = user;
+    struct session *s = user;
     if (s->early && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) &&
         (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
         nghttp2_session_get_stream_remote_close(h2, frame->hd.stream_id) == 0)
-        return nghttp2_is_fatal(nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE,
-                                                          frame->hd.stream_id, NGHTTP2_NO_ERROR))
-                   ? NGHTTP2_ERR_CALLBACK_FAILURE
-                   : 0;
+        return reset(s, frame->hd.stream_id, NGHTTP2_NO_ERROR);
     return 0;
 }
 
@@ -300,6 +305,7 @@ static int make(struct session *s, nghttp2_session_callbacks *calls, nghttp2_opt
     nghttp2_session_callbacks_set_on_frame_send_callback(calls, on_sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(calls, on_close);
     nghttp2_option_set_no_closed_streams(option, 1);
+    nghttp2_option_set_no_http_messaging(option, 1); /* request.h judges instead */
     nghttp2_mem mem = {&s->pool, h2_malloc, h2_free, h2_calloc, h2_realloc};
     return nghttp2_session_server_new3(&s->h2, calls, s, option, &mem);
 }

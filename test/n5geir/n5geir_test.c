@@ -88,6 +88,66 @@ static void answers_word_for_word(void **state)
     }
 }
 
+/* Name, value, name, value; each row a request without what would make it one (RFC 9113 8.2, 8.3). */
+static const char *const malformed[][14] = {
+    {":scheme", "http", ":path", P},
+    {":method", "GET", ":path", P},
+    {":method", "GET", ":scheme", "http"},
+    {":method", "HEAD", ":scheme", "http"},
+    {":method", "GET", ":scheme", "http", ":path", ""},
+    {":method", "GET", ":method", "GET", ":scheme", "http", ":path", P},
+    {":method", "GET", ":scheme", "http", ":path", P, ":path", P},
+    {":method", "GET", ":scheme", "http", ":path", P, ":authority", "a", ":authority", "a"},
+    {":method", "GET", ":scheme", "http", "accept", "*/*", ":path", P},
+    {":method", "GET", ":scheme", "http", ":path", P, ":status", "200"},
+    {":method", "GET", ":scheme", "http", ":path", P, ":protocol", "websocket"},
+    {":method", "GET", ":scheme", "http", ":path", P, "Accept", "*/*"},
+    {":method", "GET", ":scheme", "http", ":path", P, "a b", "c"},
+    {":method", "GET", ":scheme", "http", ":path", P, "a\xc3\xa4", "c"},
+    {":method", "GET", ":scheme", "http", ":path", P, "", "c"},
+    {":method", "GET", ":scheme", "http", ":path", P, "connection", "close"},
+    {":method", "GET", ":scheme", "http", ":path", P, "keep-alive", "5"},
+    {":method", "GET", ":scheme", "http", ":path", P, "proxy-connection", "close"},
+    {":method", "GET", ":scheme", "http", ":path", P, "transfer-encoding", "chunked"},
+    {":method", "GET", ":scheme", "http", ":path", P, "upgrade", "h2c"},
+    {":method", "GET", ":scheme", "http", ":path", P, "te", "gzip"},
+};
+
+/* Names as they stand: the library makes its copies lower-case. */
+static int32_t ask_of(struct client *client, const char *const *row)
+{
+    nghttp2_nv fields[7];
+    size_t n = 0;
+    for (; n < 7 && row[2 * n]; n++)
+        fields[n] =
+            (nghttp2_nv){(uint8_t *)(uintptr_t)row[2 * n], (uint8_t *)(uintptr_t)row[2 * n + 1],
+                         strlen(row[2 * n]), strlen(row[2 * n + 1]), NGHTTP2_NV_FLAG_NO_COPY_NAME};
+    int32_t stream = nghttp2_submit_request(client->h2, NULL, fields, n, NULL, NULL);
+    client_settle(client);
+    return stream;
+}
+
+static void what_is_no_request_is_reset(void **state)
+{
+    struct client *client = *state;
+    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+        const struct client_reply *reply = client_reply(client, ask_of(client, malformed[i]));
+        if (!reply->closed || reply->error != NGHTTP2_PROTOCOL_ERROR || reply->status)
+            fail_msg("row %zu: status %d, error %u", i, reply->status, (unsigned)reply->error);
+    }
+    static const char *const good[] = {":path",    P "?pei=imei-490154203237520",
+                                       ":scheme",  "https",
+                                       ":method",  "GET",
+                                       "te",       "trailers",
+                                       "x-a_b!9~", "\x80",
+                                       NULL};
+    assert_int_equal(client_reply(client, ask_of(client, good))->status, 200);
+    static const char *const connect[] = {":method", "CONNECT", ":authority", "a:1", NULL};
+    assert_int_equal(client_reply(client, ask_of(client, connect))->status, 404);
+    assert_int_equal(client->desk.checks, 1);
+    assert_int_equal(client->next, LINE_ON);
+}
+
 static void the_desk_hears_who_asks_and_what(void **state)
 {
     struct client *client = *state;
@@ -254,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(answers_word_for_word, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_request_is_reset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_desk_hears_who_asks_and_what, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_certificate_names_the_asker, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_operator_says_what_malformed_is, set_up, tear_down),
