@@ -6,7 +6,7 @@
  *   register serve SEED COUNT DIR RATE N    GET /api/v1/snapshot and /api/v1/feed on a free port ("port=.."); after
  *                                           SIGUSR1 a block of N changes so often that it is RATE a second
  *
- * The file is written by the program's own index_file_write, the blocks are sealed, their heads signed: a node has as
+ * The file is written by the program's own index_image_write, the blocks are sealed, their heads signed: a node has as
  * much to verify as with a register. Two thirds of the changes are of IMEIs that stand, a third is new. All blocks are
  * made before the port is told, so that serving them costs a write. */
 #include <arpa/inet.h>
@@ -92,9 +92,11 @@ static void make(struct served *s)
     rules_init(&rules);
     rules_format(&rules, &text);
     path_of(s, "snapshot.tgix", path);
-    if (index_file_write(index, path, s->id, (struct str){(char *)text.p, text.n}, &s->keys,
-                         &fault))
+    struct index_image *image;
+    struct index_file file = {s->id, {(char *)text.p, text.n}, STR("")};
+    if (index_image_new(index, &image) || index_image_write(image, path, &file, &s->keys, &fault))
         bench_die(path, fault.detail);
+    index_image_free(image);
     write_keys(s);
     printf("imeis=%llu bytes=%llu\n", (unsigned long long)index_count(index),
            (unsigned long long)index_bytes(index));

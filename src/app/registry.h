@@ -80,6 +80,11 @@ MUST_USE enum err registry_party(struct registry *registry, enum party_kind kind
 /* An index built from the facts, and brought up to date from the journal. */
 MUST_USE enum err registry_index(struct registry *registry, struct index **out,
                                  struct fault *fault);
+/* Writes the index of that moment as the signed file for nodes, with the rule set and the TAC list by
+ * which it was judged: index_image_write. */
+MUST_USE enum err registry_write_image(struct registry *registry, struct index_image *image,
+                                       const char *path, struct fault *fault);
+
 struct follow_result {
     uint64_t blocks;    /* applied */
     int64_t written_us; /* when the last of them was written, UTC; 0 = none was applied */

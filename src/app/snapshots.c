@@ -13,8 +13,8 @@
 #include "index/index_file.h"
 
 enum {
-    RETRY_S = 5,                                         /* after one could not be made */
-    TAG_OVER = INDEX_FILE_HEADER + INDEX_FILE_SIGNATURE, /* bytes that name the whole file */
+    RETRY_S = 5,                 /* after one could not be made */
+    TAG_OVER = INDEX_FILE_START, /* bytes that name the whole file: header and signature */
     PATH_ROOM = 4096,
     DIRECTORY_MODE = 0750,
 };
@@ -136,7 +136,7 @@ static void tidy(const char *directory, const char *keep)
     closedir(d);
 }
 
-/* The header holds a hash of each section, and the signature is over the header: their hash names the file. */
+/* The header holds the hash of all hashes, and the signature is over the header: their hash names the file. */
 static enum err name_file(int fd, uint64_t next_seq, char tag[SNAPSHOT_TAG])
 {
     uint8_t head[TAG_OVER], hash[SHA256_BYTES];
@@ -153,7 +153,7 @@ static enum err write_file(struct snapshots *s, struct registry *reg, const stru
                            struct snapshot *out, struct fault *fault)
 {
     char name[64], path[PATH_ROOM];
-    struct buf rules = {0};
+    struct index_image *image = NULL;
     const uint64_t next_seq = index_state(index).next_seq;
     snprintf(name, sizeof name, "snapshot-%llu-%d.tgix", (unsigned long long)next_seq,
              (int)getpid());
@@ -161,12 +161,10 @@ static enum err write_file(struct snapshots *s, struct registry *reg, const stru
         return fault_set(fault, ERR_FILE_WRITE, "%.64s…: too long a name", s->directory);
     if (mkdir(s->directory, DIRECTORY_MODE) && errno != EEXIST)
         return fault_set(fault, ERR_FILE_WRITE, "%.160s: %s", s->directory, strerror(errno));
-    rules_format(&reg->rules, &rules);
-    enum err err = rules.failed ? ERR_MEMORY
-                                : index_file_write(index, path, reg->head.register_id,
-                                                   (struct str){(char *)rules.p, rules.n},
-                                                   &reg->keys.sign, fault);
-    buf_release(&rules);
+    enum err err = index_image_new(index, &image);
+    if (!err)
+        err = registry_write_image(reg, image, path, fault);
+    index_image_free(image);
     if (err)
         return err;
     struct stat st;

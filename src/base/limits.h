@@ -17,6 +17,7 @@ enum {
     LIMIT_SELLER_ADDRESS = 300, /* bytes of where he is; ours */
     LIMIT_COMPLAINT = 2000,     /* bytes of what happened; ours */
     LIMIT_TAC_NAME = 96,        /* bytes of a brand or a model name; ours */
+    LIMIT_TAC_LIST = 64 << 20,  /* bytes of a packed list: GSMA's takes about 12 million; ours */
     LIMIT_DEVICE_IMEIS = 4,     /* IMEIs a device, domain.md 3 */
     LIMIT_MARKS = 6,            /* suspension marks open on one IMEI; ours */
     LIMIT_PAIRS = 10,           /* IMSIs paired with one IMEI; ours, as vendors */

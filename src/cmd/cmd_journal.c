@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * journal, db check, snapshot: looking at what was written down. */
+ * journal, db check: looking at what was written down. */
 #include <inttypes.h>
 
 #include "app/audit.h"
@@ -187,36 +187,6 @@ int cmd_db_check(struct cli *cli)
     int64_t began = clock_monotonic_us();
     enum err err = audit_check(reg, &result, &fault);
     code = report(cli, err, &result, &fault, began);
-    registry_close(reg);
-    return code;
-}
-
-int cmd_snapshot_write(struct cli *cli)
-{
-    if (!cli_options(cli, NULL, 0))
-        return 2;
-    if (cli->argc != 1)
-        return cli_usage(cli, "which file?");
-    int code;
-    struct registry *reg = cli_open(cli, false, false, &code);
-    if (!reg)
-        return code;
-    struct fault fault = {0};
-    struct index *index = NULL;
-    struct buf rules = {0};
-    rules_format(&reg->rules, &rules);
-    enum err err = registry_index(reg, &index, &fault);
-    if (!err)
-        err = index_file_write(index, cli->argv[0], reg->head.register_id,
-                               (struct str){(char *)rules.p, rules.n}, &reg->keys.sign, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    else
-        printf(cli->json ? "{\"imeis\":%" PRIu64 ",\"seq\":%" PRIu64 "}\n"
-                         : "%" PRIu64 " IMEIs, up to sequence %" PRIu64 "\n",
-               index_count(index), index_state(index).next_seq - 1);
-    buf_release(&rules);
-    index_free(index);
     registry_close(reg);
     return code;
 }

@@ -4,6 +4,7 @@
  * most a few thousand, so a list that is walked does. */
 #include "index/arena.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -172,6 +173,24 @@ void arena_closed_up(struct arena *arena, uint32_t top, uint32_t touched)
     arena->hole_count = 0;
     arena->hole_lines = 0;
     let_go(arena);
+}
+
+enum err arena_refill(struct arena *arena, uint32_t top, size_t blocks)
+{
+    enum err err = arena_reserve(arena, top, blocks);
+    if (err)
+        return err;
+    arena_closed_up(arena, top, top);
+    arena->blocks = blocks;
+    return ERR_OK;
+}
+
+/* There are fewer of them than blocks: room_for_holes. */
+void arena_add_hole(struct arena *arena, uint32_t at, uint32_t lines)
+{
+    assert(arena->hole_count < arena->hole_size);
+    arena->holes[arena->hole_count++] = (struct arena_hole){at, lines};
+    arena->hole_lines += lines;
 }
 
 uint64_t arena_bytes(const struct arena *arena)

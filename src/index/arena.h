@@ -44,6 +44,10 @@ MUST_USE enum err arena_take(struct arena *arena, uint32_t lines, uint32_t *out)
 void arena_give(struct arena *arena, uint32_t at, uint32_t lines);
 /* All blocks stand below `top` now, without a hole; lines up to `touched` were written. */
 void arena_closed_up(struct arena *arena, uint32_t top, uint32_t touched);
+/* Of an arena that is filled from outside: all lines below `top` are of so many blocks. Then, in the
+ * order of their places, which of them are holes. ERR_MEMORY. */
+MUST_USE enum err arena_refill(struct arena *arena, uint32_t top, size_t blocks);
+void arena_add_hole(struct arena *arena, uint32_t at, uint32_t lines);
 /* Memory held. */
 uint64_t arena_bytes(const struct arena *arena);
 

@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 
 enum {
-    SPREAD_INVERSE = 7697,  /* SPREAD * SPREAD_INVERSE = 1 modulo a million */
     WIDE_EACH = 11,         /* IMEIs a line of a wide box when it is made */
     WIDE_MAX = 350,         /* IMEIs of a wide box */
     TIGHT_EACH10 = 240,     /* tenths of an IMEI a line of a tight box when it is made */
@@ -77,14 +76,6 @@ static bool walk_dense(const struct walk *w, const _Atomic uint8_t *bytes,
             return false;
     }
     return true;
-}
-
-/* The one serial number that falls there: of the places of a step one is a multiple of lines. */
-static uint32_t tight_serial(uint32_t lines, uint32_t line, uint32_t within)
-{
-    uint32_t steps = tight_steps(lines);
-    uint64_t at = (uint64_t)line * SERIALS + ((uint64_t)within * SERIALS + steps - 1) / steps;
-    return (uint32_t)((at + lines - 1) / lines * SPREAD_INVERSE % SERIALS);
 }
 
 static bool walk_tight_line(const struct walk *w, uint32_t lines, uint32_t line,

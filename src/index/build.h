@@ -6,8 +6,14 @@
 #define INDEX_BUILD_H
 
 #include "index/boxes.h"
+#include "index/sort.h"
 
-enum { NO_CODE = -1, KEPT_BITS = 20, STRANGERS_MAX = (1 << (32 - KEPT_BITS)) - 1 };
+enum {
+    NO_CODE = -1,
+    KEPT_BITS = 20,
+    STRANGERS_MAX = (1 << (32 - KEPT_BITS)) - 1,
+    SPREAD_INVERSE = 7697, /* SPREAD * SPREAD_INVERSE = 1 modulo a million */
+};
 
 /* What the writer keeps of each TAC, behind tags and words: IMEIs in KEPT_BITS bits, above them
  * how many became rare since the box was made for want of a code. */
@@ -19,6 +25,15 @@ static inline uint32_t *tac_kept(const struct boxes *b, uint64_t root)
 static inline uint32_t kept_count(uint32_t kept)
 {
     return kept & ((1U << KEPT_BITS) - 1);
+}
+
+/* The one serial number that falls there: of the places of a step one is a multiple of lines. Of a
+ * step that no serial number has it is another. */
+static inline uint32_t tight_serial(uint32_t lines, uint32_t line, uint32_t within)
+{
+    uint32_t steps = tight_steps(lines);
+    uint64_t at = (uint64_t)line * SERIALS + ((uint64_t)within * SERIALS + steps - 1) / steps;
+    return (uint32_t)((at + lines - 1) / lines * SPREAD_INVERSE % SERIALS);
 }
 
 /* The code by which a box names a verdict; NO_CODE: by none. */
@@ -54,6 +69,11 @@ bool box_is_full(uint64_t word, uint32_t count);
 uint32_t box_lines(uint64_t word);
 /* Stores where a box stands now, by the next turn. */
 void box_publish(_Atomic uint64_t *slot, uint64_t word);
+/* All blocks of the arena, ascending: place, and whose it is: a box by the number of its TAC's
+ * word, or a table. The caller frees it. NULL: no memory. */
+enum { OWNER_RARE = -1, OWNER_TACS = -2 };
+struct record *boxes_blocks(const struct boxes *b, size_t *out);
+uint32_t boxes_block_lines(const struct boxes *b, int64_t owner);
 /* Moves all blocks together when holes are much of the arena: tidy.c. */
 void boxes_tidy(struct boxes *b);
 /* Counts a block that was replaced, before it is given away. */

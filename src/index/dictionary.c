@@ -131,6 +131,34 @@ enum err dictionary_init(struct dictionary *d)
     return err;
 }
 
+bool dictionary_is_packed(uint64_t packed)
+{
+    struct verdict v = verdict_unpack(packed);
+    return reason_table[v.reason % REASON_COUNT].name &&
+           reason_table[v.next_reason % REASON_COUNT].name && verdict_pack(&v) == packed;
+}
+
+enum err dictionary_load(struct dictionary *d, const uint64_t *packed, uint32_t count)
+{
+    if (count < NUMBER_LEAST || count > NUMBER_ODD ||
+        (count > NUMBER_NONE && count <= NUMBER_RARE + 1))
+        return ERR_SNAPSHOT;
+    memset(d->places, 0, d->size * sizeof *d->places);
+    d->count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct verdict verdict = verdict_unpack(packed[i]);
+        uint32_t number;
+        if ((i == NUMBER_NONE || i == NUMBER_RARE) && !packed[i])
+            continue;
+        if (!dictionary_is_packed(packed[i]))
+            return ERR_SNAPSHOT;
+        enum err err = dictionary_number(d, &verdict, &number);
+        if (err || number != i)
+            return err ? err : ERR_SNAPSHOT;
+    }
+    return ERR_OK;
+}
+
 void dictionary_end(struct dictionary *d)
 {
     if (d->words)

@@ -17,6 +17,7 @@
 
 enum {
     NUMBER_BITS = 17,
+    NUMBER_LEAST = 32,                    /* so many are there always: the commonest */
     NUMBER_NONE = 254,                    /* no verdict: what is not recorded has it */
     NUMBER_RARE = 255,                    /* no verdict: look in rare (boxes.h) */
     NUMBER_ODD = (1 << NUMBER_BITS) - 2,  /* no number was left: the verdict stands elsewhere */
@@ -36,6 +37,11 @@ void dictionary_end(struct dictionary *d);
 /* NUMBER_ODD when all are taken. ERR_MEMORY. */
 MUST_USE enum err dictionary_number(struct dictionary *d, const struct verdict *verdict,
                                     uint32_t *out);
+/* All of it anew: verdicts by number, packed (verdict_pack), each once; at NUMBER_NONE and
+ * NUMBER_RARE 0. ERR_SNAPSHOT: it is no dictionary; ERR_MEMORY. */
+MUST_USE enum err dictionary_load(struct dictionary *d, const uint64_t *packed, uint32_t count);
+/* Is it a word that verdict_pack writes? */
+bool dictionary_is_packed(uint64_t packed);
 uint64_t dictionary_bytes(const struct dictionary *d);
 
 static_assert(sizeof(struct verdict) == 2 * sizeof(uint64_t), "a verdict is two words");

@@ -31,7 +31,7 @@
 
 #include "index/cells.h"
 #include "index/find.h"
-#include "index/writer.h"
+#include "index/image.h"
 
 enum { STATE_WORDS = (sizeof(struct index_state) + 7) / 8 };
 
@@ -250,7 +250,7 @@ static enum err reserve_pairs(struct index *ix, uint64_t more)
     return ERR_OK;
 }
 
-static enum err put_odd(struct index *ix, struct imei imei, uint64_t packed)
+enum err index_put_odd(struct index *ix, struct imei imei, uint64_t packed)
 {
     enum err err = reserve_odd(ix, 1);
     if (err)
@@ -307,12 +307,27 @@ struct index_entry *index_entry(struct index *ix)
     return &ix->entry;
 }
 
+const struct index_entry *index_entry_of(const struct index *ix)
+{
+    return &ix->entry;
+}
+
+struct boxes *index_boxes(struct index *ix)
+{
+    return &ix->boxes;
+}
+
+const struct boxes *index_boxes_of(const struct index *ix)
+{
+    return &ix->boxes;
+}
+
 enum err index_put(struct index *ix, struct imei imei, const struct verdict *verdict)
 {
     uint32_t number;
     enum err err = dictionary_number(&ix->boxes.dictionary, verdict, &number);
     if (!err && number == NUMBER_ODD)
-        err = put_odd(ix, imei, verdict_pack(verdict));
+        err = index_put_odd(ix, imei, verdict_pack(verdict));
     return err ? err : boxes_put(&ix->boxes, imei.body, number);
 }
 
@@ -367,5 +382,26 @@ void index_iterate_pairs(const struct index *ix, void (*fn)(void *ctx, const str
         if (key == 0 || (key & PAIR_REMOVED))
             continue;
         fn(ctx, &(struct pair){.imei = {key - 1}, .subscriber = load(&t->cell[i].value)});
+    }
+}
+
+bool index_has_odd(const struct index *ix, uint64_t body)
+{
+    const struct cells *t = atomic_load_explicit(&ix->odd, memory_order_relaxed);
+    uint64_t i = home_of(ix, t, body + 1), k;
+    while ((k = load(&t->cell[i].key)) != 0 && k != body + 1)
+        i = cells_next(t, i);
+    return k != 0;
+}
+
+/* An IMEI that has a number again keeps its cell: such cells are left out. */
+void index_iterate_odd(const struct index *ix,
+                       void (*fn)(void *ctx, struct imei imei, uint64_t packed), void *ctx)
+{
+    const struct cells *t = atomic_load_explicit(&ix->odd, memory_order_relaxed);
+    for (uint64_t i = 0; i < t->size; i++) {
+        uint64_t key = load(&t->cell[i].key);
+        if (key && ix->find->one(&ix->boxes, key - 1) == NUMBER_ODD)
+            fn(ctx, (struct imei){key - 1}, load(&t->cell[i].value));
     }
 }

@@ -59,15 +59,45 @@ struct index_keys {
     uint8_t public_key[32]; /* Ed25519, RFC 8032 */
     uint8_t secret_key[64]; /* libsodium's form; only to write */
 };
-/* Written beside, fsynced, renamed. register_id: 16 bytes that name the register. */
-MUST_USE enum err index_file_write(const struct index *ix, const char *path,
-                                   const uint8_t register_id[16], struct str rules_text,
-                                   const struct index_keys *keys, struct fault *fault);
+
+/* What the file says beside the index, so that a node needs nothing else. Borrowed. */
+struct index_file {
+    const uint8_t *register_id; /* 16 bytes that name the register */
+    struct str rules;           /* text of the rule set: rules_format; LIMIT_RULES_TEXT */
+    struct str tac;             /* its packed TAC list (core/tac.h), or empty; LIMIT_TAC_LIST */
+};
+
+/* A copy of the index at one moment, in as much memory: the writer makes it between two blocks and
+ * goes on; any one thread writes it at leisure. ERR_MEMORY. */
+struct index_image;
+MUST_USE enum err index_image_new(const struct index *ix, struct index_image **out);
+void index_image_free(struct index_image *image);
+struct index_state index_image_state(const struct index_image *image);
+uint64_t index_image_count(const struct index_image *image); /* IMEIs */
+/* Written beside, fsynced, renamed, the directory fsynced. ERR_FILE_WRITE, ERR_TOO_LONG, ERR_MEMORY. */
+MUST_USE enum err index_image_write(struct index_image *image, const char *path,
+                                    const struct index_file *file, const struct index_keys *keys,
+                                    struct fault *fault);
+uint64_t index_image_bytes(const struct index_image *image); /* of the file it was written to */
+
+/* What a reader insists on. */
+struct index_want {
+    const uint8_t *register_id; /* 16 bytes */
+    const uint8_t *public_key;  /* 32 bytes, Ed25519 */
+    uint64_t at_least;          /* next_seq */
+};
+
+struct index_loaded {
+    struct index *index; /* goes on being written, as any other */
+    struct buf rules;    /* struct index_file's */
+    struct buf tac;
+};
+
 /* Refuses with ERR_SNAPSHOT and the reason in fault what is truncated, changed, unsigned, signed by
- * another key, of another register, or older than at_least (next_seq). On success *out_rules
- * holds the rule set's text (buf owned by the caller). */
-MUST_USE enum err index_file_read(const char *path, const uint8_t register_id[16],
-                                  const uint8_t public_key[32], uint64_t at_least,
-                                  struct index **out, struct buf *out_rules, struct fault *fault);
+ * another key, of another register, older than at_least, of another version or byte order, or
+ * signed and no index all the same; ERR_FILE_OPEN, ERR_FILE_KIND, ERR_FILE_READ, ERR_MEMORY. */
+MUST_USE enum err index_file_read(const char *path, const struct index_want *want,
+                                  struct index_loaded *out, struct fault *fault);
+void index_loaded_release(struct index_loaded *loaded); /* of what is left in it; NULLs are fine */
 
 #endif

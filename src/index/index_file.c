@@ -3,49 +3,47 @@
  * index_file - reading: what a node accepts as the register's word.
  *
  * Order of trust: the form of the header (so that the message is clear), then its signature, then
- * each section against its hash in the signed header, and only then what the sections say. Padding
- * is zero and the length exact, so no byte of the file is free. Even signed bytes are not
- * believed blindly: cells ascend and decode, or the file is refused.
+ * the lists of hashes against the signed header, then every part of every section against the
+ * lists, and only then what the sections say (adopt.c). Padding is zero and the length exact, so no
+ * byte of the file is free.
  *
- * The file is mapped and read once. It is only ever replaced by rename, never written in
- * place, so a mapping does not change under a reader. */
+ * Parts are read to where they will stay and hashed there, so what was checked is what is used,
+ * whatever happens to the file meanwhile; the lines come to stand in huge pages, as a mapping of the
+ * file could not. A few threads share the parts. */
 #include "index/index_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/mman.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
-#include "index/writer.h"
+enum { THREADS_MAX = 4 };
 
-/* No register has more; keeps sums of section sizes far from 2^64. */
-#define COUNT_MAX (1ULL << 40)
+/* The bytes of a file: in memory, or fd. */
+struct source {
+    const uint8_t *p;
+    int fd;
+    uint64_t n;
+};
 
-static uint64_t align(uint64_t at)
-{
-    return (at + INDEX_FILE_ALIGN - 1) / INDEX_FILE_ALIGN * INDEX_FILE_ALIGN;
-}
-
-bool index_file_layout(uint64_t rules_bytes, uint64_t cells, uint64_t pairs,
-                       struct index_layout *out)
-{
-    if (rules_bytes > LIMIT_RULES_TEXT || cells > COUNT_MAX || pairs > COUNT_MAX)
-        return false;
-    out->bytes[SECTION_RULES] = rules_bytes;
-    out->bytes[SECTION_CELLS] = cells * INDEX_FILE_CELL;
-    out->bytes[SECTION_PAIRS] = pairs * INDEX_FILE_PAIR;
-    uint64_t at = INDEX_FILE_HEADER + INDEX_FILE_SIGNATURE;
-    for (int i = 0; i < SECTION_COUNT; i++) {
-        out->at[i] = align(at);
-        at = out->at[i] + out->bytes[i];
-    }
-    out->end = at;
-    return true;
-}
+struct loading {
+    struct source source;
+    struct index_header header;
+    struct index_layout layout;
+    uint8_t *to[SECTION_COUNT]; /* where sections go */
+    struct index_loaded loaded;
+    struct codes *codes;
+    uint64_t *verdicts;
+    struct record *odd, *pairs;
+    _Atomic uint64_t next;   /* part */
+    _Atomic uint64_t broken; /* the first part that is not as its hash; parts: none */
+    _Atomic int err;
+};
 
 static bool is_zero(const uint8_t *p, uint64_t n)
 {
@@ -55,113 +53,61 @@ static bool is_zero(const uint8_t *p, uint64_t n)
     return true;
 }
 
-/* Header and signature; nothing behind them is touched. */
-static enum err check_header(struct str bytes, const struct index_want *want, struct fault *fault)
+static bool read_at(const struct source *source, uint64_t at, void *to, uint64_t n)
 {
-    const uint8_t *p = (const uint8_t *)bytes.p;
-    if (bytes.n < INDEX_FILE_HEADER + INDEX_FILE_SIGNATURE)
-        return fault_set(fault, ERR_SNAPSHOT, "truncated: %zu bytes hold no header", bytes.n);
+    if (source->fd < 0) {
+        if (n)
+            memcpy(to, source->p + at, n);
+        return true;
+    }
+    uint8_t *p = to;
+    while (n > 0) {
+        ssize_t done = pread(source->fd, p, n, (off_t)at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return false;
+        p += done;
+        at += (uint64_t)done;
+        n -= (uint64_t)done;
+    }
+    return true;
+}
+
+/* ---- the header ---- */
+
+static enum err check_form(const uint8_t *p, uint64_t n, struct fault *fault)
+{
+    uint32_t order;
+    if (n < INDEX_FILE_START)
+        return fault_set(fault, ERR_SNAPSHOT, "truncated: %" PRIu64 " bytes", n);
+    memcpy(&order, p + INDEX_AT_ORDER, sizeof order);
     if (memcmp(p, INDEX_FILE_MAGIC, 4) != 0)
         return fault_set(fault, ERR_SNAPSHOT, "not an index file");
     if (get_le(p + INDEX_AT_VERSION, 4) != INDEX_FILE_VERSION)
         return fault_set(fault, ERR_SNAPSHOT, "version %" PRIu64 " is not known here, want %d",
                          get_le(p + INDEX_AT_VERSION, 4), INDEX_FILE_VERSION);
+    if (order != INDEX_FILE_ORDER)
+        return fault_set(fault, ERR_SNAPSHOT, "written by a machine of another byte order");
+    return ERR_OK;
+}
+
+static enum err check_header(const uint8_t *p, const struct index_want *want, struct fault *fault)
+{
+    uint64_t next_seq = get_le(p + INDEX_AT_NEXT_SEQ, 8);
     if (memcmp(p + INDEX_AT_ID, want->register_id, INDEX_FILE_ID) != 0)
         return fault_set(fault, ERR_SNAPSHOT, "of another register");
     if (crypto_sign_verify_detached(p + INDEX_FILE_HEADER, p, INDEX_FILE_HEADER,
                                     want->public_key) != 0)
         return fault_set(fault, ERR_SNAPSHOT,
                          "signature does not fit: changed, unsigned or signed by another key");
-    if (!is_zero(p + INDEX_AT_ZERO, INDEX_FILE_HEADER - INDEX_AT_ZERO))
+    if (!is_zero(p + INDEX_AT_ZERO, INDEX_FILE_HEADER - INDEX_AT_ZERO) ||
+        !is_zero(p + INDEX_AT_ORDER + 4, 4) || !is_zero(p + INDEX_AT_TACS + 4, 4))
         return fault_set(fault, ERR_SNAPSHOT, "header holds what this version does not know");
-    uint64_t next_seq = get_le(p + INDEX_AT_NEXT_SEQ, 8);
     if (next_seq < want->at_least)
         return fault_set(fault, ERR_SNAPSHOT,
                          "older than what is known: stands at %" PRIu64 ", want %" PRIu64, next_seq,
                          want->at_least);
-    return ERR_OK;
-}
-
-static enum err check_section(const uint8_t *p, uint64_t at, uint64_t n, const uint8_t *want,
-                              struct fault *fault)
-{
-    uint8_t hash[SHA256_BYTES];
-    struct sha256 *h = sha256_new();
-    if (!h)
-        return ERR_MEMORY;
-    sha256_begin(h);
-    sha256_add(h, p + at, n);
-    sha256_end(h, hash);
-    sha256_free(h);
-    if (memcmp(hash, want, SHA256_BYTES) != 0)
-        return fault_set(fault, ERR_SNAPSHOT, "damaged: section at byte %" PRIu64 " differs", at);
-    return ERR_OK;
-}
-
-/* Length, padding and hash of every section. */
-static enum err check_sections(struct str bytes, const struct index_layout *layout,
-                               struct fault *fault)
-{
-    const uint8_t *p = (const uint8_t *)bytes.p;
-    uint64_t before = INDEX_FILE_HEADER + INDEX_FILE_SIGNATURE;
-    if (bytes.n != layout->end)
-        return fault_set(fault, ERR_SNAPSHOT, "%s: %zu bytes, want %" PRIu64,
-                         bytes.n < layout->end ? "truncated" : "longer than signed", bytes.n,
-                         layout->end);
-    for (int i = 0; i < SECTION_COUNT; i++) {
-        if (!is_zero(p + before, layout->at[i] - before))
-            return fault_set(fault, ERR_SNAPSHOT, "damaged: padding at byte %" PRIu64, before);
-        enum err err = check_section(p, layout->at[i], layout->bytes[i],
-                                     p + INDEX_AT_SECTIONS + i * SHA256_BYTES, fault);
-        if (err)
-            return err;
-        before = layout->at[i] + layout->bytes[i];
-    }
-    return ERR_OK;
-}
-
-/* Is it a word that verdict_pack writes? */
-static bool packed_is_valid(uint64_t packed, struct verdict *out)
-{
-    struct verdict v = verdict_unpack(packed);
-    if (!reason_table[v.reason % REASON_COUNT].name ||
-        !reason_table[v.next_reason % REASON_COUNT].name || verdict_pack(&v) != packed)
-        return false;
-    *out = v;
-    return true;
-}
-
-static enum err load_cells(struct index *ix, const uint8_t *p, uint64_t count, struct fault *fault)
-{
-    uint64_t last = 0;
-    for (uint64_t i = 0; i < count; i++, p += INDEX_FILE_CELL) {
-        struct imei imei = {get_le(p, 8)};
-        struct verdict verdict;
-        if (imei.body >= IMEI_BODIES || (i && imei.body <= last) ||
-            !packed_is_valid(get_le(p + 8, 8), &verdict))
-            return fault_set(fault, ERR_SNAPSHOT, "cell %" PRIu64 " is none", i);
-        last = imei.body;
-        enum err err = index_put(ix, imei, &verdict);
-        if (err)
-            return err;
-    }
-    return ERR_OK;
-}
-
-static enum err load_pairs(struct index *ix, const uint8_t *p, uint64_t count, struct fault *fault)
-{
-    struct pair last = {0};
-    for (uint64_t i = 0; i < count; i++, p += INDEX_FILE_PAIR) {
-        struct pair pair = {.imei = {get_le(p, 8)}, .subscriber = get_le(p + 8, 8)};
-        bool ascends = pair.imei.body > last.imei.body ||
-                       (pair.imei.body == last.imei.body && pair.subscriber > last.subscriber);
-        if (pair.imei.body >= IMEI_BODIES || (i && !ascends))
-            return fault_set(fault, ERR_SNAPSHOT, "pair %" PRIu64 " is none", i);
-        last = pair;
-        enum err err = index_put_pair(ix, &pair);
-        if (err)
-            return err;
-    }
     return ERR_OK;
 }
 
@@ -170,62 +116,272 @@ static bool day_or_none(daynum day)
     return daynum_is_day(day) || day == DAYNUM_NONE;
 }
 
-static enum err read_state(const uint8_t *p, struct index_state *out, struct fault *fault)
+/* What the header says, as far as it can be seen without the rest. Fills what follows from it. */
+static enum err check_numbers(struct loading *l, struct fault *fault)
 {
-    *out = (struct index_state){
-        .next_seq = get_le(p + INDEX_AT_NEXT_SEQ, 8),
-        .rules = (uint32_t)get_le(p + INDEX_AT_RULES, 4),
-        .gate.expire_through = (daynum)get_le(p + INDEX_AT_EXPIRE, 4),
-        .gate.swept_through = (daynum)get_le(p + INDEX_AT_SWEPT, 4),
-    };
-    memcpy(out->hash, p + INDEX_AT_HASH, SHA256_BYTES);
-    if (out->next_seq == 0 || !day_or_none(out->gate.expire_through) ||
-        !day_or_none(out->gate.swept_through))
+    struct index_header *h = &l->header;
+    const uint64_t *bytes = h->bytes;
+    if (h->state.next_seq == 0 || h->entry.seq >= h->state.next_seq ||
+        !day_or_none(h->state.gate.expire_through) || !day_or_none(h->state.gate.swept_through) ||
+        !day_or_none(h->entry.effective))
         return fault_set(fault, ERR_SNAPSHOT, "stands where no register stands");
+    if (bytes[SECTION_RULES] > LIMIT_RULES_TEXT || bytes[SECTION_TAC] > LIMIT_TAC_LIST ||
+        bytes[SECTION_CODES] % sizeof(struct codes) ||
+        bytes[SECTION_CODES] > CODE_TABLES * sizeof(struct codes) || bytes[SECTION_VERDICTS] % 8 ||
+        bytes[SECTION_VERDICTS] > 8ULL << NUMBER_BITS || bytes[SECTION_ODD] % INDEX_FILE_RECORD ||
+        bytes[SECTION_PAIRS] % INDEX_FILE_RECORD || bytes[SECTION_LINES] % LINE_BYTES ||
+        bytes[SECTION_LINES] / LINE_BYTES >= ARENA_LINES_MAX || !index_file_layout(h, &l->layout))
+        return fault_set(fault, ERR_SNAPSHOT, "sizes that no register has");
+    h->shape.top = (uint32_t)(bytes[SECTION_LINES] / LINE_BYTES) + 1;
+    h->shape.codes_count = (uint32_t)(bytes[SECTION_CODES] / sizeof(struct codes));
+    h->shape.verdict_count = (uint32_t)(bytes[SECTION_VERDICTS] / 8);
+    if (l->source.n != l->layout.end)
+        return fault_set(fault, ERR_SNAPSHOT, "%s: %" PRIu64 " bytes, want %" PRIu64,
+                         l->source.n < l->layout.end ? "truncated" : "longer than signed",
+                         l->source.n, l->layout.end);
     return ERR_OK;
 }
 
-enum err index_file_decode(struct str bytes, const struct index_want *want, struct index **out,
-                           struct buf *out_rules, struct fault *fault)
+/* ---- the sections ---- */
+
+static enum err make_room(struct loading *l, struct fault *fault)
 {
-    const uint8_t *p = (const uint8_t *)bytes.p;
-    struct index_layout layout;
-    struct index_state state;
-    struct index *ix = NULL;
-    enum err err = check_header(bytes, want, fault);
-    if (err == ERR_OK)
-        err = read_state(p, &state, fault);
+    const uint64_t *bytes = l->header.bytes;
+    enum err err = index_new(&l->loaded.index);
     if (err)
         return err;
-    uint64_t cells = get_le(p + INDEX_AT_CELLS, 8), pairs = get_le(p + INDEX_AT_PAIRS, 8);
-    if (!index_file_layout(get_le(p + INDEX_AT_RULES_BYTES, 8), cells, pairs, &layout))
-        return fault_set(fault, ERR_SNAPSHOT, "counts that no register has");
-    err = check_sections(bytes, &layout, fault);
-    if (err == ERR_OK)
-        err = index_new(&ix);
-    if (err == ERR_OK)
-        err = index_reserve(ix, cells, pairs);
-    if (err == ERR_OK)
-        err = load_cells(ix, p + layout.at[SECTION_CELLS], cells, fault);
-    if (err == ERR_OK)
-        err = load_pairs(ix, p + layout.at[SECTION_PAIRS], pairs, fault);
-    if (err == ERR_OK && !buf_reserve(out_rules, layout.bytes[SECTION_RULES]))
-        err = ERR_MEMORY;
-    if (err) {
-        index_free(ix);
-        return err;
+    struct boxes *b = index_boxes(l->loaded.index);
+    l->to[SECTION_LISTS] = malloc(bytes[SECTION_LISTS] + 1);
+    l->codes = malloc(bytes[SECTION_CODES] + 1);
+    l->verdicts = malloc(bytes[SECTION_VERDICTS] + 8);
+    l->odd = malloc(bytes[SECTION_ODD] + 1);
+    l->pairs = malloc(bytes[SECTION_PAIRS] + 1);
+    if (!l->to[SECTION_LISTS] || !l->codes || !l->verdicts || !l->odd || !l->pairs ||
+        !buf_reserve(&l->loaded.rules, bytes[SECTION_RULES] + 1) ||
+        !buf_reserve(&l->loaded.tac, bytes[SECTION_TAC] + 1))
+        return ERR_MEMORY;
+    err = boxes_make_room(b, &l->header.shape);
+    if (err == ERR_SNAPSHOT)
+        return fault_set(fault, err, "sizes that no register has");
+    l->loaded.rules.n = bytes[SECTION_RULES];
+    l->loaded.tac.n = bytes[SECTION_TAC];
+    l->to[SECTION_RULES] = l->loaded.rules.p;
+    l->to[SECTION_TAC] = l->loaded.tac.p;
+    l->to[SECTION_CODES] = (uint8_t *)l->codes;
+    l->to[SECTION_VERDICTS] = (uint8_t *)l->verdicts;
+    l->to[SECTION_ODD] = (uint8_t *)l->odd;
+    l->to[SECTION_PAIRS] = (uint8_t *)l->pairs;
+    l->to[SECTION_LINES] = arena_line(&b->arena, 1);
+    return err;
+}
+
+static enum err damaged(uint64_t at, struct fault *fault)
+{
+    return fault_set(fault, ERR_SNAPSHOT, "damaged: what stands at byte %" PRIu64 " was changed",
+                     at);
+}
+
+/* Between the sections; and the lists. */
+static enum err check_lists(struct loading *l, struct fault *fault)
+{
+    uint64_t before = INDEX_FILE_START, n = l->header.bytes[SECTION_LISTS];
+    for (int i = 0; i < SECTION_COUNT; i++) {
+        uint8_t padding[INDEX_FILE_PAGE];
+        if (!read_at(&l->source, before, padding, l->layout.at[i] - before))
+            return ERR_FILE_READ;
+        if (!is_zero(padding, l->layout.at[i] - before))
+            return damaged(before, fault);
+        before = l->layout.at[i] + l->header.bytes[i];
     }
-    index_set_state(ix, &state);
-    buf_put(out_rules, p + layout.at[SECTION_RULES], layout.bytes[SECTION_RULES]);
-    *out = ix;
+    uint8_t hash[SHA256_BYTES];
+    if (!read_at(&l->source, l->layout.at[SECTION_LISTS], l->to[SECTION_LISTS], n))
+        return ERR_FILE_READ;
+    sha256_once(l->to[SECTION_LISTS], n, hash);
+    if (memcmp(hash, l->header.lists, sizeof hash) != 0)
+        return damaged(l->layout.at[SECTION_LISTS], fault);
     return ERR_OK;
 }
 
-/* The whole file, mapped; munmap it. An empty file is no mapping: p == NULL. */
-static enum err map_file(const char *path, struct str *out, struct fault *fault)
+/* Section and offset in it of a part. */
+static int find_part(const struct loading *l, uint64_t part, uint64_t *out_at)
+{
+    int i = SECTION_COUNT - 1;
+    while (l->layout.part[i] > part || l->header.bytes[i] == 0)
+        i--;
+    *out_at = (part - l->layout.part[i]) * INDEX_FILE_PART;
+    return i;
+}
+
+static void load_part(struct loading *l, struct sha256 *h, uint64_t part)
+{
+    uint64_t at, n;
+    uint8_t hash[SHA256_BYTES];
+    int i = find_part(l, part, &at);
+    n = l->header.bytes[i] - at;
+    n = n < INDEX_FILE_PART ? n : INDEX_FILE_PART;
+    if (!read_at(&l->source, l->layout.at[i] + at, l->to[i] + at, n)) {
+        atomic_store(&l->err, ERR_FILE_READ);
+        return;
+    }
+    sha256_begin(h);
+    sha256_add(h, l->to[i] + at, n);
+    sha256_end(h, hash);
+    if (memcmp(hash, l->to[SECTION_LISTS] + part * SHA256_BYTES, sizeof hash) == 0)
+        return;
+    uint64_t broken = atomic_load(&l->broken);
+    while (part < broken && !atomic_compare_exchange_weak(&l->broken, &broken, part))
+        ;
+}
+
+static void *load_some(void *ctx)
+{
+    struct loading *l = ctx;
+    struct sha256 *h = sha256_new();
+    if (!h) {
+        atomic_store(&l->err, ERR_MEMORY);
+        return NULL;
+    }
+    for (;;) {
+        uint64_t part = atomic_fetch_add(&l->next, 1);
+        if (part >= l->layout.parts || atomic_load(&l->err))
+            break;
+        load_part(l, h, part);
+    }
+    sha256_free(h);
+    return NULL;
+}
+
+static enum err load_parts(struct loading *l, struct fault *fault)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t want = processors < THREADS_MAX ? (uint64_t)processors : THREADS_MAX, started = 0, at;
+    pthread_t threads[THREADS_MAX];
+    if (want > l->header.bytes[SECTION_LINES] / INDEX_FILE_PART)
+        want = l->header.bytes[SECTION_LINES] / INDEX_FILE_PART; /* few are done at once */
+    atomic_store(&l->broken, l->layout.parts);
+    while (started + 1 < want && pthread_create(&threads[started], NULL, load_some, l) == 0)
+        started++;
+    load_some(l);
+    while (started > 0)
+        pthread_join(threads[--started], NULL);
+    uint64_t broken = atomic_load(&l->broken);
+    if (atomic_load(&l->err))
+        return (enum err)atomic_load(&l->err);
+    if (broken == l->layout.parts)
+        return ERR_OK;
+    int i = find_part(l, broken, &at);
+    return damaged(l->layout.at[i] + at, fault);
+}
+
+/* ---- what they say ---- */
+
+static enum err load_odd(const struct loading *l, struct fault *fault)
+{
+    uint64_t n = l->header.bytes[SECTION_ODD] / INDEX_FILE_RECORD;
+    for (uint64_t i = 0; i < n; i++) {
+        struct record r = l->odd[i];
+        if (r.key >= IMEI_BODIES || (i && r.key <= l->odd[i - 1].key) ||
+            !dictionary_is_packed(r.value))
+            return fault_set(fault, ERR_SNAPSHOT, "odd verdict %" PRIu64 " is none", i);
+        enum err err = index_put_odd(l->loaded.index, (struct imei){r.key}, r.value);
+        if (err)
+            return err;
+    }
+    return ERR_OK;
+}
+
+static enum err load_pairs(const struct loading *l, struct fault *fault)
+{
+    uint64_t n = l->header.bytes[SECTION_PAIRS] / INDEX_FILE_RECORD;
+    enum err err = index_reserve(l->loaded.index, 0, n);
+    for (uint64_t i = 0; !err && i < n; i++) {
+        struct record r = l->pairs[i], last = i ? l->pairs[i - 1] : (struct record){0};
+        struct pair pair = {.imei = {r.key}, .subscriber = r.value};
+        bool ascends = !i || r.key > last.key || (r.key == last.key && r.value > last.value);
+        if (r.key >= IMEI_BODIES || !ascends)
+            return fault_set(fault, ERR_SNAPSHOT, "pair %" PRIu64 " is none", i);
+        err = index_put_pair(l->loaded.index, &pair);
+    }
+    return err;
+}
+
+static enum err adopt(struct loading *l, struct fault *fault)
+{
+    struct index *index = l->loaded.index;
+    struct boxes_parts parts = {l->codes, l->verdicts, index};
+    enum err err = load_odd(l, fault);
+    if (!err)
+        err = boxes_adopt(index_boxes(index), &l->header.shape, &parts, fault);
+    if (!err)
+        err = load_pairs(l, fault);
+    if (err)
+        return err;
+    *index_entry(index) = l->header.entry;
+    index_set_state(index, &l->header.state);
+    return ERR_OK;
+}
+
+static enum err load(struct loading *l, const struct index_want *want, struct fault *fault)
+{
+    uint8_t start[INDEX_FILE_START];
+    uint64_t n = l->source.n < sizeof start ? l->source.n : sizeof start;
+    enum err err = read_at(&l->source, 0, start, n) ? ERR_OK : ERR_FILE_READ;
+    if (!err)
+        err = check_form(start, n, fault);
+    if (!err)
+        err = check_header(start, want, fault);
+    if (err)
+        return err;
+    index_header_decode(start, &l->header);
+    err = check_numbers(l, fault);
+    if (!err)
+        err = make_room(l, fault);
+    if (!err)
+        err = check_lists(l, fault);
+    if (!err)
+        err = load_parts(l, fault);
+    return err ? err : adopt(l, fault);
+}
+
+static enum err load_from(struct source source, const struct index_want *want,
+                          struct index_loaded *out, struct fault *fault)
+{
+    struct loading *l = calloc(1, sizeof *l);
+    if (!l)
+        return ERR_MEMORY;
+    l->source = source;
+    enum err err = load(l, want, fault);
+    if (err)
+        index_loaded_release(&l->loaded);
+    else
+        *out = l->loaded;
+    free(l->to[SECTION_LISTS]);
+    free(l->codes);
+    free(l->verdicts);
+    free(l->odd);
+    free(l->pairs);
+    free(l);
+    return err;
+}
+
+void index_loaded_release(struct index_loaded *loaded)
+{
+    index_free(loaded->index);
+    buf_release(&loaded->rules);
+    buf_release(&loaded->tac);
+    *loaded = (struct index_loaded){0};
+}
+
+enum err index_file_decode(struct str bytes, const struct index_want *want,
+                           struct index_loaded *out, struct fault *fault)
+{
+    return load_from((struct source){(const uint8_t *)bytes.p, -1, bytes.n}, want, out, fault);
+}
+
+enum err index_file_read(const char *path, const struct index_want *want, struct index_loaded *out,
+                         struct fault *fault)
 {
     struct stat st;
-    void *p = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return fault_set(fault, ERR_FILE_OPEN, "%s: %m", path);
@@ -233,28 +389,11 @@ static enum err map_file(const char *path, struct str *out, struct fault *fault)
         close(fd);
         return fault_set(fault, ERR_FILE_KIND, "%s: not a file", path);
     }
-    if (st.st_size > 0)
-        p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (p == MAP_FAILED)
-        return fault_set(fault, ERR_FILE_READ, "%s: cannot be mapped", path);
-    *out = (struct str){p, (size_t)st.st_size};
-    return ERR_OK;
-}
-
-enum err index_file_read(const char *path, const uint8_t register_id[16],
-                         const uint8_t public_key[32], uint64_t at_least, struct index **out,
-                         struct buf *out_rules, struct fault *fault)
-{
-    struct index_want want = {register_id, public_key, at_least};
-    struct str bytes;
-    enum err err = map_file(path, &bytes, fault);
-    if (err)
-        return err;
-    err = index_file_decode(bytes, &want, out, out_rules, fault);
+    enum err err = load_from((struct source){NULL, fd, (uint64_t)st.st_size}, want, out, fault);
+    if (err == ERR_FILE_READ)
+        err = fault_set(fault, err, "%s cannot be read", path);
     if (err && fault)
         str_copy(fault->file, sizeof fault->file, str_z(path));
-    if (bytes.n)
-        munmap((void *)(uintptr_t)bytes.p, bytes.n);
+    close(fd);
     return err;
 }

@@ -8,12 +8,8 @@
 #include <stdlib.h>
 
 #include "index/build.h"
-#include "index/sort.h"
 
 enum { HOLES_FEW = 1024 }; /* lines that are not worth it */
-
-/* What stands in a block: a box by the number of its TAC, or a table. */
-enum { OWNER_RARE = -1, OWNER_TACS = -2 };
 
 static uint64_t root_of(const struct boxes *b)
 {
@@ -25,7 +21,7 @@ static _Atomic uint64_t *slot_of(const struct boxes *b, int64_t owner)
     return &tac_words(b, root_of(b))[owner];
 }
 
-static uint32_t lines_of(const struct boxes *b, int64_t owner)
+uint32_t boxes_block_lines(const struct boxes *b, int64_t owner)
 {
     if (owner == OWNER_RARE)
         return (uint32_t)rare_lines(atomic_load_explicit(&b->rare.root, memory_order_relaxed));
@@ -50,8 +46,7 @@ static void move(struct boxes *b, int64_t owner, uint32_t from, uint32_t to, uin
     boxes_replaced(b);
 }
 
-/* Of all blocks: place and owner. The caller frees it. NULL: no memory. */
-static struct record *blocks_of(const struct boxes *b, size_t *out)
+struct record *boxes_blocks(const struct boxes *b, size_t *out)
 {
     uint64_t root = root_of(b), n = (uint64_t)root_lines(root) * LINE_WIDE_CELLS;
     struct record *blocks = malloc((b->tac_count + 2) * sizeof *blocks);
@@ -77,9 +72,9 @@ void boxes_tidy(struct boxes *b)
     size_t count = 0;
     if (b->arena.hole_lines < b->arena.top / 16 + HOLES_FEW)
         return;
-    struct record *blocks = blocks_of(b, &count);
+    struct record *blocks = boxes_blocks(b, &count);
     for (size_t i = 0; i < count; i++) {
-        uint32_t lines = lines_of(b, (int64_t)blocks[i].value);
+        uint32_t lines = boxes_block_lines(b, (int64_t)blocks[i].value);
         greatest = lines > greatest ? lines : greatest;
     }
     if (!blocks || arena_reserve(&b->arena, greatest, 0)) {
@@ -88,7 +83,7 @@ void boxes_tidy(struct boxes *b)
     }
     for (size_t i = 0; i < count; i++) {
         int64_t owner = (int64_t)blocks[i].value;
-        uint32_t from = (uint32_t)blocks[i].key, lines = lines_of(b, owner);
+        uint32_t from = (uint32_t)blocks[i].key, lines = boxes_block_lines(b, owner);
         if (from != to && from - to < lines) {
             move(b, owner, from, end, lines);
             from = end;

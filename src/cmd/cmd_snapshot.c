@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * snapshot write: the signed index file that a node begins with. */
+#include <inttypes.h>
+
+#include "cmd/command.h"
+
+static void tell(const struct cli *cli, const struct index_image *image, int64_t began_us)
+{
+    uint64_t count = index_image_count(image), bytes = index_image_bytes(image);
+    uint64_t seq = index_image_state(image).next_seq - 1;
+    if (cli->json) {
+        printf("{\"imeis\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"seq\":%" PRIu64 "}\n", count, bytes,
+               seq);
+        return;
+    }
+    printf("%" PRIu64 " IMEIs, %" PRIu64 " bytes, up to sequence %" PRIu64 "\n", count, bytes, seq);
+    cli_rate(count, "IMEI", 0, began_us);
+}
+
+int cmd_snapshot_write(struct cli *cli)
+{
+    if (!cli_options(cli, NULL, 0))
+        return 2;
+    if (cli->argc != 1)
+        return cli_usage(cli, "which file?");
+    int code;
+    int64_t began = clock_monotonic_us();
+    struct registry *reg = cli_open(cli, false, false, &code);
+    if (!reg)
+        return code;
+    struct fault fault = {0};
+    struct index *index = NULL;
+    struct index_image *image = NULL;
+    enum err err = registry_index(reg, &index, &fault);
+    if (!err)
+        err = index_image_new(index, &image);
+    index_free(index);
+    if (!err)
+        err = registry_write_image(reg, image, cli->argv[0], &fault);
+    if (err)
+        code = cli_fail(cli, err, &fault);
+    else
+        tell(cli, image, began);
+    index_image_free(image);
+    registry_close(reg);
+    return code;
+}
