@@ -10,11 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "index/index_file.h"
-
 enum {
-    RETRY_S = 5,                 /* after one could not be made */
-    TAG_OVER = INDEX_FILE_START, /* bytes that name the whole file: header and signature */
+    RETRY_S = 5, /* after one could not be made */
     PATH_ROOM = 4096,
     DIRECTORY_MODE = 0750,
 };
@@ -139,7 +136,7 @@ static void tidy(const char *directory, const char *keep)
 /* The header holds the hash of all hashes, and the signature is over the header: their hash names the file. */
 static enum err name_file(int fd, uint64_t next_seq, char tag[SNAPSHOT_TAG])
 {
-    uint8_t head[TAG_OVER], hash[SHA256_BYTES];
+    uint8_t head[INDEX_FILE_START], hash[SHA256_BYTES];
     char hex[2 * SHA256_BYTES + 1];
     if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head)
         return ERR_FILE_READ;

@@ -60,6 +60,9 @@ struct index_keys {
     uint8_t secret_key[64]; /* libsodium's form; only to write */
 };
 
+/* Header and signature: the first bytes of a file, of which no two files have the same. */
+enum { INDEX_FILE_START = 576 };
+
 /* What the file says beside the index, so that a node needs nothing else. Borrowed. */
 struct index_file {
     const uint8_t *register_id; /* 16 bytes that name the register */

@@ -19,7 +19,6 @@ enum {
     INDEX_FILE_VERSION = 2,
     INDEX_FILE_HEADER = 512,
     INDEX_FILE_SIGNATURE = 64,
-    INDEX_FILE_START = INDEX_FILE_HEADER + INDEX_FILE_SIGNATURE,
     INDEX_FILE_ALIGN = 64,
     INDEX_FILE_PAGE = 4096,    /* the lines begin at one */
     INDEX_FILE_PART = 4 << 20, /* bytes that are hashed as one */
@@ -47,6 +46,7 @@ enum {
     INDEX_AT_ZERO = INDEX_AT_LISTS + SHA256_BYTES,
 };
 #define INDEX_FILE_MAGIC "TGIX"
+static_assert(INDEX_FILE_START == INDEX_FILE_HEADER + INDEX_FILE_SIGNATURE, "index.h says so");
 
 enum index_section {
     SECTION_LISTS,    /* hashes of parts: of each section that follows, in order */
