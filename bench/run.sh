@@ -257,13 +257,26 @@ index_rows() { # LABEL LINE: what it weighs, how fast it answers beside the hash
     note "the hash table by 32" "$(human "$(value hash_batch "$2")")/s"
 }
 
+index_file_rows() { # LABEL LINE: its file
+    local bytes
+    bytes=$(value file_bytes "$2")
+    row "index: a node is ready, $1, warm page cache" "$(value ready "$2")" "$(value ready "$2") s" \
+        max:1 "1 s"
+    note "of CPU, all threads" "$(value ready_cpu "$2") s"
+    note "the file" "$(human "$bytes") bytes, written in $(value write "$2") s, $(calc \
+        "$bytes / 1e6 / $(value write "$2")") MB/s, after an image of $(value image "$2") s"
+    note "what was read answers, single and by 32" \
+        "$(human "$(value single "$2")")/s, $(human "$(value batch "$2")")/s"
+}
+
 # 100 M is what it is promised for; at another scale the figures are others.
 row_index() {
     local count=$((10 * scale)) lines
     lines=$("${programs}index" $seed $count $((count / 10)))
     index_rows "$((count / 1000000)) M" "$(sed -n 1p <<<"$lines")"
     note "put in no order, of CPU" "$(value seconds "$(sed -n 1p <<<"$lines")") s"
-    index_rows "after $((count / 10000000)) M changes" "$(sed -n 2p <<<"$lines")"
+    index_file_rows "$((count / 1000000)) M" "$(sed -n 2p <<<"$lines")"
+    index_rows "after $((count / 10000000)) M changes" "$(sed -n 3p <<<"$lines")"
 }
 
 row_registers() {

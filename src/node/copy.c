@@ -168,15 +168,16 @@ static int64_t file_time_us(const char *path)
 static enum err load(struct copy *copy, const char *path, uint64_t at_least, struct fault *fault)
 {
     const struct node_key *key = copy->with.key;
-    struct index *index;
-    struct buf rules = {0}, tac = {0};
-    enum err err =
-        index_file_read(path, key->register_id, key->public_key, at_least, &index, &rules, fault);
-    if (!err)
-        err = use_snapshot(copy, index, (struct str){(char *)rules.p, rules.n},
-                           (struct str){(char *)tac.p, tac.n}, fault);
-    buf_release(&rules);
-    buf_release(&tac);
+    struct index_want want = {key->register_id, key->public_key, at_least};
+    struct index_loaded got;
+    enum err err = index_file_read(path, &want, &got, fault);
+    if (!err) {
+        struct index *index = got.index;
+        got.index = NULL; /* the copy's from here on, whatever comes */
+        err = use_snapshot(copy, index, (struct str){(char *)got.rules.p, got.rules.n},
+                           (struct str){(char *)got.tac.p, got.tac.n}, fault);
+        index_loaded_release(&got);
+    }
     copy->opened_us = copy->head.time_us = file_time_us(path);
     copy->head.place = copy->place;
     copy->head.register_next_seq = copy->place.next_seq;

@@ -160,9 +160,11 @@ void bed_snapshot(struct node_bed *bed)
     assert_int_equal(index_new(&ix), ERR_OK);
     index_set_state(ix, &state);
     copy_path(bed->directory, "snapshot", 1, "tgix", path);
-    assert_int_equal(index_file_write(ix, path, bed->key.register_id,
-                                      (struct str){(char *)text.p, text.n}, &bed->keys, NULL),
-                     ERR_OK);
+    struct index_image *image;
+    struct index_file file = {bed->key.register_id, {(char *)text.p, text.n}, STR("")};
+    assert_int_equal(index_image_new(ix, &image), ERR_OK);
+    assert_int_equal(index_image_write(image, path, &file, &bed->keys, NULL), ERR_OK);
+    index_image_free(image);
     index_free(ix);
     buf_release(&text);
 }
