@@ -6,6 +6,8 @@
 # Its people are on the page /sign-in: choose a role there.
 # Border, post, customs and GSMA are programs beside it (test/peers/peer.py), which it asks over HTTP. They are
 # children of the process that becomes the server and end with it, however it ends: nobody has to stop them.
+# An EIR node (tamga-eir) follows it the same way, on free ports of its own: it asks until the register is there, and
+# ends with it.
 # PORT=8080 is where it listens (0 = any); when that port is taken, the next free one. TAMGA_VAR=var
 # is the directory of the data, TAMGA=build/tamga the program.
 set -euo pipefail
@@ -92,8 +94,40 @@ The sample importer has declared: 55301/010725/0000100/1 (20 devices), 55301/010
 EOF
 }
 
+# A node of the network "demo", told where the register will be. It is a child of the process that becomes the
+# server, and a watcher beside it ends it when that is gone.
+start_node() { # PORT of the register
+    local eir=${tamga%/*}/tamga-eir log=$var/eir.log node sbi
+    [ -x "$eir" ] || return 0
+    mkdir -p "$var/eir"
+    chmod 700 "$var/eir"
+    [ -e "$var/eir/node.key" ] ||
+        "$tamga" --register "$register" node add demo/laptop --out "$var/eir/node.key" 2>/dev/null || return 0
+    sbi=$(free_port)
+    "$eir" --registry "http://127.0.0.1:$1" --directory "$var/eir" --diameter "127.0.0.1:$(free_port)" \
+        --sbi "127.0.0.1:$sbi" --metrics "127.0.0.1:$(free_port)" </dev/null >"$log" 2>&1 &
+    node=$!
+    (
+        trap '' INT
+        tail --pid=$$ -f /dev/null # until the server is gone
+        kill "$node" 2>/dev/null
+    ) </dev/null >/dev/null 2>&1 &
+    echo "An EIR node follows it: S13 and N5g-eir, its log in $log. As an AMF asks:"
+    echo "  curl --http2-prior-knowledge 'http://127.0.0.1:$sbi/n5g-eir-eic/v1/equipment-status?pei=imeisv-3573500799001101'"
+}
+
+# A port that was free a moment ago.
+free_port() {
+    local port
+    while :; do
+        port=$((20000 + RANDOM % 12000))
+        port_taken $port || break
+    done
+    echo $port
+}
+
 if [ "${1:-}" = reset ]; then
-    rm -rf "$var"/tamga.db* "$var/making" "$tac_done"
+    rm -rf "$var"/tamga.db* "$var/making" "$tac_done" "$var/eir"
     echo "The next \`make run\` begins with new demonstration data."
     exit
 fi
@@ -113,10 +147,12 @@ if [ "$made" != "$(date +%F)" ]; then
 fi
 
 port=${PORT:-8080}
+[ "$port" != 0 ] || port=$(free_port)
 tries=0
 while port_taken "$port" && [ $tries -lt 100 ]; do
     port=$((port + 1))
     tries=$((tries + 1))
 done
 start_peers
+start_node "$port"
 exec "$tamga" --register "$register" --settings "$settings" serve --listen "127.0.0.1:$port" --demo

@@ -51,9 +51,11 @@ static void look_at_answer(struct report *r, size_t count)
 {
     json_t *answer = json_loadb((const char *)r->answer.p, r->answer.n, 0, NULL);
     const json_t *refused = json_object_get(answer, "refused");
-    size_t n = json_array_size(refused);
-    for (size_t i = 0; i < n && i < SAID; i++)
+    size_t shown = json_array_size(refused);
+    for (size_t i = 0; i < shown && i < SAID; i++)
         say_refused(r, count, json_array_get(refused, i));
+    json_int_t all = json_integer_value(json_object_get(answer, "refused_count"));
+    size_t n = all > 0 ? (size_t)all : 0;
     if (n)
         say(SAY_WARNING, "event=sightings_refused count=%zu of=%zu", n, count);
     n = n < count ? n : count;

@@ -303,7 +303,7 @@ sub copy_of {
     my ($r, %with) = @_;
     $r->disconnect if $r->{database};
     my $other = Register->new(%with, backend => $r->{backend}, template => $r->{database});
-    for my $from (grep { -e } glob "$r->{dir}/tamga.db* $r->{dir}/tamga.key") {
+    for my $from (grep { -f } glob "$r->{dir}/tamga.db* $r->{dir}/tamga.key") {
         my ($name) = $from =~ m{([^/]+)\z};
         copy($from, "$other->{dir}/$name") or die "$from: $!";
         chmod((stat $from)[2] & 0777, "$other->{dir}/$name");

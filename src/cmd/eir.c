@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/eir.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "n5geir/n5geir.h"
+#include "node/check_log.h"
+#include "node/follow.h"
+#include "node/say.h"
+#include "node/sightings.h"
+#include "node/status_face.h"
+#include "s13/s13.h"
+#include "wire/engine.h"
+
+#ifndef TAMGA_VERSION
+#define TAMGA_VERSION "0.1.0"
+#endif
+
+enum {
+    STOP_US = 5000000,
+    LISTENERS = 2 * LIMIT_NODE_LISTEN + 1,
+    SCTP_DIAMETER = 46, /* RFC 6733 2.1.1 */
+    SAID_A_SECOND = 20, /* lines about connections */
+};
+
+struct eir {
+    _Atomic(const struct node_settings *) settings; /* a reload gives others; all outlive it */
+    const struct clock *clock;
+    struct node_key key;
+    struct node_status status;
+    unsigned workers;
+    struct desk *desks; /* one a worker, as all arrays here */
+    struct counts **counts;
+    struct ring **checks;     /* NULL: no check log */
+    struct ring **first_uses; /* NULL: nobody to tell */
+    char spool[NODE_TEXT + 16];
+    char agent[64];
+    atomic_bool log_white;
+    struct views *views;
+    struct follow *follow;
+    struct sightings *sightings;
+    struct check_log *log;
+    struct engine_tls *s13_tls, *n5g_tls;
+    struct s13 *s13;
+    struct n5g_settings n5g;
+    struct status_sources sources;
+    struct engine *engine;
+    atomic_llong said_second;
+    atomic_uint said, unsaid;
+};
+
+/* ---- workers ---- */
+
+static void *worker_open(void *ctx, unsigned worker)
+{
+    struct eir *eir = ctx;
+    struct desk_options with = {.views = eir->views,
+                                .slot = views_slot(eir->views, worker),
+                                .clock = eir->clock,
+                                .counts = eir->counts[worker],
+                                .checks = eir->checks ? eir->checks[worker] : NULL,
+                                .log_white = &eir->log_white,
+                                .sightings = eir->first_uses ? eir->first_uses[worker] : NULL};
+    desk_init(&eir->desks[worker], &with);
+    return &eir->desks[worker];
+}
+
+static void worker_turn(void *worker_ctx, int64_t now_us)
+{
+    desk_turn(worker_ctx, now_us);
+}
+
+static bool make_rings(struct ring ***out, unsigned n, size_t item_bytes, size_t size)
+{
+    struct ring **rings = calloc(n, sizeof *rings);
+    bool ok = rings != NULL;
+    for (unsigned i = 0; ok && i < n; i++)
+        ok = (rings[i] = ring_new(item_bytes, size)) != NULL;
+    *out = rings;
+    return ok;
+}
+
+static void free_rings(struct ring **rings, unsigned n)
+{
+    for (unsigned i = 0; rings && i < n; i++)
+        ring_free(rings[i]);
+    free(rings);
+}
+
+static enum err make_workers(struct eir *eir)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned n = eir->settings->threads ? eir->settings->threads : cpus > 0 ? (unsigned)cpus : 1;
+    eir->workers = n < LIMIT_NODE_WORKERS ? n : LIMIT_NODE_WORKERS;
+    n = eir->workers;
+    bool ok = true;
+    eir->desks = aligned_alloc(64, (n * sizeof *eir->desks + 63) / 64 * 64);
+    eir->counts = calloc(n, sizeof *eir->counts);
+    ok = eir->desks && eir->counts;
+    for (unsigned i = 0; ok && i < n; i++)
+        ok = (eir->counts[i] = calloc(1, sizeof **eir->counts)) != NULL;
+    if (ok && *eir->settings->log_file)
+        ok = make_rings(&eir->checks, n, sizeof(struct check_record), LIMIT_NODE_CHECKS);
+    if (ok && *eir->settings->registry)
+        ok = make_rings(&eir->first_uses, n, sizeof(struct sighting), LIMIT_NODE_SIGHTINGS);
+    return ok ? ERR_OK : ERR_MEMORY;
+}
+
+/* ---- what is said of connections ---- */
+
+/* At most some lines a second: strangers knock as often as they like. */
+static bool may_say(struct eir *eir)
+{
+    long long second = clock_monotonic_us() / 1000000;
+    if (atomic_exchange(&eir->said_second, second) != second) {
+        unsigned unsaid = atomic_exchange(&eir->unsaid, 0);
+        atomic_store(&eir->said, 0);
+        if (unsaid)
+            say(SAY_WARNING, "event=connections_unsaid count=%u", unsaid);
+    }
+    if (atomic_fetch_add(&eir->said, 1) < SAID_A_SECOND)
+        return true;
+    atomic_fetch_add(&eir->unsaid, 1);
+    return false;
+}
+
+static void on_dropped(void *ctx, const struct line *line, const char *why)
+{
+    if (may_say(ctx))
+        say(SAY_INFO, "event=dropped address=%.*s why=\"%s\"", STR_ARG(line->address), why);
+}
+
+static void on_s13(void *ctx, const struct s13_told *told)
+{
+    static const char *const events[S13_EVENTS] = {"peer_open", "peer_refused", "peer_silent",
+                                                   "peer_faulty", "peer_closed"};
+    if (may_say(ctx))
+        say(told->event == S13_OPEN || told->event == S13_CLOSED ? SAY_INFO : SAY_WARNING,
+            "event=%s origin=\"%.*s\" address=%.*s result=%u", events[told->event],
+            STR_ARG(told->origin), STR_ARG(told->address), told->result);
+}
+
+static struct status_lines lines_of(void *ctx)
+{
+    struct eir *eir = ctx;
+    struct engine_counts c = engine_counts(eir->engine);
+    return (struct status_lines){c.open,      c.accepted, c.refused,  c.dropped,
+                                 c.connected, c.bytes_in, c.bytes_out};
+}
+
+static struct str peer_of(void *ctx, unsigned number)
+{
+    struct eir *eir = ctx;
+    const struct node_settings *s = atomic_load(&eir->settings);
+    return number && number <= s->peer_count ? str_z(s->peers[number - 1]) : STR("");
+}
+
+/* ---- putting together ---- */
+
+static enum err make_tls(const struct node_face *face, const char *alpn, struct engine_tls **out,
+                         struct fault *fault)
+{
+    if (!*face->certificate)
+        return ERR_OK;
+    return engine_tls_new(face->certificate, face->tls_key, *face->clients ? face->clients : NULL,
+                          alpn, out, fault);
+}
+
+static enum err make_s13(struct eir *eir, struct fault *fault)
+{
+    const struct node_settings *s = eir->settings;
+    struct str allow[LIMIT_NODE_PEERS];
+    for (unsigned i = 0; i < s->peer_count; i++)
+        allow[i] = str_z(s->peers[i]);
+    struct s13_settings with = {.identity = str_z(s->identity),
+                                .realm = str_z(s->realm),
+                                .allow = allow,
+                                .allow_count = s->peer_count,
+                                .origin_state = (uint32_t)(clock_now_us(&clock_system) / 1000000),
+                                .tell = on_s13,
+                                .tell_ctx = eir};
+    return s13_new(&with, &eir->s13, fault);
+}
+
+static void on_restored(void *ctx)
+{
+    struct eir *eir = ctx;
+    sightings_forget(eir->sightings);
+}
+
+static struct link_options link_of(const struct eir *eir)
+{
+    return (struct link_options){.url = eir->settings->registry,
+                                 .api_key = eir->key.api_key,
+                                 .ca = eir->settings->registry_ca,
+                                 .agent = eir->agent};
+}
+
+static enum err make_follow(struct eir *eir)
+{
+    static const uint8_t overrides[] = {OVERRIDE_NONE, OVERRIDE_GREY, OVERRIDE_WHITE};
+    const struct node_settings *s = eir->settings;
+    struct follow_options with = {.copy = {s->directory, &eir->key, eir->clock},
+                                  .link = link_of(eir),
+                                  .views = eir->views,
+                                  .status = &eir->status,
+                                  .settings = s->network,
+                                  .stale_after_us = s->stale_after_hours * 3600000000LL,
+                                  .stale_override = overrides[s->stale],
+                                  .log_bytes = s->feed_log_bytes,
+                                  .snapshot = *s->snapshot ? s->snapshot : NULL,
+                                  .on_restored = on_restored,
+                                  .ctx = eir};
+    return follow_new(&with, &eir->follow);
+}
+
+enum err eir_new(const struct node_settings *settings, const struct clock *clock, struct eir **out,
+                 struct fault *fault)
+{
+    struct eir *eir = calloc(1, sizeof *eir);
+    if (!eir)
+        return ERR_MEMORY;
+    eir->settings = settings;
+    eir->clock = clock;
+    eir->log_white = settings->log_white;
+    eir->n5g.root = str_z(settings->root);
+    snprintf(eir->agent, sizeof eir->agent, "tamga-eir/" TAMGA_VERSION);
+    snprintf(eir->spool, sizeof eir->spool, "%s/sightings", settings->directory);
+    enum err err = node_key_read(settings->key, &eir->key, fault);
+    if (!err)
+        err = make_tls(&settings->s13, NULL, &eir->s13_tls, fault);
+    if (!err)
+        err = make_tls(&settings->n5geir, "h2", &eir->n5g_tls, fault);
+    if (!err && (settings->s13.listen_count || settings->connect_count))
+        err = make_s13(eir, fault);
+    if (!err)
+        err = make_workers(eir);
+    if (!err)
+        err = views_new(eir->key.paired ? eir->key.subscriber : NULL, &eir->views);
+    if (!err)
+        err = make_follow(eir);
+    if (err)
+        eir_free(eir);
+    else
+        *out = eir;
+    return err;
+}
+
+/* ---- starting ---- */
+
+static enum err start_writers(struct eir *eir, struct fault *fault)
+{
+    const struct node_settings *s = eir->settings;
+    struct check_log_options log = {.file = s->log_file,
+                                    .max_bytes = s->log_max_bytes,
+                                    .keep = s->log_keep,
+                                    .rings = eir->checks,
+                                    .ring_count = eir->workers,
+                                    .status = &eir->status};
+    struct sightings_options sightings = {.directory = eir->spool,
+                                          .max_bytes = s->sightings_bytes,
+                                          .link = link_of(eir),
+                                          .rings = eir->first_uses,
+                                          .ring_count = eir->workers,
+                                          .status = &eir->status};
+    enum err err = ERR_OK;
+    if (*s->registry && mkdir(s->directory, 0700) != 0 && access(s->directory, W_OK) != 0)
+        return fault_set(fault, ERR_FILE_OPEN, "%s: cannot be written", s->directory);
+    if (eir->checks)
+        err = check_log_new(&log, &eir->log, fault);
+    if (!err && eir->first_uses)
+        err = sightings_new(&sightings, &eir->sightings, fault);
+    return err;
+}
+
+static enum err wait_for_view(struct eir *eir, bool (*stop_asked)(void), struct fault *fault)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    enum err err;
+    while (!follow_opened(eir->follow, &err, fault)) {
+        if (stop_asked())
+            return ERR_STOPPED;
+        nanosleep(&pause, NULL);
+    }
+    return err;
+}
+
+static void add_listeners(const struct node_face *face, const struct engine_listener *like,
+                          struct engine_tls *tls, struct engine_listener *out, size_t *n)
+{
+    for (unsigned i = 0; i < face->listen_count; i++) {
+        const struct node_listen *l = &face->listen[i];
+        struct engine_listener *to = &out[(*n)++];
+        *to = *like;
+        to->address = l->address;
+        to->port = l->port;
+        to->sctp = l->sctp;
+        to->tls = l->tls ? tls : NULL;
+    }
+}
+
+static size_t listeners_of(struct eir *eir, struct engine_listener *out)
+{
+    const struct node_settings *s = eir->settings;
+    const struct engine_listener s13 = {
+        .face = &s13_face, .face_ctx = eir->s13, .sctp_ppid = SCTP_DIAMETER};
+    const struct engine_listener n5g = {.face = &n5g_face, .face_ctx = &eir->n5g};
+    size_t n = 0;
+    add_listeners(&s->s13, &s13, eir->s13_tls, out, &n);
+    add_listeners(&s->n5geir, &n5g, eir->n5g_tls, out, &n);
+    if (s->metrics_on)
+        out[n++] = (struct engine_listener){.face = &status_face,
+                                            .face_ctx = &eir->sources,
+                                            .address = s->metrics.address,
+                                            .port = s->metrics.port};
+    return n;
+}
+
+static enum err connect_peers(struct eir *eir, struct fault *fault)
+{
+    const struct node_settings *s = eir->settings;
+    enum err err = ERR_OK;
+    for (unsigned i = 0; !err && i < s->connect_count; i++) {
+        struct engine_listener to = {.face = &s13_face,
+                                     .face_ctx = eir->s13,
+                                     .address = s->connect[i].address,
+                                     .port = s->connect[i].port,
+                                     .sctp_ppid = SCTP_DIAMETER};
+        err = engine_connect(eir->engine, &to, fault);
+    }
+    return err;
+}
+
+static enum err start_engine(struct eir *eir, struct fault *fault)
+{
+    struct engine_listener listeners[LISTENERS];
+    size_t n = listeners_of(eir, listeners);
+    struct engine_options with = {.workers = eir->workers,
+                                  .stop_us = STOP_US,
+                                  .worker_open = worker_open,
+                                  .worker_turn = worker_turn,
+                                  .dropped = on_dropped,
+                                  .ctx = eir};
+    eir->sources = (struct status_sources){.status = &eir->status,
+                                           .clock = eir->clock,
+                                           .counts = eir->counts,
+                                           .checks = eir->checks,
+                                           .sightings = eir->first_uses,
+                                           .workers = eir->workers,
+                                           .lines = lines_of,
+                                           .peer = peer_of,
+                                           .ctx = eir,
+                                           .version = TAMGA_VERSION};
+    enum err err = engine_new(&with, listeners, n, &eir->engine, fault);
+    if (!err)
+        err = connect_peers(eir, fault);
+    if (!err)
+        err = engine_run(eir->engine, fault);
+    for (size_t i = 0; !err && i < n; i++)
+        say(SAY_INFO, "event=listen face=%s address=%s port=%u tls=%s", listeners[i].face->name,
+            listeners[i].address, engine_port(eir->engine, i), listeners[i].tls ? "yes" : "no");
+    return err;
+}
+
+enum err eir_start(struct eir *eir, bool (*stop_asked)(void), struct fault *fault)
+{
+    say(SAY_INFO, "event=start program=tamga-eir version=" TAMGA_VERSION " name=\"%s\" workers=%u",
+        eir->settings->name, eir->workers);
+    enum err err = start_writers(eir, fault);
+    if (!err)
+        err = follow_run(eir->follow);
+    if (!err)
+        err = wait_for_view(eir, stop_asked, fault);
+    if (!err)
+        err = start_engine(eir, fault);
+    if (!err)
+        say(SAY_INFO, "event=ready");
+    return err;
+}
+
+static void reload_tls(struct engine_tls *tls)
+{
+    struct fault fault = {0};
+    enum err err = tls ? engine_tls_reload(tls, &fault) : ERR_OK;
+    if (err)
+        say_fault(SAY_ALARM, "reload", err, &fault);
+}
+
+void eir_reload(struct eir *eir, const struct node_settings *settings)
+{
+    struct fault fault = {0};
+    struct str allow[LIMIT_NODE_PEERS];
+    struct view_change change = {.settings = &settings->network};
+    for (unsigned i = 0; i < settings->peer_count; i++)
+        allow[i] = str_z(settings->peers[i]);
+    enum err err = eir->s13 ? s13_allow(eir->s13, allow, settings->peer_count) : ERR_OK;
+    if (!err)
+        err = views_publish(eir->views, &change, &fault);
+    if (err)
+        say_fault(SAY_ALARM, "reload", err, &fault);
+    eir->settings = settings;
+    atomic_store(&eir->log_white, settings->log_white);
+    check_log_reopen(eir->log);
+    reload_tls(eir->s13_tls);
+    reload_tls(eir->n5g_tls);
+    say(SAY_INFO, "event=reload peers=%u unknown=%s", settings->peer_count,
+        equipment_name((enum equipment)settings->network.unknown));
+}
+
+void eir_free(struct eir *eir)
+{
+    if (!eir)
+        return;
+    if (eir->engine) {
+        say(SAY_INFO, "event=stopping");
+        engine_stop(eir->engine);
+    }
+    follow_stop(eir->follow);
+    engine_free(eir->engine);
+    s13_free(eir->s13);
+    engine_tls_free(eir->s13_tls);
+    engine_tls_free(eir->n5g_tls);
+    follow_free(eir->follow);
+    sightings_free(eir->sightings);
+    check_log_free(eir->log);
+    views_free(eir->views);
+    free_rings(eir->checks, eir->workers);
+    free_rings(eir->first_uses, eir->workers);
+    for (unsigned i = 0; eir->counts && i < eir->workers; i++)
+        free(eir->counts[i]);
+    free(eir->counts);
+    free(eir->desks);
+    free(eir);
+}

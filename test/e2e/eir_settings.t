@@ -1,0 +1,136 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# eir_settings - what `tamga-eir` says of its settings before it begins (-n), value by value; what it links; what a SIGHUP
+# changes and what a wrong file does not; the check log and its rotation.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Diameter;
+use Eir;
+use FreeDiameter;
+use Register;
+use Test::More;
+
+my ($snapshot, $key) = Eir::snapshot();
+my $r = Register->new;
+my $dir = $r->dir;
+
+# Runs it to its end: {code, out}.
+sub eir {
+    my (@words) = @_;
+    my $pid = open my $p, '-|';
+    defined $pid or die "fork: $!";
+    if (!$pid) {
+        open STDERR, '>&', \*STDOUT;
+        exec 'timeout', 20, $Eir::program, @words or POSIX::_exit(127);
+    }
+    my $out = join '', <$p>;
+    close $p;
+    return {code => $? >> 8, out => $out};
+}
+
+my @good = ('--snapshot', $snapshot, '--key', $key, '--diameter', '127.0.0.1:0');
+
+# ---- what it links, help, version ----
+
+my $needed = qx{readelf -d $Eir::program};
+like $needed, qr/libcurl/, 'it follows by HTTP';
+unlike $needed, qr/sqlite|libpq|microhttpd/, 'it links no SQL and no web server';
+like eir('--version')->{out}, qr/\Atamga-eir \d+\.\d+\.\d+\n\z/, '--version';
+my $help = eir('--help');
+is $help->{code}, 0, '--help';
+like $help->{out}, qr/--registry URL.*--diameter ADDR:PORT/s, 'tells its options';
+
+# ---- one by one ----
+
+is_deeply eir(@good, '-n'), {code => 0, out => "The settings are in order.\n"}, 'good ones';
+my @wrong = (
+    ['node.threads=0', qr/node\.threads: `0`: want a number from 1 to 256/],
+    ['node.unknown=red', qr/node\.unknown: `red`: want one of white, black, grey, unknown/],
+    ['node.malformed=red', qr/want one of white, black, grey, unknown, error/],
+    ['node.stale=later', qr/want one of go_on, grey, white/],
+    ['node.stale_after_hours=-1', qr/want a number from 0 to 8760/],
+    ['node.sightings_bytes=9', qr/want a number from 65536/],
+    ['node.log_bytes=9', qr/want a number from 1048576/],
+    ['node.registry=register.example', qr/want http:/],
+    ['node.nmae=x', qr/node\.nmae: known are what doc\/operations\.md lists/],
+    ['s13.listen=localhost:3868', qr/want ADDRESS:PORT in numbers/],
+    ['s13.listen=127.0.0.1:65536', qr/want ADDRESS:PORT in numbers/],
+    ['s13.identity=a b', qr/want a host name/],
+    ['s13.peers=m*.example', qr/want the Origin-Host of a peer/],
+    ['s13.connect=192.0.2.1:0', qr/want the port of the peer/],
+    ['s13.tls_listen=127.0.0.1:0', qr/wants certificate and tls_key/],
+    ['n5geir.root=eir', qr/want a path/],
+    ['log.white=1', qr/want one of no, yes/],
+    ['log.keep=x', qr/want a number from 0 to 1000/],
+    ['metrics.listen=:9', qr/want ADDRESS:PORT/],
+    ['nonsense', qr/--set wants SECTION\.NAME=VALUE/],
+);
+for my $case (@wrong) {
+    my ($set, $says) = @$case;
+    my $got = eir(@good, '--set', $set, '-n');
+    is $got->{code}, 2, "$set: refused";
+    like $got->{out}, $says, "$set: why";
+}
+is eir(@good[0 .. 3], '-n')->{code}, 2, 'no address';
+is eir(@good[2 .. 5], '-n')->{code}, 2, 'nobody to answer from';
+is eir(@good, '--registry', 'http://127.0.0.1:1', '-n')->{code}, 2, 'register and snapshot';
+is eir(@good, '--diameter')->{code}, 2, 'an option without its value';
+like eir(@good, '--colour', 'red')->{out}, qr/no option --colour/, 'no such option';
+like eir('--snapshot', $snapshot, '--key', $key, '--diameter', '192.0.2.1:3868', '-n')->{out}, qr/identity and realm/, 'names are wanted outside of loopback';
+my $text = spew("$dir/wrong.ini", "[node]\nkey = $key\nthreads = many\n");
+like eir('--settings', $text, '-n')->{out}, qr/\Atamga-eir: \Q$text\E:3: node\.threads/, 'a file is told with its line';
+is eir('--settings', "$dir/none.ini", '-n')->{code}, 2, 'no such file';
+my $open = spew("$dir/open.key", slurp($key));
+chmod 0644, $open;
+like eir('--snapshot', $snapshot, '--key', $open, '--diameter', '127.0.0.1:0', '-n')->{out}, qr/others may read it: chmod 600/, 'a key that others may read';
+my $half = spew("$dir/half.key", "register=00\n");
+chmod 0600, $half;
+like eir('--snapshot', $snapshot, '--key', $half, '--diameter', '127.0.0.1:0', '-n')->{out}, qr/half\.key:1: register= has not the form/, 'half a key';
+is eir(@good, '--set', "s13.certificate=$dir/none.pem", '--set', "s13.tls_key=$dir/none.pem", '--set', 's13.tls_listen=127.0.0.1:0', '-n')->{code} != 0, 1, 'a certificate that is not there';
+my $other = Register->new;
+$other->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', imei(1));
+$other->run('node', 'add', 'beta', '--out', $other->path('node.key'));
+like eir('--snapshot', $snapshot, '--key', $other->path('node.key'), '--diameter', '127.0.0.1:0')->{out}, qr/of another register/, "another register's snapshot is not served";
+
+# ---- reload, check log ----
+
+my $log = "$dir/checks.log";
+my $node = Eir::start(settings => {log => {file => $log, max_bytes => 4096, keep => 2}});
+my $settings = "$node->{dir}/settings.ini";
+my $mme = Diameter->new(port => $node->{s13});
+is $mme->greet->{'Result-Code'}, 2001, 'a peer';
+sub said { return Diameter::said($mme->ask(imei => substr(Eir::imei_of($_[0]), 0, 14), imsi => '401010000000001')) }
+is said('unknown'), 'grey', 'the unknown are grey';
+is said('black'), 'black', 'the stolen black';
+is said('white'), 'white', 'the white white';
+ok poll(5, sub { return (() = slurp($log) =~ /\n/g) == 2 }), 'grey and black are logged, white is not' or diag(slurp($log));
+like slurp($log), qr/^time=\S+Z face=s13 origin=mme1\.mnc077\.example imei=\d{8}-\d\*{5}-\* sv=- imsi=40101\*{10} status=black list=black reason=STOLEN rule=1$/m, 'a line';
+my $was = slurp($settings);
+spew($settings, $was =~ s/^threads = 1$/threads = 1\nunknown = black/mr =~ s/^peers = .*$/peers = nobody.example/mr =~ s/^\[log\]$/[log]\nwhite = yes/mr);
+kill 'HUP', $node->{pid};
+ok poll(5, sub { return said('unknown') eq 'black' }), 'SIGHUP: the unknown are black';
+is said('white'), 'white', 'who is connected stays';
+ok poll(5, sub { return slurp($log) =~ /status=white/ }), 'white is logged from now on';
+my $stranger = Diameter->new(port => $node->{s13}, host => 'mme2.mnc077.example');
+is $stranger->greet->{'Result-Code'}, 3010, 'who is not on the new list is refused';
+spew($settings, "[node]\nthreads = many\n");
+kill 'HUP', $node->{pid};
+ok poll(5, sub { return $node->log_text =~ /level=alarm event=reload error=SETTING_VALUE/ }), 'wrong settings are told';
+is said('unknown'), 'black', 'and change nothing';
+rename $log, "$log.moved";
+spew($settings, $was);
+kill 'HUP', $node->{pid};
+ok poll(5, sub { return said('black') && -s $log }), 'a log that was moved is opened anew';
+ok poll(20, sub { said('black') for 1 .. 20; return -e "$log.2" }), 'a log that is full is renamed';
+ok poll(5, sub { return -s "$log.1" >= 4096 && -s "$log.1" < 100_000 }), 'by its size';
+my ($status, $body) = Register::http({port => $node->{metrics}}, 'GET', '/metrics');
+like $body, qr/^tamga_eir_checks_total\{face="s13",peer="\*\.mnc077\.example",what="black"\} [1-9]/m, 'peers are counted by name';
+like $body, qr/^tamga_eir_answer_seconds_bucket\{face="s13",le="\+Inf"\} [1-9]/m, 'with a histogram';
+unlike $body, qr/nan|inf\b/, 'every value is a number';
+is ((Register::http({port => $node->{metrics}}, 'GET', '/healthz'))[0], 200, '/healthz');
+is $node->stop, 0, 'SIGTERM: a clean end';
+
+done_testing;
