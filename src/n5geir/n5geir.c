@@ -58,7 +58,9 @@ static int64_t patience_us(const struct session *s)
 static bool leave(struct peer *peer)
 {
     nghttp2_session *h2 = peer->session.h2;
+    struct line *line = peer->session.line;
     peer->state = LEAVING;
+    line->wake_us = line->now_us + SECONDS_US(LIMIT_N5G_REQUEST_SECONDS);
     return nghttp2_submit_goaway(h2, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(h2),
                                  NGHTTP2_NO_ERROR, NULL, 0) == 0 &&
            session_output(&peer->session);
@@ -98,12 +100,12 @@ static enum line_next peer_wake(struct line *line)
     struct peer *peer = line->state;
     if (peer->state == BEFORE)
         return LINE_CLOSE;
-    if (peer->state == NOTICED) {
-        line->wake_us = line->now_us + SECONDS_US(LIMIT_N5G_REQUEST_SECONDS);
+    if (peer->state == NOTICED)
         return leave(peer) ? LINE_ON : LINE_CLOSE;
-    }
+    if (peer->state == LEAVING)
+        return LINE_CLOSE;
     int64_t due = patience_us(&peer->session);
-    if (peer->state == UP && due > line->now_us) {
+    if (due > line->now_us) {
         line->wake_us = due;
         return LINE_ON;
     }

@@ -358,7 +358,7 @@ bool session_input(struct session *s, const uint8_t *p, size_t n)
     bool good = used >= 0 && !ask(s);
     for (; s->passed_over > FRAME_BYTES && !s->flooded; s->passed_over -= FRAME_BYTES)
         s->flooded = !take(&s->frames, s->line->now_us, LIMIT_N5G_FRAMES, LIMIT_N5G_FRAMES_SECOND);
-    if (s->flooded)
+    if (s->flooded || used == NGHTTP2_ERR_FLOODED)
         good = nghttp2_session_terminate_session(s->h2, NGHTTP2_ENHANCE_YOUR_CALM) == 0;
     return session_output(s) && good;
 }

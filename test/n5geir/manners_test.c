@@ -287,6 +287,52 @@ static void a_bomb_of_headers_ends_it(void **state)
     buf_release(&block);
 }
 
+/* What breaks the protocol is told so, and ends it (RFC 9113 5.4.1). */
+static void broken_frames_end_it(void **state)
+{
+    (void)state;
+    const struct {
+        uint8_t type, flags;
+        uint32_t stream;
+        struct str payload;
+        uint32_t error;
+    } rows[] = {
+        {NGHTTP2_DATA, 0, 0, STR("x"), NGHTTP2_PROTOCOL_ERROR},
+        {NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 0, get_root, NGHTTP2_PROTOCOL_ERROR},
+        {NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 2, get_root, NGHTTP2_PROTOCOL_ERROR},
+        {NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, STR("\xff\xff\xff\xff\xff\xff"),
+         NGHTTP2_COMPRESSION_ERROR},
+        {NGHTTP2_CONTINUATION, 0, 1, get_root, NGHTTP2_PROTOCOL_ERROR},
+        {NGHTTP2_PING, 0, 0, STR("1234567"), NGHTTP2_FRAME_SIZE_ERROR},
+        {NGHTTP2_SETTINGS, 0, 0, STR("12345"), NGHTTP2_FRAME_SIZE_ERROR},
+        {NGHTTP2_RST_STREAM, 0, 1, STR("1234"), NGHTTP2_PROTOCOL_ERROR}, /* of an idle stream */
+        {NGHTTP2_PUSH_PROMISE, NGHTTP2_FLAG_END_HEADERS, 1, STR("1234"), NGHTTP2_PROTOCOL_ERROR},
+        {NGHTTP2_WINDOW_UPDATE, 0, 0, {"\0\0\0\0", 4}, NGHTTP2_PROTOCOL_ERROR},
+        {NGHTTP2_WINDOW_UPDATE, 0, 0, {"\x7f\xff\xff\xff", 4}, NGHTTP2_FLOW_CONTROL_ERROR},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct client *client = client_new();
+        client_gather(client);
+        put_frame(&client->wire, rows[i].type, rows[i].flags, rows[i].stream, rows[i].payload);
+        client_carry(client, client->wire.p, client->wire.n, 0);
+        if (client->next != LINE_CLOSE || client->goaway_error != rows[i].error)
+            fail_msg("row %zu: %d, error %u", i, client->next, (unsigned)client->goaway_error);
+        client_free(client);
+    }
+}
+
+static void a_frame_is_16384_bytes_at_most(void **state)
+{
+    struct client *client = *state;
+    client_gather(client);
+    put_frame(&client->wire, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, get_root);
+    const uint8_t head[] = {0xff, 0xff, 0xff, NGHTTP2_DATA, 0, 0, 0, 0, 1};
+    buf_put(&client->wire, head, sizeof head);
+    client_carry(client, client->wire.p, client->wire.n, 0);
+    assert_int_equal(client->next, LINE_CLOSE);
+    assert_int_equal(client->goaway_error, NGHTTP2_FRAME_SIZE_ERROR);
+}
+
 /* Time */
 
 #define S(n) ((int64_t)(n)*1000000)
@@ -410,6 +456,8 @@ static void stop_lets_a_body_end(void **state)
     client_carry(client, NULL, 0, 0);
     client_settle(client);
     assert_int_equal(client->next, LINE_ON);
+    assert_int_equal(client->goaways, 2);
+    assert_true(client->line.wake_us >= client->line.now_us + S(LIMIT_N5G_REQUEST_SECONDS));
     const nghttp2_nv trailer = field("x", "y");
     nghttp2_submit_trailer(client->h2, stream, &trailer, 1);
     client_settle(client);
@@ -449,6 +497,8 @@ int main(void)
         WITH_CLIENT(manners_earn_patience),
         WITH_CLIENT(headers_have_a_limit),
         WITH_CLIENT(a_bomb_of_headers_ends_it),
+        cmocka_unit_test(broken_frames_end_it),
+        WITH_CLIENT(a_frame_is_16384_bytes_at_most),
         WITH_CLIENT(who_says_nothing_is_closed),
         WITH_CLIENT(who_is_idle_is_told_goodbye),
         WITH_CLIENT(a_ping_keeps_it_open),
