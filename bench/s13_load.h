@@ -50,8 +50,8 @@ struct load {
     const char *realm;
     struct s13_asked *asked;
     struct s13_digits digits;
-    uint64_t sent; /* of all connections, paced */
-    int64_t began;
+    uint64_t sent;       /* of all connections, paced */
+    int64_t began, tick; /* tick: before it nothing is sent, paced */
     struct tally tally;
     int poll;
 };
