@@ -297,6 +297,11 @@ void put_failed_avp(struct buf *b, const struct diameter_fault *fault)
         buf_put(b, nothing, avp_padded(fault->avp.whole_n) - fault->avp.whole_n);
     } else if (fault->form == FAULT_HEADER) {
         put_broken(b, fault);
+    } else if (fault->name ==
+               AVP_TERMINAL_INFORMATION) { /* an example says more than an empty group */
+        size_t example = put_group(b, fault->name);
+        put_avp(b, AVP_IMEI, nothing, avps[AVP_IMEI].zeros);
+        put_group_end(b, example);
     } else {
         put_avp(b, fault->name, nothing, avps[fault->name].zeros);
     }

@@ -34,7 +34,9 @@ uint8_t *eca_put(uint8_t *to, const struct s13 *own, const struct ecr *ecr, uint
     put_be32(to + 8, DIAMETER_S13);
     memcpy(to + 12, ecr->message + 12, 8);
     to = put_bytes(to + DIAMETER_HEADER, ecr->session, ecr->session_bytes);
-    begin[DIAMETER_HEADER + 4] = AVP_M; /* whatever flags it came with */
+    begin[DIAMETER_HEADER + 4] = AVP_M;                        /* whatever flags it came with */
+    unsigned pad = -get_be32(begin + DIAMETER_HEADER + 4) & 3; /* and whatever stood behind it */
+    put_be32(to - 4, get_be32(to - 4) & 0xffffffffu << 8 * pad);
     to = put_bytes(to, middle->p, middle->n);
     if (known)
         to[-1] = equipment; /* TS 29.272 7.3.51: the same numbers */
