@@ -202,7 +202,12 @@ enum err imsi_parse(struct str text, uint64_t *out)
         return ERR_IMSI;
     uint64_t packed = 1;
     size_t i = 0;
-    uint64_t eight;
+    uint64_t eight, last;
+    /* As nearly all are: both eights have the digit in the middle. */
+    if (text.n == 15 && eight_digits(text.p, &eight) && eight_digits(text.p + 7, &last)) {
+        *out = (100000000 + eight) * 10000000 + last % 10000000;
+        return ERR_OK;
+    }
     if (text.n >= 8 && eight_digits(text.p, &eight)) {
         packed = 100000000 + eight;
         i = 8;
