@@ -84,10 +84,15 @@ bool avp_is(const struct avp *avp, enum avp_name name)
 
 enum avp_name avp_name_of(const struct avp *avp)
 {
-    for (unsigned i = 0; i < AVP_COUNT; i++)
-        if (avp_is(avp, (enum avp_name)i))
-            return (enum avp_name)i;
-    return AVP_COUNT;
+    switch ((uint64_t)avp->vendor << 32 | avp->code) {
+#define X(name, code, vendor, flags, form, zeros)                                                  \
+    case (uint64_t)(vendor) << 32 | (code):                                                        \
+        return name;
+#include "s13/avps.def"
+#undef X
+    default:
+        return AVP_COUNT;
+    }
 }
 
 bool diameter_is_identity(struct str s)
@@ -286,6 +291,17 @@ static void put_broken(struct buf *b, const struct diameter_fault *fault)
     end_avp(b, begin);
 }
 
+/* An example of one that is missing, of the least length (RFC 6733 7.1.5, 5005). */
+static void put_missing(struct buf *b, enum avp_name name)
+{
+    size_t begin = put_group(b, name);
+    if (name == AVP_TERMINAL_INFORMATION) /* of which an empty one would be no example */
+        put_avp(b, AVP_IMEI, nothing, avps[AVP_IMEI].zeros);
+    else
+        buf_put(b, nothing, avps[name].zeros);
+    end_avp(b, begin);
+}
+
 void put_failed_avp(struct buf *b, const struct diameter_fault *fault)
 {
     if (fault->form == FAULT_ALONE)
@@ -297,13 +313,8 @@ void put_failed_avp(struct buf *b, const struct diameter_fault *fault)
         buf_put(b, nothing, avp_padded(fault->avp.whole_n) - fault->avp.whole_n);
     } else if (fault->form == FAULT_HEADER) {
         put_broken(b, fault);
-    } else if (fault->name ==
-               AVP_TERMINAL_INFORMATION) { /* an example says more than an empty group */
-        size_t example = put_group(b, fault->name);
-        put_avp(b, AVP_IMEI, nothing, avps[AVP_IMEI].zeros);
-        put_group_end(b, example);
     } else {
-        put_avp(b, fault->name, nothing, avps[fault->name].zeros);
+        put_missing(b, fault->name);
     }
     if (fault->parent < AVP_COUNT)
         put_group_end(b, parent);

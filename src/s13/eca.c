@@ -11,6 +11,17 @@ static uint8_t *put_bytes(uint8_t *to, const uint8_t *p, size_t n)
     return to + n;
 }
 
+/* With flags and padding of our own, whatever it came with. It has a byte at least (ecr_read), so
+ * that its last four bytes are no part of its header. */
+static inline uint8_t *put_session(uint8_t *to, const struct ecr *ecr)
+{
+    uint32_t n = get_be32(ecr->session + 4) & 0xffffff, pad = ecr->session_bytes - n;
+    uint8_t *end = put_bytes(to, ecr->session, ecr->session_bytes);
+    to[4] = AVP_M;
+    put_be32(end - 4, get_be32(end - 4) & 0xffffffffu << 8 * pad);
+    return end;
+}
+
 /* The request was read: its AVPs lie within it. */
 static uint8_t *copy_proxies(uint8_t *to, const struct ecr *ecr)
 {
@@ -33,10 +44,7 @@ uint8_t *eca_put(uint8_t *to, const struct s13 *own, const struct ecr *ecr, uint
     put_be32(to + 4, flags | DIAMETER_EC);
     put_be32(to + 8, DIAMETER_S13);
     memcpy(to + 12, ecr->message + 12, 8);
-    to = put_bytes(to + DIAMETER_HEADER, ecr->session, ecr->session_bytes);
-    begin[DIAMETER_HEADER + 4] = AVP_M;                        /* whatever flags it came with */
-    unsigned pad = -get_be32(begin + DIAMETER_HEADER + 4) & 3; /* and whatever stood behind it */
-    put_be32(to - 4, get_be32(to - 4) & 0xffffffffu << 8 * pad);
+    to = put_session(to + DIAMETER_HEADER, ecr);
     to = put_bytes(to, middle->p, middle->n);
     if (known)
         to[-1] = equipment; /* TS 29.272 7.3.51: the same numbers */

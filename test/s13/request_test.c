@@ -17,6 +17,8 @@
 #define ERROR(code)  HEAD("PE") SESSION NAMES " 268M=" code
 #define UNKNOWN      HEAD("P") SESSION APPLICATION "297M{266M=10415 298M=5422} 277M=1 " NAMES
 
+#define NO_IMEI "1402/10415M#0000000000000000000000000000"
+
 static struct made m;
 
 static int set_up(void **state)
@@ -214,7 +216,7 @@ static void what_is_missing(void **state)
     assert_string_equal(ask_of(bed, &ecr), BAD("5005") " 279M{283M#00}");
     ecr = good_ecr;
     ecr.no_terminal = true;
-    assert_string_equal(ask_of(bed, &ecr), BAD("5005") " 279M{1401/10415M{}}");
+    assert_string_equal(ask_of(bed, &ecr), BAD("5005") " 279M{1401/10415M{" NO_IMEI "}}");
     assert_int_equal(bed->asked, 0);
 }
 
@@ -399,6 +401,30 @@ static void headers(void **state)
                         HEAD("") SESSION APPLICATION "268M=2001 277M=1 " NAMES " 1445/10415M=1");
 }
 
+static void padding_and_flags_of_a_session_are_ours(void **state)
+{
+    struct bed *bed = *state;
+    char session[8] = "s;1;234";
+    for (size_t n = 1; n < 8; n++) {
+        struct made_ecr ecr = good_ecr;
+        char want[16] = "";
+        memcpy(want, session, n);
+        ecr.session = want;
+        made_ecr(&m, &ecr);
+        m.p[20 + 4] = 0x2f; /* no M bit, and what is reserved */
+        for (size_t at = 28 + n; at % 4; at++)
+            m.p[at] = 'x';
+        assert_int_equal(bed_send(bed, &m), LINE_ON);
+        const uint8_t *avp = bed->line.out.p + 20;
+        assert_int_equal(avp[4], M);
+        assert_int_equal(get_be(avp + 5, 3), 8 + n);
+        assert_memory_equal(avp + 8, want, n);
+        for (size_t at = 8 + n; at % 4; at++)
+            assert_int_equal(avp[at], 0);
+        buf_clear(&bed->line.out);
+    }
+}
+
 static void proxies_are_told_in_their_order(void **state)
 {
     struct bed *bed = *state;
@@ -419,8 +445,9 @@ static void proxies_are_told_in_their_order(void **state)
         made_group_end(&m, proxy);
         made_text(&m, 282, "c");
         made_end(&m);
-        static const char *const want[] = {
-            FINE("1") PROXIES, BAD("5005") " 279M{1401/10415M{}}" PROXIES, ERROR("3002") PROXIES};
+        static const char *const want[] = {FINE("1") PROXIES,
+                                           BAD("5005") " 279M{1401/10415M{" NO_IMEI "}}" PROXIES,
+                                           ERROR("3002") PROXIES};
         assert_string_equal(ask(bed), want[broken]);
     }
 }
@@ -572,6 +599,7 @@ int main(void)
         TEST(values_that_are_none),
         TEST(another_application_inside),
         TEST(headers),
+        TEST(padding_and_flags_of_a_session_are_ours),
         TEST(proxies_are_told_in_their_order),
         TEST(order_is_kept),
         TEST(groups_are_asked_together),
