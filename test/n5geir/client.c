@@ -180,3 +180,13 @@ struct client_reply *client_get(struct client *client, const char *path)
     client_settle(client);
     return client_reply(client, stream);
 }
+
+void client_put_frame(struct buf *b, uint8_t type, uint8_t flags, uint32_t stream,
+                      struct str payload)
+{
+    buf_uint(b, payload.n, 3);
+    buf_uint(b, type, 1);
+    buf_uint(b, flags, 1);
+    buf_uint(b, stream, 4);
+    buf_str(b, payload);
+}

@@ -62,4 +62,8 @@ void client_settle(struct client *client);
 /* One GET from beginning to end. */
 struct client_reply *client_get(struct client *client, const char *path);
 
+/* One frame by hand, behind what is in b. */
+void client_put_frame(struct buf *b, uint8_t type, uint8_t flags, uint32_t stream,
+                      struct str payload);
+
 #endif
