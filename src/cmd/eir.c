@@ -182,6 +182,9 @@ static enum err make_s13(struct eir *eir, struct fault *fault)
                                 .allow = allow,
                                 .allow_count = s->peer_count,
                                 .origin_state = (uint32_t)(clock_now_us(&clock_system) / 1000000),
+                                .tw_seconds = s->watchdog_seconds,
+                                .rate_max = s->rate_max,
+                                .many = s->several,
                                 .tell = on_s13,
                                 .tell_ctx = eir};
     return s13_new(&with, &eir->s13, fault);

@@ -62,6 +62,9 @@ static const struct setting {
     {"s13", "realm", HOST, AT(realm), 0, 0},
     {"s13", "peers", PEERS, AT(peers), 0, 0},
     {"s13", "connect", CONNECT, AT(connect), 0, 0},
+    {"s13", "several", YES_NO, AT(several), 0, 0},
+    {"s13", "watchdog_seconds", COUNT, AT(watchdog_seconds), 6, 3600}, /* RFC 3539 3.4.1 */
+    {"s13", "rate_max", COUNT, AT(rate_max), 0, UINT32_MAX},
     {"n5geir", "listen", LISTEN, FACE(n5geir), 0, 0},
     {"n5geir", "tls_listen", LISTEN_TLS, FACE(n5geir), 0, 0},
     {"n5geir", "certificate", TEXT, AT(n5geir.certificate), 0, 0},
@@ -80,6 +83,7 @@ void node_settings_init(struct node_settings *s)
     *s = (struct node_settings){
         .network = {.unknown = EQUIPMENT_GREY, .malformed = EQUIPMENT_COUNT},
         .stale_after_hours = 24,
+        .watchdog_seconds = 30,
         .sightings_bytes = 64 << 20,
         .feed_log_bytes = 256 << 20,
         .log_max_bytes = 100 << 20,

@@ -6,6 +6,7 @@
  *   [node]     name directory key registry registry_ca threads unknown malformed
  *              stale_after_hours stale sightings_bytes log_bytes
  *   [s13]      listen tls_listen sctp_listen certificate tls_key clients identity realm peers connect
+ *              several watchdog_seconds rate_max
  *   [n5geir]   listen tls_listen certificate tls_key clients root
  *   [log]      file white max_bytes keep
  *   [metrics]  listen
@@ -49,6 +50,9 @@ struct node_settings {
     unsigned peer_count;
     struct node_listen connect[LIMIT_NODE_CONNECT];
     unsigned connect_count;
+    bool several;              /* one Origin-Host may have several connections at once */
+    uint32_t watchdog_seconds; /* RFC 3539's Tw */
+    uint32_t rate_max;         /* requests a second of one connection, more hear 3004; 0: any */
 
     struct node_face n5geir;
     char root[NODE_TEXT];

@@ -61,6 +61,9 @@ my @wrong = (
     ['s13.identity=a b', qr/want a host name/],
     ['s13.peers=m*.example', qr/want the Origin-Host of a peer/],
     ['s13.connect=192.0.2.1:0', qr/want the port of the peer/],
+    ['s13.watchdog_seconds=5', qr/want a number from 6 to 3600/],
+    ['s13.several=1', qr/want one of no, yes/],
+    ['s13.rate_max=-1', qr/want a number from 0/],
     ['s13.tls_listen=127.0.0.1:0', qr/wants certificate and tls_key/],
     ['n5geir.root=eir', qr/want a path/],
     ['log.white=1', qr/want one of no, yes/],
@@ -131,6 +134,22 @@ like $body, qr/^tamga_eir_checks_total\{face="s13",peer="\*\.mnc077\.example",wh
 like $body, qr/^tamga_eir_answer_seconds_bucket\{face="s13",le="\+Inf"\} [1-9]/m, 'with a histogram';
 unlike $body, qr/nan|inf\b/, 'every value is a number';
 is ((Register::http({port => $node->{metrics}}, 'GET', '/healthz'))[0], 200, '/healthz');
+my $second = Diameter->new(port => $node->{s13});
+is $second->greet->{'Result-Code'}, 4003, 'a second connection of one name is refused';
 is $node->stop, 0, 'SIGTERM: a clean end';
+
+# ---- several connections, so many requests a second ----
+
+$node = Eir::start(settings => {s13 => {several => 'yes', rate_max => 3, watchdog_seconds => 6}});
+my @both = map { Diameter->new(port => $node->{s13}) } 1 .. 2;
+is $_->greet->{'Result-Code'}, 2001, 'several of one name' for @both;
+my $black = substr Eir::imei_of('black'), 0, 14;
+my @said = map { Diameter::said($both[0]->ask(imei => $black)) } 1 .. 20;
+is_deeply [@said[0 .. 2]], [('black') x 3], 'a second\'s worth of requests';
+ok + (grep { $_ eq '3004' } @said), 'more hear that we are busy';
+is Diameter::said($both[1]->ask(imei => $black)), 'black', 'others do not';
+my $watchdog = Diameter::parse($both[1]->bytes(10) // '');
+is $watchdog->{command}, 280, 'a peer that is silent is asked whether it lives';
+is $node->stop, 0, 'a clean end';
 
 done_testing;
