@@ -20,6 +20,13 @@ static const struct {
 
 static const uint8_t nothing[16];
 
+static const struct avp_rule application_rules[] = {
+    {AVP_VENDOR_ID, 0, AVP_MANY, NULL}, /* RFC 3588 let it occur more than once */
+    {AVP_AUTH_APPLICATION_ID, 0, 1, NULL},
+    {AVP_ACCT_APPLICATION_ID, 0, 1, NULL},
+};
+const struct avp_rules avp_application_rules = {application_rules, 3};
+
 struct diameter_header diameter_header_of(const uint8_t *p)
 {
     uint32_t first = get_be32(p), second = get_be32(p + 4);

@@ -134,6 +134,9 @@ struct avp_rules {
     size_t n;
 };
 
+/* Of a Vendor-Specific-Application-Id, wherever it stands: RFC 6733 6.11. */
+extern const struct avp_rules avp_application_rules;
+
 /* What is wrong with a message, for a Result-Code and a Failed-AVP (RFC 6733 7.5). */
 struct diameter_fault {
     enum diameter_result result;                                        /* DIAMETER_NONE: nothing */

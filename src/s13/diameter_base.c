@@ -7,29 +7,24 @@
 
 /* ---- grammars; RFC 6733 5.3.1, 5.3.2, 5.4.1, 5.5.1 ---- */
 
-static const struct avp_rule application_rules[] = {
-    {AVP_VENDOR_ID, 0, AVP_MANY, NULL}, /* RFC 3588 let it occur more than once */
-    {AVP_AUTH_APPLICATION_ID, 0, 1, NULL},
-    {AVP_ACCT_APPLICATION_ID, 0, 1, NULL},
+/* Of CER and CEA; the first three stand in a CEA alone. */
+static const struct avp_rule capabilities_rules[] = {
+    {AVP_RESULT_CODE, 0, 1, NULL},
+    {AVP_ERROR_MESSAGE, 0, 1, NULL},
+    {AVP_FAILED_AVP, 0, AVP_MANY, NULL},
+    {AVP_ORIGIN_HOST, 1, 1, NULL},
+    {AVP_ORIGIN_REALM, 1, 1, NULL},
+    {AVP_HOST_IP_ADDRESS, 1, AVP_MANY, NULL},
+    {AVP_VENDOR_ID, 1, 1, NULL},
+    {AVP_PRODUCT_NAME, 1, 1, NULL},
+    {AVP_ORIGIN_STATE_ID, 0, 1, NULL},
+    {AVP_SUPPORTED_VENDOR_ID, 0, AVP_MANY, NULL},
+    {AVP_AUTH_APPLICATION_ID, 0, AVP_MANY, NULL},
+    {AVP_INBAND_SECURITY_ID, 0, AVP_MANY, NULL},
+    {AVP_ACCT_APPLICATION_ID, 0, AVP_MANY, NULL},
+    {AVP_VENDOR_SPECIFIC_APPLICATION_ID, 0, AVP_MANY, &avp_application_rules},
+    {AVP_FIRMWARE_REVISION, 0, 1, NULL},
 };
-static const struct avp_rules application = {application_rules, 3};
-
-#define CAPABILITIES_RULES                                                                         \
-    {AVP_ORIGIN_HOST, 1, 1, NULL}, {AVP_ORIGIN_REALM, 1, 1, NULL},                                 \
-        {AVP_HOST_IP_ADDRESS, 1, AVP_MANY, NULL}, {AVP_VENDOR_ID, 1, 1, NULL},                     \
-        {AVP_PRODUCT_NAME, 1, 1, NULL}, {AVP_ORIGIN_STATE_ID, 0, 1, NULL},                         \
-        {AVP_SUPPORTED_VENDOR_ID, 0, AVP_MANY, NULL},                                              \
-        {AVP_AUTH_APPLICATION_ID, 0, AVP_MANY, NULL}, {AVP_INBAND_SECURITY_ID, 0, AVP_MANY, NULL}, \
-        {AVP_ACCT_APPLICATION_ID, 0, AVP_MANY, NULL},                                              \
-        {AVP_VENDOR_SPECIFIC_APPLICATION_ID, 0, AVP_MANY, &application},                           \
-    {                                                                                              \
-        AVP_FIRMWARE_REVISION, 0, 1, NULL                                                          \
-    }
-static const struct avp_rule cer_rules[] = {CAPABILITIES_RULES};
-static const struct avp_rule cea_rules[] = {{AVP_RESULT_CODE, 1, 1, NULL},
-                                            {AVP_ERROR_MESSAGE, 0, 1, NULL},
-                                            {AVP_FAILED_AVP, 0, AVP_MANY, NULL},
-                                            CAPABILITIES_RULES};
 static const struct avp_rule dwr_rules[] = {
     {AVP_ORIGIN_HOST, 1, 1, NULL},
     {AVP_ORIGIN_REALM, 1, 1, NULL},
@@ -44,8 +39,8 @@ static const struct avp_rule dpr_rules[] = {
     {                                                                                              \
         list, sizeof list / sizeof list[0]                                                         \
     }
-static const struct avp_rules cer = RULES(cer_rules), cea = RULES(cea_rules),
-                              dwr = RULES(dwr_rules), dpr = RULES(dpr_rules);
+static const struct avp_rules capabilities = RULES(capabilities_rules), dwr = RULES(dwr_rules),
+                              dpr = RULES(dpr_rules);
 
 /* ---- reading ---- */
 
@@ -86,8 +81,7 @@ struct diameter_fault capabilities_read(const uint8_t *message, struct capabilit
 {
     struct avp first[AVP_COUNT];
     struct rd r = avps_of(message);
-    bool request = diameter_header_of(message).flags & DIAMETER_REQUEST;
-    struct diameter_fault fault = diameter_check(r.p, rd_left(&r), request ? &cer : &cea, first);
+    struct diameter_fault fault = diameter_check(r.p, rd_left(&r), &capabilities, first);
     *out = (struct capabilities){.origin = avp_str(&first[AVP_ORIGIN_HOST])};
     if (first[AVP_RESULT_CODE].whole)
         out->result = get_be32(first[AVP_RESULT_CODE].p);

@@ -225,12 +225,6 @@ static bool same_name(const uint8_t *p, size_t n, struct str name)
 
 /* ---- the slow way ---- */
 
-static const struct avp_rule application_rules[] = {
-    {AVP_VENDOR_ID, 0, AVP_MANY, NULL},
-    {AVP_AUTH_APPLICATION_ID, 0, 1, NULL},
-    {AVP_ACCT_APPLICATION_ID, 0, 1, NULL},
-};
-static const struct avp_rules application = {application_rules, 3};
 static const struct avp_rule terminal_rules[] = {
     {AVP_IMEI, 0, 1, NULL},
     {AVP_SOFTWARE_VERSION, 0, 1, NULL},
@@ -238,13 +232,20 @@ static const struct avp_rule terminal_rules[] = {
 };
 static const struct avp_rules terminal = {terminal_rules, 3};
 static const struct avp_rule ecr_rules[] = {
-    {AVP_SESSION_ID, 1, 1, NULL},         {AVP_VENDOR_SPECIFIC_APPLICATION_ID, 0, 1, &application},
-    {AVP_AUTH_SESSION_STATE, 1, 1, NULL}, {AVP_ORIGIN_HOST, 1, 1, NULL},
-    {AVP_ORIGIN_REALM, 1, 1, NULL},       {AVP_DESTINATION_HOST, 0, 1, NULL},
-    {AVP_DESTINATION_REALM, 1, 1, NULL},  {AVP_TERMINAL_INFORMATION, 1, 1, &terminal},
-    {AVP_USER_NAME, 0, 1, NULL},          {AVP_AUTH_APPLICATION_ID, 0, 1, NULL},
-    {AVP_ORIGIN_STATE_ID, 0, 1, NULL},    {AVP_DRMP, 0, 1, NULL},
-    {AVP_PROXY_INFO, 0, AVP_MANY, NULL},  {AVP_ROUTE_RECORD, 0, AVP_MANY, NULL},
+    {AVP_SESSION_ID, 1, 1, NULL},
+    {AVP_VENDOR_SPECIFIC_APPLICATION_ID, 0, 1, &avp_application_rules},
+    {AVP_AUTH_SESSION_STATE, 1, 1, NULL},
+    {AVP_ORIGIN_HOST, 1, 1, NULL},
+    {AVP_ORIGIN_REALM, 1, 1, NULL},
+    {AVP_DESTINATION_HOST, 0, 1, NULL},
+    {AVP_DESTINATION_REALM, 1, 1, NULL},
+    {AVP_TERMINAL_INFORMATION, 1, 1, &terminal},
+    {AVP_USER_NAME, 0, 1, NULL},
+    {AVP_AUTH_APPLICATION_ID, 0, 1, NULL},
+    {AVP_ORIGIN_STATE_ID, 0, 1, NULL},
+    {AVP_DRMP, 0, 1, NULL},
+    {AVP_PROXY_INFO, 0, AVP_MANY, NULL},
+    {AVP_ROUTE_RECORD, 0, AVP_MANY, NULL},
 };
 static const struct avp_rules ecr_grammar = {ecr_rules, sizeof ecr_rules / sizeof ecr_rules[0]};
 
@@ -262,7 +263,7 @@ static struct diameter_fault judge_application(const struct avp *group)
 {
     struct avp first[AVP_COUNT];
     const struct avp *id = &first[AVP_AUTH_APPLICATION_ID];
-    struct diameter_fault fault = diameter_check(group->p, group->n, &application, first);
+    struct diameter_fault fault = diameter_check(group->p, group->n, &avp_application_rules, first);
     if (!fault.result && id->whole && get_be32(id->p) != DIAMETER_S13)
         return bad_value(id, AVP_VENDOR_SPECIFIC_APPLICATION_ID);
     return fault;

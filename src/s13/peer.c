@@ -218,8 +218,8 @@ static enum line_next join(struct line *line, const uint8_t *message)
     struct peer *peer = line->state;
     struct capabilities c;
     struct diameter_fault fault = capabilities_read(message, &c);
-    if (c.result != DIAMETER_SUCCESS && c.result)
-        fault = fault_alone((enum diameter_result)c.result);
+    if (c.result != DIAMETER_SUCCESS && (c.result || !fault.result))
+        fault = fault_alone(c.result ? (enum diameter_result)c.result : DIAMETER_MISSING_AVP);
     fault = judge(line, &c, fault);
     if (!fault.result)
         fault = enter(line, &c);

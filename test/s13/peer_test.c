@@ -283,8 +283,11 @@ static void we_connect(void **state)
     static const struct {
         const char *origin;
         uint32_t result;
-    } refused[] = {{"dra.example.com", 2001}, {"dra.example.kz", 5010}, {"eir.example.kz", 2001}};
-    for (size_t i = 0; i < 3; i++) {
+    } refused[] = {{"dra.example.com", 2001},
+                   {"dra.example.kz", 5010},
+                   {"eir.example.kz", 2001},
+                   {"dra.example.kz", 0}};
+    for (size_t i = 0; i < 4; i++) {
         bed_open(bed, true);
         made_cea(refused[i].origin, refused[i].result, hop_of_out(bed));
         assert_int_equal(bed_send(bed, &m), LINE_DROP);
