@@ -135,8 +135,7 @@ static void peer_close(struct line *line)
     struct peer *peer = line->state;
     if (!peer)
         return;
-    if (peer->session.h2)
-        session_release(&peer->session);
+    session_release(&peer->session);
     free(peer);
     line->state = NULL;
 }

@@ -21,8 +21,15 @@ struct head {
     size_t classed; /* 0: malloc's; else its class + 1 */
 };
 
+/* In a list of its own, so that it can be found when all goes back. */
+struct pool_large {
+    struct pool_large *next, *before;
+    struct head head;
+};
+
 enum { HEAD = sizeof(struct head), SLAB_LEAST = 4096, SLAB_MOST = 32768 };
 _Static_assert(HEAD % _Alignof(max_align_t) == 0, "pieces are aligned");
+_Static_assert(sizeof(struct pool_large) % _Alignof(max_align_t) == 0, "large ones, too");
 
 /* Slabs double: an idle connection has a small one, a busy one few. */
 static bool more(struct pool *pool)
@@ -40,27 +47,32 @@ static bool more(struct pool *pool)
     return true;
 }
 
-static void *take_large(size_t n)
+static void *take_large(struct pool *pool, size_t n)
 {
-    if (n > SIZE_MAX - HEAD)
+    struct pool_large *large = n < SIZE_MAX / 2 ? malloc(sizeof *large + n) : NULL;
+    if (!large)
         return NULL;
-    struct head *head = malloc(HEAD + n);
-    if (!head)
-        return NULL;
-    *head = (struct head){n, 0};
-    return head + 1;
+    *large = (struct pool_large){.next = pool->large, .head = {n, 0}};
+    if (pool->large)
+        pool->large->before = large;
+    pool->large = large;
+    return large + 1;
 }
 
-void *pool_take(struct pool *pool, size_t n)
+static void give_large(struct pool *pool, void *p)
 {
-    if (n > POOL_STEP * POOL_CLASSES - HEAD)
-        return take_large(n);
-    size_t class = (n + HEAD - 1) / POOL_STEP;
-    struct pool_free *piece = pool->free[class];
-    if (piece) {
-        pool->free[class] = piece->next;
-        return piece;
-    }
+    struct pool_large *large = (struct pool_large *)p - 1;
+    if (large->next)
+        large->next->before = large->before;
+    if (large->before)
+        large->before->next = large->next;
+    else
+        pool->large = large->next;
+    free(large);
+}
+
+static void *cut(struct pool *pool, size_t class)
+{
     size_t size = (class + 1) * POOL_STEP;
     if (pool->left < size && !more(pool))
         return NULL;
@@ -71,13 +83,27 @@ void *pool_take(struct pool *pool, size_t n)
     return head + 1;
 }
 
+void *pool_take(struct pool *pool, size_t n)
+{
+    size_t class = (n + HEAD - 1) / POOL_STEP;
+    bool large = n > POOL_STEP * POOL_CLASSES - HEAD;
+    struct pool_free *piece = large ? NULL : pool->free[class];
+    if (piece) {
+        pool->free[class] = piece->next;
+        return piece;
+    }
+    void *p = large ? take_large(pool, n) : cut(pool, class);
+    pool->refused = pool->refused || !p;
+    return p;
+}
+
 void pool_give(struct pool *pool, void *p)
 {
     if (!p)
         return;
-    struct head *head = (struct head *)p - 1;
+    const struct head *head = (const struct head *)p - 1;
     if (!head->classed) {
-        free(head);
+        give_large(pool, p);
         return;
     }
     struct pool_free *piece = p;
@@ -102,6 +128,8 @@ void *pool_resize(struct pool *pool, void *p, size_t n)
 
 void pool_release(struct pool *pool)
 {
+    while (pool->large)
+        give_large(pool, pool->large + 1);
     while (pool->slabs) {
         struct pool_slab *slab = pool->slabs;
         pool->slabs = slab->next;

@@ -343,10 +343,10 @@ enum err session_begin(struct session *s)
 bool session_output(struct session *s)
 {
     const uint8_t *p;
-    ssize_t n;
-    while ((n = nghttp2_session_mem_send(s->h2, &p)) > 0)
+    ssize_t n = 0;
+    while (!s->pool.refused && (n = nghttp2_session_mem_send(s->h2, &p)) > 0)
         buf_put(&s->line->out, p, (size_t)n);
-    if (n < 0 || s->line->out.failed)
+    if (n < 0 || s->line->out.failed || s->pool.refused)
         return false;
     return nghttp2_session_want_read(s->h2) || nghttp2_session_want_write(s->h2);
 }
@@ -355,17 +355,18 @@ bool session_input(struct session *s, const uint8_t *p, size_t n)
 {
     s->passed_over += (int64_t)n;
     ssize_t used = nghttp2_session_mem_recv(s->h2, p, n);
-    bool good = used >= 0 && !ask(s);
+    bool good = !s->pool.refused && used >= 0 && !ask(s);
     for (; s->passed_over > FRAME_BYTES && !s->flooded; s->passed_over -= FRAME_BYTES)
         s->flooded = !take(&s->frames, s->line->now_us, LIMIT_N5G_FRAMES, LIMIT_N5G_FRAMES_SECOND);
-    if (s->flooded || used == NGHTTP2_ERR_FLOODED)
+    if (!s->pool.refused && (s->flooded || used == NGHTTP2_ERR_FLOODED))
         good = nghttp2_session_terminate_session(s->h2, NGHTTP2_ENHANCE_YOUR_CALM) == 0;
     return session_output(s) && good;
 }
 
+/* All that nghttp2 has is the pool's, so it need not take itself apart: a fast end, and the only safe one
+ * after pool.refused. */
 void session_release(struct session *s)
 {
-    nghttp2_session_del(s->h2);
     s->h2 = NULL;
     pool_release(&s->pool);
 }
