@@ -33,19 +33,20 @@ asked_s13() {
         --count "$eir_size" "$@" 2>>log
 }
 
-# Asks over HTTP/2; "rate=.. cpu_us=.. errors=..". The CPU time is that of the whole run.
+# Asks over HTTP/2; "rate=.. cpu_us=.. load_us=.. errors=..". The CPU time is that of the whole run; load_us is h2load's own.
 asked_h2() { # PORT PID URIS REQUESTS CONNECTIONS STREAMS
     local before after got pid=$2
     # shellcheck disable=SC2046 # a list of processes
     before=$(cpu_of "$pid" $(pgrep -P "$pid"))
-    got=$("${load_on[@]}" h2load -t1 -c"$5" -m"$6" -n"$4" -i "$3" 2>>log)
+    got=$({ TIMEFORMAT='load_cpu: %U %S' && time "${load_on[@]}" h2load -t1 -c"$5" -m"$6" -n"$4" -i "$3" 2>>log; } 2>&1)
     # shellcheck disable=SC2046
     after=$(cpu_of "$pid" $(pgrep -P "$pid"))
     awk -v n="$4" -v cpu="$(calc "$after - $before")" '
         /^finished in/ { for (i = 1; i < NF; i++) if ($(i + 1) ~ /req\/s/) rate = $i }
         /^requests:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^failed/) failed = $(i - 1); if ($i ~ /^errored/) errored = $(i - 1) } }
         /^status codes:/ { ok = $3 }
-        END { printf "rate=%.0f cpu_us=%.3f errors=%d ok=%d\n", rate, cpu * 1e6 / n, failed + errored, ok }' <<<"$got"
+        /^load_cpu:/ { load = $2 + $3 }
+        END { printf "rate=%.0f cpu_us=%.3f load_us=%.3f errors=%d ok=%d\n", rate, cpu * 1e6 / n, load * 1e6 / n, failed + errored, ok }' <<<"$got"
 }
 
 # PEIs as an AMF sends them, half of them known; parameters now in one order, now in the other.
@@ -223,6 +224,8 @@ row_eir_h2() {
     row "N5g-eir, -c4 -m100, varying PEI; nginx" "$(value rate "$ours")" "$(human "$(value rate "$ours")")/s" - "8x" \
         "$(human "$(value rate "$peer")")/s" "$(ratio "$(value rate "$ours")" "$(value rate "$peer")")" 8
     note "µs of CPU, errors" "$(value cpu_us "$ours"), $(value errors "$ours"); nginx $(value cpu_us "$peer"), $(value errors "$peer")"
+    note "µs of CPU of h2load itself" "$(value load_us "$ours"); nginx $(value load_us "$peer")"
+    note "the face alone, ns a request; 1, 10, 100 at once" "$("${programs}n5g" 1 | sed 's/.*=//' | paste -sd, | sed 's/,/, /g')"
     note "one at a time" "$(human "$(value rate "$(middle h2.ours.1)")")/s; nginx $(human "$(value rate "$(middle h2.nginx.1)")")/s"
     server_end "$nginx_pid"
 }
