@@ -222,6 +222,16 @@ void screen_button(struct exchange *x, enum text says)
     html_put(x, "</button>\n");
 }
 
+/* ---- names ---- */
+
+struct str screen_body(const struct exchange *x, struct str name)
+{
+    char key[LIMIT_NAME + 1];
+    enum text says;
+    str_copy(key, sizeof key, name);
+    return text_find_parts("body", key, NULL, &says) ? text_get(x->lang, says) : name;
+}
+
 /* ---- moments ---- */
 
 void screen_time(struct exchange *x, const struct visit *v, int64_t utc_s)

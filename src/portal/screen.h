@@ -60,6 +60,8 @@ void screen_trouble(struct exchange *x, enum err err);
 void screen_receipt_head(struct exchange *x, struct str receipt);
 /* A moment as people read it: day and hour of the country's own zone. 0 writes nothing. */
 void screen_time(struct exchange *x, const struct visit *v, int64_t utc_s);
+/* A body or an operator as people call it, where text/ has body.NAME; else the name that it was entered by. */
+struct str screen_body(const struct exchange *x, struct str name);
 /* A country by its name; one that no page offers (a program may file any) by its two letters. */
 void screen_country(struct exchange *x, const char *code);
 

@@ -344,7 +344,7 @@ static void home(struct exchange *x, struct visit *v, const struct mark_body *bo
     html_put(x, "<div class=\"desk\">\n<h1>");
     html_say(x, TEXT_MARKS_HEADING);
     html_put(x, "</h1>\n<p class=\"lead\">");
-    html_say_with(x, TEXT_MARKS_BODY, "name", str_z(body->name));
+    html_say_with(x, TEXT_MARKS_BODY, "name", screen_body(x, str_z(body->name)));
     html_put(x, "</p>\n");
     done(x);
     html_put(x, "<ul class=\"options\">\n<li>");

@@ -48,7 +48,7 @@ static void name_of(struct exchange *x, struct registry *reg, uint64_t party)
 {
     struct party p;
     if (!store_party_get(reg->store, party, &p, NULL))
-        html_text(x, str_z(p.name));
+        html_text(x, p.kind == PARTY_BODY ? screen_body(x, str_z(p.name)) : str_z(p.name));
 }
 
 static void heading(struct exchange *x, enum text says)

@@ -224,7 +224,7 @@ static void begin(struct exchange *x, const struct visit *v, struct str name)
     html_put(x, "<h1>");
     html_say(x, TEXT_OPERATOR_HEADING);
     html_put(x, "</h1>\n<p class=\"lead\">");
-    html_text(x, name);
+    html_text(x, screen_body(x, name));
     html_put(x, "</p>\n");
 }
 

@@ -47,6 +47,8 @@ async function suspends({ browser, askar, lang, code }) {
   const { context, page, complaints } = await as(browser, askar, lang);
   await page.goto(`/cabinet?lang=${lang}`);
   is(await page.locator("h1").innerText(), t["marks.heading"], `${lang}: his tasks`);
+  const whose = t["marks.body"].replace("{name}", t["body.police"]);
+  is(await page.locator("p.lead").innerText(), whose, `${lang}: for whom he acts, in his language`);
   await follow(page, t["marks.suspend"]);
   await looks(page, `${lang} form`);
   await page.fill("[name=imeis]", `${code}\n${code.slice(0, 14)}${(Number(code[14]) + 1) % 10}`);
@@ -118,6 +120,8 @@ async function counts({ browser, madina, lang, code }) {
   };
   ok(await until(figures), `${lang}: marks by body`);
   ok((await page.locator("main").innerText()).includes(t["list.black.title"]), `${lang}: IMEIs by list`);
+  const bodies = await page.locator("caption").allInnerTexts();
+  ok(bodies.includes(t["body.police"]), `${lang}: a body is called as people call it`, bodies.join());
   await looks(page, `${lang} figures`);
   await follow(page, t["ministry.journal"]);
   const whole = async () => {
