@@ -58,7 +58,7 @@ static enum err sign(const struct registry *reg, struct str text, size_t from, s
 struct reading {
     const struct feed_cursor *after;
     struct buf *out;
-    size_t from;                /* of out: what stood there before */
+    size_t most;                /* bytes of out, from which on no block begins */
     uint64_t next_seq;          /* behind the last block taken */
     uint8_t hash[SHA256_BYTES]; /* of it */
     struct feed_given given;
@@ -87,7 +87,7 @@ static bool take(void *ctx, const struct block *block)
     r->next_seq = block->header.first_seq + block->header.item_count;
     memcpy(r->hash, block->hash, SHA256_BYTES);
     r->err = r->out->failed ? ERR_MEMORY : ERR_OK;
-    return !r->err && r->out->n - r->from < LIMIT_FEED_ANSWER;
+    return !r->err && r->out->n < r->most;
 }
 
 static enum err put_head(const struct registry *reg, const struct reading *r, struct buf *out)
@@ -110,10 +110,11 @@ static enum err no_such_place(struct fault *fault)
                      "snapshot");
 }
 
-enum err feed_read(struct registry *reg, const struct feed_cursor *after, struct buf *out,
+enum err feed_read(struct registry *reg, const struct feed_ask *ask, struct buf *out,
                    struct feed_given *out_given, struct fault *fault)
 {
-    struct reading r = {.after = after, .out = out, .from = out->n};
+    const struct feed_cursor *after = ask->after;
+    struct reading r = {.after = after, .out = out, .most = out->n + ask->most};
     r.next_seq = after ? after->next_seq : 1;
     enum err err = registry_refresh(reg, fault);
     if (err)

@@ -39,11 +39,15 @@ struct feed_given {
     uint64_t own;      /* the register's next_seq */
 };
 
-/* Appends the frames of the blocks behind the cursor (NULL: from the first on), LIMIT_FEED_ANSWER bytes and what the
- * last of them has over, and the signed head. ERR_CHAIN: the register has no such place. ERR_MEMORY; of the
+struct feed_ask {
+    const struct feed_cursor *after; /* NULL: from the first block on */
+    size_t most; /* bytes of blocks, and what the last of them has over; one is given always */
+};
+
+/* Appends the frames of the blocks behind the cursor, and the signed head. ERR_CHAIN: the register has no such place. ERR_MEMORY; of the
  * store. */
-MUST_USE enum err feed_read(struct registry *registry, const struct feed_cursor *after,
-                            struct buf *out, struct feed_given *out_given, struct fault *fault);
+MUST_USE enum err feed_read(struct registry *registry, const struct feed_ask *ask, struct buf *out,
+                            struct feed_given *out_given, struct fault *fault);
 
 /* Appends the signed list of models with this number. ERR_NOT_FOUND; of the store. */
 MUST_USE enum err feed_tac_list(struct registry *registry, uint32_t number, struct buf *out,

@@ -119,6 +119,8 @@ enum {
 
     /* Feed and sightings (ARCHITECTURE.md), ours */
     LIMIT_FEED_ANSWER = 4 << 20,     /* bytes of blocks in one answer, one block at least */
+    LIMIT_FEED_LARGE = 64,           /* answers above a quarter of that on their way at once; the
+                                        others get a quarter: 64 x 4 MB */
     LIMIT_FEED_WAIT_SECONDS = 55,    /* that a follower may ask to wait: proxies cut at 60 */
     LIMIT_FEED_WAITERS = 1024,       /* followers that wait at once */
     LIMIT_SIGHTINGS = 10000,         /* lines of one report */

@@ -78,11 +78,13 @@ void feed_blocks(struct exchange *x)
         err = ERR_CROWDED;
     }
     const struct service_news news = service_news(service);
+    const struct feed_ask ask = {asked.after_given ? &asked.after : NULL,
+                                 x->request->large_out < LIMIT_FEED_LARGE ? LIMIT_FEED_ANSWER
+                                                                          : LARGE_ANSWER};
     if (!err) {
         err = service_reader(service, &reader, &fault);
         if (!err) {
-            err =
-                feed_read(reader, asked.after_given ? &asked.after : NULL, x->out, &given, &fault);
+            err = feed_read(reader, &ask, x->out, &given, &fault);
             service_reader_back(service, reader);
         }
     }

@@ -57,8 +57,8 @@ enum err guard_identify(struct exchange *x, uint32_t scopes)
     struct str rest, scheme = str_split(request->authorization, ' ', &rest);
     struct caller caller = {0};
     enum err err = ERR_KEY;
-    if (request->waits_until_us) {
-        x->caller = request->waited;
+    if (request->waits_until_us && str_eq_nocase(scheme, signature_scheme)) {
+        x->caller = request->waited; /* a signature is good once */
         return ERR_OK;
     }
     if (!x->machine || !(request->authorization.n || request->certificate.n))

@@ -11,7 +11,8 @@
 /* Who asks: fills x->caller when the request carries a key, a signature, or came with a certificate.
  * ERR_KEY…, ERR_SIGNATURE…, ERR_SCOPE: what that does not open this is refused, never taken for the public. */
 /* scopes: enum api_scope, of which the key must have one (ERR_SCOPE) and without which nobody is let in (ERR_KEY);
- * 0: the public may ask, keys want a scope for checks. Who has waited for news was identified before. */
+ * 0: the public may ask, keys want a scope for checks. Who has waited for news is looked at again: his key
+ * may have ended. */
 MUST_USE enum err guard_identify(struct exchange *x, uint32_t scopes);
 /* The same when a head has come, before its large body is read; a signature is judged when the body is there. */
 MUST_USE enum err guard_knock(struct exchange *x, uint32_t scopes);

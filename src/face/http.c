@@ -63,6 +63,7 @@ static struct request request_of(struct http *http, struct MHD_Connection *conne
         .if_none_match = http_head(call, HEAD_IF_NONE_MATCH),
         .client = client,
         .strange_proxy = strange,
+        .large_out = atomic_load_explicit(&http->large_out, memory_order_relaxed),
         .inflight = atomic_load_explicit(&http->inflight, memory_order_relaxed),
         .crowd = call->crowd,
         .body = {"", 0},
@@ -79,6 +80,9 @@ static enum MHD_Result finish(struct http *http, struct MHD_Connection *connecti
     if (request->strange_proxy)
         stats_add(http->stats, STAT_UNTRUSTED, 1);
     http_log(http, call, method, response);
+    call->large_out = response->body.n > LARGE_ANSWER;
+    if (call->large_out)
+        atomic_fetch_add(&http->large_out, 1);
     return http_send(http, connection, call, response);
 }
 
@@ -87,6 +91,7 @@ static void run_errand(void *job)
 {
     struct errand *errand = job;
     struct http *http = errand->http;
+    errand->request.large_out = atomic_load_explicit(&http->large_out, memory_order_relaxed);
     route_answer(&http->site, &errand->request, &errand->response);
     if (errand->response.waits_until_us) {
         errand->waiter.behind = errand->response.waits_behind;
@@ -291,6 +296,8 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **context,
         atomic_fetch_sub_explicit(&http->inflight, 1, memory_order_relaxed);
     if (call->large)
         atomic_fetch_sub(&http->large, 1);
+    if (call->large_out)
+        atomic_fetch_sub(&http->large_out, 1);
     if (call->reply)
         replies_give(http->replies, call->reply);
     if (call->errand && !call->errand->sent)

@@ -27,8 +27,9 @@ struct http {
     char name[LIMIT_NAME + 1];
     struct nets trusted;
     enum forwarded_form forwarded;
-    _Atomic int large;    /* bodies above LIMIT_HTTP_BODY that are coming, or being answered */
-    _Atomic int inflight; /* requests whose head has come and whose answer is not sent */
+    _Atomic int large;     /* bodies above LIMIT_HTTP_BODY that are coming, or being answered */
+    _Atomic int large_out; /* answers above LARGE_ANSWER that are being sent */
+    _Atomic int inflight;  /* requests whose head has come and whose answer is not sent */
     FILE *log;
     _Atomic int64_t failures_s; /* the second that failures counts */
     _Atomic int failures;
@@ -83,6 +84,7 @@ struct call {
     uint64_t discard_max; /* so much of a body that is too long is read */
     bool asked;           /* about a body above LIMIT_HTTP_BODY */
     bool large;           /* it has a place among http.large */
+    bool large_out;       /* its answer is one of http.large_out */
     enum err refused;     /* why its body is not read */
     int64_t since_us;
     struct errand *errand; /* owned; NULL: it is answered here */

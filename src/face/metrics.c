@@ -6,6 +6,7 @@
 #include "face/limiter.h"
 #include "face/route.h"
 #include "face/stats.h"
+#include "face/waiters.h"
 
 _Static_assert(LIMIT_KINDS == 4 && LIST_COUNT <= 8, "stats.h has places for so many");
 
@@ -133,4 +134,7 @@ void metrics_answer(struct exchange *x)
     refusals(x->out, site->stats);
     state(x->out, &health);
     gauge(x->out, "http_inflight", "Requests whose answer is not sent.", x->request->inflight);
+    if (site->waiters)
+        gauge(x->out, "feed_waiters", "EIR nodes that wait for news of the register.",
+              waiters_count(site->waiters));
 }

@@ -62,6 +62,7 @@ struct request {
     struct str if_none_match; /* 13.1.2 */
     struct address client;    /* behind the trusted proxies */
     enum crowd crowd;
+    int large_out;      /* answers above LARGE_ANSWER on their way */
     int inflight;       /* requests at the door, this one too */
     bool strange_proxy; /* it was forwarded, by nobody whom we trust */
     struct str body;
@@ -70,6 +71,8 @@ struct request {
     int64_t waits_until_us; /* it has waited for news, and may until then (monotonic); 0: not yet */
     struct caller waited;   /* whose request it was found to be before it waited */
 };
+
+enum { LARGE_ANSWER = LIMIT_FEED_ANSWER / 4 /* bytes in memory */ };
 
 /* Which script of ours a page runs, and so what its policy allows it. */
 enum page_script {

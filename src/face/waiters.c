@@ -36,12 +36,17 @@ void waiters_free(struct waiters *w)
     free(w);
 }
 
-bool waiters_full(struct waiters *w)
+unsigned waiters_count(struct waiters *w)
 {
     pthread_mutex_lock(&w->lock);
-    const bool full = w->count >= w->most;
+    const unsigned count = w->count;
     pthread_mutex_unlock(&w->lock);
-    return full;
+    return count;
+}
+
+bool waiters_full(struct waiters *w)
+{
+    return waiters_count(w) >= w->most;
 }
 
 bool waiters_put(struct waiters *w, struct waiter *waiter)

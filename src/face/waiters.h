@@ -22,6 +22,7 @@ void waiters_free(struct waiters *waiters); /* NULL is allowed */
 /* False: it is full, or closing. May be woken before this returns. */
 bool waiters_put(struct waiters *waiters, struct waiter *waiter);
 bool waiters_full(struct waiters *waiters);
+unsigned waiters_count(struct waiters *waiters);
 /* Wakes those for whom there is news and those who have waited long enough. How many wait on. */
 unsigned waiters_look(struct waiters *waiters, const struct service_news *news);
 /* Takes no more, wakes all; those that wake refused are returned as a list. */

@@ -184,11 +184,11 @@ bool feed_cursor_parse(struct str text, struct feed_cursor *out)
     return str_eq(text, STR("42-0123456789abcdef"));
 }
 
-enum err feed_read(struct registry *registry, const struct feed_cursor *after, struct buf *out,
+enum err feed_read(struct registry *registry, const struct feed_ask *ask, struct buf *out,
                    struct feed_given *out_given, struct fault *fault)
 {
     (void)registry;
-    (void)after;
+    (void)ask;
     (void)out;
     (void)out_given;
     return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
