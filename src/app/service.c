@@ -125,7 +125,7 @@ static enum err follow(struct service *s, bool keys)
     atomic_store(&s->behind, s->reg->head.next_seq > has ? s->reg->head.next_seq - has : 0);
     struct snapshots *snapshots = atomic_load(&s->snapshots);
     if (!err && snapshots)
-        snapshots_make(snapshots, s->reg, atomic_load(&s->index)->index);
+        snapshots_look(snapshots, atomic_load(&s->index)->index);
     return err || !keys ? err : keyring_load(s->ring, s->reg, NULL);
 }
 
@@ -199,8 +199,8 @@ static void release(struct service *s)
         free(h);
     }
     keyring_free(s->ring);
-    readers_free(s->readers);
     snapshots_free(atomic_load(&s->snapshots));
+    readers_free(s->readers);
     registry_close(s->reg);
     pthread_mutex_destroy(&s->news_lock);
     free(s);
@@ -398,7 +398,7 @@ void service_reader_back(struct service *s, struct registry *reader)
 enum err service_keep_snapshots(struct service *s, const struct snapshots_options *options)
 {
     struct snapshots *snapshots;
-    enum err err = snapshots_new(options, &snapshots);
+    enum err err = snapshots_new(options, s->readers, &snapshots);
     if (!err)
         atomic_store(&s->snapshots, snapshots);
     return err;

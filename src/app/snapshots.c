@@ -18,11 +18,16 @@ enum {
 
 struct snapshots {
     char *directory;
+    struct readers *readers;
     int64_t every_us;
     uint64_t items;
+    pthread_t writer;
+    bool has_writer;
     pthread_mutex_t lock; /* guards what follows */
-    bool wanted;
-    int fd; /* -1 = none yet */
+    pthread_cond_t given; /* an image, or the end */
+    bool stopping, wanted;
+    struct index_image *image; /* being written, or to be */
+    int fd;                    /* -1 = none yet */
     uint64_t bytes, next_seq;
     int64_t made_us;       /* monotonic */
     uint64_t register_seq; /* as the follower saw it last */
@@ -32,17 +37,23 @@ struct snapshots {
     struct fault failure;
 };
 
-enum err snapshots_new(const struct snapshots_options *options, struct snapshots **out)
+static void *write_images(void *arg);
+
+enum err snapshots_new(const struct snapshots_options *options, struct readers *readers,
+                       struct snapshots **out)
 {
     struct snapshots *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_MEMORY;
     pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->given, NULL);
     s->fd = -1;
+    s->readers = readers;
     s->every_us = INT64_C(1000000) * (options->every_s ? options->every_s : SNAPSHOT_EVERY_S);
     s->items = options->items ? options->items : SNAPSHOT_ITEMS;
     s->directory = strdup(options->directory);
-    if (!s->directory) {
+    s->has_writer = s->directory && pthread_create(&s->writer, NULL, write_images, s) == 0;
+    if (!s->has_writer) {
         snapshots_free(s);
         return ERR_MEMORY;
     }
@@ -54,8 +65,16 @@ void snapshots_free(struct snapshots *s)
 {
     if (!s)
         return;
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_cond_signal(&s->given);
+    pthread_mutex_unlock(&s->lock);
+    if (s->has_writer)
+        pthread_join(s->writer, NULL);
+    index_image_free(s->image);
     if (s->fd >= 0)
         close(s->fd);
+    pthread_cond_destroy(&s->given);
     pthread_mutex_destroy(&s->lock);
     free(s->directory);
     free(s);
@@ -146,25 +165,35 @@ static enum err name_file(int fd, uint64_t next_seq, char tag[SNAPSHOT_TAG])
     return ERR_OK;
 }
 
-static enum err write_file(struct snapshots *s, struct registry *reg, const struct index *index,
-                           struct snapshot *out, struct fault *fault)
+static enum err write_file(struct snapshots *s, struct index_image *image, const char *path,
+                           struct fault *fault)
+{
+    struct registry *reader;
+    if (mkdir(s->directory, DIRECTORY_MODE) && errno != EEXIST)
+        return fault_set(fault, ERR_FILE_WRITE, "%.160s: %s", s->directory, strerror(errno));
+    enum err err = readers_take(s->readers, &reader, fault);
+    if (err)
+        return err;
+    err = registry_refresh(reader, fault);
+    if (!err)
+        err = registry_write_image(reader, image, path, fault);
+    readers_give(s->readers, reader);
+    return err;
+}
+
+static enum err write_one(struct snapshots *s, struct index_image *image, struct snapshot *out,
+                          struct fault *fault)
 {
     char name[64], path[PATH_ROOM];
-    struct index_image *image = NULL;
-    const uint64_t next_seq = index_state(index).next_seq;
+    struct stat st;
+    const uint64_t next_seq = index_image_state(image).next_seq;
     snprintf(name, sizeof name, "snapshot-%llu-%d.tgix", (unsigned long long)next_seq,
              (int)getpid());
     if ((size_t)snprintf(path, sizeof path, "%s/%s", s->directory, name) >= sizeof path)
         return fault_set(fault, ERR_FILE_WRITE, "%.64s…: too long a name", s->directory);
-    if (mkdir(s->directory, DIRECTORY_MODE) && errno != EEXIST)
-        return fault_set(fault, ERR_FILE_WRITE, "%.160s: %s", s->directory, strerror(errno));
-    enum err err = index_image_new(index, &image);
-    if (!err)
-        err = registry_write_image(reg, image, path, fault);
-    index_image_free(image);
+    enum err err = write_file(s, image, path, fault);
     if (err)
         return err;
-    struct stat st;
     out->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (out->fd < 0 || fstat(out->fd, &st))
         err = fault_set(fault, ERR_FILE_OPEN, "%.160s: %s", path, strerror(errno));
@@ -178,35 +207,65 @@ static enum err write_file(struct snapshots *s, struct registry *reg, const stru
     return err;
 }
 
-void snapshots_make(struct snapshots *s, struct registry *reg, const struct index *index)
+/* With the lock held: what became of the image takes the place of the one before. */
+static void take_over(struct snapshots *s, const struct snapshot *new, uint64_t next_seq,
+                      int64_t began_us, const struct fault *fault)
 {
-    const struct index_state state = index_state(index);
-    const int64_t now_us = clock_monotonic_us();
-    pthread_mutex_lock(&s->lock);
-    s->register_seq = state.next_seq;
-    bool due = s->wanted && (!s->failed_us || now_us - s->failed_us > RETRY_S * INT64_C(1000000));
-    pthread_mutex_unlock(&s->lock);
-    if (!due || state.rules != reg->rules.number)
-        return;
-    struct snapshot new = {.fd = -1};
-    struct fault fault = {0};
-    enum err err = write_file(s, reg, index, &new, &fault);
-    pthread_mutex_lock(&s->lock);
     s->made++;
     s->wanted = false;
     s->failed_us = 0;
-    if (err) {
-        s->failed_us = now_us;
-        s->failure = fault;
-        s->failure.err = err;
-    } else {
-        if (s->fd >= 0)
-            close(s->fd);
-        s->fd = new.fd;
-        s->bytes = new.bytes;
-        s->next_seq = state.next_seq;
-        s->made_us = now_us;
-        memcpy(s->tag, new.tag, sizeof s->tag);
+    if (fault->err) {
+        s->failed_us = clock_monotonic_us();
+        s->failure = *fault;
+        return;
     }
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = new->fd;
+    s->bytes = new->bytes;
+    s->next_seq = next_seq;
+    s->made_us = began_us;
+    memcpy(s->tag, new->tag, sizeof s->tag);
+}
+
+static void *write_images(void *arg)
+{
+    struct snapshots *s = arg;
+    pthread_mutex_lock(&s->lock);
+    while (!s->stopping) {
+        if (!s->image) {
+            pthread_cond_wait(&s->given, &s->lock);
+            continue;
+        }
+        struct index_image *image = s->image;
+        pthread_mutex_unlock(&s->lock);
+        const int64_t began_us = clock_monotonic_us();
+        const uint64_t next_seq = index_image_state(image).next_seq;
+        struct snapshot new = {.fd = -1};
+        struct fault fault = {0};
+        fault.err = write_one(s, image, &new, &fault);
+        index_image_free(image);
+        pthread_mutex_lock(&s->lock);
+        s->image = NULL;
+        take_over(s, &new, next_seq, began_us, &fault);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+void snapshots_look(struct snapshots *s, const struct index *index)
+{
+    struct index_image *image;
+    const int64_t now_us = clock_monotonic_us();
+    pthread_mutex_lock(&s->lock);
+    s->register_seq = index_state(index).next_seq;
+    const bool due = s->wanted && !s->image &&
+                     (!s->failed_us || now_us - s->failed_us > RETRY_S * INT64_C(1000000));
+    pthread_mutex_unlock(&s->lock);
+    if (!due || index_image_new(index, &image)) /* no memory for a copy: at the next look */
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->image = image;
+    pthread_cond_signal(&s->given);
     pthread_mutex_unlock(&s->lock);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * snapshots - the signed index file that new nodes begin with, kept as a file beside the server. It is made when
- * somebody wants one and the last is too old, by the thread that follows the register, because there no block
- * comes between. Whoever sends one holds it open, so a newer one may take its place at any time. */
+ * somebody wants one and the last is too old: the thread that follows the register takes an image of the index
+ * between two blocks and goes on, a thread of its own writes it. Whoever sends one holds it open, so a newer one may take its place at any time. */
 #ifndef APP_SNAPSHOTS_H
 #define APP_SNAPSHOTS_H
 
-#include "app/registry.h"
+#include "app/readers.h"
 
 enum { SNAPSHOT_TAG = 48, SNAPSHOT_EVERY_S = 600, SNAPSHOT_ITEMS = 1000000 };
 
@@ -24,8 +24,10 @@ struct snapshot {
     char tag[SNAPSHOT_TAG]; /* entity tag with its quotes, RFC 9110 8.8.3: sequence and hash */
 };
 
-MUST_USE enum err snapshots_new(const struct snapshots_options *options, struct snapshots **out);
-void snapshots_free(struct snapshots *snapshots); /* NULL is allowed */
+/* readers: borrowed. ERR_MEMORY. */
+MUST_USE enum err snapshots_new(const struct snapshots_options *options, struct readers *readers,
+                                struct snapshots **out);
+void snapshots_free(struct snapshots *snapshots); /* ends what it writes; NULL is allowed */
 
 /* The last one, unless it is too old and a new one is being made: ERR_NOT_NOW, come again when snapshots_made moves.
  * tag: one that the caller has the beginning of is fresh whatever its age. any: too old is good enough, ERR_NOT_NOW
@@ -35,8 +37,7 @@ MUST_USE enum err snapshots_open(struct snapshots *snapshots, struct str tag, bo
 /* How many were made, or failed to be. Any thread. */
 uint64_t snapshots_made(struct snapshots *snapshots);
 
-/* Between two blocks, by the follower: makes one where it is wanted. */
-void snapshots_make(struct snapshots *snapshots, struct registry *registry,
-                    const struct index *index);
+/* Between two blocks, by the follower: takes an image where one is wanted. */
+void snapshots_look(struct snapshots *snapshots, const struct index *index);
 
 #endif

@@ -193,7 +193,7 @@ my @asked = get('/api/v1/snapshot', method => 'HEAD');
 is $asked[0] . ($asked[2] =~ /^Content-Length: (\d+)/m)[0], "200$length", 'HEAD';
 is $asked[1], '', 'without its bytes';
 my ($next) = $tag =~ /"(\d+)-/;
-my ($hash_hex) = unpack 'x32 H64', $file;
+my ($hash_hex) = unpack 'x40 H64', $file;
 my $behind = feed("?after=$next-" . substr($hash_hex, 0, 16), "$next-" . substr($hash_hex, 0, 16));
 is_deeply [@$behind{qw(status blocks refused)}], [200, 0, undef], 'the feed goes on where it ends';
 is $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '5', imei(5))->{code}, 0, 'the register goes on';
