@@ -58,4 +58,9 @@ MUST_USE enum err boxes_adopt(struct boxes *b, const struct boxes_shape *shape,
                               const struct boxes_parts *parts, struct fault *fault);
 struct boxes_shape boxes_shape(const struct boxes *b);
 
+/* Calls work(ctx) in this thread and in a few others, at most `pieces` in all, and waits for them: they
+ * take pieces of the work from a counter in ctx until none is left. Without other threads this one
+ * does all. */
+void index_share(void *(*work)(void *ctx), void *ctx, uint64_t pieces);
+
 #endif

@@ -15,14 +15,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <sodium.h>
-
-enum { THREADS_MAX = 4 };
 
 /* The bytes of a file: in memory, or fd. */
 struct source {
@@ -253,17 +250,10 @@ static void *load_some(void *ctx)
 
 static enum err load_parts(struct loading *l, struct fault *fault)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t want = processors < THREADS_MAX ? (uint64_t)processors : THREADS_MAX, started = 0, at;
-    pthread_t threads[THREADS_MAX];
-    if (want > l->header.bytes[SECTION_LINES] / INDEX_FILE_PART)
-        want = l->header.bytes[SECTION_LINES] / INDEX_FILE_PART; /* few are done at once */
+    uint64_t at;
     atomic_store(&l->broken, l->layout.parts);
-    while (started + 1 < want && pthread_create(&threads[started], NULL, load_some, l) == 0)
-        started++;
-    load_some(l);
-    while (started > 0)
-        pthread_join(threads[--started], NULL);
+    /* Those of the lines: the others are done at once. */
+    index_share(load_some, l, index_parts(l->header.bytes[SECTION_LINES]));
     uint64_t broken = atomic_load(&l->broken);
     if (atomic_load(&l->err))
         return (enum err)atomic_load(&l->err);

@@ -227,7 +227,7 @@ static void tags_and_words(void **state)
     store(in_file(m, &tac_kept(m->b, root)[empty]), 1, 4);
     refused(m, "a box without a TAC");
     store(in_file(m, &tac_kept(m->b, root)[n]), WIDE + 1, 4);
-    refused(m, "count of TAC");
+    refused(m, "what is in the box of TAC");
 }
 
 static void boxes(void **state)
@@ -299,7 +299,7 @@ static void wide_cells(void **state)
         refused(m, "what is in the box of TAC 35824001");
     }
     store(cell, WIDE_EMPTY, 4);
-    refused(m, "count of TAC 35824001");
+    refused(m, "what is in the box of TAC 35824001");
 }
 
 static void tight_cells(void **state)
@@ -315,7 +315,7 @@ static void tight_cells(void **state)
     *cell = (uint16_t)(0xfffeU << bits | rare); /* a step that no serial number has */
     refused(m, "what is in the box of TAC 35824002");
     *cell = TIGHT_EMPTY;
-    refused(m, "count of TAC 35824002");
+    refused(m, "what is in the box of TAC 35824002");
     uint8_t *over = box_of(m, TAC_TIGHT) + (size_t)word_lines(word) * LINE_BYTES;
     store(over + LINE_BYTES - 4, 5U << WIDE_NUMBER_BITS | NUMBER_NONE, 4);
     refused(m, "what is in the box of TAC 35824002");
@@ -331,7 +331,7 @@ static void dense_nibbles(void **state)
     byte[SERIALS / 2] = 1; /* behind the last */
     refused(m, "what is in the box of TAC 35824003");
     byte[SERIALS / 2 - 1] = 0x10;
-    refused(m, "count of TAC 35824003");
+    refused(m, "what is in the box of TAC 35824003");
 }
 
 static void rare_cells(void **state)
