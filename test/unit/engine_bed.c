@@ -186,10 +186,16 @@ struct bed *bed_new(const struct bed_wish *wish)
                                      .worker_close = bed_worker_close,
                                      .dropped = bed_dropped,
                                      .ctx = bed};
-    struct engine_listener listener = {
-        .face = &bed->face, .face_ctx = &bed->echo, .address = "127.0.0.1", .tls = wish->tls};
+    struct engine_listener listener = {.face = &bed->face,
+                                       .face_ctx = &bed->echo,
+                                       .address = wish->address ? wish->address : "127.0.0.1",
+                                       .tls = wish->tls};
     struct fault fault = {0};
-    must(engine_new(&options, &listener, 1, &bed->engine, &fault) == ERR_OK);
+    if (engine_new(&options, &listener, 1, &bed->engine, &fault) != ERR_OK) {
+        must(wish->address);
+        bed_free(bed);
+        return NULL;
+    }
     bed->port = engine_port(bed->engine, 0);
     must(wish->not_yet || engine_run(bed->engine, &fault) == ERR_OK);
     return bed;

@@ -51,9 +51,11 @@ struct bed_wish {
     int64_t idle_us, stop_us, stuck_us, handshake_us;
     size_t held_max;
     struct engine_tls *tls;
-    bool not_yet; /* engine_run is the test's */
+    const char *address; /* NULL: 127.0.0.1 */
+    bool not_yet;        /* engine_run is the test's */
 };
 
+/* NULL: it cannot listen at the address that was wished for. */
 struct bed *bed_new(const struct bed_wish *wish);
 void bed_free(struct bed *bed);
 bool bed_was_dropped_for(struct bed *bed, const char *why);

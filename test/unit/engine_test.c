@@ -33,7 +33,8 @@ static void a_message_comes_back(void **state)
     assert_int_equal(counts.accepted, 1);
     assert_int_equal(counts.refused + counts.dropped, 0);
     assert_int_equal(counts.bytes_in, counts.bytes_out);
-    assert_true(bed->echo.inputs <= 301); /* a whole message is put to the face once */
+    assert_true(bed->echo.inputs <= 301); /* a whole message is put to the face once, */
+    assert_true(bed->echo.turns <= 330);  /* and costs one turn */
     bed_free(bed);
 }
 
