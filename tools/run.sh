@@ -100,6 +100,7 @@ start_node() { # PORT of the register
     local eir=${tamga%/*}/tamga-eir log=$var/eir.log node sbi
     [ -x "$eir" ] || return 0
     mkdir -p "$var/eir"
+    flock -n "$var/eir/lock" true || return 0 # another `make run` has one
     chmod 700 "$var/eir"
     [ -e "$var/eir/node.key" ] ||
         "$tamga" --register "$register" node add demo/laptop --out "$var/eir/node.key" 2>/dev/null || return 0

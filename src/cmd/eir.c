@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/eir.h"
 
-#include <inttypes.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,6 +53,7 @@ struct eir {
     struct n5g_settings n5g;
     struct status_sources sources;
     struct engine *engine;
+    int lock; /* of the directory; -1: none */
     atomic_llong said_second;
     atomic_uint said, unsaid;
 };
@@ -229,6 +233,7 @@ enum err eir_new(const struct node_settings *settings, const struct clock *clock
     if (!eir)
         return ERR_MEMORY;
     eir->settings = settings;
+    eir->lock = -1;
     eir->clock = clock;
     eir->log_white = settings->log_white;
     eir->n5g.root = str_z(settings->root);
@@ -256,6 +261,22 @@ enum err eir_new(const struct node_settings *settings, const struct clock *clock
 
 /* ---- starting ---- */
 
+/* The directory is one node's. */
+static enum err lock_directory(struct eir *eir, struct fault *fault)
+{
+    const char *directory = eir->settings->directory;
+    char path[NODE_TEXT + 8];
+    snprintf(path, sizeof path, "%s/lock", directory);
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+        return fault_set(fault, ERR_FILE_OPEN, "%s: %s", directory, strerror(errno));
+    eir->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (eir->lock < 0)
+        return fault_set(fault, ERR_FILE_OPEN, "%s: %s", path, strerror(errno));
+    if (flock(eir->lock, LOCK_EX | LOCK_NB) != 0)
+        return fault_set(fault, ERR_UNAVAILABLE, "another node works in %s", directory);
+    return ERR_OK;
+}
+
 static enum err start_writers(struct eir *eir, struct fault *fault)
 {
     const struct node_settings *s = eir->settings;
@@ -271,10 +292,8 @@ static enum err start_writers(struct eir *eir, struct fault *fault)
                                           .rings = eir->first_uses,
                                           .ring_count = eir->workers,
                                           .status = &eir->status};
-    enum err err = ERR_OK;
-    if (*s->registry && mkdir(s->directory, 0700) != 0 && access(s->directory, W_OK) != 0)
-        return fault_set(fault, ERR_FILE_OPEN, "%s: cannot be written", s->directory);
-    if (eir->checks)
+    enum err err = *s->registry ? lock_directory(eir, fault) : ERR_OK;
+    if (!err && eir->checks)
         err = check_log_new(&log, &eir->log, fault);
     if (!err && eir->first_uses)
         err = sightings_new(&sightings, &eir->sightings, fault);
@@ -438,5 +457,7 @@ void eir_free(struct eir *eir)
         free(eir->counts[i]);
     free(eir->counts);
     free(eir->desks);
+    if (eir->lock >= 0)
+        close(eir->lock);
     free(eir);
 }

@@ -13,6 +13,7 @@ enum {
     WAIT_SECONDS = 50, /* of a long poll: proxies cut at 60 */
     BACK_OFF_MS = 1000,
     BACK_OFF_MAX_MS = 60000,
+    FIRST_MAX_MS = 5000,
     SMALL_LOG_BYTES = 4 << 20, /* is read in no time: not worth a new snapshot a day */
     DAY_SECONDS = 86400,
     FETCH_AGAIN_US = 600000000, /* after a snapshot that was only to shorten the log */
@@ -205,9 +206,9 @@ static enum err wait_for_first(struct follow *f)
         enum err err = take_fetched(f, &fault);
         if (!err)
             return ERR_OK;
-        int64_t ms = f->back_off_ms;
-        f->back_off_ms = ms * 2 < BACK_OFF_MAX_MS ? ms * 2 : BACK_OFF_MAX_MS;
-        if (!link_rest(f->pull.link, ms))
+        int64_t ms = f->back_off_ms; /* nobody is answered yet: not as long as later */
+        f->back_off_ms = ms * 2 < FIRST_MAX_MS ? ms * 2 : FIRST_MAX_MS;
+        if (!link_rest(f->pull.link, ms / 2 + (int64_t)randombytes_uniform((uint32_t)(ms / 2 + 1))))
             break;
     }
     return ERR_STOPPED;

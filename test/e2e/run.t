@@ -76,8 +76,13 @@ my %peers = peers_of($first);
 is_deeply [sort keys %peers], [qw(border customs gsma parcel)], 'four whom it asks are told';
 is((grep { up($_) } values %peers), 4, 'and are there');
 like $said, qr{curl -d '\{"as": "500"\}' http://127\.0\.0\.1:$peers{customs}/fault}, 'how to make one fail is told';
+my ($curl, $sbi) = $said =~ m{^  (curl --http2-prior-knowledge 'http://127\.0\.0\.1:(\d+)/[^']+')$}m;
+ok $curl, 'an EIR node is told, with a way to ask it';
+is poll(20, sub { my $out = qx{$curl 2>/dev/null}; return $out =~ /WHITELISTED/ && $out }), '{"status":"WHITELISTED"}', '... which answers as an AMF asks' or diag(slurp("$dir/eir.log"));
+$peers{node} = $sbi;
 is stop($first), 0, 'a clean end';
 ok all_gone(%peers), 'they end with it';
+delete $peers{node};
 
 my $began = time;
 my $second = start("$dir.second");
