@@ -114,7 +114,7 @@ start_node() { # PORT of the register
         kill "$node" 2>/dev/null
     ) </dev/null >/dev/null 2>&1 &
     echo "An EIR node follows it: S13 and N5g-eir, its log in $log. As an AMF asks:"
-    echo "  curl --http2-prior-knowledge 'http://127.0.0.1:$sbi/n5g-eir-eic/v1/equipment-status?pei=imeisv-3573500799001101'"
+    echo "  curl --http2-prior-knowledge 'http://127.0.0.1:$sbi/n5g-eir-eic/v1/equipment-status?pei=imeisv-3573500799000101'"
 }
 
 # A port that was free a moment ago.

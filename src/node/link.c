@@ -9,7 +9,13 @@
 
 #include "base/clock.h"
 
-enum { CONNECT_MS = 5000, SLOW_SECONDS = 30, LOOK_MS = 500, URL_MAX = 1024, ETAG_MAX = 128 };
+enum {
+    CONNECT_MS = 5000,
+    SLOW_SECONDS = 70 /* a snapshot that must be made first begins after 55 */,
+    LOOK_MS = 500,
+    URL_MAX = 1024,
+    ETAG_MAX = 128
+};
 
 struct link {
     struct link_options with;

@@ -1,15 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * fuzz_feed - what a register, or somebody who stands before it, may send a node: an answer of the feed that
- * follows the beginning of a register, a signed list of models, a node's key file. The first byte tells which.
+ * fuzz_feed - what a register, or somebody who stands before it, may send a node: an answer of the feed, read from
+ * where its first block says that it begins; a signed list of models; a node's key file. The first byte tells which.
  * Nobody can sign here, so of an answer that ends as it should the head is refused last. */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "node/feed.h"
 #include "node/node_key.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The place before the first block, so that the blocks behind it are read, too. */
+static struct feed_place place_of(struct str bytes)
+{
+    struct feed_place place = {.next_seq = 1};
+    const uint8_t *p = (const uint8_t *)bytes.p;
+    if (bytes.n < FEED_FRAME + BLOCK_HEADER_BYTES + SHA256_BYTES)
+        return place;
+    place.next_seq = get_be(p + FEED_FRAME + 4, 8);
+    memcpy(place.hash, p + FEED_FRAME + BLOCK_HEADER_BYTES, SHA256_BYTES);
+    return place;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -21,10 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fault fault = {0};
     if (data[0] == 'f') {
         struct feed_answer answer;
-        struct feed_place from = {.next_seq = 1};
+        struct feed_place from = place_of(bytes);
         struct sha256 *h = sha256_new();
         size_t used = 0;
-        memcpy(from.hash, id, sizeof id);
         if (!h)
             return 0;
         if (feed_answer_parse(h, bytes, &want, &from, &answer, &used, &fault) == ERR_OK)

@@ -111,6 +111,8 @@ static void settings_are_judged_one_by_one(void **state)
         {"s13", "identity", "eir example", ERR_SETTING_VALUE},
         {"s13", "connect", "192.0.2.1:0", ERR_SETTING_VALUE},
         {"s13", "connect", "192.0.2.1:3868", ERR_OK},
+        {"s13", "watchdog_seconds", "5", ERR_SETTING_VALUE},
+        {"s13", "several", "yes", ERR_OK},
         {"n5geir", "root", "/eir", ERR_OK},
         {"n5geir", "root", "eir/", ERR_SETTING_VALUE},
         {"log", "white", "perhaps", ERR_SETTING_VALUE},
