@@ -11,6 +11,8 @@
 
 #include <unistd.h>
 
+enum { HANDSHAKES = 4 }; /* steps of one, in a turn of a worker */
+
 struct conn *conn_new(int fd, const struct engine_listener *from, struct dial *dial,
                       const union socket_address *address)
 {
@@ -159,7 +161,13 @@ void conn_again(struct conn *conn)
     if (conn->state == CONN_CALLING)
         call_ended(conn);
     if (conn->state == CONN_HANDSHAKE && conn->tls)
+        conn_flush(conn);
+    /* A signature costs as much as hundreds of answers: others come between. What was not read stays
+     * readable, so its turn comes. */
+    if (conn->state == CONN_HANDSHAKE && conn->readable && conn->worker->handshakes < HANDSHAKES) {
+        conn->worker->handshakes++;
         shake_hands(conn);
+    }
     if (conn->state == CONN_OPEN)
         conn_serve(conn);
     else

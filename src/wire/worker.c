@@ -245,6 +245,7 @@ static void turn(struct worker *worker)
     struct epoll_event events[EVENTS];
     int n = epoll_wait(worker->epoll, events, EVENTS, wait_ms(worker));
     worker->now_us = clock_monotonic_us();
+    worker->handshakes = 0;
     const struct engine_options *options = &worker->engine->options;
     if (options->worker_turn)
         options->worker_turn(worker->ctx, worker->now_us);

@@ -100,6 +100,7 @@ struct worker {
     struct ring all, young, holding, again, dead;
     size_t held, held_max;
     bool stopping, deaf_now;
+    unsigned handshakes; /* steps of this turn */
     int64_t stop_at_us;
     uint64_t random;
     uint8_t *in, *cipher_in; /* what is read in a turn; in has room for a rest before it */

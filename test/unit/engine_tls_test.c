@@ -4,6 +4,7 @@
  * those who are not, that keys change while it runs. */
 #include "unit/engine_bed.h"
 
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -325,6 +326,44 @@ static void unfit_files_are_named(void **state)
     engine_pair_remove(&other);
 }
 
+enum { CROWD = 60 };
+
+/* A crowd shakes hands at once, step by step; a line that stands is answered all the while. */
+static void many_shake_hands_at_once(void **state)
+{
+    (void)state;
+    struct engine_tls *tls = new_tls(NULL, NULL);
+    struct bed *bed = bed_new(&(struct bed_wish){.workers = 1, .tls = tls});
+    struct client stands = tls_client(bed->port, &(struct client_wish){0});
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL *crowd[CROWD];
+    int fds[CROWD], done = 0;
+    for (int i = 0; i < CROWD; i++) {
+        fds[i] = client_new(bed->port);
+        fcntl(fds[i], F_SETFL, O_NONBLOCK);
+        crowd[i] = SSL_new(ctx);
+        assert_int_equal(SSL_set_fd(crowd[i], fds[i]), 1);
+    }
+    for (int64_t end_us = clock_monotonic_us() + 10000000; done < CROWD;) {
+        done = 0;
+        for (int i = 0; i < CROWD; i++)
+            done += SSL_connect(crowd[i]) == 1;
+        ERR_clear_error();
+        assert_true(tls_asks(&stands, 100));
+        assert_true(clock_monotonic_us() < end_us);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        SSL_free(crowd[i]);
+        close(fds[i]);
+    }
+    SSL_CTX_free(ctx);
+    client_end(&stands);
+    assert_true(bed_wait_open(bed, 0));
+    assert_int_equal(engine_counts(bed->engine).accepted, CROWD + 1);
+    bed_free(bed);
+    engine_tls_free(tls);
+}
+
 /* Both ends are engines: who calls checks whom it reached, and is known by its own certificate. */
 static void we_call_over_tls(void **state)
 {
@@ -389,6 +428,7 @@ int main(void)
         cmocka_unit_test(only_our_protocol_is_spoken),
         cmocka_unit_test(keys_change_while_it_runs),
         cmocka_unit_test(unfit_files_are_named),
+        cmocka_unit_test(many_shake_hands_at_once),
         cmocka_unit_test(we_call_over_tls),
     };
     return cmocka_run_group_tests_name("engine_tls", tests, make, give_back);
