@@ -16,7 +16,7 @@ use Time::HiRes qw(time sleep);
 
 use constant WAITERS => 200;
 
-my $r = Register->new;
+my $r = Register->new(now => '2026-03-10T07:00:00Z'); # no midnight comes between
 is $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', imei(1))->{code}, 0, 'a register';
 is $r->run('import', 'tac', $r->file('tac.csv', lines('tac,name,name', '35735007,Nokia,3310')))->{code}, 0, 'a list of models';
 my $made = $r->run('--actor', 'aigul', 'node', 'add', '--out', $r->path('node.key'), 'Altel/almaty');
@@ -89,7 +89,7 @@ is feed("?after=$_")->{status} . ' ' . feed("?after=$_")->{reason}, '400 USAGE',
 is feed("?after=$_")->{status} . ' ' . feed("?after=$_")->{reason}, '409 CHAIN', "not ours: $_"
   for "$all->{next_seq}-0123456789abcdef", "$more->{next_seq}-0123456789abcdef", ($all->{next_seq} + 1) . "-$hash", "9999999-$hash", '1-0123456789abcdef';
 is feed("?wait=$_")->{status}, 400, "no time to wait: $_" for '-1', 'x', '56', '1.5', '';
-my $other = Register->new(backend => 'sqlite');
+my $other = Register->new(backend => 'sqlite', now => $r->{now});
 is $other->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', imei(1))->{code}, 0, 'another register';
 is $other->run('node', 'add', '--out', $other->path('node.key'), 'x')->{code}, 0, 'with its node';
 like told($frames, undef, key => $other->path('node.key'))->{refused}, qr/chain broken|another register/, 'whose answers its node does not believe';
@@ -108,9 +108,10 @@ is((get('/api/v1/feed', method => 'HEAD'))[0], 200, 'HEAD');
 # --- waiting ---
 
 sub ask {
-    my ($target) = @_;
+    my ($target, $by) = @_;
+    $by //= $key;
     my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->{port}, Timeout => 10) or die $!;
-    print $socket "GET $target HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Bearer $key\r\n\r\n";
+    print $socket "GET $target HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Bearer $by\r\n\r\n";
     return $socket;
 }
 
@@ -136,6 +137,7 @@ cmp_ok time - $began, '>=', 0.9, 'after the time that was asked for';
 cmp_ok time - $began, '<=', 3, 'and not much later';
 my @sockets = map { ask("/api/v1/feed?after=$more->{cursor}&wait=55") } 1 .. WAITERS;
 is scalar(heard(1, @sockets)), 0, WAITERS . ' wait';
+is +((Register::http($server, 'GET', '/metrics'))[1] =~ /^tamga_feed_waiters (\S+)$/m)[0] + 0, WAITERS, 'which is counted';
 $began = time;
 is +(Register::http($server, 'GET', '/api/v1/check/' . imei(1)))[0], 200, 'a check is answered meanwhile';
 cmp_ok time - $began, '<=', 0.5, 'at once';
@@ -159,6 +161,58 @@ print '# ', join(', ', map { sprintf '%.0f ms', 1000 * $_ } sort { $a <=> $b } m
     $new = told($body, $new->{cursor});
     $took;
 } 0 .. 5), " from a commit to a node\n";
+
+# --- a key that ends while its node waits ---
+
+my ($ends) = $r->run('node', 'add', 'Altel/old')->{out} =~ /^api_key=(tamga_([0-9a-f]{8})_\S+)$/m;
+ok poll(5, sub { (get('/api/v1/feed', Authorization => "Bearer $ends"))[0] == 200 }), 'another node';
+my $waits = ask("/api/v1/feed?after=$new->{cursor}&wait=55", $ends);
+is scalar(heard(0.5, $waits)), 0, 'waits';
+is $r->run('user', 'key', 'revoke', $ends =~ /_([0-9a-f]{8})_/)->{code}, 0, 'its key ends';
+ok poll(5, sub { (get('/api/v1/feed', Authorization => "Bearer $ends"))[0] == 401 }), 'the server knows';
+is $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '6', imei(6))->{code}, 0, 'something new';
+like +(heard(5, $waits))[0], qr/"reason":"KEY_REVOKED"/, 'is not for it';
+$new = told((get("/api/v1/feed?after=$new->{cursor}"))[1], $new->{cursor});
+
+# --- a register that was restored from a backup ---
+
+my $back = Register->new(backend => 'sqlite', now => $r->{now});
+if (!$r->{database}) {
+    is $r->run('db', 'backup', $back->db)->{code}, 0, 'a backup';
+    system 'cp', '-p', $r->db . '.key', $back->db . '.key';
+    is $_->run('suspend', '--mark', 'lost', '--by', 'police', '--order', '7', imei($_ == $r ? 7 : 8))->{code}, 0, 'both go on' for $r, $back;
+    my $later;
+    ok poll(5, sub { ($later = feed("?after=$new->{cursor}", $new->{cursor}))->{blocks} }), 'the node follows the first';
+    my $first = $server;
+    $server = $back->serve('--answer-only');
+    is feed("?after=$new->{cursor}", $new->{cursor})->{blocks}, 1, 'what they have in common goes on';
+    is feed("?after=$later->{cursor}")->{status}, 409, 'what the restored one does not have is refused';
+    Register::stop($server->{pid});
+    $server = $first;
+    $new = $later;
+}
+
+# --- more than fits one answer ---
+
+my $amnesty = $r->file('amnesty.txt', map { sprintf "%s\n", imei($_, '35735008') } 1 .. 300_000);
+is $r->run('import', 'amnesty', $amnesty)->{code}, 0, 'three hundred thousand IMEIs';
+my ($pieces, $bytes, $rows, $most) = (0, 0, 0, 0);
+my $at_end = poll(60, sub {
+    my (undef, $body) = get("/api/v1/feed?after=$new->{cursor}");
+    my $said = told($body, $new->{cursor});
+    fail "refused: $said->{refused}" and return 1 if $said->{refused};
+    $pieces++ if $said->{blocks};
+    $rows += $said->{rows};
+    $bytes += length $body;
+    $most = length $body if length $body > $most;
+    $new = $said;
+    return $said->{next_seq} == $said->{own} && $rows >= 300_000;
+});
+ok $at_end, 'come to the last';
+is $rows, 300_000, 'each once';
+cmp_ok $pieces, '>', 1, sprintf 'in %d answers, %.1f MB', $pieces, $bytes / 1e6;
+cmp_ok $most, '<=', (4 << 20) + (4 << 20), 'none of them above the limit and a block';
+is $new->{hash}, json($r->run('--json', 'journal', 'verify')->{out})->{head}, 'to the head of the journal';
 
 # --- the snapshot ---
 
@@ -212,7 +266,8 @@ is reason(get("/api/v1/tac-list/$_")), '404 NOT_FOUND', "no such list: $_" for 0
 
 # --- the end of a server ---
 
-@sockets = map { ask("/api/v1/feed?after=" . feed('')->{cursor} . '&wait=55') } 1 .. 3;
+my $last_of_all = feed("?after=$new->{cursor}", $new->{cursor})->{cursor};
+@sockets = map { ask("/api/v1/feed?after=$last_of_all&wait=55") } 1 .. 3;
 is scalar(heard(0.5, @sockets)), 0, 'three wait';
 $began = time;
 Register::stop($server->{pid});
