@@ -87,6 +87,14 @@ enum err complaint_get(struct registry *reg, uint64_t id, struct complaint *out,
     return ERR_OK;
 }
 
+static enum err put_receipt(struct registry *reg, const struct complaint *c, struct fault *fault)
+{
+    struct record_key key = claim_receipt(reg, str_z(c->receipt));
+    uint8_t id[8];
+    put_be(id, c->id, 8);
+    return record_put(reg, &key, (struct str){(const char *)id, 8}, fault);
+}
+
 static enum err put(struct registry *reg, const struct complaint *c, bool is_new,
                     struct fault *fault)
 {
@@ -99,6 +107,8 @@ static enum err put(struct registry *reg, const struct complaint *c, bool is_new
     json_decref(json);
     if (!err && is_new)
         err = claim_stands(reg, &mine, true, fault);
+    if (!err && is_new)
+        err = put_receipt(reg, c, fault);
     if (!err)
         err = claim_stands(reg, &open, !c->outcome, fault);
     return err ? err : claim_stands(reg, &desk, !c->outcome, fault);

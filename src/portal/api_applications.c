@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An applicant's own applications by API. */
+#include "cases/complaint.h"
 #include "cases/demand.h"
 #include "portal/api.h"
 #include "portal/handlers.h"
@@ -181,15 +182,29 @@ void portal_appeal(struct exchange *x)
     api_run(x, &(struct api_row){ROLES_APPLICANT, API_ACTS, appeal});
 }
 
-/* The same of a request to a seller. */
-static enum err request_by_receipt(struct api *a, struct str receipt)
+static enum err complaint_by_id(struct api *a, uint64_t id)
+{
+    struct complaint c;
+    enum err err = complaint_get(a->visit->office.registry, id, &c, a->fault);
+    if (!err)
+        a->answer = json_pack("{s:s, s:s, s:n, s:o}", "kind", "complaint", "state",
+                              c.outcome ? outcome_name(c.outcome) : "open", "due_at", "decided_at",
+                              json_instant(c.decided_s));
+    return err;
+}
+
+/* The same of a request to a seller, or of a complaint about one. */
+static enum err claim_by_its_receipt(struct api *a, struct str receipt)
 {
     struct registry *reg = a->visit->office.registry;
     struct demand r;
     uint64_t id;
     enum err err = claim_by_receipt(reg, receipt, &id, a->fault);
-    if (!err)
-        err = demand_get(reg, id, &r, a->fault);
+    if (err)
+        return err;
+    err = demand_get(reg, id, &r, a->fault);
+    if (err == ERR_NOT_FOUND)
+        return complaint_by_id(a, id);
     if (!err)
         a->answer = json_pack("{s:s, s:s, s:o, s:o}", "kind", "request", "state",
                               demand_state_name(r.state), "due_at",
@@ -210,7 +225,7 @@ static enum err by_receipt(struct api *a)
         return err;
     err = application_by_receipt(reg, receipt, &id, a->fault);
     if (err == ERR_NOT_FOUND)
-        return request_by_receipt(a, receipt);
+        return claim_by_its_receipt(a, receipt);
     if (!err)
         err = application_get(reg, id, &found, a->fault);
     if (err)

@@ -213,6 +213,8 @@ enum err complaint_body(struct exchange *x, const struct visit *v, const struct 
     claim_row(x, TEXT_COMPLAINTS_FILED);
     screen_time(x, v, c->filed_s);
     claim_row_end(x);
+    if (c->party == v->who.party) /* who complained: it is no officer's */
+        claim_text_row(x, TEXT_CABINET_ROW_RECEIPT, c->receipt);
     html_put(x, "</dl>\n<h2>");
     html_say(x, TEXT_COMPLAINTS_TEXT);
     html_put(x, "</h2>\n");

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How an application or a request to a seller stands, for whoever holds its receipt: kind, state and clock, nothing
+ * How an application, a request to a seller or a complaint stands, for whoever holds its receipt: kind, state and clock, nothing
  * of devices or people. Without sign-in; the receipt travels in the body of a POST, so that no address keeps it. */
+#include <stdlib.h>
+
 #include "cases/claim.h"
 #include "portal/cabinet.h"
+#include "portal/screen_complaints.h"
 #include "portal/screen_requests.h"
 #include "portal/screens.h"
 
@@ -72,45 +75,75 @@ static void answer_request(struct exchange *x, const struct visit *v, const stru
     html_put(x, "</span></p>\n</section>\n");
 }
 
-/* Where no application has this receipt, a request may. */
-static enum err request_by_receipt(const struct visit *v, struct str typed, struct demand *out)
+static void answer_complaint(struct exchange *x, const struct visit *v, const struct complaint *c)
+{
+    html_put(x, "<section class=\"sheet\">\n<h2>");
+    html_say(x, TEXT_COMPLAINTS_ONE);
+    html_put(x, "</h2>\n<p>");
+    complaint_state(x, c);
+    html_put(x, "<br><span class=\"hint\">");
+    html_say(x, c->decided_s ? TEXT_REQUESTS_ENDED : TEXT_COMPLAINTS_FILED);
+    html_put(x, " ");
+    screen_time(x, v, c->decided_s ? c->decided_s : c->filed_s);
+    html_put(x, "</span></p>\n</section>\n");
+}
+
+/* What a receipt leads to. */
+struct found {
+    enum { FOUND_APPLICATION, FOUND_REQUEST, FOUND_COMPLAINT } what;
+    struct application a; /* application_release */
+    struct demand r;
+    struct complaint c;
+};
+
+static enum err find(struct registry *reg, struct str typed, struct found *out)
 {
     uint64_t id = 0;
-    enum err err = claim_by_receipt(v->office.registry, typed, &id, NULL);
-    return err ? err : demand_get(v->office.registry, id, out, NULL);
+    out->what = FOUND_APPLICATION;
+    enum err err = application_by_receipt(reg, typed, &id, NULL);
+    if (err != ERR_NOT_FOUND)
+        return err ? err : application_get(reg, id, &out->a, NULL);
+    out->what = FOUND_REQUEST;
+    err = claim_by_receipt(reg, typed, &id, NULL);
+    if (err)
+        return err;
+    err = demand_get(reg, id, &out->r, NULL);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    out->what = FOUND_COMPLAINT;
+    return complaint_get(reg, id, &out->c, NULL);
+}
+
+static void tell(struct exchange *x, const struct visit *v, struct found *found)
+{
+    if (found->what == FOUND_REQUEST) {
+        answer_request(x, v, &found->r);
+    } else if (found->what == FOUND_COMPLAINT) {
+        answer_complaint(x, v, &found->c);
+    } else {
+        answer(x, v, &found->a);
+        application_release(&found->a);
+    }
 }
 
 static void show(struct exchange *x, struct visit *v, struct str typed)
 {
     static const enum text none = TEXT_CABINET_RECEIPT_NONE;
-    struct application a;
-    struct demand r;
-    uint64_t id = 0;
-    bool request = false;
-    enum err err = application_by_receipt(v->office.registry, typed, &id, NULL);
-    if (!err) {
-        err = application_get(v->office.registry, id, &a, NULL);
-    } else if (err == ERR_NOT_FOUND) {
-        request = true;
-        err = request_by_receipt(v, typed, &r);
-    }
+    struct found *found = calloc(1, sizeof *found);
+    enum err err = found ? find(v->office.registry, typed, found) : ERR_MEMORY;
     if (err && err != ERR_NOT_FOUND) {
         apply_fail(x, v, err);
+        free(found);
         return;
     }
     begin(x, typed);
-    if (err) {
+    if (err)
         x->response->status = 404;
-        form(x, typed, &none);
-    } else if (request) {
-        answer_request(x, v, &r);
-        form(x, STR(""), NULL);
-    } else {
-        answer(x, v, &a);
-        application_release(&a);
-        form(x, STR(""), NULL);
-    }
+    else
+        tell(x, v, found);
+    form(x, err ? typed : STR(""), err ? &none : NULL);
     html_end(x);
+    free(found);
 }
 
 void screen_receipt(struct exchange *x)

@@ -2,6 +2,7 @@
  *
  * Requests to sellers by page: one's own and those that came, one of them for either side, what each does with it. */
 #include "cases/demand.h"
+#include "face/form.h"
 #include "portal/claim_form.h"
 #include "portal/papers_form.h"
 #include "portal/screen_requests.h"
@@ -76,47 +77,89 @@ static void entry(struct exchange *x, const struct visit *v, const struct demand
     html_put(x, "</span></div></li>\n");
 }
 
-static enum err box(struct exchange *x, struct visit *v, enum demand_side side, enum text heading,
-                    size_t *out_n)
+/* One of the two lists, and how far down it the page stands. */
+struct box {
+    enum demand_side side;
+    enum text heading;
+    const char *name; /* in addresses */
+    uint64_t after;   /* 0: from the newest */
+    bool shown;       /* it has rows, or goes on from another page */
+};
+
+static void more(struct exchange *x, const struct box *b, uint64_t next)
 {
-    uint64_t ids[LIST_MOST];
+    if (!b->after && !next)
+        return;
+    html_put(x, "<nav class=\"ways\" aria-label=\"");
+    html_say(x, b->heading);
+    html_put(x, "\">");
+    if (b->after)
+        cabinet_link(x, "", "/requests", TEXT_CABINET_NEWEST);
+    if (next) {
+        html_put(x, "<a rel=\"next\" href=\"");
+        html_url(x, "/requests");
+        buf_printf(x->out, "%s%s=%llu\">", x->lang_asked ? "&amp;" : "?", b->name,
+                   (unsigned long long)next);
+        html_say(x, TEXT_CABINET_OLDER);
+        html_put(x, "</a>");
+    }
+    html_put(x, "</nav>\n");
+}
+
+static enum err box(struct exchange *x, struct visit *v, struct box *b)
+{
+    uint64_t ids[LIST_MOST + 1];
     size_t n = 0;
-    enum err err = demand_list(v->office.registry, &v->who, side, 0, ids, LIST_MOST, &n, NULL);
-    *out_n = n;
-    if (err || !n)
+    enum err err =
+        demand_list(v->office.registry, &v->who, b->side, b->after, ids, LIST_MOST + 1, &n, NULL);
+    b->shown = n || b->after;
+    if (err || !b->shown)
         return err;
     html_put(x, "<section>\n<h2>");
-    html_say(x, heading);
-    html_put(x, "</h2>\n<ul class=\"cases\">\n");
-    for (size_t i = 0; !err && i < n; i++) {
+    html_say(x, b->heading);
+    html_put(x, n ? "</h2>\n<ul class=\"cases\">\n" : "</h2>\n");
+    for (size_t i = 0; !err && i < n && i < LIST_MOST; i++) {
         struct demand r;
         err = demand_get(v->office.registry, ids[i], &r, NULL);
         if (err)
             break;
-        if (side == SIDE_SELLER)
+        if (b->side == SIDE_SELLER)
             portal_note(v, AUDIT_CLAIM_LOOK, r.buyer, r.id, ERR_OK);
-        entry(x, v, &r, side == SIDE_SELLER);
+        entry(x, v, &r, b->side == SIDE_SELLER);
     }
-    html_put(x, "</ul>\n</section>\n");
+    html_put(x, n ? "</ul>\n" : "");
+    more(x, b, n > LIST_MOST ? ids[LIST_MOST - 1] : 0);
+    html_put(x, "</section>\n");
     return err;
 }
 
-void screen_requests(struct exchange *x)
+/* ERR_USAGE: what stands in the address is no number of ours. */
+static enum err read_after(const struct exchange *x, struct box *b)
 {
-    struct visit v;
-    size_t received = 0, sent = 0;
-    if (!screen_visit(x, ROLES_APPLICANT, false, &v))
-        return;
-    screen_begin(x, &v, TEXT_REQUESTS_HEADING, "/requests");
+    struct buf text = {0};
+    bool found = false;
+    enum err err = form_value(x->query, b->name, &text, &found);
+    struct str number = {text.n ? (const char *)text.p : "", text.n};
+    if (!err && found && (!str_to_u64(number, INT64_MAX, &b->after) || !b->after))
+        err = ERR_USAGE;
+    buf_release(&text);
+    return err;
+}
+
+static void lists(struct exchange *x, struct visit *v, struct box boxes[2])
+{
+    bool on = boxes[0].after || boxes[1].after; /* then it is that list's page alone */
+    enum err err = ERR_OK;
+    screen_begin(x, v, TEXT_REQUESTS_HEADING, "/requests");
     html_put(x, "<p class=\"caption\">");
     cabinet_link(x, "", "/cabinet", TEXT_CABINET_HEADING);
     html_put(x, "</p>\n<h1>");
     html_say(x, TEXT_REQUESTS_HEADING);
     html_put(x, "</h1>\n");
-    enum err err = box(x, &v, SIDE_SELLER, TEXT_REQUESTS_RECEIVED, &received);
-    if (!err)
-        err = box(x, &v, SIDE_BUYER, TEXT_REQUESTS_SENT, &sent);
-    if (!err && !received && !sent) {
+    for (size_t i = 0; !err && i < 2; i++)
+        if (!on || boxes[i].after)
+            err = box(x, v, &boxes[i]);
+    if (!err && !boxes[0].shown && !boxes[1].shown) {
         html_put(x, "<p>");
         html_say(x, TEXT_REQUESTS_NONE);
         html_put(x, "</p>\n");
@@ -125,9 +168,26 @@ void screen_requests(struct exchange *x)
     cabinet_link(x, "", "/requests/new", TEXT_REQUESTS_NEW);
     html_put(x, "</p>\n");
     if (err)
-        apply_fail(x, &v, err);
+        apply_fail(x, v, err);
     else
         screen_end(x);
+}
+
+void screen_requests(struct exchange *x)
+{
+    struct visit v;
+    struct box boxes[2] = {
+        {.side = SIDE_SELLER, .heading = TEXT_REQUESTS_RECEIVED, .name = "received"},
+        {.side = SIDE_BUYER, .heading = TEXT_REQUESTS_SENT, .name = "sent"}};
+    if (!screen_visit(x, ROLES_APPLICANT, false, &v))
+        return;
+    enum err err = read_after(x, &boxes[0]);
+    if (!err)
+        err = read_after(x, &boxes[1]);
+    if (err)
+        screen_fail(x, err);
+    else
+        lists(x, &v, boxes);
     portal_leave(&v);
 }
 

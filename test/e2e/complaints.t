@@ -55,6 +55,16 @@ $p->ask('POST', "/api/v1/requests/$q->{number}/answer", {answer => 'refused', no
 is refused(wish(3, request => $q->{number}), $bolat), 'USAGE request', 'another\'s request';
 is((file_it(wish(3, request => $q->{number})))[1]{request}, $q->{number}, 'a complaint out of it');
 
+# ---- the receipt ----
+
+sub by_receipt { my ($receipt) = @_; return ($p->ask('POST', '/api/v1/receipt', {receipt => $receipt}))[1] }
+sub receipt_page { my ($receipt) = @_; return ($p->ask('POST', '/receipt?lang=ru', "receipt=$receipt", undef, 'Content-Type' => 'application/x-www-form-urlencoded'))[3] }
+
+is_deeply by_receipt(lc $c->{receipt}), {kind => 'complaint', state => 'open', due_at => undef, decided_at => undef}, 'by receipt: that it waits, no more';
+my $waits = receipt_page($c->{receipt});
+like $waits, qr/Жалоба на продавца.*Рассматривается/s, '... by page, too';
+unlike $waits, qr/Дүкен|@{[imei(1)]}|Ақшаны/, '... nothing of phone, seller or words';
+
 # ---- whose it is ----
 
 is(($p->ask('GET', "/api/v1/complaints/$c->{number}", undef, $_))[0], 404, 'others do not know it') for $bolat, $firm;
@@ -76,6 +86,11 @@ kill 'KILL', $server->{pid};
 waitpid $server->{pid}, 0;
 $p->serve;
 is((desk($c->{number}, 'decide', {outcome => 'passed_on', note => 'Органға берілді'}))[1]{outcome}, 'passed_on', 'killed between, it is decided');
+is by_receipt($c->{receipt})->{state}, 'passed_on', '... which its receipt tells';
+like receipt_page($c->{receipt}), qr/Передана в орган по защите прав потребителей/, '... by page, too';
+my $own = ($p->ask('GET', "/complaints/$c->{number}", undef, $aigul))[3];
+like $own, qr/$c->{receipt}/, 'her page shows the receipt';
+unlike +($p->ask('GET', "/desk/complaints/$c->{number}", undef, $erlan))[3], qr/$c->{receipt}/, 'the officer\'s does not';
 is((desk($c->{number}, 'decide', {outcome => 'unfounded'}))[1]{reason}, 'NOT_NOW', 'once');
 is(($p->ask('POST', "/api/v1/complaints/$c->{number}/withdraw", {}, $aigul))[1]{reason}, 'NOT_NOW', 'it is over');
 is_deeply [grep { /^complaint/ } told($aigul)], [qw(complaint_sent complaint_sent complaint_passed_on)], 'who complained is told';
