@@ -22,7 +22,7 @@ enum {
     ASKED = 32,
     TACS_BITS_LEAST = 6,
     TACS_BITS_MOST = 26,
-    LINES_EACH = 1 << 16, /* lines that are worth a thread */
+    LINES_EACH = 1 << 12, /* lines that are worth a thread */
 };
 
 struct adopting {

@@ -21,7 +21,7 @@ enum {
     INDEX_FILE_SIGNATURE = 64,
     INDEX_FILE_ALIGN = 64,
     INDEX_FILE_PAGE = 4096,    /* the lines begin at one */
-    INDEX_FILE_PART = 4 << 20, /* bytes that are hashed as one */
+    INDEX_FILE_PART = 1 << 20, /* bytes that are hashed as one */
     INDEX_FILE_RECORD = 16,    /* two words */
     INDEX_FILE_ID = 16,
     INDEX_FILE_ORDER = 0x01020304, /* as the machine stores it */

@@ -11,7 +11,7 @@ use lib $FindBin::Bin;
 use Register;
 use Test::More;
 
-use constant {HEADER => 512, START => 576, PART => 4 << 20};
+use constant {HEADER => 512, START => 576, PART => 1 << 20};
 my @names = qw(lists rules tac codes verdicts odd pairs lines);
 
 my $r = Register->new(now => '2026-03-01T07:00:00Z');
