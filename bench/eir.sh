@@ -153,9 +153,9 @@ eir_s13_turns() { # FILE-PREFIX: PREFIX.{ours,echo,fd}.FORM
     done
 }
 
-# The run whose rate is the median one.
-middle() { # FILE
-    [ -s "$1" ] && sed 's/.*rate=\([0-9.]*\).*/\1 &/' "$1" | sort -g | awk '{ sub(/^[^ ]* /, ""); v[NR] = $0 } END { print v[int((NR + 1) / 2)] }'
+# The run whose rate (or other KEY) is the median one.
+middle() { # FILE [KEY]
+    [ -s "$1" ] && sed "s/.*\b${2:-rate}=\([0-9.]*\).*/\1 &/" "$1" | sort -g | awk '{ sub(/^[^ ]* /, ""); v[NR] = $0 } END { print v[int((NR + 1) / 2)] }'
 }
 
 eir_rate_row() { # WORK FORM MIN [RATIO_MIN PEER(fd|echo)]
@@ -163,7 +163,7 @@ eir_rate_row() { # WORK FORM MIN [RATIO_MIN PEER(fd|echo)]
     ours=$(middle "s13.ours.$2")
     peer=$(middle "s13.${5:-fd}.$2")
     rate=$(value rate "$ours")
-    row "$1" "$rate" "$(human "$rate")/s" "${3:+min:$3}" "${3:+$(human "$3")/s}${4:+, ${4}x}" \
+    row "$1" "$rate" "$(human "$rate")/s" "${3:+min:$3}" "${3:+$(human "$3")/s}${3:+${4:+, }}${4:+${4}x}" \
         "$(human "$(value rate "$peer")")/s" "$(ratio "$rate" "$(value rate "$peer")")" "${4:-}"
     note "ours" "$(eir_told "$ours")"
     note "freeDiameter" "$(eir_told "$(middle "s13.fd.$2")")"
@@ -197,10 +197,10 @@ row_eir() {
     eir_rate_row "ECR/s, 64 x 8; freeDiameter" 64x8 450000 "" fd
     eir_rate_row "ECR/s, one at a time; bare echo" 1x1 "" 0.9 echo
     eir_rate_row "ECR/s, 1 x 64; freeDiameter" 1x64 "" "" fd
-    got=$(middle s13.ours.paced)
+    got=$(middle s13.ours.paced p99_us)
     p99=$(calc "$(value p99_us "$got") / 1000")
     row "50 k ECR/s, open loop, p99" "$p99" "$p99 ms" max:0.5 "0.5 ms" \
-        "$(calc "$(value p99_us "$(middle s13.echo.paced)") / 1000") ms"
+        "$(calc "$(value p99_us "$(middle s13.echo.paced p99_us)") / 1000") ms"
     note "ours" "$(eir_told "$got"), p99.9 $(value p999_us "$got"), most $(value max_us "$got") µs"
     [ -n "$fd_port" ] && server_end "$fd_wrapper"
     [ -n "$echo_port" ] && server_end "$echo_pid"
@@ -259,10 +259,10 @@ row_eir_busy() {
     server_end "$eir_pid"
 }
 
-# One table: what a node costs by the size of its register.
+# One table: what a node costs by the size of its register (BENCH_EIR_SIZES).
 row_eircost() {
     local count got lookups kept=$eir_size
-    for count in $((scale / 10)) "$scale" $((10 * scale)); do
+    for count in ${BENCH_EIR_SIZES:-$((scale / 10)) $scale $((10 * scale))}; do
         eir_size=$count
         eir_register "$count"
         eir_start "$eir_made" || continue
