@@ -89,6 +89,7 @@ static bool begin(void *ctx, long status, struct str etag)
         f->have = 0;
         keep_tag(f, etag);
     }
+    say(SAY_INFO, "event=snapshot_download from=%llu", (unsigned long long)f->have);
     return lseek(f->fd, (off_t)f->have, SEEK_SET) >= 0;
 }
 

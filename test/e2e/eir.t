@@ -197,6 +197,19 @@ $eir = node();
 is s13(mme($eir), imei(90)), 'black', 'what is left of another download does no harm';
 is end_node($eir), 0, 'a clean end';
 
+# A download that broke off goes on where it broke off: what is there is the beginning of what the register has.
+unlink glob("$directory/snapshot*"), glob("$directory/feed-*");
+my ($key) = slurp($r->path('node.key')) =~ /^api_key=(.+)$/m;
+my ($status, $whole, $head) = Register::http($server, 'GET', '/api/v1/snapshot', {Authorization => "Bearer $key"});
+is $status, 200, 'a snapshot';
+my ($etag) = $head =~ /^ETag: (\S+)/mi;
+spew("$directory/snapshot.part", substr($whole, 0, 10_000));
+spew("$directory/snapshot.etag", $etag);
+$eir = node();
+like slurp($eir->{log}), qr/event=snapshot_download from=10000$/m, 'a download goes on where it broke off';
+is s13(mme($eir), imei(90)), 'black', '... and is whole';
+is end_node($eir), 0, 'a clean end';
+
 # ---- the register was restored ----
 
 $eir = node();

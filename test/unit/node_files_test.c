@@ -19,7 +19,7 @@
 
 static struct str str_of(const struct buf *b)
 {
-    return (struct str){(const char *)b->p, b->n};
+    return (struct str){b->p ? (const char *)b->p : "", b->n};
 }
 
 static void a_ring_gives_back_in_order_and_counts_what_it_lost(void **state)
