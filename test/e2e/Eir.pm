@@ -10,7 +10,6 @@ use File::Temp qw(tempdir);
 use FreeDiameter;
 use POSIX qw(strftime);
 use Register;
-use Test::More ();
 use Time::HiRes qw(time);
 
 our $program = ($tamga =~ s{[^/]*\z}{}r) . 'tamga-eir';
@@ -41,12 +40,6 @@ sub snapshot {
     }
     ($snapshot, $key) = ($r->path('snapshot.tgix'), $r->path('node.key'));
     return ($snapshot, $key);
-}
-
-# A tree in which the program is not built yet has nothing to ask.
-if (!-x $program) {
-    Test::More::diag("SKIPPED: $program is not built");
-    Test::More::plan(skip_all => "$program is not built");
 }
 
 # with: tls => 1 (both faces also with TLS, clients by certificate of ->{ca}); settings => {section => {name => value}} over the
