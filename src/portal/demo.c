@@ -22,15 +22,16 @@
         id, what, role, {NULL, NULL, NULL, NULL}, body                                             \
     }
 
-/* Nobody's numbers: their check digits are right, their serials are the first ones. */
+/* Nobody's numbers: their check digits are right, their serials are the first ones. Names of firms are without ЖШС or
+ * ТОО, so that they read well in every language. */
 static const struct demo_role roles[] = {
     PERSON("person", "850314450006", "АХМЕТОВА АЙГҮЛ"),
     FIRM("importer", TEXT_DEMO_IMPORTER, "790622300004", "БЕКОВ БОЛАТ", "150440000003",
-         "ТОО «Дала Импорт»"),
+         "Дала Импорт"),
     FIRM("maker", TEXT_DEMO_MAKER, "881109350003", "СЕРІКОВ ДӘУРЕН", "080940000006",
-         "ТОО «Сарыарқа Электроникс»"),
+         "Сарыарқа Электроникс"),
     FIRM("centre", TEXT_DEMO_CENTRE, "910207400001", "ИВАНОВА ЕЛЕНА", "190640000008",
-         "ТОО «Шеберхана Сервис»"),
+         "Шеберхана Сервис"),
     STAFF("officer1", TEXT_DEMO_OFFICER1, ROLE_OFFICER),
     STAFF("officer2", TEXT_DEMO_OFFICER2, ROLE_OFFICER),
     STAFF("assistant", TEXT_DEMO_ASSISTANT, ROLE_ASSISTANT),
