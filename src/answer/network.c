@@ -80,6 +80,8 @@ void network_answer(const struct network *net, const struct network_question *q,
     struct verdict verdicts[NETWORK_BATCH];
     bool found[NETWORK_BATCH];
     assert(n <= NETWORK_BATCH);
+    if (!n)
+        return;
     for (size_t i = 0; i < n; i++)
         imeis[i] = q[i].imei;
     index_find_batch(net->index, imeis, n, verdicts, found);
