@@ -21,6 +21,7 @@ struct applying {
     struct index *ix;
     daynum today;
     daynum expire_through;
+    const struct index_watch *watch; /* NULL: everything is applied */
 };
 
 /* The chain of a register begins with its id and zeros, which an empty index cannot know: it takes
@@ -85,10 +86,14 @@ static struct verdict with_next(struct verdict v, const struct verdict *after, d
     return v;
 }
 
-static enum err apply_row(const struct applying *a, const struct row *row, daynum effective)
+static enum err apply_row(const struct applying *a, const struct row *row, uint64_t seq,
+                          daynum effective)
 {
     struct verdict verdict = row->after;
-    if (effective != DAYNUM_NONE && effective > a->today)
+    bool later = effective != DAYNUM_NONE && effective > a->today;
+    if (a->watch && !a->watch->row(a->watch->ctx, row->change.imei, seq, !later))
+        return ERR_OK;
+    if (later)
         verdict = with_next(standing(a, row), &row->after, effective);
     return index_put(a->ix, row->change.imei, &verdict);
 }
@@ -112,22 +117,24 @@ static enum err apply_rows(const struct applying *a, const struct block *block)
             effective = item.entry.effective;
             *index_entry(a->ix) = (struct index_entry){cursor.seq, effective};
         } else if (item.type == ITEM_ROW) {
-            err = apply_row(a, &item.row, effective);
+            err = apply_row(a, &item.row, cursor.seq, effective);
         }
     }
     return err ? err : cursor.err;
 }
 
 struct pairing {
-    struct index *ix;
+    const struct applying *a;
+    uint64_t first_seq;
     enum err err;
 };
 
 static void put_pair(void *ctx, const struct pair *pair)
 {
     struct pairing *p = ctx;
-    if (p->err == ERR_OK)
-        p->err = index_put_pair(p->ix, pair);
+    const struct index_watch *watch = p->a->watch;
+    if (p->err == ERR_OK && (!watch || watch->pair(watch->ctx, pair, p->first_seq)))
+        p->err = index_put_pair(p->a->ix, pair);
 }
 
 static void put_new_pair(void *ctx, const struct pair *pair)
@@ -136,15 +143,21 @@ static void put_new_pair(void *ctx, const struct pair *pair)
         put_pair(ctx, pair);
 }
 
-static enum err apply_section(struct index *ix, struct str section,
+static enum err apply_section(const struct applying *a, const struct block *block,
                               void (*fn)(void *ctx, const struct pair *pair))
 {
-    struct pairing pairing = {ix, ERR_OK};
-    enum err err = section_walk(section, fn, &pairing);
+    struct pairing pairing = {a, block->header.first_seq, ERR_OK};
+    enum err err = section_walk(block->section, fn, &pairing);
     return err ? err : pairing.err;
 }
 
 enum err index_apply(struct index *ix, const struct block *block, daynum today)
+{
+    return index_apply_watched(ix, block, today, NULL);
+}
+
+enum err index_apply_watched(struct index *ix, const struct block *block, daynum today,
+                             const struct index_watch *watch)
 {
     struct index_state state = index_state(ix);
     uint64_t rows, pairs;
@@ -156,12 +169,12 @@ enum err index_apply(struct index *ix, const struct block *block, daynum today)
     if (err)
         return err;
 
-    struct applying a = {ix, today, block->header.gate.expire_through};
-    err = apply_section(ix, block->section, put_new_pair);
+    struct applying a = {ix, today, block->header.gate.expire_through, watch};
+    err = apply_section(&a, block, put_new_pair);
     if (err == ERR_OK)
         err = apply_rows(&a, block);
     if (err == ERR_OK)
-        err = apply_section(ix, block->section, put_pair);
+        err = apply_section(&a, block, put_pair);
     if (err)
         return err;
 

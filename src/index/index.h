@@ -48,6 +48,16 @@ void index_set_state(struct index *ix, const struct index_state *state);
  * entry takes effect after `today` are kept as the next step of what stands. ERR_CHAIN when the
  * block is not the next one (sequence or previous hash); ERR_CODEC, ERR_MEMORY. */
 MUST_USE enum err index_apply(struct index *ix, const struct block *block, daynum today);
+/* Who applies blocks again that stood before others says what is too old to be shown: false leaves a
+ * row or a pair out. now: the row takes effect at once. A pair is asked after more than once. */
+struct index_watch {
+    bool (*row)(void *ctx, struct imei imei, uint64_t seq, bool now);
+    bool (*pair)(void *ctx, const struct pair *pair, uint64_t first_seq); /* of its block */
+    void *ctx;
+};
+/* As index_apply; watch NULL: the same. */
+MUST_USE enum err index_apply_watched(struct index *ix, const struct block *block, daynum today,
+                                      const struct index_watch *watch);
 /* Every (IMEI, verdict), in no order. fn returns false to stop. */
 void index_iterate(const struct index *ix,
                    bool (*fn)(void *ctx, struct imei imei, const struct verdict *verdict),

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "node/copy_hold.h"
+#include "node/newer.h"
 #include "node/say.h"
 
 /* An answer without blocks is logged when the last head in the log is so old: it tells a start how stale it is. */
@@ -22,6 +23,7 @@ void copy_free(struct copy *copy)
     held_index_drop(copy->index);
     held_tac_drop(copy->tac);
     sha256_free(copy->sha);
+    newer_free(copy->newer);
     if (copy->log >= 0)
         close(copy->log);
     free(copy);

@@ -11,7 +11,8 @@
  * Rows of a batch wait for its end (ARCHITECTURE.md, "Decisions"). They wait in the log, not in memory: at
  * the end the log is read again from the batch's first block on, all of it in order. What belongs to no
  * batch was applied when it came, and is once more. While that is done the gate is the newest one, so no
- * deadline turns back. A batch of which the log has HELD_BYTES without an end is applied as far as it is.
+ * deadline turns back, and rows of an IMEI of which a later one was applied are left out (newer.h), so that
+ * nobody is told what has been overtaken. A batch of which the log has HELD_BYTES without an end is applied as far as it is.
  *
  * One copy, one thread; only the index is read by others meanwhile. */
 #ifndef NODE_COPY_H
@@ -61,6 +62,7 @@ struct copy {
     uint64_t held_seq;            /* first block that waits */
     uint64_t held_byte;           /* of the answer in the log that has it */
     struct feed_place held_place; /* before that answer */
+    struct newer *newer; /* what was applied meanwhile; NULL: nothing waits, or no memory */
 };
 
 /* The snapshot in a file that is in no directory of ours: what `--snapshot` serves. No log. */

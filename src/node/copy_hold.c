@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "node/newer.h"
 #include "node/say.h"
 
 /* Of log since a batch's first block, after which it waits no longer: 80 million rows. Ours. */
@@ -26,7 +27,8 @@ static enum err put(struct copy *copy, const struct block *block)
     state.next_seq = block->header.first_seq;
     memcpy(state.hash, block->prev_hash, SHA256_BYTES);
     index_set_state(ix, &state);
-    return index_apply(ix, &now, copy_today(copy));
+    struct index_watch watch = newer_watch(copy->newer);
+    return index_apply_watched(ix, &now, copy_today(copy), copy->newer ? &watch : NULL);
 }
 
 /* A rule set is in force from its item on, as in the register itself; the rows that it moves come after. */
@@ -88,6 +90,7 @@ static enum err put_held(struct copy *copy, uint64_t until, struct fault *fault)
     uint8_t *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, copy->log, (off_t)from);
     if (p == MAP_FAILED)
         return fault_set(fault, ERR_MEMORY, "the log cannot be mapped");
+    newer_seal(copy->newer);
     enum err err = ERR_OK;
     for (uint64_t at = copy->held_byte - from; !err && at < n && place.next_seq < until;) {
         struct feed_answer answer;
@@ -101,6 +104,8 @@ static enum err put_held(struct copy *copy, uint64_t until, struct fault *fault)
         feed_answer_release(&answer);
     }
     munmap(p, n);
+    newer_free(copy->newer);
+    copy->newer = NULL;
     return err;
 }
 
@@ -123,6 +128,8 @@ static bool begin_waiting(struct copy *copy, const struct block *block, uint64_t
     if (!copy->held_count) {
         copy->held_seq = block->header.first_seq;
         copy->held_byte = at;
+        newer_free(copy->newer);
+        copy->newer = newer_new();
     }
     copy->held_count++;
     copy->batches[copy->batch_count++] = (struct copy_batch){.id = block->header.batch};

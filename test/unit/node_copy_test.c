@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "node/copy_hold.h"
 #include "node_bed.h"
 
 #define A 35824005111111ULL
@@ -130,6 +131,89 @@ static void a_batch_waits_and_a_theft_does_not(void **state)
         copy_free(copy);
         copy = opened(bed);
     }
+    copy_free(copy);
+}
+
+/* A clock that is asked before each block: who reads it looks into the index meanwhile. */
+struct looking_clock {
+    struct clock clock; /* first */
+    const struct copy *copy;
+    unsigned looks, a_older, b_older, paired;
+};
+
+static int64_t look(const struct clock *clock)
+{
+    struct looking_clock *l = (struct looking_clock *)(uintptr_t)clock;
+    l->looks++;
+    l->a_older += bed_reason(l->copy, A) != REASON_STOLEN;
+    l->b_older += bed_reason(l->copy, B) != REASON_VERIFIED;
+    l->paired += index_is_paired(l->copy->index->index, (struct imei){C}, 77);
+    return BED_NOW_US;
+}
+
+static void pair_row(struct node_bed *bed, uint64_t batch, bool removed)
+{
+    struct row row = plain_row(C, REASON_NEVER_ACTIVATED, REASON_CLONE);
+    if (!batch)
+        chain_entry(&bed->chain, 20000);
+    chain_row(&bed->chain, &row);
+    chain_pair(&bed->chain, (struct imei){C}, 77, removed);
+    bed->chain.block.header.batch = batch;
+    chain_seal(&bed->chain);
+    bed_block(bed);
+}
+
+static void nobody_hears_an_older_word_while_a_batch_is_shown(void **state)
+{
+    struct node_bed *bed = *state;
+    struct looking_clock looking = {.clock.now_us = look};
+    bed->options.clock = &looking.clock;
+    struct copy *copy = opened(bed);
+    looking.copy = copy;
+    uint64_t batch = bed_batch_begin(bed);
+    bed_row(bed, batch, A, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    bed_row(bed, batch, B, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    pair_row(bed, batch, false);
+    take(bed, copy);
+    bed_row(bed, 0, A, REASON_AMNESTY, REASON_STOLEN);
+    bed_row(bed, 0, B, REASON_AMNESTY, REASON_LOST);
+    bed_row(bed, 0, B, REASON_LOST, REASON_VERIFIED);
+    pair_row(bed, 0, true);
+    for (uint64_t i = 0; i < 20; i++)
+        bed_row(bed, batch, A + 10 + i, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    take(bed, copy);
+    looking.looks = looking.a_older = looking.b_older = looking.paired = 0;
+    bed_batch_end(bed, batch);
+    take(bed, copy);
+    assert_in_range(looking.looks, 28, 40);
+    assert_int_equal(looking.a_older, 0);
+    assert_int_equal(looking.b_older, 0);
+    assert_int_equal(looking.paired, 0);
+    assert_null(copy->newer);
+    assert_int_equal(bed_reason(copy, C), REASON_CLONE);
+    assert_int_equal(bed_reason(copy, A + 29), REASON_AMNESTY);
+    copy_free(copy);
+}
+
+/* Until the day comes the batch's word stands. */
+static void a_row_for_another_day_hides_no_older_one(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    struct row row = plain_row(A, REASON_AMNESTY, REASON_STOLEN);
+    uint64_t batch = bed_batch_begin(bed);
+    bed_row(bed, batch, A, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    take(bed, copy);
+    chain_entry(&bed->chain, copy_today(copy) + 5);
+    chain_row(&bed->chain, &row);
+    chain_seal(&bed->chain);
+    bed_block(bed);
+    bed_batch_end(bed, batch);
+    take(bed, copy);
+    struct verdict v;
+    assert_true(index_find(copy->index->index, (struct imei){A}, &v));
+    assert_int_equal(v.reason, REASON_AMNESTY);
+    assert_int_equal(v.next_reason, REASON_STOLEN);
     copy_free(copy);
 }
 
@@ -284,6 +368,8 @@ int main(void)
         IN_BED(what_comes_is_shown_and_stays),
         IN_BED(an_answer_that_was_changed_changes_nothing),
         IN_BED(a_batch_waits_and_a_theft_does_not),
+        IN_BED(nobody_hears_an_older_word_while_a_batch_is_shown),
+        IN_BED(a_row_for_another_day_hides_no_older_one),
         IN_BED(of_two_batches_the_last_end_shows_both),
         IN_BED(more_batches_than_can_wait_do_not),
         IN_BED(the_gate_does_not_turn_back_for_what_waited),
