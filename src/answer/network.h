@@ -77,10 +77,19 @@ struct network_check {
 /* Where faces bring their questions: the node (node/desk.h) answers, counts, logs, notes
  * sightings; tests give their own. One a worker thread: its calls are not shared. */
 struct network_desk {
-    /* n checks, at most NETWORK_BATCH. began_us: monotonic, when their bytes were read. Of a
-     * malformed one the reply's equipment is settings.malformed, EQUIPMENT_COUNT included. */
+    /* n checks, at most NETWORK_BATCH, of one input of the worker's turn. Of a malformed one the
+     * reply's equipment is settings.malformed, EQUIPMENT_COUNT included. */
     void (*answer)(struct network_desk *desk, const struct network_asker *asker,
                    const struct network_check *checks, size_t n, struct network_reply *out);
+    /* A request that the face answered by itself: Result-Code, or HTTP status. NULL: nobody counts. */
+    void (*refused)(struct network_desk *desk, const struct network_asker *asker, unsigned code);
 };
+
+static inline void network_refused(struct network_desk *desk, const struct network_asker *asker,
+                                   unsigned code)
+{
+    if (desk->refused)
+        desk->refused(desk, asker, code);
+}
 
 #endif

@@ -44,6 +44,8 @@ static enum line_next stranger(struct line *line, const uint8_t *p)
                             "connection: close\r\ncontent-type: text/plain\r\n"
                             "content-length: 37\r\n\r\n"
                             "This is HTTP/2, by prior knowledge.\r\n"));
+    const struct peer *peer = line->state;
+    network_refused(line->worker_ctx, &peer->session.asker, 505);
     return LINE_CLOSE;
 }
 

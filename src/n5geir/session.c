@@ -91,6 +91,15 @@ static int respond(struct session *s, int32_t stream, enum n5g_answer answer)
     return nghttp2_is_fatal(rv) ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
+/* The same, of what is no desk's matter. */
+static int refuse(struct session *s, int32_t stream, enum n5g_answer answer)
+{
+    uint64_t status = 0;
+    if (str_to_u64(n5g_prepared(answer)->status, 999, &status))
+        network_refused(s->line->worker_ctx, &s->asker, (unsigned)status);
+    return respond(s, stream, answer);
+}
+
 /* Asking */
 
 static enum n5g_answer answer_of(const struct network_reply *reply)
@@ -127,7 +136,7 @@ static int conclude(struct session *s, int32_t stream, enum n5g_answer answer,
     if (s->frames.left > LIMIT_N5G_FRAMES)
         s->frames.left = LIMIT_N5G_FRAMES;
     if (answer != N5G_ASK)
-        return respond(s, stream, answer);
+        return refuse(s, stream, answer);
     s->streams[s->asked] = stream;
     s->checks[s->asked] = *check;
     return ++s->asked == NETWORK_BATCH ? ask(s) : 0;
@@ -232,7 +241,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream, const uin
         return 0;
     body->told = true;
     s->early++;
-    return respond(s, stream, N5G_BODY_LONG);
+    return refuse(s, stream, N5G_BODY_LONG);
 }
 
 /* Who was answered before he had ended is told that nobody listens (RFC 9113 8.1). */

@@ -53,6 +53,21 @@ void counts_note(struct counts *c, const struct network_asker *asker,
             count_add(&peer->of[i], add[i]);
 }
 
+/* The faces have fewer codes than there is room for. */
+void counts_refused(struct counts *c, unsigned face, unsigned code)
+{
+    for (unsigned i = 0; i < COUNTS_CODES; i++) {
+        struct counts_code *at = &c->refused[face][i];
+        uint32_t had = atomic_load_explicit(&at->code, memory_order_relaxed);
+        if (!had)
+            atomic_store_explicit(&at->code, code, memory_order_relaxed);
+        if (had && had != code)
+            continue;
+        count_add(&at->n, 1);
+        return;
+    }
+}
+
 void counts_time(struct counts *c, unsigned face, size_t n, int64_t us)
 {
     unsigned i = 0;

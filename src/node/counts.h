@@ -11,7 +11,7 @@
 #include "answer/network.h"
 #include "base/limits.h"
 
-enum { COUNTS_PEERS = LIMIT_NODE_PEERS + 1, COUNTS_TIMES = 12 };
+enum { COUNTS_PEERS = LIMIT_NODE_PEERS + 1, COUNTS_TIMES = 12, COUNTS_CODES = 32 };
 
 /* Upper bounds of the histogram, microseconds; one more for what is above. */
 extern const int64_t counts_times_us[COUNTS_TIMES];
@@ -35,10 +35,18 @@ struct counts_peer {
     _Atomic uint64_t of[COUNT_KINDS];
 };
 
+/* Requests that a face answered by itself; code: Result-Code, HTTP status, 0: none yet. */
+struct counts_code {
+    _Atomic uint32_t code;
+    _Atomic uint64_t n;
+};
+
 struct counts {
     struct counts_peer by[NETWORK_FACES][COUNTS_PEERS];
     _Atomic uint64_t times[NETWORK_FACES][COUNTS_TIMES + 1];
     _Atomic uint64_t times_sum_us[NETWORK_FACES];
+    struct counts_code refused[NETWORK_FACES]
+                              [COUNTS_CODES]; /* as they came; no room: not counted */
 };
 
 static inline void count_add(_Atomic uint64_t *at, uint64_t n)
@@ -56,6 +64,7 @@ static inline uint64_t count_get(const _Atomic uint64_t *at)
 void counts_note(struct counts *c, const struct network_asker *asker,
                  const struct network_check *checks, const struct network_reply *replies, size_t n);
 void counts_time(struct counts *c, unsigned face, size_t n, int64_t us);
+void counts_refused(struct counts *c, unsigned face, unsigned code);
 const char *network_face_name(unsigned face); /* "s13" "n5g" "map" */
 
 #endif

@@ -83,9 +83,15 @@ static void desk_answer(struct network_desk *face, const struct network_asker *a
     counts_time(desk->with.counts, asker->face, n, clock_monotonic_us() - desk->turn_us);
 }
 
+static void desk_refused(struct network_desk *face, const struct network_asker *asker,
+                         unsigned code)
+{
+    counts_refused(((struct desk *)face)->with.counts, asker->face, code);
+}
+
 void desk_init(struct desk *desk, const struct desk_options *with)
 {
-    *desk = (struct desk){.face = {.answer = desk_answer}, .with = *with};
+    *desk = (struct desk){.face = {.answer = desk_answer, .refused = desk_refused}, .with = *with};
     desk->turn_us = clock_monotonic_us();
 }
 

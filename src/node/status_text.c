@@ -72,6 +72,36 @@ static void put_times(const struct status_sources *s, struct buf *out, unsigned 
                name, (double)us / 1e6, name, sum);
 }
 
+/* All workers' of the code that one of them has at a place, told once: by the first that has it. */
+static uint64_t refused_of(const struct status_sources *s, unsigned face, uint32_t code,
+                           unsigned worker)
+{
+    uint64_t sum = 0;
+    for (unsigned w = 0; w < s->workers; w++)
+        for (unsigned i = 0; i < COUNTS_CODES; i++) {
+            const struct counts_code *c = &s->counts[w]->refused[face][i];
+            if (atomic_load_explicit(&c->code, memory_order_relaxed) != code)
+                continue;
+            if (w < worker)
+                return 0;
+            sum += count_get(&c->n);
+        }
+    return sum;
+}
+
+static void put_refused(const struct status_sources *s, struct buf *out, unsigned face)
+{
+    for (unsigned w = 0; w < s->workers; w++)
+        for (unsigned i = 0; i < COUNTS_CODES; i++) {
+            const struct counts_code *c = &s->counts[w]->refused[face][i];
+            uint32_t code = atomic_load_explicit(&c->code, memory_order_relaxed);
+            uint64_t n = code ? refused_of(s, face, code, w) : 0;
+            if (n)
+                buf_printf(out, "tamga_eir_refused_total{face=\"%s\",code=\"%u\"} %" PRIu64 "\n",
+                           network_face_name(face), code, n);
+        }
+}
+
 static void put_answers(const struct status_sources *s, struct buf *out)
 {
     head(out, "checks_total", "counter",
@@ -81,6 +111,11 @@ static void put_answers(const struct status_sources *s, struct buf *out)
     for (unsigned face = 0; face < NETWORK_MAP; face++)
         for (unsigned peer = 0; peer < COUNTS_PEERS; peer++)
             put_checks(s, out, face, peer);
+    head(out, "refused_total", "counter",
+         "Requests that were answered without a look at the lists, by Diameter Result-Code or HTTP "
+         "status.");
+    for (unsigned face = 0; face < NETWORK_MAP; face++)
+        put_refused(s, out, face);
     head(out, "answer_seconds", "histogram", "From the reading of a question to its answer.");
     for (unsigned face = 0; face < NETWORK_MAP; face++)
         put_times(s, out, face);

@@ -89,6 +89,7 @@ static enum line_next unframed(struct line *line, const uint8_t *message, size_t
     struct diameter_fault fault =
         fault_alone(version ? DIAMETER_INVALID_MESSAGE_LENGTH : DIAMETER_UNSUPPORTED_VERSION);
     error_answer(&line->out, peer->own, head, &fault);
+    network_refused(line->worker_ctx, &peer->asker, fault.result);
     return LINE_CLOSE;
 }
 
@@ -118,6 +119,7 @@ static enum line_next take(struct line *line, struct requests *requests,
         struct diameter_fault busy = fault_alone(DIAMETER_TOO_BUSY);
         requests_answer(requests, to);
         error_answer(&line->out, peer->own, message, &busy);
+        network_refused(to->desk, to->asker, busy.result);
     }
     return LINE_ON;
 }

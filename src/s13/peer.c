@@ -281,6 +281,7 @@ static enum line_next reject(struct line *line, const uint8_t *message)
         result = DIAMETER_COMMAND_UNSUPPORTED;
     struct diameter_fault fault = fault_alone(result);
     error_answer(&line->out, peer->own, message, &fault);
+    network_refused(line->worker_ctx, &peer->asker, fault.result);
     return LINE_ON;
 }
 

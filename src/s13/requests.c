@@ -18,6 +18,7 @@ void requests_take(struct requests *requests, const struct requests_to *to, cons
     if (!fault.result) /* no request comes here */
         fault = (struct diameter_fault){.result = DIAMETER_UNABLE_TO_COMPLY, .parent = AVP_COUNT};
     eca_refuse(to->out, to->own, message, &fault);
+    network_refused(to->desk, to->asker, fault.result);
 }
 
 void requests_answer(struct requests *requests, const struct requests_to *to)

@@ -21,6 +21,14 @@ static void answer(struct network_desk *desk, const struct network_asker *asker,
                              : (uint8_t)(checks[i].question.imei.body % EQUIPMENT_COUNT)};
 }
 
+static void refused(struct network_desk *desk, const struct network_asker *asker, unsigned code)
+{
+    struct client_desk *d = (struct client_desk *)(void *)desk;
+    assert(asker->face == NETWORK_N5G);
+    d->refused++;
+    d->code = code;
+}
+
 static int on_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *user)
 {
@@ -85,7 +93,7 @@ struct client *client_new(void)
     nghttp2_session_callbacks *calls = NULL;
     if (!client || nghttp2_session_callbacks_new(&calls))
         return NULL;
-    client->desk = (struct client_desk){.desk = {answer}, .malformed = EQUIPMENT_COUNT};
+    client->desk = (struct client_desk){.desk = {answer, refused}, .malformed = EQUIPMENT_COUNT};
     client->settings.root = STR("");
     client->line = (struct line){.face = &n5g_face,
                                  .face_ctx = &client->settings,

@@ -28,6 +28,8 @@ struct client_desk {
     uint8_t malformed; /* as network_settings.malformed */
     unsigned calls;    /* of answer */
     unsigned checks;   /* in all of them */
+    unsigned refused;  /* answers without it */
+    unsigned code;     /* of the last of them */
     char origin[64];   /* who asked last */
     struct network_check last;
 };

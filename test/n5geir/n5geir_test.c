@@ -76,6 +76,7 @@ static void answers_word_for_word(void **state)
 {
     struct client *client = *state;
     for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++) {
+        unsigned checks = client->desk.checks, refused = client->desk.refused;
         int32_t stream = client_ask(client, golden[i].method, golden[i].path, golden[i].accept);
         client_settle(client);
         const struct client_reply *reply = client_reply(client, stream);
@@ -83,6 +84,10 @@ static void answers_word_for_word(void **state)
         assert_string_equal(reply->type, golden[i].type);
         assert_string_equal(reply->body, golden[i].body);
         assert_string_equal(reply->allow, golden[i].status == 405 ? "GET" : "");
+        /* The desk hears of each, once: as a check or as what was refused. */
+        assert_int_equal(client->desk.checks - checks + client->desk.refused - refused, 1);
+        if (client->desk.refused != refused)
+            assert_int_equal(client->desk.code, golden[i].status);
         assert_true(reply->closed && reply->error == NGHTTP2_NO_ERROR);
         assert_int_equal(client->next, LINE_ON);
     }
@@ -286,6 +291,8 @@ static void http_1_is_told_so(void **state)
     const char *end = memmem(out->p, out->n, "\r\n\r\n", 4);
     assert_non_null(end);
     assert_int_equal((const char *)out->p + out->n - end - 4, 37);
+    assert_int_equal(client->desk.refused, 1);
+    assert_int_equal(client->desk.code, 505);
 }
 
 static void strangers_are_dropped(void **state)

@@ -383,12 +383,15 @@ static void headers(void **state)
     made_ecr(&m, &good_ecr);
     m.p[4] = REQUEST | PROXIABLE | 0x0f; /* reserved: ignored */
     assert_string_equal(ask(bed), FINE("1"));
+    bed->refused = 0;
     made_ecr(&m, &good_ecr);
     m.p[7] = 0x45; /* 325 */
     assert_string_equal(ask(bed), "325 PE- 16777252 11223344 55667788 " SESSION NAMES " 268M=3001");
     made_ecr(&m, &good_ecr);
     m.p[11] = 35; /* S6a */
     assert_string_equal(ask(bed), "324 PE- 16777251 11223344 55667788 " SESSION NAMES " 268M=3007");
+    assert_int_equal(bed->refused, 2);
+    assert_int_equal(bed->refused_code, 3007);
     made_ecr(&m, &good_ecr);
     memset(m.p + 8, 0, 4);
     assert_string_equal(ask(bed), "324 PE- 0 11223344 55667788 " SESSION NAMES " 268M=3001");
@@ -570,7 +573,10 @@ static void too_many_in_a_second(void **state)
     made_ecr(&m, &good_ecr);
     for (int i = 0; i < 10; i++)
         assert_string_equal(ask(bed), FINE("1"));
+    assert_int_equal(bed->refused, 0);
     assert_string_equal(ask(bed), ERROR("3004"));
+    assert_int_equal(bed->refused, 1);
+    assert_int_equal(bed->refused_code, 3004);
     bed->line.now_us += 350000;
     for (int i = 0; i < 3; i++)
         assert_string_equal(ask(bed), FINE("1"));

@@ -267,6 +267,15 @@ static void desk_answer(struct network_desk *desk, const struct network_asker *a
     }
 }
 
+static void desk_refused(struct network_desk *desk, const struct network_asker *asker,
+                         unsigned code)
+{
+    struct bed *bed = (struct bed *)(void *)((char *)desk - offsetof(struct bed, desk));
+    assert_int_equal(asker->face, NETWORK_S13);
+    bed->refused++;
+    bed->refused_code = code;
+}
+
 static void desk_told(void *ctx, const struct s13_told *told)
 {
     struct bed *bed = ctx;
@@ -285,6 +294,7 @@ void bed_init(struct bed *bed)
                                           .tell = desk_told,
                                           .tell_ctx = bed};
     bed->desk.answer = desk_answer;
+    bed->desk.refused = desk_refused;
     bed->malformed = EQUIPMENT_COUNT;
 }
 

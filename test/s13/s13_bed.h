@@ -61,6 +61,8 @@ struct bed {
     struct network_desk desk;
     unsigned asked;            /* of the desk: checks in all */
     unsigned calls;            /* and how often */
+    unsigned refused;          /* requests that the face answered by itself */
+    unsigned refused_code;     /* of the last one */
     struct network_check last; /* the last one */
     uint8_t malformed;         /* what the desk says of it */
     struct s13_told told[16];

@@ -225,16 +225,23 @@ static void counters_are_shown(void **state)
 {
     struct bed *b = *state;
     struct node_status status = {.next_seq = 5, .register_next_seq = 8, .ready = true};
-    struct counts *counts[] = {&b->counts};
+    struct counts *other = calloc(1, sizeof *other);
+    struct counts *counts[] = {&b->counts, other};
     struct status_sources s = {.status = &status,
                                .clock = &b->clock,
                                .counts = counts,
-                               .workers = 1,
+                               .workers = 2,
                                .peer = no_name,
                                .version = "9"};
     struct buf out = {0};
+    assert_non_null(other);
     ask(b, STOLEN, NULL, false);
     ask(b, STOLEN, NULL, false);
+    network_refused(&b->desk.face, &b->asker, 3004);
+    network_refused(&b->desk.face, &b->asker, 5009);
+    network_refused(&b->desk.face, &b->asker, 3004);
+    counts_refused(other, NETWORK_S13, 5009);
+    counts_refused(other, NETWORK_N5G, 406);
     status_metrics(&s, &out);
     buf_uint(&out, 0, 1);
     const char *text = (const char *)out.p;
@@ -242,11 +249,15 @@ static void counters_are_shown(void **state)
     assert_non_null(
         strstr(text, "tamga_eir_checks_total{face=\"s13\",peer=\"mme\\\"1\",what=\"black\"} 2\n"));
     assert_non_null(strstr(text, "tamga_eir_answer_seconds_count{face=\"s13\"} 2\n"));
+    assert_non_null(strstr(text, "tamga_eir_refused_total{face=\"s13\",code=\"3004\"} 2\n"
+                                 "tamga_eir_refused_total{face=\"s13\",code=\"5009\"} 2\n"
+                                 "tamga_eir_refused_total{face=\"n5g\",code=\"406\"} 1\n"));
     buf_clear(&out);
     assert_true(status_health(&s, &out));
     status.ready = false;
     assert_false(status_health(&s, &out));
     buf_release(&out);
+    free(other);
 }
 
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
