@@ -62,6 +62,16 @@ static const struct str bad[] = {
     STR("\xed\xa0\x80"), /* a surrogate */
 };
 
+static void nothing_starts_with_nothing(void **state)
+{
+    (void)state;
+    const struct str none = {0};
+    assert_true(str_starts(none, none));
+    assert_true(str_starts(STR("a"), none));
+    assert_false(str_starts(none, STR("a")));
+    assert_false(str_starts(STR("ab"), STR("b")));
+}
+
 static void what_shows_all_it_holds(void **state)
 {
     (void)state;
@@ -99,7 +109,8 @@ static void shown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_shows_all_it_holds),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_starts_with_nothing),
+                                       cmocka_unit_test(what_shows_all_it_holds),
                                        cmocka_unit_test(shown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
