@@ -76,12 +76,10 @@ static struct network_reply reply_of(const struct network *net, const struct net
 void network_answer(const struct network *net, const struct network_question *q, size_t n,
                     struct network_reply *out)
 {
-    struct imei imeis[NETWORK_BATCH];
+    struct imei imeis[NETWORK_BATCH] = {{0}}; /* gcc does not see that the first n are enough */
     struct verdict verdicts[NETWORK_BATCH];
     bool found[NETWORK_BATCH];
     assert(n <= NETWORK_BATCH);
-    if (!n)
-        return;
     for (size_t i = 0; i < n; i++)
         imeis[i] = q[i].imei;
     index_find_batch(net->index, imeis, n, verdicts, found);

@@ -155,7 +155,7 @@ static enum err take_of_batch(struct copy *copy, const struct block *block, uint
         return ERR_OK;
     if (copy->held_count == 1) {
         enum err err = put_held(copy, next, fault);
-        drop(copy, find(copy, block->header.batch));
+        drop(copy, batch);
         return err;
     }
     drop(copy, batch);
