@@ -26,7 +26,7 @@
 
 enum {
     STOP_US = 5000000,
-    LISTENERS = 2 * LIMIT_NODE_LISTEN + 1,
+    LISTENERS = 2 * LIMIT_NODE_LISTEN,
     SCTP_DIAMETER = 46, /* RFC 6733 2.1.1 */
     SAID_A_SECOND = 20, /* lines about connections */
 };
@@ -52,8 +52,10 @@ struct eir {
     struct s13 *s13;
     struct n5g_settings n5g;
     struct status_sources sources;
-    struct engine *engine;
-    int lock; /* of the directory; -1: none */
+    struct engine
+        *status_engine; /* /metrics and /healthz: from before there is a view; NULL: none */
+    _Atomic(struct engine *) engine; /* of the faces */
+    int lock;                        /* of the directory; -1: none */
     atomic_llong said_second;
     atomic_uint said, unsaid;
 };
@@ -152,7 +154,10 @@ static void on_s13(void *ctx, const struct s13_told *told)
 static struct status_lines lines_of(void *ctx)
 {
     struct eir *eir = ctx;
-    struct engine_counts c = engine_counts(eir->engine);
+    struct engine *engine = atomic_load(&eir->engine);
+    struct engine_counts c = {0};
+    if (engine)
+        c = engine_counts(engine);
     return (struct status_lines){c.open,      c.accepted, c.refused,  c.dropped,
                                  c.connected, c.bytes_in, c.bytes_out};
 }
@@ -335,11 +340,6 @@ static size_t listeners_of(struct eir *eir, struct engine_listener *out)
     size_t n = 0;
     add_listeners(&s->s13, &s13, eir->s13_tls, out, &n);
     add_listeners(&s->n5geir, &n5g, eir->n5g_tls, out, &n);
-    if (s->metrics_on)
-        out[n++] = (struct engine_listener){.face = &status_face,
-                                            .face_ctx = &eir->sources,
-                                            .address = s->metrics.address,
-                                            .port = s->metrics.port};
     return n;
 }
 
@@ -352,22 +352,29 @@ static enum err connect_peers(struct eir *eir, struct fault *fault)
                                      .face_ctx = eir->s13,
                                      .address = s->connect[i].address,
                                      .port = s->connect[i].port,
-                                     .sctp_ppid = SCTP_DIAMETER};
+                                     .sctp_ppid = SCTP_DIAMETER,
+                                     .tls = s->connect[i].tls ? eir->s13_tls : NULL};
         err = engine_connect(eir->engine, &to, fault);
     }
     return err;
 }
 
-static enum err start_engine(struct eir *eir, struct fault *fault)
+static void say_listen(const struct engine *engine, const struct engine_listener *l, size_t i)
 {
-    struct engine_listener listeners[LISTENERS];
-    size_t n = listeners_of(eir, listeners);
-    struct engine_options with = {.workers = eir->workers,
-                                  .stop_us = STOP_US,
-                                  .worker_open = worker_open,
-                                  .worker_turn = worker_turn,
-                                  .dropped = on_dropped,
-                                  .ctx = eir};
+    say(SAY_INFO, "event=listen face=%s address=%s port=%u tls=%s", l[i].face->name, l[i].address,
+        engine_port(engine, i), l[i].tls ? "yes" : "no");
+}
+
+/* Before there is anything to answer from, so that who watches the node sees that it waits. */
+static enum err start_status(struct eir *eir, struct fault *fault)
+{
+    const struct node_settings *s = eir->settings;
+    const struct engine_listener listener = {.face = &status_face,
+                                             .face_ctx = &eir->sources,
+                                             .address = s->metrics.address,
+                                             .port = s->metrics.port};
+    const struct engine_options with = {
+        .workers = 1, .stop_us = STOP_US, .dropped = on_dropped, .ctx = eir};
     eir->sources = (struct status_sources){.status = &eir->status,
                                            .clock = eir->clock,
                                            .counts = eir->counts,
@@ -378,14 +385,36 @@ static enum err start_engine(struct eir *eir, struct fault *fault)
                                            .peer = peer_of,
                                            .ctx = eir,
                                            .version = TAMGA_VERSION};
-    enum err err = engine_new(&with, listeners, n, &eir->engine, fault);
+    if (!s->metrics_on)
+        return ERR_OK;
+    enum err err = engine_new(&with, &listener, 1, &eir->status_engine, fault);
     if (!err)
-        err = connect_peers(eir, fault);
+        err = engine_run(eir->status_engine, fault);
     if (!err)
-        err = engine_run(eir->engine, fault);
+        say_listen(eir->status_engine, &listener, 0);
+    return err;
+}
+
+static enum err start_engine(struct eir *eir, struct fault *fault)
+{
+    struct engine_listener listeners[LISTENERS];
+    struct engine *engine;
+    size_t n = listeners_of(eir, listeners);
+    struct engine_options with = {.workers = eir->workers,
+                                  .stop_us = STOP_US,
+                                  .worker_open = worker_open,
+                                  .worker_turn = worker_turn,
+                                  .dropped = on_dropped,
+                                  .ctx = eir};
+    enum err err = engine_new(&with, listeners, n, &engine, fault);
+    if (err)
+        return err;
+    atomic_store(&eir->engine, engine);
+    err = connect_peers(eir, fault);
+    if (!err)
+        err = engine_run(engine, fault);
     for (size_t i = 0; !err && i < n; i++)
-        say(SAY_INFO, "event=listen face=%s address=%s port=%u tls=%s", listeners[i].face->name,
-            listeners[i].address, engine_port(eir->engine, i), listeners[i].tls ? "yes" : "no");
+        say_listen(engine, listeners, i);
     return err;
 }
 
@@ -394,6 +423,8 @@ enum err eir_start(struct eir *eir, bool (*stop_asked)(void), struct fault *faul
     say(SAY_INFO, "event=start program=tamga-eir version=" TAMGA_VERSION " name=\"%s\" workers=%u",
         eir->settings->name, eir->workers);
     enum err err = start_writers(eir, fault);
+    if (!err)
+        err = start_status(eir, fault);
     if (!err)
         err = follow_run(eir->follow);
     if (!err)
@@ -443,6 +474,7 @@ void eir_free(struct eir *eir)
         engine_stop(eir->engine);
     }
     follow_stop(eir->follow);
+    engine_free(eir->status_engine); /* before what it shows */
     engine_free(eir->engine);
     s13_free(eir->s13);
     engine_tls_free(eir->s13_tls);

@@ -27,6 +27,7 @@ enum kind {
     LISTEN_SCTP,
     PEERS,
     CONNECT,
+    CONNECT_TLS,
     METRICS,
 };
 
@@ -62,6 +63,7 @@ static const struct setting {
     {"s13", "realm", HOST, AT(realm), 0, 0},
     {"s13", "peers", PEERS, AT(peers), 0, 0},
     {"s13", "connect", CONNECT, AT(connect), 0, 0},
+    {"s13", "tls_connect", CONNECT_TLS, AT(connect), 0, 0},
     {"s13", "several", YES_NO, AT(several), 0, 0},
     {"s13", "watchdog_seconds", COUNT, AT(watchdog_seconds), 6, 3600}, /* RFC 3539 3.4.1 */
     {"s13", "rate_max", COUNT, AT(rate_max), 0, UINT32_MAX},
@@ -189,9 +191,9 @@ static enum err add_peer(struct node_settings *s, struct str one, struct fault *
     return ERR_OK;
 }
 
-static enum err add_connect(struct node_settings *s, struct str one, struct fault *fault)
+static enum err add_connect(struct node_settings *s, struct str one, bool tls, struct fault *fault)
 {
-    struct node_listen to = {0};
+    struct node_listen to = {.tls = tls};
     enum err err = take_listen(one, &to, fault);
     if (!err && !to.port)
         err = fault_set(fault, ERR_SETTING_VALUE, "want the port of the peer");
@@ -211,8 +213,8 @@ static enum err add_each(struct node_settings *s, const struct setting *k, struc
         struct str one = str_trim(str_split(rest, ',', &rest));
         if (k->kind == PEERS)
             err = add_peer(s, one, fault);
-        else if (k->kind == CONNECT)
-            err = add_connect(s, one, fault);
+        else if (k->kind == CONNECT || k->kind == CONNECT_TLS)
+            err = add_connect(s, one, k->kind == CONNECT_TLS, fault);
         else
             err = add_listen((struct node_face *)((char *)s + k->at), one, k->kind, fault);
     }
@@ -285,6 +287,7 @@ static enum err take(struct node_settings *s, const struct setting *k, struct st
     case LISTEN_SCTP:
     case PEERS:
     case CONNECT:
+    case CONNECT_TLS:
         break;
     }
     return add_each(s, k, value, fault);
@@ -364,6 +367,18 @@ static enum err check_face(const struct node_face *face, const char *name, struc
     return ERR_OK;
 }
 
+/* Whom we call is believed by its certificate, so somebody must have signed it. */
+static enum err check_connect(const struct node_settings *s, struct fault *fault)
+{
+    const struct node_face *face = &s->s13;
+    bool whole = *face->certificate && *face->tls_key && *face->clients;
+    for (unsigned i = 0; i < s->connect_count && !whole; i++)
+        if (s->connect[i].tls)
+            return wrong(fault, "s13.tls_connect",
+                         "wants certificate, tls_key and clients, the authorities of the peer");
+    return ERR_OK;
+}
+
 static bool on_loopback(const struct node_settings *s)
 {
     for (unsigned i = 0; i < s->s13.listen_count; i++) {
@@ -407,5 +422,7 @@ enum err node_settings_check(struct node_settings *s, struct fault *fault)
     if (s13 && !s->peer_count)
         return wrong(fault, "s13.peers", "want who may ask: names, *.REALM, or * for everybody");
     enum err err = check_face(&s->s13, "s13.certificate", fault);
+    if (!err)
+        err = check_connect(s, fault);
     return err ? err : check_face(&s->n5geir, "n5geir.certificate", fault);
 }

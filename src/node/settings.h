@@ -6,12 +6,12 @@
  *   [node]     name directory key registry registry_ca threads unknown malformed
  *              stale_after_hours stale sightings_bytes log_bytes
  *   [s13]      listen tls_listen sctp_listen certificate tls_key clients identity realm peers connect
- *              several watchdog_seconds rate_max
+ *              tls_connect several watchdog_seconds rate_max
  *   [n5geir]   listen tls_listen certificate tls_key clients root
  *   [log]      file white max_bytes keep
  *   [metrics]  listen
  *
- * listen, tls_listen, peers, connect may stand several times, or hold several with commas between. */
+ * listen, tls_listen, peers, connect, tls_connect may stand several times, or hold several with commas between. */
 #ifndef NODE_SETTINGS_H
 #define NODE_SETTINGS_H
 

@@ -65,6 +65,7 @@ my @wrong = (
     ['s13.several=1', qr/want one of no, yes/],
     ['s13.rate_max=-1', qr/want a number from 0/],
     ['s13.tls_listen=127.0.0.1:0', qr/wants certificate and tls_key/],
+    ['s13.tls_connect=192.0.2.1:5868', qr/wants certificate, tls_key and clients/],
     ['n5geir.root=eir', qr/want a path/],
     ['log.white=1', qr/want one of no, yes/],
     ['log.keep=x', qr/want a number from 0 to 1000/],

@@ -298,6 +298,30 @@ static void we_connect(void **state)
     bed_close(bed);
 }
 
+/* With TLS the end that we call is whom its certificate names, and it names somebody. */
+static void whom_we_connect_to_is_certified(void **state)
+{
+    static const struct {
+        const char *identity;
+        enum line_next next;
+    } rows[] = {{"dra.example.kz", LINE_ON},
+                {"*.example.kz", LINE_ON},
+                {"mme1.example.kz", LINE_DROP},
+                {"", LINE_DROP}};
+    struct bed *bed = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bed->line.tls = true;
+        bed->line.identity = str_z(rows[i].identity);
+        bed_open(bed, true);
+        made_cea("dra.example.kz", 2001, hop_of_out(bed));
+        bed->told_count = 0;
+        assert_int_equal(bed_send(bed, &m), rows[i].next);
+        assert_int_equal(bed->told[0].event, rows[i].next == LINE_ON ? S13_OPEN : S13_REFUSED);
+        assert_int_equal(bed->told[0].result, rows[i].next == LINE_ON ? 2001 : 3010);
+        bed_close(bed);
+    }
+}
+
 /* Both begin at once. "eir" is before "mme", so what eir began stays; "dra" is before "eir", so
  * what dra began stays. */
 static void the_election(void **state)
@@ -344,6 +368,7 @@ int main(void)
         TEST(the_second_of_a_name),
         TEST(several_of_a_name),
         TEST(we_connect),
+        TEST(whom_we_connect_to_is_certified),
         TEST(the_election),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
