@@ -65,7 +65,6 @@ my @wrong = (
     ['s13.several=1', qr/want one of no, yes/],
     ['s13.rate_max=-1', qr/want a number from 0/],
     ['s13.tls_listen=127.0.0.1:0', qr/wants certificate and tls_key/],
-    ['s13.tls_connect=192.0.2.1:5868', qr/wants certificate, tls_key and clients/],
     ['n5geir.root=eir', qr/want a path/],
     ['log.white=1', qr/want one of no, yes/],
     ['log.keep=x', qr/want a number from 0 to 1000/],
@@ -84,6 +83,8 @@ is eir(@good, '--registry', 'http://127.0.0.1:1', '-n')->{code}, 2, 'register an
 is eir(@good, '--diameter')->{code}, 2, 'an option without its value';
 like eir(@good, '--colour', 'red')->{out}, qr/no option --colour/, 'no such option';
 like eir('--snapshot', $snapshot, '--key', $key, '--diameter', '192.0.2.1:3868', '-n')->{out}, qr/identity and realm/, 'names are wanted outside of loopback';
+my @peer = map { ('--set', $_) } 's13.identity=eir.example', 's13.realm=example', 's13.peers=*', 's13.tls_connect=192.0.2.1:5868';
+like eir(@good, @peer, '-n')->{out}, qr/s13\.tls_connect: wants certificate, tls_key and clients/, 'a peer that is called by TLS is checked by somebody';
 my $text = spew("$dir/wrong.ini", "[node]\nkey = $key\nthreads = many\n");
 like eir('--settings', $text, '-n')->{out}, qr/\Atamga-eir: \Q$text\E:3: node\.threads/, 'a file is told with its line';
 is eir('--settings', "$dir/none.ini", '-n')->{code}, 2, 'no such file';
