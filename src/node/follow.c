@@ -140,6 +140,9 @@ static void want_shorter_log(struct follow *f)
 static enum err change_over(struct follow *f, struct copy *copy, struct fault *fault)
 {
     const char *directory = f->with.copy.directory;
+    /* The register has no newer one yet: it would give the same again. */
+    if (f->copy && copy->snapshot_seq == f->copy->snapshot_seq)
+        f->next_fetch_us = clock_monotonic_us() + FETCH_AGAIN_US;
     if (f->copy && !f->restored && copy->place.next_seq < f->copy->place.next_seq) {
         say(SAY_WARNING, "event=snapshot detail=\"stands behind what is known: not taken\"");
         if (copy->snapshot_seq != f->copy->snapshot_seq)
