@@ -20,7 +20,7 @@ struct fetch {
     pthread_t thread;
     bool on;
     atomic_bool done;
-    uint64_t at_least;
+    uint64_t at_least, in_use;
     /* the download */
     char part[COPY_PATH], tag[COPY_PATH];
     int fd;
@@ -179,6 +179,11 @@ static enum err load(struct fetch *f)
         unlink(f->part);
         unlink(f->tag);
     }
+    if (!err && f->in_use && f->copy->snapshot_seq == f->in_use) {
+        unlink(f->part);
+        unlink(f->tag);
+        err = fault_set(&f->fault, ERR_NOT_NOW, "the register has no newer one yet");
+    }
     if (!err)
         err = settle(f, f->copy->snapshot_seq);
     return err ? err : copy_log(f->copy, &f->fault);
@@ -220,11 +225,12 @@ static void *run(void *arg)
     return NULL;
 }
 
-enum err fetch_begin(struct fetch *f, uint64_t at_least)
+enum err fetch_begin(struct fetch *f, uint64_t at_least, uint64_t in_use)
 {
     if (f->on)
         return ERR_OK;
     f->at_least = at_least;
+    f->in_use = in_use;
     atomic_store(&f->done, false);
     if (pthread_create(&f->thread, NULL, run, f))
         return ERR_MEMORY;

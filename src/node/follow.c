@@ -117,12 +117,12 @@ static bool rest(struct follow *f)
 
 /* ---- snapshots ---- */
 
-static void want_snapshot(struct follow *f, const char *why, uint64_t at_least)
+static void want_snapshot(struct follow *f, const char *why, uint64_t at_least, uint64_t in_use)
 {
     if (fetch_is_on(f->fetch))
         return;
     say(SAY_INFO, "event=snapshot_wanted why=%s", why);
-    if (fetch_begin(f->fetch, at_least))
+    if (fetch_begin(f->fetch, at_least, in_use))
         say(SAY_ALARM, "event=snapshot error=MEMORY");
 }
 
@@ -134,7 +134,7 @@ static void want_shorter_log(struct follow *f)
     if (clock_monotonic_us() < f->next_fetch_us)
         return;
     if (c->batch_count == 0 && (old || c->log_bytes > f->with.log_bytes || c->log < 0))
-        want_snapshot(f, "log", c->snapshot_seq);
+        want_snapshot(f, "log", c->snapshot_seq, c->log < 0 ? 0 : c->snapshot_seq);
 }
 
 static enum err change_over(struct follow *f, struct copy *copy, struct fault *fault)
@@ -170,6 +170,10 @@ static enum err take_fetched(struct follow *f, struct fault *fault)
     if (!err)
         return change_over(f, copy, fault);
     f->next_fetch_us = clock_monotonic_us() + FETCH_AGAIN_US;
+    if (err == ERR_NOT_NOW) {
+        say_fault(SAY_INFO, "snapshot", err, fault);
+        return ERR_OK;
+    }
     if (err != ERR_STOPPED)
         say_fault(err == ERR_SNAPSHOT || err == ERR_KEY ? SAY_ALARM : SAY_WARNING, "snapshot", err,
                   fault);
@@ -202,7 +206,7 @@ static enum err wait_for_first(struct follow *f)
 {
     while (!link_stopped(f->pull.link)) {
         struct fault fault = {0};
-        want_snapshot(f, "none", 0);
+        want_snapshot(f, "none", 0, 0);
         while (!fetch_is_done(f->fetch))
             if (!link_rest(f->pull.link, 20))
                 return ERR_STOPPED;
@@ -234,7 +238,7 @@ static void went_wrong(struct follow *f, enum err err, const struct fault *fault
     if (err == ERR_CHAIN)
         f->restored = true;
     if (err == ERR_CHAIN || err == ERR_MEMORY || err == ERR_CODEC)
-        want_snapshot(f, err_name(err), 0);
+        want_snapshot(f, err_name(err), 0, 0);
 }
 
 static void once(struct follow *f)
