@@ -91,7 +91,7 @@ static int64_t round_trip(struct client *client, struct line *line, struct buf *
 
 static int run(unsigned in_flight, double seconds)
 {
-    struct network_desk desk = {answer};
+    struct network_desk desk = {.answer = answer};
     struct n5g_settings settings = {.root = {"", 0}};
     struct line line = {.face = &n5g_face,
                         .face_ctx = &settings,

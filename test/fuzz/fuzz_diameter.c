@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!size)
         return 0;
-    struct network_desk desk = {answer};
+    struct network_desk desk = {.answer = answer};
     struct line line = {.face = &s13_face,
                         .face_ctx = node(),
                         .worker_ctx = &desk,

@@ -40,7 +40,7 @@ static enum line_next feed(struct line *line, const uint8_t *p, size_t n, size_t
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct network_desk desk = {answer};
+    struct network_desk desk = {.answer = answer};
     struct n5g_settings settings = {.root = STR("")};
     struct line line = {.face = &n5g_face,
                         .face_ctx = &settings,
