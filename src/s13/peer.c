@@ -150,7 +150,8 @@ static struct diameter_fault enter(struct line *line, const struct capabilities 
     struct s13 *own = peer->own;
     struct peers_asks asks = {.own = own->identity,
                               .origin = c->origin,
-                              .identity = line->identity,
+                              .names = line->names,
+                              .certified = line->certified,
                               .ours = line->ours,
                               .many = own->many,
                               .now_us = line->now_us,
@@ -221,8 +222,6 @@ static enum line_next join(struct line *line, const uint8_t *message)
     if (c.result != DIAMETER_SUCCESS && (c.result || !fault.result))
         fault = fault_alone(c.result ? (enum diameter_result)c.result : DIAMETER_MISSING_AVP);
     fault = judge(line, &c, fault);
-    if (!fault.result && line->tls && !line->identity.n)
-        fault = fault_alone(DIAMETER_UNKNOWN_PEER); /* its certificate names nobody */
     if (!fault.result)
         fault = enter(line, &c);
     if (fault.result) {

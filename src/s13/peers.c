@@ -82,7 +82,7 @@ static bool matches(struct str pattern, struct str name)
 }
 
 /* A certificate's "*" stands for one label (RFC 6125 6.4.3). */
-static bool certified(struct str identity, struct str name)
+static bool is_named(struct str identity, struct str name)
 {
     if (!str_starts(identity, STR("*.")))
         return str_eq_nocase(identity, name);
@@ -91,12 +91,24 @@ static bool certified(struct str identity, struct str name)
     return rest.p && str_eq_nocase((struct str){identity.p + 2, identity.n - 2}, rest);
 }
 
+/* A certificate that names nobody is nobody's (RFC 6733 13.1 leaves who it is to names). */
+static bool certified(struct str names, struct str origin)
+{
+    while (names.n) {
+        struct str rest, one = str_split(names, ' ', &rest);
+        if (is_named(one, origin))
+            return true;
+        names = rest;
+    }
+    return false;
+}
+
 /* The number of the pattern that lets it in; 0: none. */
 static unsigned admitted(const struct peers *peers, const struct peers_asks *asks)
 {
     if (!asks->origin.n || str_eq_nocase(asks->origin, asks->own))
         return 0;
-    if (asks->identity.n && !certified(asks->identity, asks->origin))
+    if (asks->certified && !certified(asks->names, asks->origin))
         return 0;
     for (size_t i = 0; i < peers->allow_count; i++)
         if (matches(peers->allow[i], asks->origin))

@@ -36,11 +36,12 @@ void peers_release(struct peers *peers);
 MUST_USE enum err peers_allow(struct peers *peers, const struct str *allow, size_t n);
 
 struct peers_asks {
-    struct str own;      /* our Origin-Host */
-    struct str origin;   /* theirs */
-    struct str identity; /* of their certificate; empty: they showed none */
-    bool ours;           /* we began the connection */
-    bool many;           /* several connections of one Origin-Host are welcome */
+    struct str own;    /* our Origin-Host */
+    struct str origin; /* theirs */
+    struct str names;  /* of their certificate, a space between */
+    bool certified;    /* they showed one */
+    bool ours;         /* we began the connection */
+    bool many;         /* several connections of one Origin-Host are welcome */
     int64_t now_us;
     int64_t silent_us; /* one that was not heard for so long makes room for another */
 };

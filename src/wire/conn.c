@@ -31,6 +31,7 @@ struct conn *conn_new(int fd, const struct engine_listener *from, struct dial *d
                                .ours = dial,
                                .own = {conn->own, 0},
                                .identity = STR(""),
+                               .names = STR(""),
                                .address = {conn->address, 0}};
     conn->line.address.n = socket_show(address, true, conn->address);
     ring_init(&conn->all);
@@ -63,8 +64,11 @@ static void stands(struct conn *conn)
     socklen_t n = sizeof own;
     if (getsockname(conn->fd, &own.any, &n) == 0)
         conn->line.own.n = socket_show(&own, false, conn->own);
-    if (conn->tls)
-        conn->line.identity = tls_identity(conn->tls);
+    if (conn->tls) {
+        struct str rest;
+        conn->line.certified = tls_names(conn->tls, &conn->line.names);
+        conn->line.identity = str_split(conn->line.names, ' ', &rest);
+    }
     struct worker_counts *counts = &conn->worker->counts;
     count(conn->dial ? &counts->connected : &counts->accepted, 1);
     enum err err = conn->line.face->open(&conn->line);

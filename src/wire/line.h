@@ -55,7 +55,10 @@ struct line {
     int64_t wake_us; /* monotonic; 0: never */
     struct str address;  /* "192.0.2.1:3868", "[2001:db8::1]:3868": the other end */
     struct str own;      /* the address without port that it came to: Host-IP-Address of a CEA */
-    struct str identity; /* TLS: the client certificate's first DNS name, else CN; empty: none */
+    struct str identity; /* TLS: the other end's first name, of names; empty: none */
+    struct str names;    /* its certificate's DNS names, else its CN, a space between */
+    bool
+        certified; /* it showed a certificate, which was verified: one without a name is nobody's */
     bool tls;
     bool ours; /* we connected, they accepted */
 };

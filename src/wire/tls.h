@@ -18,7 +18,8 @@ struct tls_line {
     size_t in_n;
     struct buf cipher; /* ciphertext to be sent; failed: no memory */
     bool failed;       /* nothing more can be said by it */
-    char identity[LIMIT_WIRE_IDENTITY + 1];
+    size_t names_n;
+    char names[LIMIT_WIRE_NAMES + 1];
 };
 
 enum tls_step {
@@ -42,8 +43,9 @@ enum tls_step tls_read(struct tls_line *line, uint8_t *p, size_t room, size_t *n
 /* Ciphertext of n plain bytes to cipher. False: it failed. */
 bool tls_write(struct tls_line *line, const uint8_t *p, size_t n);
 void tls_goodbye(struct tls_line *line);
-/* The certificate's first DNS name, else its CN, into identity; empty: none. */
-struct str tls_identity(struct tls_line *line);
+/* The certificate's DNS names, else its CN, into names: in its order, a space between, as far as they
+ * fit. False: the other end showed no certificate. */
+bool tls_names(struct tls_line *line, struct str *out);
 /* Why it failed; a constant text. Forgets it. */
 const char *tls_why(const struct tls_line *line);
 

@@ -66,51 +66,52 @@ const char *tls_why(const struct tls_line *line)
 /* ---- who it is ---- */
 
 /* A name that can stand in a log and be compared: ASCII without spaces and controls, no NUL. */
-static size_t take_name(const ASN1_STRING *name, char to[LIMIT_WIRE_IDENTITY + 1])
+static void add_name(struct tls_line *line, const ASN1_STRING *name)
 {
-    int n = ASN1_STRING_length(name);
+    int length = ASN1_STRING_length(name);
     const unsigned char *p = ASN1_STRING_get0_data(name);
-    if (n <= 0 || n > LIMIT_WIRE_IDENTITY)
-        return 0;
-    for (int i = 0; i < n; i++)
+    if (length <= 0 || length > LIMIT_WIRE_IDENTITY)
+        return;
+    size_t n = (size_t)length, at = line->names_n + (line->names_n > 0);
+    for (size_t i = 0; i < n; i++)
         if (p[i] <= ' ' || p[i] >= 0x7f)
-            return 0;
-    memcpy(to, p, (size_t)n);
-    to[n] = '\0';
-    return (size_t)n;
+            return;
+    if (at + n > LIMIT_WIRE_NAMES)
+        return;
+    if (at)
+        line->names[at - 1] = ' ';
+    memcpy(line->names + at, p, n);
+    line->names_n = at + n;
 }
 
-static size_t dns_name(const X509 *certificate, char to[LIMIT_WIRE_IDENTITY + 1])
+static void add_dns_names(struct tls_line *line, const X509 *certificate)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-    size_t n = 0;
-    bool found = false;
-    for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++) {
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        if (name->type != GEN_DNS)
-            continue;
-        found = true;
-        n = take_name(name->d.dNSName, to);
+        if (name->type == GEN_DNS)
+            add_name(line, name->d.dNSName);
     }
     GENERAL_NAMES_free(names);
-    return n;
 }
 
-static size_t common_name(const X509 *certificate, char to[LIMIT_WIRE_IDENTITY + 1])
+static void add_common_name(struct tls_line *line, const X509 *certificate)
 {
     const X509_NAME *subject = X509_get_subject_name(certificate);
     int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    if (at < 0)
-        return 0;
-    return take_name(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), to);
+    if (at >= 0)
+        add_name(line, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
 }
 
-struct str tls_identity(struct tls_line *line)
+bool tls_names(struct tls_line *line, struct str *out)
 {
     const X509 *certificate = SSL_get0_peer_certificate(line->ssl);
-    size_t n = certificate ? dns_name(certificate, line->identity) : 0;
-    if (certificate && !n)
-        n = common_name(certificate, line->identity);
+    line->names_n = 0;
+    if (certificate)
+        add_dns_names(line, certificate);
+    if (certificate && !line->names_n)
+        add_common_name(line, certificate);
     ERR_clear_error();
-    return (struct str){line->identity, n};
+    *out = (struct str){line->names, line->names_n};
+    return certificate;
 }

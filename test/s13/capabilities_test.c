@@ -154,24 +154,27 @@ static void who_may_connect(void **state)
     static const struct str allow[] = {STR("a.example.kz"), STR("*.mnc001.mcc401.3gppnetwork.org"),
                                        STR("*.b")};
     static const struct {
-        const char *origin, *identity;
+        const char *origin, *names; /* NULL: no certificate was shown */
         unsigned peer;
     } rows[] = {
-        {"a.example.kz", "", 1},
-        {"A.EXAMPLE.KZ", "", 1},
-        {"b.example.kz", "", 0},
-        {"xa.example.kz", "", 0},
-        {"mme.mnc001.mcc401.3gppnetwork.org", "", 2},
-        {"x.y.mnc001.mcc401.3gppnetwork.org", "", 2},
-        {".mnc001.mcc401.3gppnetwork.org", "", 0},
-        {"mnc001.mcc401.3gppnetwork.org", "", 0},
+        {"a.example.kz", NULL, 1},
+        {"A.EXAMPLE.KZ", NULL, 1},
+        {"b.example.kz", NULL, 0},
+        {"xa.example.kz", NULL, 0},
+        {"mme.mnc001.mcc401.3gppnetwork.org", NULL, 2},
+        {"x.y.mnc001.mcc401.3gppnetwork.org", NULL, 2},
+        {".mnc001.mcc401.3gppnetwork.org", NULL, 0},
+        {"mnc001.mcc401.3gppnetwork.org", NULL, 0},
         {"x.b", "x.b", 3},
         {"x.b", "X.B", 3},
         {"x.b", "y.b", 0},
+        {"x.b", "", 0},
+        {"x.b", "y.b x.b", 3},
+        {"x.b", "y.b x.bb", 0},
         {"x.b", "*.b", 3},
         {"x.y.b", "*.b", 0},
         {"x.y.b", "*.y.b", 3},
-        {"eir.b", "", 0}, /* that is us */
+        {"eir.b", NULL, 0}, /* that is us */
     };
     struct bed *bed = *state;
     bed->settings.allow = allow;
@@ -179,7 +182,8 @@ static void who_may_connect(void **state)
     bed->settings.identity = STR("eir.b");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         bed_open(bed, false);
-        bed->line.identity = str_z(rows[i].identity);
+        bed->line.names = str_z(rows[i].names);
+        bed->line.certified = rows[i].names;
         bed->told_count = 0;
         made_cer(&m, rows[i].origin);
         assert_int_equal(bed_send(bed, &m), rows[i].peer ? LINE_ON : LINE_CLOSE);
@@ -192,7 +196,8 @@ static void who_may_connect(void **state)
         assert_int_equal(bed->told[0].peer, rows[i].peer);
         bed_close(bed);
     }
-    bed->line.identity = STR("");
+    bed->line.names = STR("");
+    bed->line.certified = false;
 }
 
 static void another_list_from_now_on(void **state)

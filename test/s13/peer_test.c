@@ -302,16 +302,17 @@ static void we_connect(void **state)
 static void whom_we_connect_to_is_certified(void **state)
 {
     static const struct {
-        const char *identity;
+        const char *names;
         enum line_next next;
     } rows[] = {{"dra.example.kz", LINE_ON},
                 {"*.example.kz", LINE_ON},
                 {"mme1.example.kz", LINE_DROP},
+                {"mme1.example.kz dra.example.kz", LINE_ON},
                 {"", LINE_DROP}};
     struct bed *bed = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        bed->line.tls = true;
-        bed->line.identity = str_z(rows[i].identity);
+        bed->line.tls = bed->line.certified = true;
+        bed->line.names = str_z(rows[i].names);
         bed_open(bed, true);
         made_cea("dra.example.kz", 2001, hop_of_out(bed));
         bed->told_count = 0;

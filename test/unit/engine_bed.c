@@ -71,7 +71,7 @@ static enum line_next say(struct line *line, const uint8_t *p, size_t n)
             buf_put(&line->out, p, n);
         return LINE_ON;
     case ECHO_WHO:
-        answer(line, line->identity.p, line->identity.n);
+        answer(line, line->names.p, line->names.n);
         return LINE_ON;
     case ECHO_WHERE:
         buf_uint(&line->out, ECHO_HEAD + line->address.n + 1 + line->own.n, ECHO_HEAD);
