@@ -56,6 +56,11 @@ export function makeKeys(dir) {
   give(dir, "ca", "organisation", FIRM, `${ORGANISATION},1.2.398.3.3.4.1.2.1`);
   give(dir, "ca", "employee", FIRM, `${ORGANISATION},1.2.398.3.3.4.1.2.5`);
   give(dir, "foreign", "stranger", `/CN=${NAME}/serialNumber=IIN${IIN}`, person);
+  makeSocketKey(dir);
+}
+
+/** The certificate of the socket alone: of a directory that has an authority and people of its own. */
+export function makeSocketKey(dir) {
   openssl(dir, [
     ...["req", "-x509", ...NEW_KEY, "-days", "30", "-keyout", "tls.key", "-out", "tls.pem", "-subj", "/CN=127.0.0.1"],
     ...["-addext", "subjectAltName=IP:127.0.0.1"],

@@ -16,15 +16,19 @@ export const OPTIONS = { kind: Entrance };
 export async function opens(opened) {
   register = opened;
   for (const name of ["erlan", "dana"]) register.staff(name, "officer");
-  const [aigul, firm] = [await register.enter("aigul"), await register.enter("firm")];
+  const [aigul, firm] = [await comes("aigul"), await comes("firm")];
   officers = [await register.enterStaff("erlan"), await register.enterStaff("dana")];
   return { aigul, firm };
 }
 
-/** A window of somebody who is signed in, without scripts. */
+/** By API; `key` is what he signs with at the page as well. */
+const comes = async (key) => ({ ...(await register.enter(key)), key });
+
+/** A window of somebody who signed in by the page /sign-in, from then on without scripts. */
 export async function seated(browser, lang, who) {
+  const cookies = await register.signIn(browser, lang, who.key);
   const seat = await window(browser, register.url, { lang, javaScriptEnabled: false });
-  await register.seat(seat.context, who);
+  await seat.context.addCookies(cookies);
   return seat;
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What tests of the pages behind the sign-in need: an authority of their own made with the openssl program,
 // people who sign a nonce with its keys, officers with password and code, a border and a post that answer
-// as the test says. Signing in goes by API; the browser gets the cookie.
+// as the test says. Signing in goes by API, and the browser gets the cookie (seat); or by the page, with a stand-in
+// for NCALayer that has the same keys (signIn).
 import { createHmac } from "node:crypto";
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 
-import { Register, until } from "./house.mjs";
+import { makeSocketKey, startLayer } from "../nca_layer.mjs";
+import { Register, until, window } from "./house.mjs";
+import { ready } from "./pages.mjs";
 
 /** An IMEI with its check digit: of a list of models, the n-th. */
 export function imei(n, tac = 35267700) {
@@ -93,7 +96,10 @@ export class Entrance extends Register {
     });
     await new Promise((resolve) => this.peer.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${this.peer.address().port}`;
-    return ["[portal]", "open = yes", `eds_ca = ${this.at("ca.pem")}`, `border = ${url}/border`, `parcel = ${url}/parcel`, `outbox = ${this.at("out")}`];
+    if (!this.layer) makeSocketKey(this.dir);
+    this.layer ??= await startLayer(this.dir);
+    const layer = `nca_layer = wss://127.0.0.1:${this.layer.port}`;
+    return ["[portal]", "open = yes", layer, `eds_ca = ${this.at("ca.pem")}`, `border = ${url}/border`, `parcel = ${url}/parcel`, `outbox = ${this.at("out")}`];
   }
 
   /** A server with the portal open; more lines of its section, and what stands before it. */
@@ -163,6 +169,19 @@ export class Entrance extends Register {
     await context.addCookies([{ name: "tamga", value: who.token, url: this.url, httpOnly: true, sameSite: "Strict" }]);
   }
 
+  /** Signs in by the page /sign-in with the key of that name; the cookies that came of it. */
+  async signIn(browser, lang, name) {
+    writeFileSync(this.at("key"), name);
+    const { context, page } = await window(browser, this.url, { lang, ignoreHTTPSErrors: true });
+    await page.goto("/sign-in");
+    await ready(page);
+    await page.locator("#eds button.main").click();
+    await page.waitForURL((at) => at.pathname === "/cabinet", { timeout: 20000 });
+    const cookies = await context.cookies();
+    await context.close();
+    return cookies;
+  }
+
   /** The code of the newest message to a phone; the outbox hands it over within a second. */
   async letter(msisdn, n = 1) {
     const to = () => readdirSync(this.at("out")).filter((name) => name.endsWith(".json")).sort()
@@ -177,6 +196,7 @@ export class Entrance extends Register {
 
   async end() {
     this.peer?.close();
+    await this.layer?.stop();
     await super.end();
   }
 }
