@@ -22,7 +22,7 @@ my $centre = $p->organisation('centre', 'ТОО Сервис', $iin, '0202400');
 $p->staff('erlan', 'officer');
 $p->staff('root', 'admin');
 
-sub day { return strftime '%Y-%m-%d', localtime(time + 86_400 * $_[0]) }
+sub day { return strftime '%Y-%m-%d', gmtime(time + 5 * 3600 + 86_400 * $_[0]) } # in Almaty
 my $head = 'bin,kinds,certificate_no,valid_from,valid_until';
 sub load { my (@rows) = @_; return $r->run('--json', 'accreditation', 'load', $r->file('accreditations.csv', lines(@rows))) }
 

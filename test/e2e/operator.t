@@ -44,7 +44,7 @@ my ($status, $json, undef, $text) = ask_as('kanat', 'POST', '/check', {imeis => 
 is $status, 200, 'three, twins once' or diag explain $json;
 is_deeply [map { "$_->{list} $_->{reason}" } @{$json->{checked}}], ['grey UNVERIFIED', 'black AUTHORITY', 'unknown NEVER_ACTIVATED'], 'the public code';
 is_deeply [map { $_->{served} } @{$json->{checked}}], [map { ($p->ask('GET', "/api/v1/check/$_"))[1]{served} } $used, $ordered, $new], 'served, as everybody hears it';
-is_deeply [map { $_->{since} } @{$json->{checked}}], [(strftime '%Y-%m-%d', localtime) x 2, undef], 'since when';
+is_deeply [map { $_->{since} } @{$json->{checked}}], [(strftime '%Y-%m-%d', gmtime(time + 5 * 3600)) x 2, undef], 'since when';
 unlike $text, qr/secret|court|7701|ORDER/, 'no order, no body, no subscriber';
 is refused('kanat', 'POST', '/check', {imeis => [imei(1, $tac), 'x']}), 'IMEI_CHARS imeis[1]', 'which is wrong';
 is refused('kanat', 'POST', '/check', {imeis => [map { imei($_, $tac) } 1 .. 101]}), 'TOO_MANY imeis', 'too many';
