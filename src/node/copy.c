@@ -334,8 +334,10 @@ enum err copy_take(struct copy *copy, struct str bytes, struct fault *fault)
     enum err err = feed_answer_parse(copy->sha, bytes, &want, &copy->place, &answer, &used, fault);
     if (!err && used != bytes.n)
         err = fault_set(fault, ERR_CODEC, "something stands behind the head of the feed");
-    if (!err && answer.head.time_us < copy->head.time_us && answer.count == 0)
-        err = fault_set(fault, ERR_CHAIN, "an older head than the one before: from a cache?");
+    if (!err && answer.head.time_us < copy->signed_us && answer.count == 0)
+        err = fault_set(fault, ERR_NOT_NOW,
+                        "a head %lld s older than the one before: a cache, or the register's clock",
+                        (long long)((copy->signed_us - answer.head.time_us) / 1000000));
     if (!err)
         err = keep(copy, &answer, bytes, fault);
     if (!err)

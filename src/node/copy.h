@@ -45,8 +45,9 @@ struct copy {
     struct zone zone;
     struct feed_place place;
     struct gate gate;
-    struct feed_head
-        head; /* the last one that was verified; time_us: of the snapshot before the first */
+    struct feed_head head; /* the last one that was verified; before the first time_us is the time
+                              of the snapshot's file, by this machine's clock */
+    int64_t signed_us;     /* UTC, the register's clock: of the last verified head; 0: none yet */
     uint64_t snapshot_seq;
     int64_t opened_us; /* UTC: about when the snapshot came */
     uint64_t blocks;   /* applied or held */
@@ -76,6 +77,7 @@ MUST_USE enum err copy_log(struct copy *copy, struct fault *fault);
 void copy_free(struct copy *copy);
 
 /* One answer of the feed. ERR_CODEC, ERR_CHAIN, ERR_SIGNATURE: it is not believed, nothing changed;
+ * ERR_NOT_NOW: nothing is new, and an older head than the one before says so; nothing changed: ask again.
  * ERR_MEMORY: the copy is to be thrown away. A log that cannot be written is told by copy->log == -1. */
 MUST_USE enum err copy_take(struct copy *copy, struct str answer, struct fault *fault);
 /* The signed list that wants_tac names. ERR_CODEC, ERR_SIGNATURE, ERR_MEMORY. */

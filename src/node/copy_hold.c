@@ -191,6 +191,7 @@ enum err copy_apply(struct copy *copy, const struct feed_answer *answer, uint64_
         return err;
     copy->place = answer->head.place;
     copy->head = answer->head;
+    copy->signed_us = answer->head.time_us;
     if (copy->held_count && copy->log_bytes - copy->held_byte > HELD_BYTES) {
         say(SAY_ALARM, "event=batch_long batch=%llu detail=\"its rows are applied before its end\"",
             (unsigned long long)copy->batches[0].id);

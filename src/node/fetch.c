@@ -214,7 +214,7 @@ static void *run(void *arg)
     if (!f->err) {
         atomic_fetch_add(&f->with.status->snapshots, 1);
         f->err = catch_up(f);
-        if (f->err == ERR_UNAVAILABLE) /* it is a copy all the same */
+        if (f->err == ERR_UNAVAILABLE || f->err == ERR_NOT_NOW) /* it is a copy all the same */
             f->err = ERR_OK;
     }
     if (f->err) {

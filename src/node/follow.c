@@ -16,6 +16,8 @@ enum {
     FIRST_MAX_MS = 5000,
     SMALL_LOG_BYTES = 4 << 20, /* is read in no time: not worth a new snapshot a day */
     DAY_SECONDS = 86400,
+    OLDER_MAX_MS = 5000,
+    OLDER_ALARM_US = 300000000, /* a proxy's cache is over by then */
     FETCH_AGAIN_US = 600000000, /* after a snapshot that was only to shorten the log */
 };
 
@@ -32,7 +34,9 @@ struct follow {
     bool restored; /* the copy is no more the register's: whatever comes, it is newer */
     int64_t back_off_ms;
     int64_t next_fetch_us; /* monotonic: not before, when the last one failed */
-    int64_t day_seconds;   /* after which the log is old: a day, and a random hour */
+    int64_t
+        older_us; /* monotonic: since when heads are older than the one before; 0: they are not */
+    int64_t day_seconds; /* after which the log is old: a day, and a random hour */
 };
 
 /* ---- what others see ---- */
@@ -231,8 +235,30 @@ static void settle_tac(struct follow *f)
         say_fault(SAY_WARNING, "tac_list", err, &fault);
 }
 
+/* A cache, or the register's clock was set back. The copy is good all the same: it is asked again, soon,
+ * for what is new comes with a head of any time. */
+static void met_older_head(struct follow *f, const struct fault *fault)
+{
+    int64_t now = clock_monotonic_us();
+    bool begins = !f->older_us;
+    atomic_fetch_add(&f->with.status->older_heads, 1);
+    if (begins)
+        f->older_us = now;
+    bool lasts = now - f->older_us > OLDER_ALARM_US;
+    if (lasts)
+        f->older_us = now; /* said again when it goes on as long */
+    if (begins || lasts)
+        say_fault(lasts ? SAY_ALARM : SAY_WARNING, "older_head", ERR_NOT_NOW, fault);
+    if (f->back_off_ms > OLDER_MAX_MS)
+        f->back_off_ms = OLDER_MAX_MS;
+}
+
 static void went_wrong(struct follow *f, enum err err, const struct fault *fault)
 {
+    if (err == ERR_NOT_NOW) {
+        met_older_head(f, fault);
+        return;
+    }
     atomic_fetch_add(&f->with.status->feed_errors, 1);
     say_fault(err == ERR_UNAVAILABLE ? SAY_WARNING : SAY_ALARM, "feed", err, fault);
     if (err == ERR_CHAIN)
@@ -254,6 +280,7 @@ static void once(struct follow *f)
     if (!err) {
         atomic_store(&f->with.status->contact_us, clock_monotonic_us());
         f->back_off_ms = BACK_OFF_MS;
+        f->older_us = 0;
         if (f->copy->wants_tac)
             settle_tac(f);
     }

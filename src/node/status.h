@@ -15,6 +15,7 @@ struct node_status {
     _Atomic uint64_t register_next_seq; /* where the register stood when it last spoke */
     _Atomic int64_t head_us;            /* UTC: time of the last signed head */
     _Atomic int64_t contact_us;         /* monotonic: last answer of the register; 0: none yet */
+    _Atomic uint64_t older_heads;       /* not taken: signed earlier than the one before */
     _Atomic uint64_t feed_errors, blocks, snapshots, snapshots_refused;
     _Atomic uint64_t log_bytes;        /* of the feed's log */
     _Atomic uint64_t batches_open;     /* whose rows wait for their end */

@@ -172,6 +172,9 @@ static void put_follow(const struct status_sources *s, struct buf *out)
     one(out, "feed_log_bytes", "gauge", "Size of the feed's log.", atomic_load(&st->log_bytes));
     one(out, "feed_errors_total", "counter", "Questions to the register that failed.",
         atomic_load(&st->feed_errors));
+    one(out, "older_heads_total", "counter",
+        "Answers that were not taken: signed earlier than the one before.",
+        atomic_load(&st->older_heads));
     one(out, "snapshots_total", "counter", "Snapshots that were taken.",
         atomic_load(&st->snapshots));
     one(out, "snapshots_refused_total", "counter", "Snapshots that were not believed.",

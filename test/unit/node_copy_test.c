@@ -3,6 +3,7 @@
  * node_copy_test - what a node believes and when it shows it: blocks of a verified answer at once, those of a
  * batch at its end and in their order; nothing of an answer that was changed anywhere; the same after a
  * start, wherever the log was cut. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -336,8 +337,36 @@ static void a_head_of_yesterday_is_no_news(void **state)
     struct node_bed *bed = *state;
     struct copy *copy = opened(bed);
     take(bed, copy);
-    assert_int_equal(copy_take(copy, bed_head(bed, BED_NOW_US - 1), NULL), ERR_CHAIN);
+    assert_int_equal(copy_take(copy, bed_head(bed, BED_NOW_US - 1), NULL), ERR_NOT_NOW);
     assert_int_equal(copy->head.time_us, BED_NOW_US);
+    copy_free(copy);
+    copy = opened(bed); /* the log knows it, too */
+    bed_begin(bed);
+    assert_int_equal(copy_take(copy, bed_head(bed, BED_NOW_US - 1), NULL), ERR_NOT_NOW);
+    bed_begin(bed); /* blocks are news, whatever the register's clock says */
+    bed_row(bed, 0, A, REASON_NEVER_ACTIVATED, REASON_STOLEN);
+    assert_int_equal(copy_take(copy, bed_head(bed, BED_NOW_US - 1), NULL), ERR_OK);
+    assert_int_equal(bed_reason(copy, A), REASON_STOLEN);
+    bed_begin(bed);
+    assert_int_equal(copy_take(copy, bed_head(bed, BED_NOW_US - 1), NULL), ERR_OK);
+    copy_free(copy);
+}
+
+/* The time of a snapshot's file is of another clock than the heads. */
+static void a_clock_that_is_ahead_refuses_no_first_head(void **state)
+{
+    struct node_bed *bed = *state;
+    char path[COPY_PATH];
+    copy_path(bed->directory, "snapshot", 1, "tgix", path);
+    const struct timespec ahead[2] = {{.tv_sec = BED_NOW_US / 1000000 + 3600},
+                                      {.tv_sec = BED_NOW_US / 1000000 + 3600}};
+    assert_int_equal(utimensat(AT_FDCWD, path, ahead, 0), 0);
+    struct copy *copy = opened(bed);
+    assert_int_equal(copy->signed_us, 0);
+    assert_true(copy->head.time_us > BED_NOW_US);
+    take(bed, copy);
+    assert_int_equal(copy->head.time_us, BED_NOW_US);
+    assert_int_equal(copy->signed_us, BED_NOW_US);
     copy_free(copy);
 }
 
@@ -376,6 +405,7 @@ int main(void)
         IN_BED(a_log_that_was_cut_gives_what_is_whole),
         IN_BED(rules_wait_for_their_list_of_models),
         IN_BED(a_head_of_yesterday_is_no_news),
+        IN_BED(a_clock_that_is_ahead_refuses_no_first_head),
         IN_BED(the_newest_two_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
