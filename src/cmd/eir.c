@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,10 @@ enum {
     LISTENERS = 2 * LIMIT_NODE_LISTEN,
     SCTP_DIAMETER = 46, /* RFC 6733 2.1.1 */
     SAID_A_SECOND = 20, /* lines about connections */
+    STATUS_CONNECTIONS = 64,
+    SPARE_FILES = 64, /* the node's own: spool, feed's log, snapshots, check log, its questions */
+    WORKER_FILES = 8, /* of each worker, and each listener: epoll, wakes, sockets */
+    LEAST_CONNECTIONS = 16,
 };
 
 struct eir {
@@ -266,6 +271,29 @@ enum err eir_new(const struct node_settings *settings, const struct clock *clock
 
 /* ---- starting ---- */
 
+/* How many connections the open-file limit allows, once it is raised as far as it goes: the node's own
+ * files are opened while strangers hold all they can. */
+static unsigned connection_limit(unsigned workers)
+{
+    const rlim_t spare = SPARE_FILES + STATUS_CONNECTIONS + WORKER_FILES * (workers + LISTENERS);
+    const rlim_t want = LIMIT_WIRE_CONNECTIONS + spare;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files))
+        return LEAST_CONNECTIONS;
+    if (files.rlim_cur < want) {
+        struct rlimit more = {files.rlim_max < want ? files.rlim_max : want, files.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+            files = more;
+    }
+    if (files.rlim_cur >= want)
+        return LIMIT_WIRE_CONNECTIONS;
+    unsigned left = files.rlim_cur > spare ? (unsigned)(files.rlim_cur - spare) : 0;
+    left = left > LEAST_CONNECTIONS ? left : LEAST_CONNECTIONS;
+    say(SAY_WARNING, "event=open_files limit=%llu connections=%u",
+        (unsigned long long)files.rlim_cur, left);
+    return left;
+}
+
 /* The directory is one node's. */
 static enum err lock_directory(struct eir *eir, struct fault *fault)
 {
@@ -373,8 +401,11 @@ static enum err start_status(struct eir *eir, struct fault *fault)
                                              .face_ctx = &eir->sources,
                                              .address = s->metrics.address,
                                              .port = s->metrics.port};
-    const struct engine_options with = {
-        .workers = 1, .stop_us = STOP_US, .dropped = on_dropped, .ctx = eir};
+    const struct engine_options with = {.workers = 1,
+                                        .connections_max = STATUS_CONNECTIONS,
+                                        .stop_us = STOP_US,
+                                        .dropped = on_dropped,
+                                        .ctx = eir};
     eir->sources = (struct status_sources){.status = &eir->status,
                                            .clock = eir->clock,
                                            .counts = eir->counts,
@@ -401,6 +432,7 @@ static enum err start_engine(struct eir *eir, struct fault *fault)
     struct engine *engine;
     size_t n = listeners_of(eir, listeners);
     struct engine_options with = {.workers = eir->workers,
+                                  .connections_max = connection_limit(eir->workers),
                                   .stop_us = STOP_US,
                                   .worker_open = worker_open,
                                   .worker_turn = worker_turn,

@@ -23,6 +23,7 @@ struct report {
     struct node_spool *spool;
     struct node_status *status;
     struct sighting *sightings; /* of the file that is sent */
+    bool unreadable;            /* the oldest file; said once */
     struct buf body, answer;
     int64_t back_off_ms;
     bool runs;
@@ -86,11 +87,36 @@ static bool judge(struct report *r, enum err err, long status, size_t count,
     return for_ever;
 }
 
+/* False: it stays, and is tried later. */
+static bool read_file(struct report *r, uint64_t file, struct spool_batch *out)
+{
+    struct fault fault = {0};
+    *out = (struct spool_batch){.sightings = r->sightings, .max = SPOOL_FILE_RECORDS};
+    enum err err = node_spool_read(r->spool, file, out, &fault);
+    if (err && !r->unreadable)
+        say_fault(SAY_ALARM, "sightings_file", err, &fault);
+    r->unreadable = err != ERR_OK;
+    return !err;
+}
+
+static void drop_file(struct report *r, uint64_t file, const struct spool_batch *batch)
+{
+    if (batch->damaged) {
+        say(SAY_ALARM, "event=sightings_damaged file=%llu records=%zu good=%zu",
+            (unsigned long long)file, batch->damaged, batch->count);
+        count_add(&r->status->sightings_damaged, batch->damaged);
+    }
+    node_spool_drop(r->spool, file);
+}
+
 static bool send_file(struct report *r, uint64_t file)
 {
     struct fault fault = {0};
+    struct spool_batch batch;
     long status = 0;
-    size_t n = node_spool_read(r->spool, file, r->sightings, SPOOL_FILE_RECORDS);
+    if (!read_file(r, file, &batch))
+        return false;
+    size_t n = batch.count;
     buf_clear(&r->body);
     buf_clear(&r->answer);
     for (size_t i = 0; i < n; i++)
@@ -106,7 +132,7 @@ static bool send_file(struct report *r, uint64_t file)
     enum err err = n ? link_ask(r->link, &q, &status, &fault) : ERR_OK;
     if (n && !judge(r, err, status, n, &fault))
         return false;
-    node_spool_drop(r->spool, file);
+    drop_file(r, file, &batch);
     return true;
 }
 

@@ -209,8 +209,8 @@ static uint64_t cut(struct node_spool *s)
         path_of(s, s->first, path);
         if (s->first == s->last)
             close_file(s);
-        if (access(path, F_OK) == 0)
-            return s->first;
+        if (access(path, F_OK) == 0 || errno != ENOENT)
+            return s->first; /* what cannot be looked at may be there */
     }
     return 0;
 }
@@ -223,19 +223,36 @@ uint64_t node_spool_cut(struct node_spool *s)
     return file;
 }
 
-size_t node_spool_read(struct node_spool *s, uint64_t file, struct sighting *out, size_t max)
+static void read_records(FILE *f, struct spool_batch *batch)
+{
+    uint8_t record[SPOOL_RECORD];
+    size_t n;
+    while (batch->count < batch->max && (n = fread(record, 1, sizeof record, f)) > 0)
+        if (n == sizeof record && node_spool_decode(record, &batch->sightings[batch->count]))
+            batch->count++;
+        else
+            batch->damaged++;
+}
+
+enum err node_spool_read(struct node_spool *s, uint64_t file, struct spool_batch *batch,
+                         struct fault *fault)
 {
     char path[PATH_BYTES];
-    uint8_t record[SPOOL_RECORD];
-    size_t n = 0;
+    batch->count = batch->damaged = 0;
     path_of(s, file, path);
     FILE *f = fopen(path, "rbe");
+    if (!f && errno == ENOENT)
+        return ERR_OK;
     if (!f)
-        return 0;
-    while (n < max && fread(record, sizeof record, 1, f) == 1 && node_spool_decode(record, &out[n]))
-        n++;
+        return fault_set(fault, ERR_FILE_OPEN, "%s: %s", path, strerror(errno));
+    read_records(f, batch);
+    bool failed = ferror(f);
+    int why = errno;
     fclose(f);
-    return n;
+    if (!failed)
+        return ERR_OK;
+    batch->count = batch->damaged = 0;
+    return fault_set(fault, ERR_FILE_READ, "%s: %s", path, strerror(why));
 }
 
 void node_spool_drop(struct node_spool *s, uint64_t file)

@@ -25,7 +25,8 @@ struct node_status {
     atomic_bool ready, follows, stale;
     /* of who reports sightings */
     _Atomic uint64_t sightings_taken, sightings_twice,
-        sightings_lost; /* lost: the spool was full */
+        sightings_lost;                 /* lost: the spool was full */
+    _Atomic uint64_t sightings_damaged; /* records of the spool that could not be read */
     _Atomic uint64_t sightings_sent, sightings_refused, spool_bytes, spool_files, report_errors;
     /* of who writes the check log */
     _Atomic uint64_t log_lines, log_errors;

@@ -202,6 +202,8 @@ static void put_writers(const struct status_sources *s, struct buf *out)
         atomic_load(&st->sightings_refused));
     one(out, "sightings_lost_total", "counter", "First uses that found no room here.",
         atomic_load(&st->sightings_lost) + lost(s->sightings, s->workers));
+    one(out, "sightings_damaged_total", "counter", "Records of the spool that were damaged.",
+        atomic_load(&st->sightings_damaged));
     one(out, "sightings_spool_bytes", "gauge", "Size of the spool.", atomic_load(&st->spool_bytes));
     one(out, "sightings_spool_files", "gauge", "Files in it.", atomic_load(&st->spool_files));
     one(out, "reports_failed_total", "counter", "Reports that the register did not take.",

@@ -154,4 +154,26 @@ my $watchdog = Diameter::parse($both[1]->bytes(10) // '');
 is $watchdog->{command}, 280, 'a peer that is silent is asked whether it lives';
 is $node->stop, 0, 'a clean end';
 
+# ---- descriptors ----
+
+SKIP: {
+    skip 'no prlimit here, or too few open files allowed', 11 unless -x '/usr/bin/prlimit' && (slurp('/proc/self/limits') =~ /^Max open files +\d+ +(\d+)/m)[0] > 500;
+    for my $case (['300:', 0], ['300:300', 1]) {
+        my ($nofile, $warned) = @$case;
+        my $run = spew("$dir/limited", "#!/bin/sh\nexec prlimit --nofile=$nofile $Eir::program \"\$@\"\n");
+        chmod 0755, $run;
+        local $Eir::program = $run;
+        $node = Eir::start();
+        my ($soft) = slurp("/proc/$node->{pid}/limits") =~ /^Max open files\s+(\d+)/m;
+        is $soft > 300 ? 1 : 0, 1 - $warned, "open files $nofile: raised as far as it goes";
+        is $node->log_text =~ /event=open_files limit=300 connections=\d\d\d?$/m ? 1 : 0, $warned, 'and told when that is little';
+        my @idle = map { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$node->{s13}") } 1 .. 280;
+        my $late = Diameter->new(port => $node->{s13});
+        is $late->greet->{'Result-Code'}, 2001, 'strangers that say nothing keep nobody out';
+        ok opendir(my $fds, "/proc/$node->{pid}/fd"), 'descriptors';
+        cmp_ok scalar(grep { /\d/ } readdir $fds), '<', 300 - 60, 'some are left' if $warned;
+        is $node->stop, 0, 'a clean end';
+    }
+}
+
 done_testing;

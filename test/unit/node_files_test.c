@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -173,6 +174,7 @@ static void a_spool_keeps_what_was_written(void **state)
     char dir[] = "/tmp/tamga-spool.XXXXXX", path[128];
     struct node_spool *s;
     struct sighting in = {{35824005111111}, 1796000000}, out[16];
+    struct spool_batch batch = {.sightings = out, .max = 16};
     uint64_t files;
     assert_non_null(mkdtemp(dir));
     assert_int_equal(node_spool_open(dir, 3 * SPOOL_RECORD, &s, NULL), ERR_OK);
@@ -189,18 +191,62 @@ static void a_spool_keeps_what_was_written(void **state)
     assert_int_equal(files, 1);
     assert_true(node_spool_add(s, &in)); /* into a file of its own */
     assert_int_equal(node_spool_cut(s), 1);
-    assert_int_equal(node_spool_read(s, 1, out, 16), 2);
+    assert_int_equal(node_spool_read(s, 1, &batch, NULL), ERR_OK);
+    assert_int_equal(batch.count, 2);
+    assert_int_equal(batch.damaged, 1);
     assert_int_equal(out[1].imei.body, 35824005111112);
     assert_int_equal(out[1].time_s, 1796000000);
     node_spool_drop(s, 1);
     assert_int_equal(node_spool_cut(s), 2);
-    assert_int_equal(node_spool_read(s, 2, out, 16), 1);
+    assert_int_equal(node_spool_read(s, 2, &batch, NULL), ERR_OK);
+    assert_int_equal(batch.count, 1);
+    assert_int_equal(batch.damaged, 0);
     node_spool_drop(s, 2);
     assert_int_equal(node_spool_cut(s), 0);
     assert_int_equal(node_spool_bytes(s, &files), 0);
     assert_true(node_spool_add(s, &in));
     assert_int_equal(node_spool_cut(s), 3);
     node_spool_drop(s, 3);
+    node_spool_close(s);
+    assert_int_equal(rmdir(dir), 0);
+}
+
+static void what_cannot_be_read_is_not_empty(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/tamga-spool.XXXXXX", path[128];
+    struct node_spool *s;
+    struct sighting in = {{35824005111111}, 1796000000}, out[16];
+    struct spool_batch batch = {.sightings = out, .max = 16};
+    struct fault fault = {0};
+    struct rlimit was, none;
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(node_spool_open(dir, 1000, &s, NULL), ERR_OK);
+    for (int i = 0; i < 3; i++, in.imei.body++)
+        assert_true(node_spool_add(s, &in));
+    assert_int_equal(node_spool_cut(s), 1);
+    snprintf(path, sizeof path, "%s/1.sightings", dir);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+    none = was;
+    none.rlim_cur = 3; /* no descriptor is left */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum err err = node_spool_read(s, 1, &batch, &fault);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+    assert_int_equal(err, ERR_FILE_OPEN);
+    assert_int_equal(batch.count, 0);
+    assert_true(fault.detail[0]);
+    FILE *f = fopen(path, "r+b"); /* the second of three is damaged */
+    assert_non_null(f);
+    assert_int_equal(fseek(f, SPOOL_RECORD + 3, SEEK_SET), 0);
+    assert_int_equal(fputc('x', f), 'x');
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(node_spool_read(s, 1, &batch, NULL), ERR_OK);
+    assert_int_equal(batch.count, 2);
+    assert_int_equal(batch.damaged, 1);
+    assert_int_equal(out[1].imei.body, 35824005111113);
+    node_spool_drop(s, 1);
+    assert_int_equal(node_spool_read(s, 1, &batch, NULL), ERR_OK); /* it is no more */
+    assert_int_equal(batch.count, 0);
     node_spool_close(s);
     assert_int_equal(rmdir(dir), 0);
 }
@@ -317,6 +363,7 @@ int main(void)
         cmocka_unit_test(settings_are_judged_one_by_one),
         cmocka_unit_test(settings_are_judged_together),
         cmocka_unit_test(a_spool_keeps_what_was_written),
+        cmocka_unit_test(what_cannot_be_read_is_not_empty),
         cmocka_unit_test(a_record_that_was_changed_is_none),
         cmocka_unit_test(a_line_of_the_check_log_names_nobody),
         cmocka_unit_test(a_report_has_no_subscriber),
