@@ -21,6 +21,7 @@ struct fetch {
     bool on;
     atomic_bool done;
     uint64_t at_least, in_use;
+    bool anew;
     /* the download */
     char part[COPY_PATH], tag[COPY_PATH];
     int fd;
@@ -154,13 +155,30 @@ static enum err download(struct fetch *f)
 
 /* ---- what is made of it ---- */
 
+static bool read_start(const char *path, uint8_t out[INDEX_FILE_START])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : pread(fd, out, INDEX_FILE_START, 0);
+    if (fd >= 0)
+        close(fd);
+    return n == INDEX_FILE_START;
+}
+
+/* By the signed headers, which name place, hash and content: a register that was restored may have come to
+ * the same SEQ by another way. */
+static bool is_kept(const char *kept, const char *part)
+{
+    uint8_t a[INDEX_FILE_START], b[INDEX_FILE_START];
+    return read_start(kept, a) && read_start(part, b) && memcmp(a, b, sizeof a) == 0;
+}
+
 /* The file takes its place, with an empty log. */
 static enum err settle(struct fetch *f, uint64_t seq)
 {
     char path[COPY_PATH], log[COPY_PATH];
     copy_path(f->with.copy.directory, "snapshot", seq, "tgix", path);
     copy_path(f->with.copy.directory, "feed", seq, "log", log);
-    if (access(path, F_OK) == 0) /* the very one that is there: its log stays */
+    if (!f->anew && is_kept(path, f->part)) /* the very one that is there: its log stays */
         unlink(f->part);
     else if (unlink(log) != 0 && errno != ENOENT)
         return fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", log, strerror(errno));
@@ -225,12 +243,13 @@ static void *run(void *arg)
     return NULL;
 }
 
-enum err fetch_begin(struct fetch *f, uint64_t at_least, uint64_t in_use)
+enum err fetch_begin(struct fetch *f, uint64_t at_least, uint64_t in_use, bool anew)
 {
     if (f->on)
         return ERR_OK;
     f->at_least = at_least;
     f->in_use = in_use;
+    f->anew = anew;
     atomic_store(&f->done, false);
     if (pthread_create(&f->thread, NULL, run, f))
         return ERR_MEMORY;

@@ -26,8 +26,9 @@ void fetch_free(struct fetch *f); /* stops it */
 void fetch_stop(struct fetch *f);
 /* Begins, unless it is at it. A snapshot that stands before at_least is refused. in_use: SEQ of a copy
  * that goes on writing its log meanwhile, which nobody else may open: the same again is ERR_NOT_NOW; 0:
- * none. ERR_MEMORY. */
-MUST_USE enum err fetch_begin(struct fetch *f, uint64_t at_least, uint64_t in_use);
+ * none. anew: a log that is there is not believed any more, whatever snapshot it belongs to; else the
+ * log of the very same snapshot stays. ERR_MEMORY. */
+MUST_USE enum err fetch_begin(struct fetch *f, uint64_t at_least, uint64_t in_use, bool anew);
 bool fetch_is_on(struct fetch *f);   /* begun, and not taken yet */
 bool fetch_is_done(struct fetch *f); /* fetch_take returns at once */
 /* Waits for what was begun. ERR_SNAPSHOT, ERR_UNAVAILABLE, ...; on success the copy is the caller's. */

@@ -121,12 +121,14 @@ static bool rest(struct follow *f)
 
 /* ---- snapshots ---- */
 
-static void want_snapshot(struct follow *f, const char *why, uint64_t at_least, uint64_t in_use)
+/* anew: as fetch_begin. */
+static void want_snapshot(struct follow *f, const char *why, uint64_t at_least, uint64_t in_use,
+                          bool anew)
 {
     if (fetch_is_on(f->fetch))
         return;
     say(SAY_INFO, "event=snapshot_wanted why=%s", why);
-    if (fetch_begin(f->fetch, at_least, in_use))
+    if (fetch_begin(f->fetch, at_least, in_use, anew))
         say(SAY_ALARM, "event=snapshot error=MEMORY");
 }
 
@@ -138,7 +140,17 @@ static void want_shorter_log(struct follow *f)
     if (clock_monotonic_us() < f->next_fetch_us)
         return;
     if (c->batch_count == 0 && (old || c->log_bytes > f->with.log_bytes || c->log < 0))
-        want_snapshot(f, "log", c->snapshot_seq, c->log < 0 ? 0 : c->snapshot_seq);
+        want_snapshot(f, "log", c->snapshot_seq, c->log < 0 ? 0 : c->snapshot_seq, false);
+}
+
+/* They are of a register that is no more, and may be newer by their numbers. */
+static void forget_all_but(const char *directory, uint64_t seq)
+{
+    uint64_t seqs[2 * COPY_KEPT];
+    size_t n = copy_list(directory, seqs, sizeof seqs / sizeof *seqs);
+    for (size_t i = 0; i < n; i++)
+        if (seqs[i] != seq)
+            copy_remove(directory, seqs[i]);
 }
 
 static enum err change_over(struct follow *f, struct copy *copy, struct fault *fault)
@@ -154,8 +166,8 @@ static enum err change_over(struct follow *f, struct copy *copy, struct fault *f
         copy_free(copy);
         return ERR_OK;
     }
-    if (f->restored && f->copy && copy->snapshot_seq != f->copy->snapshot_seq)
-        copy_remove(directory, f->copy->snapshot_seq);
+    if (f->restored)
+        forget_all_but(directory, copy->snapshot_seq);
     if (f->restored && f->with.on_restored)
         f->with.on_restored(f->with.ctx);
     copy_free(f->copy);
@@ -210,7 +222,7 @@ static enum err wait_for_first(struct follow *f)
 {
     while (!link_stopped(f->pull.link)) {
         struct fault fault = {0};
-        want_snapshot(f, "none", 0, 0);
+        want_snapshot(f, "none", 0, 0, false);
         while (!fetch_is_done(f->fetch))
             if (!link_rest(f->pull.link, 20))
                 return ERR_STOPPED;
@@ -264,7 +276,7 @@ static void went_wrong(struct follow *f, enum err err, const struct fault *fault
     if (err == ERR_CHAIN)
         f->restored = true;
     if (err == ERR_CHAIN || err == ERR_MEMORY || err == ERR_CODEC)
-        want_snapshot(f, err_name(err), 0, 0);
+        want_snapshot(f, err_name(err), 0, 0, true);
 }
 
 static void once(struct follow *f)

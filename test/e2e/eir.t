@@ -224,4 +224,21 @@ ok poll(90, sub { return s13($mme, imei(96)) eq 'black' }), 'the node takes a ne
 is s13($mme, imei(95)), 'grey', 'and forgets what the register has forgotten';
 is end_node($eir), 0, 'a clean end';
 
+# ---- restored to the very place of the node's snapshot: its log is of another register ----
+
+unlink glob "$directory/snapshot-* $directory/feed-*";
+$eir = node();
+$mme = mme($eir);
+my $very = $before->copy_of;
+is $before->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '12', imei(97))->{code}, 0, 'a block';
+ok poll(5, sub { return s13($mme, imei(97)) eq 'black' }), 'arrives, into the log behind the snapshot';
+my ($kept) = glob "$directory/snapshot-*.tgix";
+Register::stop($server->{pid});
+$server = $very->serve('--listen', "127.0.0.1:$port");
+ok poll(90, sub { return s13($mme, imei(97)) eq 'grey' }), 'the node forgets it again' or diag(slurp($eir->{log}));
+is_deeply [glob "$directory/snapshot-*.tgix"], [$kept], 'with a snapshot of the same number';
+is $very->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '13', imei(98))->{code}, 0, 'the register goes another way';
+ok poll(30, sub { return s13($mme, imei(98)) eq 'black' }), 'and is followed' or diag(slurp($eir->{log}));
+is end_node($eir), 0, 'a clean end';
+
 done_testing;
