@@ -19,6 +19,8 @@ enum {
     OLDER_MAX_MS = 5000,
     OLDER_ALARM_US = 300000000, /* a proxy's cache is over by then */
     FETCH_AGAIN_US = 600000000, /* after a snapshot that was only to shorten the log */
+    FETCH_BACK_OFF_MS = 2000,   /* between snapshots that bring nothing newer */
+    FETCH_BACK_OFF_MAX_MS = 600000,
 };
 
 struct follow {
@@ -33,7 +35,10 @@ struct follow {
     struct fault open_fault;
     bool restored; /* the copy is no more the register's: whatever comes, it is newer */
     int64_t back_off_ms;
-    int64_t next_fetch_us; /* monotonic: not before, when the last one failed */
+    int64_t next_short_us; /* monotonic: not before, to shorten the log */
+    int64_t next_fetch_us; /* monotonic: not before, for anything */
+    int64_t fetch_back_off_ms;
+    uint64_t fetched_seq; /* of the snapshot that came last; 0: none */
     int64_t
         older_us; /* monotonic: since when heads are older than the one before; 0: they are not */
     int64_t day_seconds; /* after which the log is old: a day, and a random hour */
@@ -125,7 +130,7 @@ static bool rest(struct follow *f)
 static void want_snapshot(struct follow *f, const char *why, uint64_t at_least, uint64_t in_use,
                           bool anew)
 {
-    if (fetch_is_on(f->fetch))
+    if (fetch_is_on(f->fetch) || clock_monotonic_us() < f->next_fetch_us)
         return;
     say(SAY_INFO, "event=snapshot_wanted why=%s", why);
     if (fetch_begin(f->fetch, at_least, in_use, anew))
@@ -137,7 +142,7 @@ static void want_shorter_log(struct follow *f)
     const struct copy *c = f->copy;
     int64_t age_s = (clock_now_us(f->with.copy.clock) - c->opened_us) / 1000000;
     bool old = age_s > f->day_seconds && c->log_bytes > SMALL_LOG_BYTES;
-    if (clock_monotonic_us() < f->next_fetch_us)
+    if (clock_monotonic_us() < f->next_short_us)
         return;
     if (c->batch_count == 0 && (old || c->log_bytes > f->with.log_bytes || c->log < 0))
         want_snapshot(f, "log", c->snapshot_seq, c->log < 0 ? 0 : c->snapshot_seq, false);
@@ -158,7 +163,7 @@ static enum err change_over(struct follow *f, struct copy *copy, struct fault *f
     const char *directory = f->with.copy.directory;
     /* The register has no newer one yet: it would give the same again. */
     if (f->copy && copy->snapshot_seq == f->copy->snapshot_seq)
-        f->next_fetch_us = clock_monotonic_us() + FETCH_AGAIN_US;
+        f->next_short_us = clock_monotonic_us() + FETCH_AGAIN_US;
     if (f->copy && !f->restored && copy->place.next_seq < f->copy->place.next_seq) {
         say(SAY_WARNING, "event=snapshot detail=\"stands behind what is known: not taken\"");
         if (copy->snapshot_seq != f->copy->snapshot_seq)
@@ -178,14 +183,41 @@ static enum err change_over(struct follow *f, struct copy *copy, struct fault *f
     return publish(f, true, fault);
 }
 
+/* A whole download is dear to both: only one that brought something newer may be followed at once by
+ * another, else a random half of a time that doubles. Shorter where nobody is answered yet, and where
+ * nothing came at all. */
+static int64_t fetch_pause_ms(struct follow *f, enum err err)
+{
+    bool away = err == ERR_UNAVAILABLE;
+    int64_t most = away && !f->copy   ? FIRST_MAX_MS
+                   : away || !f->copy ? BACK_OFF_MAX_MS
+                                      : FETCH_BACK_OFF_MAX_MS;
+    int64_t ms = f->fetch_back_off_ms < most ? f->fetch_back_off_ms : most;
+    f->fetch_back_off_ms = ms * 2;
+    return ms / 2 + (int64_t)randombytes_uniform((uint32_t)(ms / 2 + 1));
+}
+
+static void pace_fetches(struct follow *f, enum err err, const struct copy *copy)
+{
+    int64_t now = clock_monotonic_us();
+    bool newer = copy && copy->snapshot_seq > f->fetched_seq;
+    bool calm = now > f->next_fetch_us + FETCH_BACK_OFF_MAX_MS * 1000LL;
+    if (newer || calm || err == ERR_NOT_NOW)
+        f->fetch_back_off_ms = FETCH_BACK_OFF_MS;
+    if (copy)
+        f->fetched_seq = copy->snapshot_seq;
+    f->next_fetch_us = newer ? now : now + fetch_pause_ms(f, err) * 1000;
+}
+
 /* What fetch has brought, or why it has not. */
 static enum err take_fetched(struct follow *f, struct fault *fault)
 {
-    struct copy *copy;
+    struct copy *copy = NULL;
     enum err err = fetch_take(f->fetch, &copy, fault);
+    pace_fetches(f, err, err ? NULL : copy);
     if (!err)
         return change_over(f, copy, fault);
-    f->next_fetch_us = clock_monotonic_us() + FETCH_AGAIN_US;
+    f->next_short_us = clock_monotonic_us() + FETCH_AGAIN_US;
     if (err == ERR_NOT_NOW) {
         say_fault(SAY_INFO, "snapshot", err, fault);
         return ERR_OK;
@@ -222,17 +254,13 @@ static enum err wait_for_first(struct follow *f)
 {
     while (!link_stopped(f->pull.link)) {
         struct fault fault = {0};
-        want_snapshot(f, "none", 0, 0, false);
-        while (!fetch_is_done(f->fetch))
+        do {
+            want_snapshot(f, "none", 0, 0, false);
             if (!link_rest(f->pull.link, 20))
                 return ERR_STOPPED;
-        enum err err = take_fetched(f, &fault);
-        if (!err)
+        } while (!fetch_is_done(f->fetch));
+        if (take_fetched(f, &fault) == ERR_OK)
             return ERR_OK;
-        int64_t ms = f->back_off_ms; /* nobody is answered yet: not as long as later */
-        f->back_off_ms = ms * 2 < FIRST_MAX_MS ? ms * 2 : FIRST_MAX_MS;
-        if (!link_rest(f->pull.link, ms / 2 + (int64_t)randombytes_uniform((uint32_t)(ms / 2 + 1))))
-            break;
     }
     return ERR_STOPPED;
 }
@@ -354,6 +382,7 @@ enum err follow_new(const struct follow_options *options, struct follow **out)
     f->pull.on = on_wait;
     f->pull.ctx = f;
     f->back_off_ms = BACK_OFF_MS;
+    f->fetch_back_off_ms = FETCH_BACK_OFF_MS;
     f->day_seconds = DAY_SECONDS + (int64_t)randombytes_uniform(3600);
     enum err err = link_new(&f->with.link, &f->pull.link);
     if (!err)

@@ -7,7 +7,8 @@
  * (doubled each time, a random half of it), and the node goes on answering; after stale_after_us without a
  * signed head it says so and does what `stale` says. A register that does not know where the node stands was
  * restored, or is another: the node takes a new snapshot beside the copy it has, and changes over when it is
- * whole. The same happens when the log has grown too long, or is a day old: a start reads it all. */
+ * whole. The same happens when the log has grown too long, or is a day old: a start reads it all. Between
+ * snapshots that bring nothing newer it rests 2 s to 10 min (doubled each time, a random half of it). */
 #ifndef NODE_FOLLOW_H
 #define NODE_FOLLOW_H
 
