@@ -93,20 +93,16 @@ static enum line_next request(struct line *line, struct str head)
     return answer(line, target, head_only, close);
 }
 
+/* One answer a call: they are long, and who sends many questions at once waits for the engine, which calls
+ * again when the answers before have gone. */
 static enum line_next status_input(struct line *line, const uint8_t *p, size_t n, size_t *out_used)
 {
+    const uint8_t *end = memmem(p, n, "\r\n\r\n", 4);
     *out_used = 0;
-    while (*out_used < n) {
-        const uint8_t *at = p + *out_used;
-        const uint8_t *end = memmem(at, n - *out_used, "\r\n\r\n", 4);
-        if (!end)
-            break;
-        *out_used += (size_t)(end - at) + 4;
-        enum line_next next = request(line, (struct str){(const char *)at, (size_t)(end - at)});
-        if (next != LINE_ON)
-            return next;
-    }
-    return LINE_ON;
+    if (!end)
+        return LINE_ON;
+    *out_used = (size_t)(end - p) + 4;
+    return request(line, (struct str){(const char *)p, (size_t)(end - p)});
 }
 
 static enum line_next status_stop(struct line *line)

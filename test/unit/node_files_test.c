@@ -355,6 +355,21 @@ static void the_status_face_speaks_a_little_http(void **state)
     }
 }
 
+static void the_status_face_answers_one_at_a_time(void **state)
+{
+    (void)state;
+    static const char two[] = "GET /healthz HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n";
+    struct buf one = {0}, out = {0};
+    size_t used, first;
+    assert_int_equal(http(two + strlen(two) / 2, &first, &one), LINE_ON);
+    assert_int_equal(first, strlen(two) / 2);
+    assert_int_equal(http(two, &used, &out), LINE_ON);
+    assert_int_equal(used, first);
+    assert_int_equal(out.n, one.n);
+    buf_release(&one);
+    buf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_line_of_the_check_log_names_nobody),
         cmocka_unit_test(a_report_has_no_subscriber),
         cmocka_unit_test(the_status_face_speaks_a_little_http),
+        cmocka_unit_test(the_status_face_answers_one_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
