@@ -315,31 +315,50 @@ enum err node_settings_set(struct node_settings *s, struct str section, struct s
 
 /* ---- the file ---- */
 
+/* inih goes on behind a wrong line; we do not, so that the first fault is the one that is told. */
 struct reading {
     struct node_settings *s;
     struct fault *fault;
+    FILE *file;
+    int line, err_line;
     enum err err;
 };
+
+/* inih's reader, as fgets: it counts lines as inih does. */
+static char *next_line(char *out, int n, void *stream)
+{
+    struct reading *r = stream;
+    r->line++;
+    return r->err ? NULL : fgets(out, n, r->file);
+}
 
 /* inih's callback: 1 = taken, 0 = an error on this line. */
 static int on_line(void *user, const char *section, const char *name, const char *value)
 {
     struct reading *r = user;
     r->err = node_settings_set(r->s, str_z(section), str_z(name), str_z(value), r->fault);
+    r->err_line = r->line;
     return r->err == ERR_OK;
 }
 
 enum err node_settings_read(struct node_settings *s, const char *path, struct fault *fault)
 {
-    struct reading r = {s, fault, ERR_OK};
-    int line = ini_parse(path, on_line, &r);
-    if (fault && line)
+    struct reading r = {.s = s, .fault = fault, .file = fopen(path, "re")};
+    int line = r.file ? ini_parse_stream(next_line, &r, on_line, &r) : -1;
+    bool broken = r.file && ferror(r.file);
+    int why = errno;
+    if (r.file)
+        fclose(r.file);
+    bool no_setting = line > 0 && (!r.err || line < r.err_line);
+    if (fault && no_setting)
+        *fault = (struct fault){0};
+    if (fault && (line || broken))
         str_copy(fault->file, sizeof fault->file, str_z(path));
-    if (line < 0)
-        return fault_set(fault, ERR_FILE_OPEN, "cannot read the settings: %s", strerror(errno));
+    if (line < 0 || broken)
+        return fault_set(fault, ERR_FILE_OPEN, "cannot read the settings: %s", strerror(why));
     if (line > 0 && fault)
         fault->line = (uint64_t)line;
-    if (line > 0 && !r.err)
+    if (no_setting)
         return fault_set(fault, ERR_SETTING_VALUE, "want NAME = VALUE or [section]");
     return r.err;
 }

@@ -76,6 +76,8 @@ for my $case (@wrong) {
     my $got = eir(@good, '--set', $set, '-n');
     is $got->{code}, 2, "$set: refused";
     like $got->{out}, $says, "$set: why";
+    my ($key, $value) = split /=/, $set, 2;
+    like $got->{out}, qr/\Atamga-eir: \Q$key: `$value`: \Ewant/, "$set: key, value, what is wanted" if $says =~ /want / && $says !~ /wants/;
 }
 is eir(@good[0 .. 3], '-n')->{code}, 2, 'no address';
 is eir(@good[2 .. 5], '-n')->{code}, 2, 'nobody to answer from';
@@ -87,6 +89,12 @@ my @peer = map { ('--set', $_) } 's13.identity=eir.example', 's13.realm=example'
 like eir(@good, @peer, '-n')->{out}, qr/s13\.tls_connect: wants certificate, tls_key and clients/, 'a peer that is called by TLS is checked by somebody';
 my $text = spew("$dir/wrong.ini", "[node]\nkey = $key\nthreads = many\n");
 like eir('--settings', $text, '-n')->{out}, qr/\Atamga-eir: \Q$text\E:3: node\.threads/, 'a file is told with its line';
+$text = spew("$dir/wrong.ini", "[node]\nkey = $key\nthreads = many\nunknown = white\nmalformed = red\n[s13]\npeers = a\n");
+like eir('--settings', $text, '-n')->{out}, qr/\Atamga-eir: \Q$text\E:3: node\.threads: `many`: want a number from 1 to 256 \(SETTING_VALUE\)$/m, 'the first fault, whatever good and wrong lines follow';
+$text = spew("$dir/wrong.ini", "[node]\nkey = $key\nno sense\nthreads = many\n");
+like eir('--settings', $text, '-n')->{out}, qr/\Atamga-eir: \Q$text\E:3: want NAME = VALUE or \[section\] \(SETTING_VALUE\)$/m, 'a line that is no setting, before a wrong one';
+$text = spew("$dir/wrong.ini", "[node]\nkey = $key\nthreads = many\nno sense\n");
+like eir('--settings', $text, '-n')->{out}, qr/\Atamga-eir: \Q$text\E:3: node\.threads: `many`/, 'and behind it';
 is eir('--settings', "$dir/none.ini", '-n')->{code}, 2, 'no such file';
 my $open = spew("$dir/open.key", slurp($key));
 chmod 0644, $open;
