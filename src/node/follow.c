@@ -307,6 +307,13 @@ static void went_wrong(struct follow *f, enum err err, const struct fault *fault
         want_snapshot(f, err_name(err), 0, 0, true);
 }
 
+/* The first answer comes at once: it tells the register's time. */
+static unsigned wait_seconds(const struct follow *f)
+{
+    bool heard = atomic_load(&f->with.status->contact_us) != 0;
+    return f->copy->wants_tac || !heard ? 1 : WAIT_SECONDS;
+}
+
 static void once(struct follow *f)
 {
     struct fault fault = {0};
@@ -316,9 +323,12 @@ static void once(struct follow *f)
     if (!err && f->restored) /* nothing of the feed follows what is here */
         err = fetch_is_on(f->fetch) ? ERR_STOPPED : ERR_CHAIN;
     if (!err)
-        err = pull_feed(&f->pull, f->copy, f->copy->wants_tac ? 1 : WAIT_SECONDS, &fault);
+        err = pull_feed(&f->pull, f->copy, wait_seconds(f), &fault);
     if (!err) {
+        atomic_store(&f->with.status->head_us, f->copy->head.time_us);
         atomic_store(&f->with.status->contact_us, clock_monotonic_us());
+        atomic_store(&f->with.status->clock_ahead_us,
+                     clock_now_us(f->with.copy.clock) - f->copy->head.time_us);
         f->back_off_ms = BACK_OFF_MS;
         f->older_us = 0;
         if (f->copy->wants_tac)

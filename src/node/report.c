@@ -3,10 +3,12 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 #include <sodium.h>
 
+#include "base/clock.h"
 #include "node/say.h"
 
 enum {
@@ -15,7 +17,8 @@ enum {
     BACK_OFF_MAX_MS = 60000,
     WHOLE_MS = 30000,
     ANSWER_BYTES = 4 << 20,
-    SAID = 20, /* refused lines that are said one by one */
+    SAID = 20,        /* refused lines that are said one by one */
+    AHEAD_TRIES = 20, /* of a file with times that the register has not reached: 15 minutes */
 };
 
 struct report {
@@ -24,6 +27,7 @@ struct report {
     struct node_status *status;
     struct sighting *sightings; /* of the file that is sent */
     bool unreadable;            /* the oldest file; said once */
+    unsigned ahead_tries;       /* of the oldest file */
     struct buf body, answer;
     int64_t back_off_ms;
     bool runs;
@@ -48,7 +52,31 @@ static void say_refused(const struct report *r, size_t count, const json_t *one)
     say(SAY_WARNING, "event=sighting_refused imei=%s reason=%s", imei, reason ? reason : "-");
 }
 
-static void look_at_answer(struct report *r, size_t count)
+/* What is to be sent again moves to the front of r->sightings: refused for its time, which the register has
+ * not reached; or of a list that was cut short, so that nobody knows. How many. */
+static size_t keep_ahead(struct report *r, size_t count, const json_t *refused, bool cut)
+{
+    enum { TAKEN, AHEAD, REFUSED };
+    uint8_t is[SPOOL_FILE_RECORDS] = {0};
+    size_t kept = 0, ahead = 0;
+    for (size_t i = 0; i < json_array_size(refused); i++) {
+        const json_t *one = json_array_get(refused, i);
+        json_int_t line = json_integer_value(json_object_get(one, "line"));
+        const char *reason = json_string_value(json_object_get(one, "reason"));
+        bool early = reason && strcmp(reason, "TIME_AHEAD") == 0;
+        if (line < 1 || (size_t)line > count)
+            continue;
+        is[line - 1] = early ? AHEAD : REFUSED;
+        ahead += early;
+    }
+    for (size_t i = 0; ahead && i < count; i++)
+        if (is[i] == AHEAD || (cut && is[i] == TAKEN))
+            r->sightings[kept++] = r->sightings[i];
+    return kept;
+}
+
+/* How many are to be sent again. */
+static size_t look_at_answer(struct report *r, size_t count)
 {
     json_t *answer = json_loadb((const char *)r->answer.p, r->answer.n, 0, NULL);
     const json_t *refused = json_object_get(answer, "refused");
@@ -60,19 +88,37 @@ static void look_at_answer(struct report *r, size_t count)
     if (n)
         say(SAY_WARNING, "event=sightings_refused count=%zu of=%zu", n, count);
     n = n < count ? n : count;
-    count_add(&r->status->sightings_refused, n);
-    count_add(&r->status->sightings_sent, count - n);
+    size_t kept = keep_ahead(r, count, refused, n > shown);
+    size_t gone = n > kept ? n - kept : 0;
+    count_add(&r->status->sightings_refused, gone);
+    count_add(&r->status->sightings_sent, count - kept - gone);
     json_decref(answer);
+    return kept;
 }
 
-/* True: the file is done with. */
+/* No first use is later than the register's own now, which the last signed head tells. False: it has not
+ * spoken yet. */
+static bool correct(struct report *r, size_t count)
+{
+    int64_t heard_us = atomic_load(&r->status->contact_us);
+    if (!heard_us)
+        return false;
+    int64_t now_us = atomic_load(&r->status->head_us) + clock_monotonic_us() - heard_us;
+    for (size_t i = 0; i < count; i++)
+        if (r->sightings[i].time_s > now_us / 1000000)
+            r->sightings[i].time_s = now_us / 1000000;
+    say(SAY_ALARM, "event=sightings_ahead count=%zu detail=\"%s\"", count,
+        "sent again with the register's time: look at this machine's clock");
+    count_add(&r->status->sightings_corrected, count);
+    return true;
+}
+
+/* True: the register has had its say. */
 static bool judge(struct report *r, enum err err, long status, size_t count,
                   const struct fault *fault)
 {
-    if (!err && status / 100 == 2) {
-        look_at_answer(r, count);
+    if (!err && status / 100 == 2)
         return true;
-    }
     if (err == ERR_STOPPED)
         return false;
     count_add(&r->status->report_errors, 1);
@@ -109,29 +155,47 @@ static void drop_file(struct report *r, uint64_t file, const struct spool_batch 
     node_spool_drop(r->spool, file);
 }
 
-static bool send_file(struct report *r, uint64_t file)
+/* Of the first *n of r->sightings; on success *n is how many are to be sent again. False: try later. */
+static bool send_some(struct report *r, size_t *n)
 {
     struct fault fault = {0};
-    struct spool_batch batch;
     long status = 0;
-    if (!read_file(r, file, &batch))
-        return false;
-    size_t n = batch.count;
     buf_clear(&r->body);
     buf_clear(&r->answer);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < *n; i++)
         report_format(&r->sightings[i], &r->body);
+    if (r->body.failed)
+        return false;
     struct link_question q = {.path = "/api/v1/sightings",
                               .body = {(const char *)r->body.p, r->body.n},
                               .type = "application/x-ndjson",
                               .whole_ms = WHOLE_MS,
                               .answer = &r->answer,
                               .most = ANSWER_BYTES};
-    if (r->body.failed)
+    enum err err = link_ask(r->link, &q, &status, &fault);
+    if (!judge(r, err, status, *n, &fault))
         return false;
-    enum err err = n ? link_ask(r->link, &q, &status, &fault) : ERR_OK;
-    if (n && !judge(r, err, status, n, &fault))
+    *n = status / 100 == 2 ? look_at_answer(r, *n) : 0;
+    return true;
+}
+
+static bool send_file(struct report *r, uint64_t file)
+{
+    struct spool_batch batch;
+    if (!read_file(r, file, &batch))
         return false;
+    size_t n = batch.count;
+    if (n && !send_some(r, &n))
+        return false;
+    if (n && correct(r, n) && !send_some(r, &n))
+        return false;
+    if (n && ++r->ahead_tries < AHEAD_TRIES)
+        return false;
+    if (n) {
+        say(SAY_ALARM, "event=sightings_ahead count=%zu detail=\"dropped\"", n);
+        count_add(&r->status->sightings_refused, n);
+    }
+    r->ahead_tries = 0;
     drop_file(r, file, &batch);
     return true;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * report - the thread that brings the spool's files to the register (POST /api/v1/sightings), oldest first,
- * and again after 1 s to 60 s while it is away. */
+ * and again after 1 s to 60 s while it is away. What it refuses as later than its own now (this machine's
+ * clock is ahead) is sent again with the register's time; while that is not known the file waits, so many
+ * times. */
 #ifndef NODE_REPORT_H
 #define NODE_REPORT_H
 

@@ -14,6 +14,7 @@ struct node_status {
     _Atomic uint64_t next_seq;          /* all before it is known here */
     _Atomic uint64_t register_next_seq; /* where the register stood when it last spoke */
     _Atomic int64_t head_us;            /* UTC: time of the last signed head */
+    _Atomic int64_t clock_ahead_us;     /* this clock before the register's, when it last spoke */
     _Atomic int64_t contact_us;         /* monotonic: last answer of the register; 0: none yet */
     _Atomic uint64_t older_heads;       /* not taken: signed earlier than the one before */
     _Atomic uint64_t feed_errors, blocks, snapshots, snapshots_refused;
@@ -25,8 +26,9 @@ struct node_status {
     atomic_bool ready, follows, stale;
     /* of who reports sightings */
     _Atomic uint64_t sightings_taken, sightings_twice,
-        sightings_lost;                 /* lost: the spool was full */
-    _Atomic uint64_t sightings_damaged; /* records of the spool that could not be read */
+        sightings_lost;                   /* lost: the spool was full */
+    _Atomic uint64_t sightings_damaged;   /* records of the spool that could not be read */
+    _Atomic uint64_t sightings_corrected; /* sent again with the register's time */
     _Atomic uint64_t sightings_sent, sightings_refused, spool_bytes, spool_files, report_errors;
     /* of who writes the check log */
     _Atomic uint64_t log_lines, log_errors;

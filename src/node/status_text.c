@@ -159,6 +159,10 @@ static void put_follow(const struct status_sources *s, struct buf *out)
         behind(st));
     head(out, "head_age_seconds", "gauge", "Since the register's last signed word.");
     buf_printf(out, "tamga_eir_head_age_seconds %.3f\n", head_age(s));
+    head(out, "clock_ahead_seconds", "gauge",
+         "This machine's clock before the register's, when that last spoke.");
+    buf_printf(out, "tamga_eir_clock_ahead_seconds %.3f\n",
+               (double)atomic_load(&st->clock_ahead_us) / 1e6);
     one(out, "stale", "gauge", "1: that is longer than stale_after_hours.",
         atomic_load(&st->stale));
     one(out, "override", "gauge", "The rules' network_override: 0 none, 1 grey, 2 white.",
@@ -200,6 +204,9 @@ static void put_writers(const struct status_sources *s, struct buf *out)
         atomic_load(&st->sightings_sent));
     one(out, "sightings_refused_total", "counter", "First uses that it refused.",
         atomic_load(&st->sightings_refused));
+    one(out, "sightings_corrected_total", "counter",
+        "First uses that were sent again with the register's time: this clock is ahead.",
+        atomic_load(&st->sightings_corrected));
     one(out, "sightings_lost_total", "counter", "First uses that found no room here.",
         atomic_load(&st->sightings_lost) + lost(s->sightings, s->workers));
     one(out, "sightings_damaged_total", "counter", "Records of the spool that were damaged.",

@@ -224,8 +224,24 @@ ok poll(90, sub { return s13($mme, imei(96)) eq 'black' }), 'the node takes a ne
 is s13($mme, imei(95)), 'grey', 'and forgets what the register has forgotten';
 is end_node($eir), 0, 'a clean end';
 
+# ---- a clock that is ahead ----
+
+use POSIX qw(strftime);
+unlink glob "$directory/snapshot-* $directory/feed-*";
+$eir = node('--now', strftime('%Y-%m-%dT%H:%M:%SZ', gmtime time + 7200));
+$mme = mme($eir);
+ok poll(20, sub { return metric($eir, 'tamga_eir_clock_ahead_seconds') > 7000 }), 'a clock that is two hours ahead is told';
+is s13($mme, imei(99), '401011111111111'), 'grey', 'a first use';
+ok poll(30, sub { return metric($eir, 'tamga_eir_sightings_corrected_total') >= 1 && metric($eir, 'tamga_eir_sightings_sent_total') >= 1 }), 'is sent again with the register\'s time, and taken' or diag(slurp($eir->{log}));
+is metric($eir, 'tamga_eir_sightings_refused_total'), 0, 'none is given up';
+is metric($eir, 'tamga_eir_older_heads_total'), 0, 'and the register is believed from its first head on';
+like slurp($eir->{log}), qr/level=alarm event=sightings_ahead count=1 /, 'it is alarmed';
+is end_node($eir), 0, 'a clean end';
+
 # ---- restored to the very place of the node's snapshot: its log is of another register ----
 
+Register::stop($server->{pid});
+$server = $before->serve('--listen', "127.0.0.1:$port"); # whose snapshot stands at its end
 unlink glob "$directory/snapshot-* $directory/feed-*";
 $eir = node();
 $mme = mme($eir);
