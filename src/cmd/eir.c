@@ -36,8 +36,17 @@ enum {
     LEAST_CONNECTIONS = 16,
 };
 
+/* Who may ask, by the place that counts it: a pattern keeps its place whatever a reload adds or removes. An
+ * empty one matches nobody. One that is new takes a place that never was used, then one that is no more. */
+struct peer_names {
+    struct peer_names *older;
+    bool live[LIMIT_NODE_PEERS];
+    char text[LIMIT_NODE_PEERS][NODE_PEER];
+};
+
 struct eir {
     _Atomic(const struct node_settings *) settings; /* a reload gives others; all outlive it */
+    _Atomic(struct peer_names *) peers;             /* likewise, with all before it behind it */
     const struct clock *clock;
     struct node_key key;
     struct node_status status;
@@ -170,8 +179,75 @@ static struct status_lines lines_of(void *ctx)
 static struct str peer_of(void *ctx, unsigned number)
 {
     struct eir *eir = ctx;
-    const struct node_settings *s = atomic_load(&eir->settings);
-    return number && number <= s->peer_count ? str_z(s->peers[number - 1]) : STR("");
+    const struct peer_names *names = atomic_load(&eir->peers);
+    return names && number && number <= LIMIT_NODE_PEERS ? str_z(names->text[number - 1]) : STR("");
+}
+
+/* ---- who may ask ---- */
+
+static unsigned place_for(const struct peer_names *names, const char *pattern)
+{
+    unsigned unused = LIMIT_NODE_PEERS, gone = LIMIT_NODE_PEERS;
+    for (unsigned i = LIMIT_NODE_PEERS; i-- > 0;) {
+        if (strcmp(names->text[i], pattern) == 0)
+            return i;
+        if (!*names->text[i])
+            unused = i;
+        else if (!names->live[i])
+            gone = i;
+    }
+    return unused < LIMIT_NODE_PEERS ? unused : gone;
+}
+
+/* NULL: no memory. */
+static struct peer_names *name_peers(struct peer_names *before, const struct node_settings *s)
+{
+    struct peer_names *names = calloc(1, sizeof *names);
+    if (!names)
+        return NULL;
+    if (before)
+        memcpy(names->text, before->text, sizeof names->text);
+    names->older = before;
+    for (unsigned pass = 0; pass < 2;
+         pass++) /* those that have a place, then those that want one */
+        for (unsigned i = 0; i < s->peer_count; i++) {
+            unsigned at = place_for(names, s->peers[i]);
+            bool known = at < LIMIT_NODE_PEERS && strcmp(names->text[at], s->peers[i]) == 0;
+            if (at == LIMIT_NODE_PEERS || known != (pass == 0))
+                continue;
+            str_copy(names->text[at], NODE_PEER, str_z(s->peers[i]));
+            names->live[at] = true;
+        }
+    return names;
+}
+
+static void list_peers(const struct peer_names *names, struct str out[LIMIT_NODE_PEERS])
+{
+    for (unsigned i = 0; i < LIMIT_NODE_PEERS; i++)
+        out[i] = names->live[i] ? str_z(names->text[i]) : STR("");
+}
+
+static void free_peers(struct peer_names *names)
+{
+    for (struct peer_names *older; names; names = older) {
+        older = names->older;
+        free(names);
+    }
+}
+
+static enum err allow_peers(struct eir *eir, const struct node_settings *settings)
+{
+    struct str allow[LIMIT_NODE_PEERS];
+    struct peer_names *names = name_peers(atomic_load(&eir->peers), settings);
+    if (!names)
+        return ERR_MEMORY;
+    list_peers(names, allow);
+    enum err err = eir->s13 ? s13_allow(eir->s13, allow, LIMIT_NODE_PEERS) : ERR_OK;
+    if (err)
+        free(names);
+    else
+        atomic_store(&eir->peers, names);
+    return err;
 }
 
 /* ---- putting together ---- */
@@ -189,12 +265,15 @@ static enum err make_s13(struct eir *eir, struct fault *fault)
 {
     const struct node_settings *s = eir->settings;
     struct str allow[LIMIT_NODE_PEERS];
-    for (unsigned i = 0; i < s->peer_count; i++)
-        allow[i] = str_z(s->peers[i]);
+    struct peer_names *names = name_peers(NULL, s);
+    if (!names)
+        return ERR_MEMORY;
+    atomic_store(&eir->peers, names);
+    list_peers(names, allow);
     struct s13_settings with = {.identity = str_z(s->identity),
                                 .realm = str_z(s->realm),
                                 .allow = allow,
-                                .allow_count = s->peer_count,
+                                .allow_count = LIMIT_NODE_PEERS,
                                 .origin_state = (uint32_t)(clock_now_us(&clock_system) / 1000000),
                                 .tw_seconds = s->watchdog_seconds,
                                 .rate_max = s->rate_max,
@@ -468,31 +547,33 @@ enum err eir_start(struct eir *eir, bool (*stop_asked)(void), struct fault *faul
     return err;
 }
 
-static void reload_tls(struct engine_tls *tls)
+/* All or nothing, as far as memory goes: what cannot be used changes nothing. */
+static enum err apply_settings(struct eir *eir, const struct node_settings *settings,
+                               struct fault *fault)
 {
-    struct fault fault = {0};
-    enum err err = tls ? engine_tls_reload(tls, &fault) : ERR_OK;
-    if (err)
-        say_fault(SAY_ALARM, "reload", err, &fault);
+    struct view_change change = {.settings = &settings->network};
+    enum err err = eir->s13_tls ? engine_tls_reload(eir->s13_tls, fault) : ERR_OK;
+    if (!err && eir->n5g_tls)
+        err = engine_tls_reload(eir->n5g_tls, fault);
+    if (!err)
+        err = allow_peers(eir, settings);
+    if (!err)
+        err = views_publish(eir->views, &change, fault);
+    return err;
 }
 
 void eir_reload(struct eir *eir, const struct node_settings *settings)
 {
     struct fault fault = {0};
-    struct str allow[LIMIT_NODE_PEERS];
-    struct view_change change = {.settings = &settings->network};
-    for (unsigned i = 0; i < settings->peer_count; i++)
-        allow[i] = str_z(settings->peers[i]);
-    enum err err = eir->s13 ? s13_allow(eir->s13, allow, settings->peer_count) : ERR_OK;
-    if (!err)
-        err = views_publish(eir->views, &change, &fault);
+    check_log_reopen(eir->log); /* who moved it waits for this, whatever the settings are */
+    enum err err = apply_settings(eir, settings, &fault);
     if (err)
         say_fault(SAY_ALARM, "reload", err, &fault);
+    if (err && err != ERR_ZONE &&
+        err != ERR_ZONE_STALE) /* with these the view is there all the same */
+        return;
     eir->settings = settings;
     atomic_store(&eir->log_white, settings->log_white);
-    check_log_reopen(eir->log);
-    reload_tls(eir->s13_tls);
-    reload_tls(eir->n5g_tls);
     say(SAY_INFO, "event=reload peers=%u unknown=%s", settings->peer_count,
         equipment_name((enum equipment)settings->network.unknown));
 }
@@ -515,6 +596,7 @@ void eir_free(struct eir *eir)
     sightings_free(eir->sightings);
     check_log_free(eir->log);
     views_free(eir->views);
+    free_peers(atomic_load(&eir->peers));
     free_rings(eir->checks, eir->workers);
     free_rings(eir->first_uses, eir->workers);
     for (unsigned i = 0; eir->counts && i < eir->workers; i++)

@@ -18,7 +18,8 @@ MUST_USE enum err eir_new(const struct node_settings *settings, const struct clo
  * (an address that is taken), ... */
 MUST_USE enum err eir_start(struct eir *eir, bool (*stop_asked)(void), struct fault *fault);
 /* New settings: who may ask, what the unknown hear, white in the check log, certificates; the check log is
- * opened anew. What else differs waits for a start. Borrowed until eir_free. */
+ * opened anew in any case. A certificate that cannot be used is alarmed, and nothing else changes. What
+ * else differs waits for a start. Borrowed until eir_free. */
 void eir_reload(struct eir *eir, const struct node_settings *settings);
 /* Answers what is in flight, writes down what is to be written. NULL: nothing. */
 void eir_free(struct eir *eir);

@@ -31,6 +31,7 @@ enum count {
 };
 const char *count_name(enum count count); /* "received" */
 
+/* By the place of the pattern that let it in, from 1: a pattern keeps it (cmd/eir.c). 0: none. */
 struct counts_peer {
     _Atomic uint64_t of[COUNT_KINDS];
 };

@@ -162,6 +162,50 @@ my $watchdog = Diameter::parse($both[1]->bytes(10) // '');
 is $watchdog->{command}, 280, 'a peer that is silent is asked whether it lives';
 is $node->stop, 0, 'a clean end';
 
+# ---- a reload is all or nothing; a peer keeps its counters ----
+
+$node = Eir::start(tls => 1);
+$mme = Diameter->new(port => $node->{s13});
+is $mme->greet->{'Result-Code'}, 2001, 'a peer';
+said('black') for 1 .. 5;
+sub black_of {
+    my ($peer) = @_;
+    my ($status, $body) = Register::http({port => $node->{metrics}}, 'GET', '/metrics');
+    return $body =~ /^tamga_eir_checks_total\{face="s13",peer="\Q$peer\E",what="black"\} (\d+)/m ? $1 : 0;
+}
+is black_of('*.mnc077.example'), 5, 'its checks are counted';
+$settings = "$node->{dir}/settings.ini";
+$was = slurp($settings);
+my $pem = "$node->{ca}/eir.mnc077.example.pem";
+my $certificate = slurp($pem);
+my $new = $was =~ s/^threads = 1$/threads = 1\nunknown = black/mr =~ s/^peers = .*$/peers = mme9.example, *.mnc077.example/mr;
+spew($settings, $new);
+spew($pem, 'no certificate');
+kill 'HUP', $node->{pid};
+ok poll(5, sub { return $node->log_text =~ /level=alarm event=reload error=TLS/ }), 'a certificate that is none is alarmed';
+is said('unknown'), 'grey', 'and none of the new settings is in force';
+unlike $node->log_text, qr/event=reload peers=/, '... nor said to be';
+spew($pem, $certificate);
+kill 'HUP', $node->{pid};
+ok poll(5, sub { return said('unknown') eq 'black' }), 'with a good one they are';
+$mme = Diameter->new(port => $node->{s13}, host => 'mme3.mnc077.example');
+is $mme->greet->{'Result-Code'}, 2001, 'another peer by the same pattern';
+my $counted = black_of('*.mnc077.example');
+said('black') for 1 .. 3;
+is black_of('*.mnc077.example'), $counted + 3, 'is counted where the pattern was, which now stands second';
+is black_of('mme9.example'), 0, 'the new pattern before it has no checks of others';
+my $ninth = Diameter->new(port => $node->{s13}, host => 'mme9.example');
+is $ninth->greet->{'Result-Code'}, 2001, 'it is let in';
+$ninth->ask(imei => substr Eir::imei_of('black'), 0, 14);
+is black_of('mme9.example'), 1, 'and counted by itself';
+spew($settings, $was =~ s/^peers = .*$/peers = mme9.example/mr);
+kill 'HUP', $node->{pid};
+ok poll(5, sub { return $node->log_text =~ /event=reload peers=1 / }), 'a pattern that is removed';
+is black_of('*.mnc077.example'), $counted + 3, '... leaves its counter';
+is black_of('mme9.example'), 1, '... and shifts no other';
+is (Diameter->new(port => $node->{s13}, host => 'mme4.mnc077.example')->greet->{'Result-Code'}, 3010, 'and lets nobody in any more');
+is $node->stop, 0, 'a clean end';
+
 # ---- descriptors ----
 
 SKIP: {
