@@ -37,7 +37,7 @@ sub client {
 }
 
 my $mme = client('mme1.mnc077.example', tw => 6);
-ok poll(20, sub { ($mme->told)[-1] // '' eq 'done' && grep { $_ eq 'done' } $mme->told }), 'freeDiameter asks';
+ok poll(20, sub { grep { $_ eq 'done' } $mme->told }), 'freeDiameter asks';
 is_deeply [$mme->told], \@expected, '... and is told white, black, grey, and what the operator says of the unknown'
     or diag substr $mme->log_text, -4000;
 like $mme->log_text, qr/'STATE_WAITCEA'\s*-> 'STATE_OPEN'\s*'eir\.mnc077\.example'/, 'it took our capabilities';
