@@ -284,4 +284,13 @@ like $r->run('--json', 'what-if', '--set', 'grace_days=5')->{out},
 is json($r->run('--json', 'rules', 'show')->{out})->{grace_days}, '30', 'changed nothing';
 code_is(3, 'samples are for new registers', 'demo', 'create');
 ok $r->whole, 'chain and facts are whole at the end';
+# --- the demonstration for everybody: only when somebody says so; here in a network of its own ---
+
+my $shown = Register->new;
+$shown->run('demo', 'create');
+my $public = $shown->start({tag => 'public', prefix => ['unshare', '-rn']}, 'serve', '--demo', '--demo-public', '--listen', '0.0.0.0:0');
+ok poll(30, sub { slurp($shown->path('public.out')) =~ m{http://0\.0\.0\.0:\d+/} }), '--demo-public leaves loopback'
+    or diag slurp($shown->path('public.err'));
+Register::stop($public);
+
 done_testing;
