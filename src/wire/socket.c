@@ -49,17 +49,29 @@ static enum err bind_and_listen(int fd, const union socket_address *address, soc
     return ERR_OK;
 }
 
+/* A socket of the place's kind, bound to nothing yet; and its address, n bytes. */
+static enum err open_place(const struct socket_place *place, union socket_address *address,
+                           socklen_t *n, int *out_fd, struct fault *fault)
+{
+    if (!parse(place->address, place->port, address, n))
+        return fault_set(fault, ERR_USAGE, "%s is no IPv4 or IPv6 address", place->address);
+    int fd = new_socket(address->any.sa_family, place->sctp);
+    if (fd < 0)
+        return no_socket(place->sctp, place->address, fault);
+    *out_fd = fd;
+    return ERR_OK;
+}
+
 enum err socket_listen(const struct socket_place *place, int *out_fd, uint16_t *out_port,
                        struct fault *fault)
 {
     union socket_address address;
     socklen_t n;
-    if (!parse(place->address, place->port, &address, &n))
-        return fault_set(fault, ERR_USAGE, "%s is no IPv4 or IPv6 address", place->address);
-    int fd = new_socket(address.any.sa_family, place->sctp);
-    if (fd < 0)
-        return no_socket(place->sctp, place->address, fault);
-    enum err err = bind_and_listen(fd, &address, n, place, fault);
+    int fd = -1;
+    enum err err = open_place(place, &address, &n, &fd, fault);
+    if (err)
+        return err;
+    err = bind_and_listen(fd, &address, n, place, fault);
     if (!err && getsockname(fd, &address.any, &n) < 0)
         err = fault_set(fault, ERR_UNAVAILABLE, "%s: %s", place->address, strerror(errno));
     if (err) {
@@ -76,11 +88,10 @@ enum err socket_place_check(const struct socket_place *place, struct fault *faul
 {
     union socket_address address;
     socklen_t n;
-    if (!parse(place->address, place->port, &address, &n))
-        return fault_set(fault, ERR_USAGE, "%s is no IPv4 or IPv6 address", place->address);
-    int fd = new_socket(address.any.sa_family, place->sctp);
-    if (fd < 0)
-        return no_socket(place->sctp, place->address, fault);
+    int fd = -1;
+    enum err err = open_place(place, &address, &n, &fd, fault);
+    if (err)
+        return err;
     close(fd);
     return ERR_OK;
 }
