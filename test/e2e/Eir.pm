@@ -42,6 +42,48 @@ sub snapshot {
     return ($snapshot, $key);
 }
 
+# A command whose words go to the log; its pid. It is killed when the script ends before it.
+sub begin {
+    my ($log, @words) = @_;
+    unlink $log;
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', $log;
+        open STDERR, '>&', \*STDOUT;
+        exec @words or POSIX::_exit(127);
+    }
+    $running{$pid} = 1;
+    return $pid;
+}
+
+# A node of these words, on the ports that it finds, when it is ready. {pid, s13, h2, metrics, log}; undef: it did not
+# come so far, and its log says why.
+sub launch {
+    my ($log, @words) = @_;
+    my $self = bless {log => $log, pid => begin($log, @words)}, 'Eir';
+    poll(30, sub { return slurp($log) =~ /event=ready/ || waitpid($self->{pid}, POSIX::WNOHANG()) == $self->{pid} });
+    my %face = slurp($log) =~ /event=listen face=(\S+) address=\S+ port=(\d+)/g;
+    @{$self}{qw(s13 h2 metrics)} = @face{qw(s13 n5g metrics)};
+    return $face{s13} && $face{metrics} ? $self : undef;
+}
+
+# Ends it by a signal, TERM if none is named; its wait status.
+sub end {
+    my ($self, $signal) = @_;
+    kill $signal // 'TERM', $self->{pid};
+    waitpid $self->{pid}, 0;
+    delete $running{$self->{pid}};
+    return $?;
+}
+
+# A figure of /metrics; -1: it is not there.
+sub metric {
+    my ($self, $name) = @_;
+    my (undef, $body) = Register::http({port => $self->{metrics}}, 'GET', '/metrics');
+    return $body =~ /^\Q$name\E ([0-9.]+)$/m ? $1 : -1;
+}
+
 # with: tls => 1 (both faces also with TLS, clients by certificate of ->{ca}); settings => {section => {name => value}} over the
 # usual ones. {pid, s13, h2, s13_tls, h2_tls, metrics (ports), dir, log, ca}.
 sub start {
@@ -67,15 +109,7 @@ sub start {
     while (my ($section, $names) = each %{$with{settings} // {}}) { $set{$section} = {%{$set{$section} // {}}, %$names} }
     my $text = join '', map { my $section = $_; "[$section]\n" . join '', map { "$_ = $set{$section}{$_}\n" } sort keys %{$set{$section}} } sort keys %set;
     spew("$dir/settings.ini", $text);
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>', $self->{log};
-        open STDERR, '>&', \*STDOUT;
-        exec $program, '--settings', "$dir/settings.ini" or POSIX::_exit(127);
-    }
-    $self->{pid} = $pid;
-    $running{$pid} = 1;
+    my $pid = $self->{pid} = begin($self->{log}, $program, '--settings', "$dir/settings.ini");
     my $up = poll(20, sub { waitpid($pid, POSIX::WNOHANG()) == 0 && IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{h2}") && IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{s13}") });
     die "tamga-eir did not start:\n" . slurp($self->{log}) unless $up;
     return $self;

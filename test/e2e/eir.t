@@ -22,7 +22,6 @@ is $made->{code}, 0, 'a register with its samples' or BAIL_OUT($made->{err});
 my $node = $r->run('node', 'add', 'alpha/almaty', '--out', $r->path('node.key'));
 is $node->{code}, 0, 'a node is added' or BAIL_OUT($node->{err});
 my $server = $r->serve('--demo');
-my %running;
 my $directory = $r->path('eir');
 
 # ---- a node ----
@@ -30,38 +29,10 @@ my $directory = $r->path('eir');
 # Starts it on the ports that it finds; more: words of its command line. {pid, s13, h2, metrics, log}.
 sub node {
     my (@more) = @_;
-    my $self = {log => $r->path('eir.log')};
-    unlink $self->{log};
-    my @words = ('--registry', "http://127.0.0.1:$server->{port}", '--directory', $directory, '--key', $r->path('node.key'),
+    my $log = $r->path('eir.log');
+    my $self = Eir::launch($log, $Eir::program, '--registry', "http://127.0.0.1:$server->{port}", '--directory', $directory, '--key', $r->path('node.key'),
         '--diameter', '127.0.0.1:0', '--sbi', '127.0.0.1:0', '--metrics', '127.0.0.1:0', @more);
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>', $self->{log};
-        open STDERR, '>&', \*STDOUT;
-        exec $Eir::program, @words or POSIX::_exit(127);
-    }
-    $self->{pid} = $pid;
-    $running{$pid} = 1;
-    my $up = poll(30, sub { return slurp($self->{log}) =~ /event=ready/ || waitpid($pid, POSIX::WNOHANG()) == $pid });
-    my %face = slurp($self->{log}) =~ /event=listen face=(\S+) address=\S+ port=(\d+)/g;
-    BAIL_OUT('tamga-eir did not start: ' . slurp($self->{log})) unless $face{s13} && $face{metrics};
-    @{$self}{qw(s13 h2 metrics)} = @face{qw(s13 n5g metrics)};
-    return $self;
-}
-
-sub end_node {
-    my ($self, $signal) = @_;
-    kill $signal // 'TERM', $self->{pid};
-    waitpid $self->{pid}, 0;
-    delete $running{$self->{pid}};
-    return $?;
-}
-
-END {
-    my $code = $?;
-    for my $pid (keys %running) { kill 'KILL', $pid; waitpid $pid, 0 }
-    $? = $code;
+    return $self // BAIL_OUT('tamga-eir did not start: ' . slurp($log));
 }
 
 sub mme {
@@ -82,13 +53,6 @@ sub n5g {
     my $out = qx{curl -sS --max-time 10 --http2-prior-knowledge '$url'};
     my $said = eval { json($out) } // {};
     return lc(($said->{status} // $said->{cause} // "no answer: $out") =~ s/LISTED//r);
-}
-
-sub metric {
-    my ($self, $name) = @_;
-    my ($status, $body) = Register::http({port => $self->{metrics}}, 'GET', '/metrics');
-    my ($value) = $body =~ /^\Q$name\E ([0-9.]+)$/m;
-    return $value // -1;
 }
 
 sub health { my ($self) = @_; return json((Register::http({port => $self->{metrics}}, 'GET', '/healthz'))[1]) }
@@ -137,10 +101,10 @@ sub first_uses { my ($n, $count) = @_; return map { imei($_) } $n .. $n + $count
 my @first = first_uses(200, 20);
 is s13($mme, $_, '401011111111111'), 'grey', 'a first use is let in' for @first[0, 1];
 s13($mme, $_, '401011111111111') for @first;
-ok poll(10, sub { return metric($eir, 'tamga_eir_sightings_sent_total') == 20 }), 'the register is told of twenty'
+ok poll(10, sub { return $eir->metric('tamga_eir_sightings_sent_total') == 20 }), 'the register is told of twenty'
   or diag(slurp($eir->{log}));
 is_deeply [map { $_->{used} ? 1 : 0 } $r->check(@first)], [(1) x 20], 'and knows them as used';
-is metric($eir, 'tamga_eir_sightings_repeated_total') + 0, 2, 'those that were asked twice were told once';
+is $eir->metric('tamga_eir_sightings_repeated_total') + 0, 2, 'those that were asked twice were told once';
 ok poll(5, sub { return health($eir)->{behind} == 0 }), 'their rows come back';
 
 # ---- the register is away ----
@@ -150,8 +114,8 @@ Register::stop($server->{pid}, 'KILL');
 my @later = first_uses(300, 10);
 is s13($mme, imei(78)), 'black', 'answers go on';
 s13($mme, $_, '401011111111111') for @later;
-ok poll(5, sub { return metric($eir, 'tamga_eir_sightings_spooled_total') == 30 }), 'first uses are written down';
-is end_node($eir, 'KILL'), 9, 'the node is killed, too';
+ok poll(5, sub { return $eir->metric('tamga_eir_sightings_spooled_total') == 30 }), 'first uses are written down';
+is $eir->end('KILL'), 9, 'the node is killed, too';
 my ($expired) = map { $samples[$_ - 1] } grep { $samples[$_] eq 'expired' } 0 .. $#samples;
 $eir = node('--now', strftime('%Y-%m-%dT%H:%M:%SZ', gmtime time + 25 * 3600), '--set', 'node.stale=grey');
 is health($eir)->{status}, 'stale', 'a day later it says that it hears nothing';
@@ -159,7 +123,7 @@ like slurp($eir->{log}), qr/level=alarm event=stale/, '... as an alarm';
 $mme = mme($eir);
 is s13($mme, $expired), 'grey', 'its operator has it refuse nobody then';
 is s13($mme, imei(79)), 'black', '... but the stolen';
-is end_node($eir), 0, 'a clean end';
+is $eir->end, 0, 'a clean end';
 $eir = node();
 $mme = mme($eir);
 is s13($mme, imei(79)), 'black', 'a start without the register answers from snapshot and log';
@@ -167,15 +131,15 @@ is n5g($eir, $samples[0]), 'white', 'all of it';
 is s13($mme, $expired), 'black', '... as it was';
 my $second = qx{$Eir::program --registry http://127.0.0.1:$port --directory $directory --key @{[$r->path('node.key')]} --diameter 127.0.0.1:0 2>&1};
 like $second, qr/another node works in/, 'a second node in its directory is refused';
-cmp_ok metric($eir, 'tamga_eir_feed_errors_total'), '>=', 0, 'it has tried';
+cmp_ok $eir->metric('tamga_eir_feed_errors_total'), '>=', 0, 'it has tried';
 is health($eir)->{status}, 'ok', 'and is not stale yet';
 $server = $r->serve('--listen', "127.0.0.1:$port");
-ok poll(90, sub { return metric($eir, 'tamga_eir_sightings_sent_total') == 10 }), 'the register is back: it is told of the ten'
+ok poll(90, sub { return $eir->metric('tamga_eir_sightings_sent_total') == 10 }), 'the register is back: it is told of the ten'
   or diag(slurp($eir->{log}));
 is_deeply [map { $_->{used} ? 1 : 0 } $r->check(@later)], [(1) x 10], 'none is lost by the kill';
 is $r->run('suspend', '--mark', 'lost', '--by', 'police', '--order', '9', imei(90))->{code}, 0, 'a block';
 ok poll(70, sub { return s13($mme, imei(90)) eq 'black' }), 'the feed goes on';
-is end_node($eir), 0, 'a clean end';
+is $eir->end, 0, 'a clean end';
 
 # ---- what is damaged is not believed ----
 
@@ -189,13 +153,13 @@ spew("$directory/snapshot-" . ($seq + 1000) . '.tgix', $bad);
 $eir = node();
 like slurp($eir->{log}), qr/level=alarm event=snapshot_refused error=SNAPSHOT/, 'a snapshot with one bit turned is refused, loudly';
 is s13(mme($eir), imei(90)), 'black', 'the last good one is used';
-is metric($eir, 'tamga_eir_snapshots_refused_total') + 0, 1, 'and it is counted';
-is end_node($eir), 0, 'a clean end';
+is $eir->metric('tamga_eir_snapshots_refused_total') + 0, 1, 'and it is counted';
+is $eir->end, 0, 'a clean end';
 unlink glob("$directory/snapshot-*"), glob("$directory/feed-*");
 spew("$directory/snapshot.part", substr($good, 0, length($good) / 2)); # of a download that broke off, and of nobody knows when
 $eir = node();
 is s13(mme($eir), imei(90)), 'black', 'what is left of another download does no harm';
-is end_node($eir), 0, 'a clean end';
+is $eir->end, 0, 'a clean end';
 
 # A download that broke off goes on where it broke off: what is there is the beginning of what the register has.
 unlink glob("$directory/snapshot*"), glob("$directory/feed-*");
@@ -208,7 +172,7 @@ spew("$directory/snapshot.etag", $etag);
 $eir = node();
 like slurp($eir->{log}), qr/event=snapshot_download from=10000$/m, 'a download goes on where it broke off';
 is s13(mme($eir), imei(90)), 'black', '... and is whole';
-is end_node($eir), 0, 'a clean end';
+is $eir->end, 0, 'a clean end';
 
 # ---- the register was restored ----
 
@@ -222,7 +186,7 @@ $server = $before->serve('--listen', "127.0.0.1:$port");
 is $before->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '11', imei(96))->{code}, 0, 'the register of an hour ago goes another way';
 ok poll(90, sub { return s13($mme, imei(96)) eq 'black' }), 'the node takes a new snapshot' or diag(slurp($eir->{log}));
 is s13($mme, imei(95)), 'grey', 'and forgets what the register has forgotten';
-is end_node($eir), 0, 'a clean end';
+is $eir->end, 0, 'a clean end';
 
 # ---- a clock that is ahead ----
 
@@ -230,13 +194,13 @@ use POSIX qw(strftime);
 unlink glob "$directory/snapshot-* $directory/feed-*";
 $eir = node('--now', strftime('%Y-%m-%dT%H:%M:%SZ', gmtime time + 7200));
 $mme = mme($eir);
-ok poll(20, sub { return metric($eir, 'tamga_eir_clock_ahead_seconds') > 7000 }), 'a clock that is two hours ahead is told';
+ok poll(20, sub { return $eir->metric('tamga_eir_clock_ahead_seconds') > 7000 }), 'a clock that is two hours ahead is told';
 is s13($mme, imei(99), '401011111111111'), 'grey', 'a first use';
-ok poll(30, sub { return metric($eir, 'tamga_eir_sightings_corrected_total') >= 1 && metric($eir, 'tamga_eir_sightings_sent_total') >= 1 }), 'is sent again with the register\'s time, and taken' or diag(slurp($eir->{log}));
-is metric($eir, 'tamga_eir_sightings_refused_total'), 0, 'none is given up';
-is metric($eir, 'tamga_eir_older_heads_total'), 0, 'and the register is believed from its first head on';
+ok poll(30, sub { return $eir->metric('tamga_eir_sightings_corrected_total') >= 1 && $eir->metric('tamga_eir_sightings_sent_total') >= 1 }), 'is sent again with the register\'s time, and taken' or diag(slurp($eir->{log}));
+is $eir->metric('tamga_eir_sightings_refused_total'), 0, 'none is given up';
+is $eir->metric('tamga_eir_older_heads_total'), 0, 'and the register is believed from its first head on';
 like slurp($eir->{log}), qr/level=alarm event=sightings_ahead count=1 /, 'it is alarmed';
-is end_node($eir), 0, 'a clean end';
+is $eir->end, 0, 'a clean end';
 
 # ---- restored to the very place of the node's snapshot: its log is of another register ----
 
@@ -255,6 +219,6 @@ ok poll(90, sub { return s13($mme, imei(97)) eq 'grey' }), 'the node forgets it 
 is_deeply [glob "$directory/snapshot-*.tgix"], [$kept], 'with a snapshot of the same number';
 is $very->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '13', imei(98))->{code}, 0, 'the register goes another way';
 ok poll(30, sub { return s13($mme, imei(98)) eq 'black' }), 'and is followed' or diag(slurp($eir->{log}));
-is end_node($eir), 0, 'a clean end';
+is $eir->end, 0, 'a clean end';
 
 done_testing;

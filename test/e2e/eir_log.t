@@ -13,59 +13,22 @@ use Eir;
 use Register;
 use Test::More;
 
-my %running;
-
 # A node in the directory; mount: on a file system of its own of so many bytes. {pid, log, s13, metrics}.
 sub node {
     my ($r, $server, $directory, %with) = @_;
-    my $self = {log => "$directory.log"};
-    unlink $self->{log};
     my @words = ($Eir::program, '--registry', "http://127.0.0.1:$server->{port}", '--directory', $directory, '--key', $r->path('node.key'),
         '--diameter', '127.0.0.1:0', '--metrics', '127.0.0.1:0', '--set', 'node.log_bytes=1048576', '--set', 'node.threads=1');
     if ($with{mount}) {
         mkdir $directory, 0700;
         unshift @words, 'unshare', '-m', 'sh', '-c', "mount -t tmpfs -o size=$with{mount},mode=700 tamga $directory && exec \"\$@\"", 'sh';
     }
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>', $self->{log};
-        open STDERR, '>&', \*STDOUT;
-        exec @words or POSIX::_exit(127);
-    }
-    $self->{pid} = $pid;
-    $running{$pid} = 1;
-    poll(30, sub { return slurp($self->{log}) =~ /event=ready/ || waitpid($pid, POSIX::WNOHANG()) == $pid });
-    my %face = slurp($self->{log}) =~ /event=listen face=(\S+) address=\S+ port=(\d+)/g;
-    BAIL_OUT('tamga-eir did not start: ' . slurp($self->{log})) unless $face{s13} && $face{metrics};
-    @{$self}{qw(s13 metrics)} = @face{qw(s13 metrics)};
+    my $self = Eir::launch("$directory.log", @words) // BAIL_OUT('tamga-eir did not start: ' . slurp("$directory.log"));
     $self->{mme} = Diameter->new(port => $self->{s13}, host => 'mme1.localdomain', realm => 'localdomain') or die 'no S13';
     die 'no CEA' unless $self->{mme}->greet->{'Result-Code'} == 2001;
     return $self;
 }
 
-sub end_node {
-    my ($self, $signal) = @_;
-    kill $signal // 'TERM', $self->{pid};
-    waitpid $self->{pid}, 0;
-    delete $running{$self->{pid}};
-    return $?;
-}
-
-END {
-    my $code = $?;
-    for my $pid (keys %running) { kill 'KILL', $pid; waitpid $pid, 0 }
-    $? = $code;
-}
-
 sub said { my ($self, $imei, $imsi) = @_; return Diameter::said($self->{mme}->ask(imei => substr($imei, 0, 14), imsi => $imsi)) }
-
-sub metric {
-    my ($self, $name) = @_;
-    my (undef, $body) = Register::http({port => $self->{metrics}}, 'GET', '/metrics');
-    my ($value) = $body =~ /^tamga_eir_\Q$name\E ([0-9.]+)$/m;
-    return $value // -1;
-}
 
 # Phones of an amnesty, strewn over the numbers, so that a row is no shorter than most.
 sub amnesty {
@@ -86,13 +49,13 @@ my $server = $r->serve;
 
 my $directory = $r->path('long');
 my $eir = node($r, $server, $directory);
-is metric($eir, 'snapshots_total') + 0, 1, 'a first snapshot';
+is $eir->metric('tamga_eir_snapshots_total') + 0, 1, 'a first snapshot';
 Register::stop($server->{pid}); # so that it has no snapshot that is new enough
 my @white = amnesty($r, 2, 150_000);
 $server = $r->serve('--listen', "127.0.0.1:$server->{port}");
-ok poll(60, sub { return metric($eir, 'snapshots_total') == 2 }), 'a log above its limit leads to another' or diag slurp($eir->{log});
+ok poll(60, sub { return $eir->metric('tamga_eir_snapshots_total') == 2 }), 'a log above its limit leads to another' or diag slurp($eir->{log});
 like slurp($eir->{log}), qr/event=snapshot_wanted why=log$/m, '... for that reason';
-ok poll(10, sub { return metric($eir, 'feed_log_bytes') < 65536 }), 'the log begins anew';
+ok poll(10, sub { return $eir->metric('tamga_eir_feed_log_bytes') < 65536 }), 'the log begins anew';
 is said($eir, $_), 'white', 'what was in the old one is known' for @white[0, -1];
 is scalar(my @two = glob "$directory/snapshot-*.tgix"), 2, 'the snapshot before is kept';
 is $r->run('suspend', '--mark', 'lost', '--by', 'police', '--order', '2', $white[5])->{code}, 0, 'a block';
@@ -107,11 +70,11 @@ for my $n (3 .. 5) {
 }
 is scalar(my @wanted = slurp($eir->{log}) =~ /event=snapshot_wanted why=log/g), 2, 'it does not ask for a snapshot again and again';
 is said($eir, $more[-1]), 'white', 'and keeps its log';
-is end_node($eir, 'KILL'), 9, 'killed';
+is $eir->end('KILL'), 9, 'killed';
 $eir = node($r, $server, $directory);
-is metric($eir, 'snapshots_total') + 0, 0, 'a start takes none';
+is $eir->metric('tamga_eir_snapshots_total') + 0, 0, 'a start takes none';
 is said($eir, $white[5]), 'black', '... and knows all';
-is end_node($eir), 0, 'a clean end';
+is $eir->end, 0, 'a clean end';
 
 # ---- a disk that is full ----
 
@@ -132,13 +95,13 @@ SKIP: {
     # What is left of the room is taken, so that the spool has none.
     system "nsenter -t $node->{pid} -m sh -c 'cat /dev/zero >@{[$small->path('full')]}/rest 2>/dev/null'";
     my $n = 910_000;
-    ok poll(20, sub { said($node, imei($n++), '401011111111111'); return metric($node, 'sightings_lost_total') > 0 }), 'first uses without room are lost, and counted';
+    ok poll(20, sub { said($node, imei($n++), '401011111111111'); return $node->metric('tamga_eir_sightings_lost_total') > 0 }), 'first uses without room are lost, and counted';
     like slurp($node->{log}), qr/level=alarm event=sightings_spool/, '... and told';
     is said($node, $white[0]), 'white', 'answers go on';
     is system("nsenter -t $node->{pid} -m mount -o remount,size=67108864 @{[$small->path('full')]}"), 0, 'there is room again';
-    my $sent = metric($node, 'sightings_sent_total');
-    ok poll(30, sub { said($node, imei($n++), '401011111111111'); return metric($node, 'sightings_sent_total') > $sent }), 'the spool is written again';
-    is end_node($node), 0, 'a clean end';
+    my $sent = $node->metric('tamga_eir_sightings_sent_total');
+    ok poll(30, sub { said($node, imei($n++), '401011111111111'); return $node->metric('tamga_eir_sightings_sent_total') > $sent }), 'the spool is written again';
+    is $node->end, 0, 'a clean end';
     Register::stop($serves->{pid});
 }
 
