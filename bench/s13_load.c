@@ -13,7 +13,8 @@
  * --quickack: acknowledges at once, for servers that clear TCP_NODELAY. --pid: whose CPU time counts.
  *
  * Each run has names of its own (Origin-Host by the time) and says goodbye (DPR), so that a server that remembers
- * peers does not wait for those of the last run. Prints key=value. */
+ * peers does not wait for those of the last run. Prints key=value. window_p99_us: a paced run is cut in windows of a
+ * tenth of a second, and this is the median of their p99: what the server does when the machine lets it run. */
 #include <fcntl.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -112,7 +113,7 @@ static void prepare(struct load *l)
     }
 }
 
-static void print(const struct load *l, const struct s13_ran *ran)
+static void print(struct load *l, const struct s13_ran *ran)
 {
     const struct tally *t = &l->tally;
     const struct spread *s = &t->spread;
@@ -128,6 +129,8 @@ static void print(const struct load *l, const struct s13_ran *ran)
            (unsigned long long)t->status[1], (unsigned long long)t->status[2],
            (unsigned long long)t->unknown, (unsigned long long)t->none, (unsigned long long)t->busy,
            (unsigned long long)t->wrong, (unsigned long long)ran->lost);
+    if (l->rate > 0)
+        printf(" window_p99_us=%.1f", (double)s13_window_p99(&l->tally.windows) / 1e3);
     if (l->pid)
         printf(" cpu_us=%.3f cpu_share=%.2f",
                (double)ran->ticks * 1e6 / (double)sysconf(_SC_CLK_TCK) / answers,

@@ -19,6 +19,8 @@ enum {
     OUT_PACED = 1 << 25,
     IN = 1 << 18,
     GOODBYE_MS = 2000,
+    WINDOW_MS = 100, /* of a paced run: each has a p99 of its own */
+    WINDOWS_MAX = 6000,
 };
 
 struct connection {
@@ -33,8 +35,17 @@ struct connection {
     char host[64];
 };
 
+/* A run cut in windows: what one stall of the machine spoils is the window in which it fell. */
+struct windows {
+    struct spread spread; /* of the window that is open */
+    int64_t end;
+    uint64_t p99[WINDOWS_MAX]; /* ns */
+    unsigned n;
+};
+
 struct tally {
     struct spread spread;
+    struct windows windows;
     uint64_t status[3], none, unknown, busy, wrong, bytes_in;
 };
 
@@ -72,5 +83,7 @@ struct s13_ran {
     uint64_t lost;  /* questions never answered */
 };
 struct s13_ran s13_run(struct load *l);
+/* The median of the p99 of the windows, ns; 0: it was not paced. */
+uint64_t s13_window_p99(struct windows *w);
 
 #endif

@@ -75,6 +75,30 @@ static void ask(struct load *l, struct connection *c, int64_t due)
     c->times[c->asked++ & (c->ring - 1)] = due;
 }
 
+/* An answer to what was due then: windows follow each other, a late answer counts in the one that is open. */
+static void count_window(struct windows *w, int64_t due, uint64_t ns)
+{
+    if (due >= w->end) {
+        if (w->spread.n && w->n < WINDOWS_MAX)
+            w->p99[w->n++] = spread_quantile(&w->spread, 0.99);
+        memset(&w->spread, 0, sizeof w->spread);
+        w->end = due + WINDOW_MS * 1000000LL;
+    }
+    spread_add(&w->spread, ns);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+uint64_t s13_window_p99(struct windows *w)
+{
+    qsort(w->p99, w->n, sizeof *w->p99, by_number);
+    return w->n ? w->p99[w->n / 2] : 0;
+}
+
 static void count(struct load *l, const struct connection *c, const uint8_t *p, size_t n)
 {
     struct tally *t = &l->tally;
@@ -83,7 +107,11 @@ static void count(struct load *l, const struct connection *c, const uint8_t *p, 
     id = __builtin_bswap32(id);
     if (!l->counting)
         return;
-    spread_add(&t->spread, (uint64_t)(now_ns() - c->times[id & (c->ring - 1)]));
+    int64_t due = c->times[id & (c->ring - 1)];
+    uint64_t took = (uint64_t)(now_ns() - due);
+    spread_add(&t->spread, took);
+    if (l->rate > 0)
+        count_window(&t->windows, due, took);
     t->bytes_in += n;
     struct s13_said said = s13_hear(p, n);
     if (said.result == 2001 && said.status >= 0 && said.status < 3)
