@@ -40,27 +40,7 @@ struct pass {
     const struct rules *before, *after;
     daynum day, expire_through;
     struct whatif *result;
-
-    uint32_t tac;
-    uint64_t tac_lost;
 };
-
-/* Facts come by ascending IMEI, so that the IMEIs of a TAC come together. */
-static void close_tac(struct pass *p)
-{
-    struct whatif *w = p->result;
-    if (!p->tac_lost)
-        return;
-    uint32_t at = w->model_count < WHATIF_MODELS ? w->model_count++ : WHATIF_MODELS;
-    while (at > 0 && w->models[at - 1].lost < p->tac_lost) {
-        if (at < WHATIF_MODELS)
-            w->models[at] = w->models[at - 1];
-        at--;
-    }
-    if (at < WHATIF_MODELS)
-        w->models[at] = (struct whatif_model){p->tac, p->tac_lost};
-    p->tac_lost = 0;
-}
 
 static bool look(void *ctx, const struct facts_row *row)
 {
@@ -72,19 +52,14 @@ static bool look(void *ctx, const struct facts_row *row)
     bool changed = !verdict_equal(&before, &after);
     struct whatif *w = p->result;
     w->imeis++;
-    uint32_t tac = imei_tac(row->imei);
-    if (tac != p->tac) {
-        close_tac(p);
-        p->tac = tac;
-    }
+    bool lost = is_served(&before) && !is_served(&after);
+    top_models_add(&w->models, row->imei, lost);
     if (!changed)
         return true;
     w->changed++;
     if (before.reason != after.reason)
         w->moves[before.reason][after.reason]++;
-    bool lost = is_served(&before) && !is_served(&after);
     w->lost += lost;
-    p->tac_lost += lost;
     w->regained += !is_served(&before) && is_served(&after);
     return true;
 }
@@ -101,7 +76,7 @@ enum err whatif_run(struct registry *reg, const struct rules *rules, daynum as_o
                      .result = out};
     enum err err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},
                                     look, &p, fault);
-    close_tac(&p);
+    top_models_end(&out->models);
     return err;
 }
 

@@ -6,13 +6,7 @@
 #define APP_WHATIF_H
 
 #include "app/batch.h"
-
-enum { WHATIF_MODELS = 20 };
-
-struct whatif_model {
-    uint32_t tac;
-    uint64_t lost; /* IMEIs served before and not after */
-};
+#include "app/top_models.h"
 
 struct whatif {
     uint64_t imeis;                             /* looked at */
@@ -20,8 +14,7 @@ struct whatif {
     uint64_t lost;                              /* served before, not after */
     uint64_t regained;                          /* not served before, served after */
     uint64_t moves[REASON_COUNT][REASON_COUNT]; /* reason before -> after, where it differs */
-    uint32_t model_count;
-    struct whatif_model models[WHATIF_MODELS]; /* most lost first */
+    struct top_models models;                   /* that lose service */
 };
 
 /* KEY=VALUE texts on top of the rules in force. ERR_SETTING_UNKNOWN, ERR_SETTING_VALUE. */

@@ -55,14 +55,9 @@ static void print_whatif(const struct cli *cli, const struct registry *reg, cons
             if (w->moves[a][b])
                 printf("  %12" PRIu64 "  %s -> %s\n", w->moves[a][b], reason_name((uint8_t)a),
                        reason_name((uint8_t)b));
-    if (w->model_count)
+    if (w->models.n)
         printf("models that lose service most:\n");
-    for (uint32_t i = 0; i < w->model_count; i++) {
-        struct tac_info info = {.brand = STR("not in"), .model = STR("our list of models")};
-        (void)tac_find(reg->tac, w->models[i].tac, &info);
-        printf("  %12" PRIu64 "  %08" PRIu32 " %.*s %.*s\n", w->models[i].lost, w->models[i].tac,
-               STR_ARG(info.brand), STR_ARG(info.model));
-    }
+    cli_models(reg, &w->models);
     printf("operators: no subscriber data in this register yet\n");
     double seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
     fprintf(stderr, "%.2f s, %.0f IMEI/s\n", seconds, (double)w->imeis / seconds);

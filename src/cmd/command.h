@@ -70,6 +70,9 @@ int cli_fail(const struct cli *cli, enum err err, const struct fault *fault);
 /* Prints a batch's result, or its refusal; returns the exit code. */
 int cli_batch(const struct cli *cli, enum err err, const struct batch_result *result,
               const struct fault *fault);
+/* Models by name, a line each, with their counts. */
+struct top_models;
+void cli_models(const struct registry *registry, const struct top_models *top);
 /* To stderr, at the end of something long: seconds, what (IMEI, rows) a second, MB read (bytes 0 = no
  * file). began_us: clock_monotonic_us. */
 void cli_rate(uint64_t n, const char *what, uint64_t bytes, int64_t began_us);
@@ -101,6 +104,7 @@ int cmd_accreditation_revoke(struct cli *cli);
 int cmd_suspend(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_sweep(struct cli *cli);
+int cmd_expiring(struct cli *cli);
 int cmd_rules_show(struct cli *cli);
 int cmd_rules_set(struct cli *cli);
 int cmd_what_if(struct cli *cli);

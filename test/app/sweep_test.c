@@ -4,6 +4,7 @@
  * holds that end; and an index that steps on its own agrees with the rows that come later. */
 #include "app/fixture.h"
 
+#include "app/expiring.h"
 #include "app/sweep.h"
 #include "app/verify.h"
 #include "app/whatif.h"
@@ -110,6 +111,61 @@ static void held_and_released(void **state)
     assert_int_equal(r.expired, 1);
     assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_EXPIRED);
     fixture_whole(f);
+    fixture_free(f);
+}
+
+/* What is told beforehand is what the sweeps then do, day by day. */
+static void what_will_expire_is_told(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-28");
+    static const char *const days[] = {"2026-02-26", "2026-02-27", "2026-02-28", "2026-02-28",
+                                       "2026-03-01"};
+    for (uint64_t i = 0; i < 5; i++)
+        fixture_activate(f, PHONE + i * 1000000 * (i == 4), days[i]);
+    for (uint64_t i = 1; i < 4; i++)
+        fixture_activate(f, PHONE + i, days[i]);
+    struct expiring e;
+    assert_int_equal(expiring_count(f->reg, 0, &e, NULL), ERR_DATE);
+    assert_int_equal(expiring_count(f->reg, EXPIRING_DAYS + 1, &e, NULL), ERR_DATE);
+    OK(expiring_count(f->reg, 4, &e, NULL));
+    assert_int_equal(e.from, fixture_daynum("2026-03-28"));
+    static const uint64_t wanted[] = {1, 1, 2, 1};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(e.imeis[i], wanted[i]);
+    assert_int_equal(e.waiting, 0);
+    assert_int_equal(e.models.n, 2);
+    assert_int_equal(e.models.list[0].imeis, 4);
+    assert_int_equal(e.models.list[1].imeis, 1);
+    for (int i = 0; i < 4; i++) {
+        char day[DAYNUM_TEXT];
+        daynum_format(fixture_daynum("2026-03-29") + i, day);
+        fixture_day(f, day);
+        assert_int_equal(run_sweep(f, ERR_OK).expired, wanted[i]);
+    }
+    OK(expiring_count(f->reg, 2, &e, NULL)); /* who is black is no news */
+    assert_int_equal(e.imeis[0] + e.imeis[1] + e.waiting + e.models.n, 0);
+    fixture_free(f);
+}
+
+static void what_a_hold_keeps_waits(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-31");
+    fixture_activate(f, PHONE, "2026-03-01");
+    struct suspension s = fixture_mark(MARK_STOLEN);
+    struct imei imei = {PHONE + 1};
+    struct batch_result result;
+    fixture_activate(f, PHONE + 1, "2026-03-01");
+    OK(suspend(f->reg, &s, &imei, 1, &result, NULL)); /* black by its mark: it loses nothing */
+    rules_apply(f, "expiry_release=manual");
+    fixture_day(f, "2026-04-03");
+    run_sweep(f, ERR_HELD);
+    struct expiring e;
+    OK(expiring_count(f->reg, 2, &e, NULL));
+    assert_int_equal(e.waiting, 1);
+    assert_int_equal(e.imeis[0] + e.imeis[1], 0);
+    assert_int_equal(e.models.list[0].imeis, 1);
     fixture_free(f);
 }
 
@@ -278,6 +334,8 @@ int main(void)
         cmocka_unit_test(midnight_turns_without_a_row),
         cmocka_unit_test(a_late_sweep_makes_up_every_day),
         cmocka_unit_test(held_and_released),
+        cmocka_unit_test(what_will_expire_is_told),
+        cmocka_unit_test(what_a_hold_keeps_waits),
         cmocka_unit_test(a_guard_stops_it),
         cmocka_unit_test(the_median_arms_after_14_days),
         cmocka_unit_test(visits_holds_and_marks_end),

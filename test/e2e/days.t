@@ -74,6 +74,11 @@ like on('2026-04-03', 'sweep')->{out}, qr/0 days, 0 rows, 0 expired/, 'a second 
 # --- the sweep of the evening: midnight turns by itself ---
 
 seen('2026-04-04', '2026-04-04', 10);
+my $soon = on('2026-05-03', '--json', 'expiring', '--days', '3');
+is_deeply json($soon->{out}),
+  {waiting => 0, days => [map { {last_day => "2026-05-0$_", imeis => $_ == 4 ? 1 : 0} } 3 .. 5], models => [{tac => substr(imei(10), 0, 8), imeis => 1}]},
+  'what will expire is told the day before';
+is on('2026-05-03', 'expiring', '--days', '63')->{code}, 2, 'not for longer than two months';
 is $r->now('2026-05-04T16:30:00Z')->run('sweep')->{code}, 0, 'the evening of the last day';
 is $r->run('check', imei(10))->{code}, 0, 'served until midnight';
 is $r->now('2026-05-04T19:00:00Z')->run('check', imei(10))->{code}, 1, 'not served from midnight on';
@@ -88,6 +93,7 @@ my $held = on('2026-06-10', 'sweep');
 is $held->{code}, 3, 'the sweep says that it is held';
 like $held->{out}, qr/swept through 2026-06-10, expire_through 2026-05-05/, 'and goes no further';
 is_list('2026-06-10', 20, 'grey UNVERIFIED');
+like on('2026-06-10', 'expiring')->{out}, qr/^1 wait: their last day is over.*^ +1  \d{8} /ms, 'who waits is told, and which model';
 is on('2026-06-10', 'rules', 'set', 'expiry_release=auto')->{code}, 0, 'let go';
 is_list('2026-06-10', 20, 'grey UNVERIFIED');
 is on('2026-06-11', 'sweep')->{code}, 0, 'the next sweep';
