@@ -36,7 +36,7 @@ END $$;
 
 -- `tamga serve --answer-only`, `tamga check`, `tamga snapshot write`: reads what answers are made of. No name
 -- of anybody, no note, no file's findings.
-GRANT SELECT ON tamga.facts, tamga.pair, tamga.api_key TO tamga_serve;
+GRANT SELECT ON tamga.facts, tamga.pair, tamga.api_key, tamga.batch TO tamga_serve;
 
 -- Imports, feeds, suspensions, staff (where two persons decide, the program asks for the second; a login past the program could
 -- write the flag itself). The journal only grows.

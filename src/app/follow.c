@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An index made from the facts, and kept up by the journal. */
-#include "app/registry.h"
+#include "app/quiet.h"
 
 struct filling {
     struct registry *reg;
@@ -26,12 +26,10 @@ static bool put_pair(void *ctx, const struct pair *pair)
     return !f->err;
 }
 
-enum err registry_index(struct registry *reg, struct index **out, struct fault *fault)
+static enum err fill(struct registry *reg, struct index **out, struct fault *fault)
 {
     struct index *index;
-    enum err err = registry_refresh(reg, fault);
-    if (!err) /* every IMEI has a row or more in the journal: most often not many more */
-        err = index_new(&index);
+    enum err err = index_new(&index);
     if (err)
         return err;
     struct filling f = {reg, index, registry_today(reg), ERR_OK};
@@ -54,12 +52,73 @@ enum err registry_index(struct registry *reg, struct index **out, struct fault *
     return ERR_OK;
 }
 
+enum err registry_index(struct registry *reg, struct index **out, struct fault *fault)
+{
+    enum err err = registry_refresh(reg, fault);
+    return err ? err : fill(reg, out, fault);
+}
+
+static bool note_open(void *ctx, const struct batch *batch)
+{
+    struct quiet *q = ctx;
+    if (batch->state != BATCH_OPEN)
+        return true;
+    if (q->count < QUIET_BATCHES)
+        q->open[q->count++] = batch->intent_seq;
+    else
+        q->more++;
+    return true;
+}
+
+/* Head and open batches are of one moment. */
+static enum err look_at_batches(struct registry *reg, struct quiet *quiet, struct fault *fault)
+{
+    enum err err = store_read_begin(reg->store, fault);
+    if (!err)
+        err = registry_refresh(reg, fault);
+    if (!err) /* a login of before may not ask: deploy/postgresql/roles.sql */
+        quiet->blind = store_batches(reg->store, note_open, quiet, NULL) != ERR_OK;
+    store_read_end(reg->store);
+    return err;
+}
+
+enum err registry_index_quiet(struct registry *reg, struct quiet *out_quiet, struct index **out,
+                              struct fault *fault)
+{
+    struct quiet quiet = {0};
+    struct index *index = NULL;
+    struct store_head after;
+    enum err err = look_at_batches(reg, &quiet, fault);
+    if (!err)
+        err = fill(reg, &index, fault);
+    if (!err)
+        err = store_head(reg->store, &after, fault);
+    if (err) {
+        index_free(index);
+        return err;
+    }
+    quiet.from = after.next_seq; /* rows of blocks up to here may be in */
+    *out_quiet = quiet;
+    *out = index;
+    return ERR_OK;
+}
+
 struct following {
     struct index *index;
+    const struct quiet_watch *watch; /* NULL: nobody wants to know */
     daynum today;
     struct follow_result result;
     enum err err;
 };
+
+static void look_for_quiet(const struct following *f, const struct block *block)
+{
+    struct quiet *q = f->watch->quiet;
+    const bool was = !q->blind && !q->count && !q->more;
+    quiet_block(q, block);
+    if (quiet_here(q, block->header.first_seq + block->header.item_count) && !was)
+        f->watch->on_quiet(f->watch->ctx, f->index);
+}
 
 static bool apply_block(void *ctx, const struct block *block)
 {
@@ -67,6 +126,8 @@ static bool apply_block(void *ctx, const struct block *block)
     f->err = index_apply(f->index, block, f->today);
     if (f->err)
         return false;
+    if (f->watch)
+        look_for_quiet(f, block);
     f->result.blocks++;
     f->result.written_us = block->header.written_us;
     return true;
@@ -75,7 +136,14 @@ static bool apply_block(void *ctx, const struct block *block)
 enum err registry_follow(struct registry *reg, struct index *index, struct follow_result *out,
                          struct fault *fault)
 {
-    struct following f = {.index = index, .today = registry_today(reg)};
+    return registry_follow_quiet(reg, index, NULL, out, fault);
+}
+
+enum err registry_follow_quiet(struct registry *reg, struct index *index,
+                               const struct quiet_watch *watch, struct follow_result *out,
+                               struct fault *fault)
+{
+    struct following f = {.index = index, .watch = watch, .today = registry_today(reg)};
     enum err err = registry_refresh(reg, fault);
     struct index_state state = index_state(index);
     uint64_t from = state.next_seq;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/quiet.h"
 #include "app/readers.h"
 
 enum {
@@ -37,6 +38,7 @@ struct held_index {
 
 struct service {
     struct registry *reg; /* the follower's alone */
+    struct quiet quiet;   /* the follower's, of the index */
     const struct clock *clock;
     struct register_keys keys;
     struct sha256_key check; /* keys.check, made ready */
@@ -88,7 +90,7 @@ static enum err push_index(struct service *s, struct fault *fault)
     struct held_index *held = calloc(1, sizeof *held);
     if (!held)
         return ERR_MEMORY;
-    enum err err = registry_index(s->reg, &held->index, fault);
+    enum err err = registry_index_quiet(s->reg, &s->quiet, &held->index, fault);
     if (err) {
         free(held);
         return err;
@@ -107,25 +109,44 @@ static void note_keys(struct service *s)
     atomic_store(&s->keys_ok, !s->reg->keys_fault.err);
 }
 
+static void on_quiet(void *ctx, const struct index *index)
+{
+    struct service *s = ctx;
+    struct snapshots *snapshots = atomic_load(&s->snapshots);
+    if (snapshots)
+        snapshots_look(snapshots, index, true);
+}
+
+/* What was made of the index before is not to be given any more. */
+static enum err follow_anew(struct service *s)
+{
+    struct snapshots *snapshots = atomic_load(&s->snapshots);
+    if (snapshots)
+        snapshots_forget(snapshots);
+    return push_index(s, NULL);
+}
+
 /* keys: the API keys are read anew as well. */
 static enum err follow(struct service *s, bool keys)
 {
     struct follow_result done = {0};
-    enum err err = registry_follow(s->reg, atomic_load(&s->index)->index, &done, NULL);
+    const struct quiet_watch watch = {&s->quiet, on_quiet, s};
+    enum err err =
+        registry_follow_quiet(s->reg, atomic_load(&s->index)->index, &watch, &done, NULL);
     if (!err && done.blocks) {
         int64_t lag = clock_now_us(s->clock) - done.written_us;
         atomic_store(&s->lag_us, lag > 0 ? lag : 0);
     }
     bool mended = !err && s->reg->head.rebuilt != atomic_load(&s->index)->rebuilt;
     if (err == ERR_CHAIN || err == ERR_CODEC || mended)
-        err = push_index(s, NULL);
+        err = follow_anew(s);
     if (!err && s->reg->rules.number != atomic_load(&s->view)->rules.number)
         err = push_view(s);
     uint64_t has = index_state(atomic_load(&s->index)->index).next_seq;
     atomic_store(&s->behind, s->reg->head.next_seq > has ? s->reg->head.next_seq - has : 0);
     struct snapshots *snapshots = atomic_load(&s->snapshots);
     if (!err && snapshots)
-        snapshots_look(snapshots, atomic_load(&s->index)->index);
+        snapshots_look(snapshots, atomic_load(&s->index)->index, quiet_here(&s->quiet, has));
     return err || !keys ? err : keyring_load(s->ring, s->reg, NULL);
 }
 

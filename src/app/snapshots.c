@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/quiet.h"
+
 enum {
     RETRY_S = 5, /* after one could not be made */
     PATH_ROOM = 4096,
@@ -25,12 +27,17 @@ struct snapshots {
     bool has_writer;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t given; /* an image, or the end */
-    bool stopping, wanted;
+    atomic_bool stopping;
+    bool wanted;
     struct index_image *image; /* being written, or to be */
+    bool by_journal;           /* instead of an image: one is being made, or to be */
+    int64_t loud_us;           /* monotonic: since when one is wanted and a batch is open; 0: not */
+    unsigned life;             /* of the register that is followed: another when it was restored */
     int fd;                    /* -1 = none yet */
     uint64_t bytes, next_seq;
     int64_t made_us;       /* monotonic */
     uint64_t register_seq; /* as the follower saw it last */
+    uint64_t quiet_seq;    /* the last place of which an image can be made */
     char tag[SNAPSHOT_TAG];
     uint64_t made;
     int64_t failed_us; /* monotonic; 0 = the last one was made */
@@ -66,7 +73,7 @@ void snapshots_free(struct snapshots *s)
     if (!s)
         return;
     pthread_mutex_lock(&s->lock);
-    s->stopping = true;
+    atomic_store(&s->stopping, true);
     pthread_cond_signal(&s->given);
     pthread_mutex_unlock(&s->lock);
     if (s->has_writer)
@@ -92,7 +99,7 @@ uint64_t snapshots_made(struct snapshots *s)
 
 static bool is_fresh(const struct snapshots *s)
 {
-    if (s->next_seq == s->register_seq)
+    if (s->next_seq == s->quiet_seq)
         return true;
     return clock_monotonic_us() - s->made_us < s->every_us &&
            s->register_seq - s->next_seq < s->items;
@@ -207,6 +214,35 @@ static enum err write_one(struct snapshots *s, struct index_image *image, struct
     return err;
 }
 
+/* The file of before as an index, to go on from; NULL: there is none, or it is not good. */
+static struct index *read_last(const struct snapshots *s, const struct registry *reader, int fd)
+{
+    char path[32];
+    struct index_loaded loaded;
+    const struct index_want want = {reader->head.register_id, reader->keys.sign.public_key, 0};
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (fd < 0 || atomic_load(&s->stopping) || index_file_read(path, &want, &loaded, NULL))
+        return NULL;
+    struct index *index = loaded.index;
+    loaded.index = NULL;
+    index_loaded_release(&loaded);
+    return index;
+}
+
+static enum err image_by_journal(struct snapshots *s, int fd, struct index_image **out,
+                                 struct fault *fault)
+{
+    struct registry *reader;
+    enum err err = readers_take(s->readers, &reader, fault);
+    if (err)
+        return err;
+    err = registry_refresh(reader, fault);
+    if (!err)
+        err = registry_image_before(reader, read_last(s, reader, fd), &s->stopping, out, fault);
+    readers_give(s->readers, reader);
+    return err;
+}
+
 /* With the lock held: what became of the image takes the place of the one before. */
 static void take_over(struct snapshots *s, const struct snapshot *new, uint64_t next_seq,
                       int64_t began_us, const struct fault *fault)
@@ -225,47 +261,99 @@ static void take_over(struct snapshots *s, const struct snapshot *new, uint64_t 
     s->bytes = new->bytes;
     s->next_seq = next_seq;
     s->made_us = began_us;
+    if (s->quiet_seq < next_seq) /* the journal knew a later place than the follower */
+        s->quiet_seq = next_seq;
     memcpy(s->tag, new->tag, sizeof s->tag);
+}
+
+/* With the lock held, which is let go meanwhile. */
+static void make_one(struct snapshots *s)
+{
+    struct index_image *image = s->image;
+    const unsigned life = s->life;
+    const int fd = image || s->fd < 0 ? -1 : fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+    const int64_t began_us = clock_monotonic_us();
+    struct snapshot new = {.fd = -1};
+    struct fault fault = {0};
+    uint64_t next_seq = 0;
+    pthread_mutex_unlock(&s->lock);
+    if (!image)
+        fault.err = image_by_journal(s, fd, &image, &fault);
+    if (!fault.err) {
+        next_seq = index_image_state(image).next_seq;
+        fault.err = write_one(s, image, &new, &fault);
+    }
+    index_image_free(image);
+    if (fd >= 0)
+        close(fd);
+    pthread_mutex_lock(&s->lock);
+    s->image = NULL;
+    s->by_journal = false;
+    s->loud_us = 0;
+    if (life == s->life)
+        take_over(s, &new, next_seq, began_us, &fault);
+    else if (!fault.err)
+        close(new.fd);
 }
 
 static void *write_images(void *arg)
 {
     struct snapshots *s = arg;
     pthread_mutex_lock(&s->lock);
-    while (!s->stopping) {
-        if (!s->image) {
+    while (!atomic_load(&s->stopping)) {
+        if (s->image || s->by_journal)
+            make_one(s);
+        else
             pthread_cond_wait(&s->given, &s->lock);
-            continue;
-        }
-        struct index_image *image = s->image;
-        pthread_mutex_unlock(&s->lock);
-        const int64_t began_us = clock_monotonic_us();
-        const uint64_t next_seq = index_image_state(image).next_seq;
-        struct snapshot new = {.fd = -1};
-        struct fault fault = {0};
-        fault.err = write_one(s, image, &new, &fault);
-        index_image_free(image);
-        pthread_mutex_lock(&s->lock);
-        s->image = NULL;
-        take_over(s, &new, next_seq, began_us, &fault);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
 }
 
-void snapshots_look(struct snapshots *s, const struct index *index)
+/* With the lock held. An image is wanted and a batch is open: has that been so for too long? */
+static bool is_too_long(struct snapshots *s, int64_t now_us)
+{
+    if (!s->loud_us)
+        s->loud_us = now_us;
+    return now_us - s->loud_us > SNAPSHOT_PATIENCE_MS * INT64_C(1000);
+}
+
+void snapshots_look(struct snapshots *s, const struct index *index, bool quiet)
 {
     struct index_image *image;
     const int64_t now_us = clock_monotonic_us();
     pthread_mutex_lock(&s->lock);
     s->register_seq = index_state(index).next_seq;
-    const bool due = s->wanted && !s->image &&
-                     (!s->failed_us || now_us - s->failed_us > RETRY_S * INT64_C(1000000));
+    if (quiet)
+        s->quiet_seq = s->register_seq;
+    bool due = s->wanted && !s->image && !s->by_journal &&
+               (!s->failed_us || now_us - s->failed_us > RETRY_S * INT64_C(1000000));
+    if (!due || quiet)
+        s->loud_us = 0;
+    if (due && !quiet && is_too_long(s, now_us)) {
+        s->by_journal = true;
+        pthread_cond_signal(&s->given);
+    }
+    due = due && quiet;
     pthread_mutex_unlock(&s->lock);
     if (!due || index_image_new(index, &image)) /* no memory for a copy: at the next look */
         return;
     pthread_mutex_lock(&s->lock);
     s->image = image;
     pthread_cond_signal(&s->given);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void snapshots_forget(struct snapshots *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->life++;
+    s->next_seq = s->quiet_seq = 0;
+    s->loud_us = 0;
+    s->wanted = s->wanted || s->fd >= 0;
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+    s->tag[0] = '\0';
     pthread_mutex_unlock(&s->lock);
 }

@@ -2,13 +2,20 @@
  *
  * snapshots - the signed index file that new nodes begin with, kept as a file beside the server. It is made when
  * somebody wants one and the last is too old: the thread that follows the register takes an image of the index
- * between two blocks and goes on, a thread of its own writes it. Whoever sends one holds it open, so a newer one may take its place at any time. */
+ * where no batch is open (quiet.h) and goes on, a thread of its own writes it. Where no such place comes for
+ * SNAPSHOT_PATIENCE_MS, that thread makes the index as it was at the last one, out of the file before and the journal.
+ * Whoever sends one holds it open, so a newer one may take its place at any time. */
 #ifndef APP_SNAPSHOTS_H
 #define APP_SNAPSHOTS_H
 
 #include "app/readers.h"
 
-enum { SNAPSHOT_TAG = 48, SNAPSHOT_EVERY_S = 600, SNAPSHOT_ITEMS = 1000000 };
+enum {
+    SNAPSHOT_TAG = 48,
+    SNAPSHOT_EVERY_S = 600,
+    SNAPSHOT_ITEMS = 1000000,
+    SNAPSHOT_PATIENCE_MS = 5000
+};
 
 struct snapshots;
 
@@ -37,7 +44,9 @@ MUST_USE enum err snapshots_open(struct snapshots *snapshots, struct str tag, bo
 /* How many were made, or failed to be. Any thread. */
 uint64_t snapshots_made(struct snapshots *snapshots);
 
-/* Between two blocks, by the follower: takes an image where one is wanted. */
-void snapshots_look(struct snapshots *snapshots, const struct index *index);
+/* Between two blocks, by the follower: takes an image where one is wanted. quiet: no batch is open here. */
+void snapshots_look(struct snapshots *snapshots, const struct index *index, bool quiet);
+/* By the follower, when the register is not what was followed: what was made is given no more. */
+void snapshots_forget(struct snapshots *snapshots);
 
 #endif

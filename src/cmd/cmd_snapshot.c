@@ -3,7 +3,11 @@
  * snapshot write: the signed index file that a node begins with. */
 #include <inttypes.h>
 
+#include "app/quiet.h"
 #include "cmd/command.h"
+
+/* An open batch that lives ends a part every tenth of a second, and most have few. */
+enum { PATIENCE_MS = 5000 };
 
 static void tell(const struct cli *cli, const struct index_image *image, int64_t began_us)
 {
@@ -30,12 +34,8 @@ int cmd_snapshot_write(struct cli *cli)
     if (!reg)
         return code;
     struct fault fault = {0};
-    struct index *index = NULL;
     struct index_image *image = NULL;
-    enum err err = registry_index(reg, &index, &fault);
-    if (!err)
-        err = index_image_new(index, &image);
-    index_free(index);
+    enum err err = registry_quiet_image(reg, PATIENCE_MS, &image, &fault);
     if (!err)
         err = registry_write_image(reg, image, cli->argv[0], &fault);
     if (err)
