@@ -58,6 +58,8 @@ void text_date(struct buf *out, enum lang lang, daynum day);
 /* A last day, the day itself included: kk "2025 жылғы 1 шілдені қоса алғанда", ru "по 01.07.2025
  * включительно", en "through 1 July 2025". */
 void text_date_through(struct buf *out, enum lang lang, daynum day);
+/* The same without its year, where each character counts: a day of the next weeks. */
+void text_day_through(struct buf *out, enum lang lang, daynum day);
 /* Thousands apart: kk, ru "1 234 567" (no-break spaces), en "1,234,567". */
 void text_number(struct buf *out, enum lang lang, uint64_t n);
 

@@ -54,6 +54,17 @@ void text_date_through(struct buf *out, enum lang lang, daynum day)
         buf_printf(out, "through %d %s %d", d.day, en_month[d.month - 1], d.year);
 }
 
+void text_day_through(struct buf *out, enum lang lang, daynum day)
+{
+    struct ymd d = ymd_of(day);
+    if (lang == LANG_KK)
+        buf_printf(out, "%d %s қоса алғанда", d.day, kk_month_accusative[d.month - 1]);
+    else if (lang == LANG_RU)
+        buf_printf(out, "по %02d.%02d включительно", d.day, d.month);
+    else
+        buf_printf(out, "through %d %s", d.day, en_month[d.month - 1]);
+}
+
 void text_number(struct buf *out, enum lang lang, uint64_t n)
 {
     static const char no_break_space[] = "\xc2\xa0"; /* U+00A0 */
