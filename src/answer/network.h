@@ -83,6 +83,7 @@ struct network_desk {
                    const struct network_check *checks, size_t n, struct network_reply *out);
     /* A request that the face answered by itself: Result-Code, or HTTP status. NULL: nobody counts. */
     void (*refused)(struct network_desk *desk, const struct network_asker *asker, unsigned code);
+    unsigned worker; /* its number, from 0: by which a face finds what it keeps for each */
 };
 
 static inline void network_refused(struct network_desk *desk, const struct network_asker *asker,

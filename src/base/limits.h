@@ -100,16 +100,24 @@ enum {
     LIMIT_WIRE_IDENTITY = 255,        /* bytes of a certificate's name; RFC 1035 2.3.4 */
 
     /* N5g-eir (n5geir/n5geir.h), ours but the first two */
-    LIMIT_N5G_RESETS = 1000,        /* streams reset at once by the client: as nghttp2's */
-    LIMIT_N5G_RESETS_SECOND = 33,   /* and for long */
-    LIMIT_N5G_STREAMS = 256,        /* requests open at once on one connection */
-    LIMIT_N5G_HEADERS = 16384,      /* bytes of one's headers, 32 for each (RFC 9113 6.5.2) */
-    LIMIT_N5G_BODY = 16384,         /* bytes of a body, which nobody reads */
-    LIMIT_N5G_FRAMES = 4000,        /* frames at once that belong to no request */
-    LIMIT_N5G_FRAMES_SECOND = 200,  /* and for long; each request brings 4 more */
-    LIMIT_N5G_REQUEST_SECONDS = 10, /* in which a request comes, and its answer is taken */
-    LIMIT_N5G_IDLE_SECONDS = 300,   /* without any frame */
-    LIMIT_N5G_GOODBYE_MS = 1000,    /* between the two GOAWAYs (RFC 9113 6.8) */
+    LIMIT_N5G_RESETS = 1000,         /* streams reset at once by the client: as nghttp2's */
+    LIMIT_N5G_RESETS_SECOND = 33,    /* and for long */
+    LIMIT_N5G_STREAMS = 256,         /* requests open at once on one connection */
+    LIMIT_N5G_HEADERS = 16384,       /* bytes of one's headers, 32 for each (RFC 9113 6.5.2) */
+    LIMIT_N5G_BODY = 16384,          /* bytes of a body, which nobody reads */
+    LIMIT_N5G_FRAMES = 4000,         /* frames at once that belong to no request */
+    LIMIT_N5G_FRAMES_SECOND = 200,   /* and for long; each request brings 4 more */
+    LIMIT_N5G_REQUEST_SECONDS = 10,  /* in which a request comes, and its answer is taken */
+    LIMIT_N5G_IDLE_SECONDS = 300,    /* without any frame */
+    LIMIT_N5G_GOODBYE_MS = 1000,     /* between the two GOAWAYs (RFC 9113 6.8) */
+    LIMIT_N5G_TOKEN = 4096,          /* bytes of an access token; one by RS256 has some 800 */
+    LIMIT_N5G_TOKEN_SECONDS = 600,   /* for which a signature that stood is believed */
+    LIMIT_N5G_TOKENS_KEPT = 1024,    /* remembered, a worker: 64 kB */
+    LIMIT_N5G_TOKENS = 20,           /* bad ones at once on one connection, each another */
+    LIMIT_N5G_TOKENS_SECOND = 2,     /* and for long */
+    LIMIT_N5G_KEYS = 8,              /* public keys of NRFs, each of which may have to be tried */
+    LIMIT_N5G_RSA_BITS_LEAST = 2048, /* NIST SP 800-131A */
+    LIMIT_N5G_RSA_BITS = 8192,       /* a longer one costs more than it keeps */
 
     /* Diameter (s13/), ours but the first */
     LIMIT_DIAMETER_IDENTITY = 255,  /* bytes of a DiameterIdentity: a name of DNS, RFC 1035 2.3.4 */

@@ -47,6 +47,17 @@ struct link_options eir_link(const struct eir *eir)
                                  .agent = eir->agent};
 }
 
+static enum err make_guard(struct eir *eir, struct fault *fault)
+{
+    const struct node_settings *s = eir->settings;
+    const struct token_guard_options with = {
+        .keys = s->oauth2_keys,
+        .rules = {str_z(s->nf_instance), str_z(s->oauth2_issuer), s->oauth2_leeway_seconds},
+        .clock = eir->clock,
+        .workers = eir->workers};
+    return s->oauth2 ? token_guard_new(&with, &eir->n5g.guard, fault) : ERR_OK;
+}
+
 static void on_restored(void *ctx)
 {
     struct eir *eir = ctx;
@@ -94,6 +105,8 @@ enum err eir_new(const struct node_settings *settings, const struct clock *clock
     if (!err)
         err = eir_make_workers(eir);
     if (!err)
+        err = make_guard(eir, fault);
+    if (!err)
         err = views_new(eir->key.paired ? eir->key.subscriber : NULL, &eir->views);
     if (!err)
         err = make_follow(eir);
@@ -124,11 +137,18 @@ static enum err apply_settings(struct eir *eir, const struct node_settings *sett
                                struct fault *fault)
 {
     struct view_change change = {.settings = &settings->network};
-    enum err err = eir->s13_tls ? engine_tls_reload(eir->s13_tls, fault) : ERR_OK;
+    struct token_keys *keys = NULL;
+    enum err err = eir->n5g.guard ? token_keys_read(settings->oauth2_keys, &keys, fault) : ERR_OK;
+    if (!err && eir->s13_tls)
+        err = engine_tls_reload(eir->s13_tls, fault);
     if (!err && eir->n5g_tls)
         err = engine_tls_reload(eir->n5g_tls, fault);
     if (!err)
         err = allow_peers(eir, settings);
+    if (!err && keys)
+        err = token_guard_take(eir->n5g.guard, keys);
+    if (err)
+        token_keys_free(keys);
     if (!err)
         err = views_publish(eir->views, &change, fault);
     return err;
@@ -164,6 +184,7 @@ void eir_free(struct eir *eir)
     s13_free(eir->s13);
     engine_tls_free(eir->s13_tls);
     engine_tls_free(eir->n5g_tls);
+    token_guard_free(eir->n5g.guard);
     follow_free(eir->follow);
     sightings_free(eir->sightings);
     check_log_free(eir->log);

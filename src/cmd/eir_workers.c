@@ -15,7 +15,8 @@ void *eir_worker_open(void *ctx, unsigned worker)
                                 .counts = eir->counts[worker],
                                 .checks = eir->checks ? eir->checks[worker] : NULL,
                                 .log_white = &eir->log_white,
-                                .sightings = eir->first_uses ? eir->first_uses[worker] : NULL};
+                                .sightings = eir->first_uses ? eir->first_uses[worker] : NULL,
+                                .worker = worker};
     desk_init(&eir->desks[worker], &with);
     return &eir->desks[worker];
 }

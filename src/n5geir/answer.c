@@ -10,15 +10,17 @@
 #define PROBLEM STR("application/problem+json") /* RFC 9457 3 */
 #define TOLD(status)                                                                               \
     {                                                                                              \
-        STR("200"), JSON, STR("{\"status\":\"" status "\"}"), false                                \
+        STR("200"), JSON, STR("{\"status\":\"" status "\"}"), false, STR("")                       \
     }
 #define CAUSE(status, cause)                                                                       \
     {                                                                                              \
-        STR(status), PROBLEM, STR("{\"status\":" status ",\"cause\":\"" cause "\"}"), false        \
+        STR(status), PROBLEM, STR("{\"status\":" status ",\"cause\":\"" cause "\"}"), false,       \
+            STR("")                                                                                \
     }
 #define PLAIN(status, title, allow)                                                                \
     {                                                                                              \
-        STR(status), PROBLEM, STR("{\"title\":\"" title "\",\"status\":" status "}"), allow        \
+        STR(status), PROBLEM, STR("{\"title\":\"" title "\",\"status\":" status "}"), allow,       \
+            STR("")                                                                                \
     }
 /* TS 29.571 5.2.4.1 InvalidParam: a parameter of the query is named "query NAME". */
 #define PARAM(cause, name, reason)                                                                 \
@@ -27,7 +29,13 @@
             STR("{\"status\":400,\"cause\":\"" cause                                               \
                 "\",\"invalidParams\":[{\"param\":\"query " name "\",\"reason\":\"" reason         \
                 "\"}]}"),                                                                          \
-            false                                                                                  \
+            false, STR("")                                                                         \
+    }
+/* RFC 6750 3, TS 29.500 6.7.3 */
+#define CHALLENGE(status, title, more)                                                             \
+    {                                                                                              \
+        STR(status), PROBLEM, STR("{\"title\":\"" title "\",\"status\":" status "}"), false,       \
+            STR("Bearer realm=\"n5g-eir-eic\"" more)                                               \
     }
 
 static const struct n5g_prepared prepared[N5G_ANSWERS] = {
@@ -49,11 +57,16 @@ static const struct n5g_prepared prepared[N5G_ANSWERS] = {
     [N5G_API] = CAUSE("400", "INVALID_API"),
     [N5G_RESOURCE] = CAUSE("404", "RESOURCE_URI_STRUCTURE_NOT_FOUND"),
     [N5G_METHOD] = PLAIN("405", "Method Not Allowed", true),
-    [N5G_METHOD_HEAD] = {STR("405"), {"", 0}, {"", 0}, true},
+    [N5G_METHOD_HEAD] = {STR("405"), STR(""), STR(""), true, STR("")},
     [N5G_ACCEPT] = PLAIN("406", "Not Acceptable", false),
     [N5G_BODY_LONG] = PLAIN("413", "Content Too Large", false),
     [N5G_TARGET_LONG] = PLAIN("414", "URI Too Long", false),
     [N5G_HEADERS_LONG] = PLAIN("431", "Request Header Fields Too Large", false),
+    [N5G_TOKEN_MISSING] = CHALLENGE("401", "Unauthorized", ""),
+    [N5G_TOKEN_TWICE] = CHALLENGE("400", "Bad Request", ", error=\"invalid_request\""),
+    [N5G_TOKEN_INVALID] = CHALLENGE("401", "Unauthorized", ", error=\"invalid_token\""),
+    [N5G_TOKEN_SCOPE] =
+        CHALLENGE("403", "Forbidden", ", error=\"insufficient_scope\", scope=\"n5g-eir-eic\""),
 };
 
 const struct n5g_prepared *n5g_prepared(enum n5g_answer answer)

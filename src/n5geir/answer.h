@@ -29,15 +29,20 @@ enum n5g_answer {
     N5G_BODY_LONG,    /* LIMIT_N5G_BODY */
     N5G_TARGET_LONG,  /* LIMIT_HTTP_URI */
     N5G_HEADERS_LONG, /* LIMIT_N5G_HEADERS */
+    N5G_TOKEN_MISSING,
+    N5G_TOKEN_TWICE,
+    N5G_TOKEN_INVALID,
+    N5G_TOKEN_SCOPE, /* it is not for this service */
     N5G_ANSWERS,
     N5G_ASK = N5G_ANSWERS, /* no answer yet: the desk has it */
 };
 
 struct n5g_prepared {
     struct str status;
-    struct str type; /* empty: there is no body */
-    struct str body; /* NUL-terminated */
-    bool allow;      /* with "allow: GET" (RFC 9110 15.5.6) */
+    struct str type;      /* empty: there is no body */
+    struct str body;      /* NUL-terminated */
+    bool allow;           /* with "allow: GET" (RFC 9110 15.5.6) */
+    struct str challenge; /* "www-authenticate" (RFC 6750 3); empty: none */
 };
 
 const struct n5g_prepared *n5g_prepared(enum n5g_answer answer);

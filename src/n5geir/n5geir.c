@@ -23,6 +23,7 @@ static enum err peer_open(struct line *line)
         return ERR_MEMORY;
     peer->session.line = line;
     peer->session.root = settings->root;
+    peer->session.guard = settings->guard;
     peer->session.asker = (struct network_asker){
         .origin = line->identity.n ? line->identity : line->address,
         .face = NETWORK_N5G,

@@ -14,6 +14,7 @@ void n5g_request_begin(struct n5g_request *r)
     r->header_bytes = 0;
     r->pseudo = 0;
     r->malformed = r->plain = r->get = r->head = r->accept = r->accepted = false;
+    r->token = TOKEN_GOOD;
 }
 
 /* Lower-case letters, digits and what else a token has (RFC 9110 5.6.2, RFC 9113 8.2.1). */
@@ -111,10 +112,28 @@ static bool is_nowhere(enum n5g_answer target)
     return target == N5G_API || target == N5G_RESOURCE || target == N5G_TARGET_LONG;
 }
 
+static enum n5g_answer refusal(enum token_verdict token)
+{
+    switch (token) {
+    case TOKEN_MISSING:
+        return N5G_TOKEN_MISSING;
+    case TOKEN_TWICE:
+        return N5G_TOKEN_TWICE;
+    case TOKEN_SCOPE:
+        return N5G_TOKEN_SCOPE;
+    case TOKEN_GOOD:
+    case TOKEN_INVALID:
+        break;
+    }
+    return N5G_TOKEN_INVALID;
+}
+
 enum n5g_answer n5g_request_end(const struct n5g_request *r)
 {
     if (r->header_bytes > LIMIT_N5G_HEADERS)
         return N5G_HEADERS_LONG;
+    if (r->token != TOKEN_GOOD && !r->head) /* HEAD is refused in any case, without a body */
+        return refusal(r->token);
     if (is_nowhere(r->target) && !r->head)
         return r->target;
     if (!r->get)

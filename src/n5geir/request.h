@@ -9,6 +9,7 @@
 #define N5GEIR_REQUEST_H
 
 #include "n5geir/query.h"
+#include "n5geir/token.h"
 
 struct n5g_request {
     struct network_check check; /* with N5G_ASK */
@@ -18,7 +19,8 @@ struct n5g_request {
     bool malformed;             /* a stream error, PROTOCOL_ERROR (RFC 9113 8.1.1) */
     bool plain;                 /* another header than a pseudo-header came */
     bool get, head;
-    bool accept, accepted; /* an Accept came; one of them takes what we send */
+    bool accept, accepted;    /* an Accept came; one of them takes what we send */
+    enum token_verdict token; /* of who knows the keys; n5g_request_begin: none is wanted */
 };
 
 void n5g_request_begin(struct n5g_request *r);

@@ -78,13 +78,15 @@ static int reset(struct session *s, int32_t stream, uint32_t error)
 static int respond(struct session *s, int32_t stream, enum n5g_answer answer)
 {
     const struct n5g_prepared *told = n5g_prepared(answer);
-    nghttp2_nv fields[3];
+    nghttp2_nv fields[4];
     size_t n = 0;
     fields[n++] = field(STR(":status"), told->status);
     if (told->type.n)
         fields[n++] = field(STR("content-type"), told->type);
     if (told->allow)
         fields[n++] = field(STR("allow"), STR("GET"));
+    if (told->challenge.n)
+        fields[n++] = field(STR("www-authenticate"), told->challenge);
     nghttp2_data_provider body = {.source.ptr = (void *)(uintptr_t)told->body.p,
                                   .read_callback = read_body};
     int rv = nghttp2_submit_response(s->h2, stream, fields, n, told->type.n ? &body : NULL);
@@ -169,7 +171,23 @@ static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame, voi
     if (!s->open++)
         s->progress_us = s->line->now_us;
     n5g_request_begin(&s->request);
+    s->request.token = s->guard ? TOKEN_MISSING : TOKEN_GOOD;
     return 0;
+}
+
+/* False: too many were bad. */
+static bool hear_token(struct session *s, struct str value)
+{
+    struct str token = token_of_header(value);
+    bool read;
+    if (s->request.token != TOKEN_MISSING)
+        s->request.token = TOKEN_TWICE;
+    if (s->request.token == TOKEN_TWICE || !token.n)
+        return true;
+    const struct network_desk *desk = s->line->worker_ctx;
+    s->request.token = token_guard_check(s->guard, desk->worker, token, s->line->now_us, &read);
+    return !read || s->request.token == TOKEN_GOOD ||
+           take(&s->tokens, s->line->now_us, LIMIT_N5G_TOKENS, LIMIT_N5G_TOKENS_SECOND);
 }
 
 static int on_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint8_t *name,
@@ -180,10 +198,12 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint
     struct session *s = user;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
-    n5g_request_header(&s->request, s->root, (struct str){(const char *)name, name_n},
-                       (struct str){(const char *)value, value_n});
+    const struct str named = {(const char *)name, name_n}, said = {(const char *)value, value_n};
+    n5g_request_header(&s->request, s->root, named, said);
+    bool bad = s->guard && s->request.header_bytes <= LIMIT_N5G_HEADERS &&
+               str_eq(named, STR("authorization")) && !hear_token(s, said);
     /* Few bytes can name many headers that are in the table (HPACK): no end to them. */
-    if (s->request.header_bytes > 16 * LIMIT_N5G_HEADERS) {
+    if (bad || s->request.header_bytes > 16 * LIMIT_N5G_HEADERS) {
         s->flooded = true;
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
@@ -345,6 +365,7 @@ enum err session_begin(struct session *s)
     int64_t now = s->line->now_us;
     s->frames = (struct session_bucket){now, LIMIT_N5G_FRAMES};
     s->resets = (struct session_bucket){now, LIMIT_N5G_RESETS};
+    s->tokens = (struct session_bucket){now, LIMIT_N5G_TOKENS};
     s->heard_us = s->progress_us = now;
     return rv ? ERR_MEMORY : ERR_OK;
 }

@@ -25,12 +25,13 @@ struct session {
     struct line *line;
     struct network_asker asker;
     struct str root;
+    struct token_guard *guard; /* NULL: none */
     struct pool pool;
     struct n5g_request request;     /* whose headers come just now: those of one stream at a time */
     size_t asked;                   /* of the two below */
     int32_t streams[NETWORK_BATCH]; /* 0: it is gone */
     struct network_check checks[NETWORK_BATCH];
-    struct session_bucket frames, resets;
+    struct session_bucket frames, resets, tokens;
     int64_t passed_over; /* bytes that came in no frame that nghttp2 told of */
     unsigned open;       /* streams */
     unsigned bodies;     /* of them: whose request is not whole */

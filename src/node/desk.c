@@ -91,7 +91,9 @@ static void desk_refused(struct network_desk *face, const struct network_asker *
 
 void desk_init(struct desk *desk, const struct desk_options *with)
 {
-    *desk = (struct desk){.face = {.answer = desk_answer, .refused = desk_refused}, .with = *with};
+    *desk = (struct desk){
+        .face = {.answer = desk_answer, .refused = desk_refused, .worker = with->worker},
+        .with = *with};
     desk->turn_us = clock_monotonic_us();
 }
 

@@ -38,6 +38,7 @@ struct desk_options {
     struct ring *checks;          /* of struct check_record; NULL: no check log */
     const atomic_bool *log_white; /* white answers, too */
     struct ring *sightings;       /* of struct sighting; NULL: none are reported */
+    unsigned worker;              /* its number */
 };
 
 struct desk {

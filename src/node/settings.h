@@ -7,7 +7,8 @@
  *              stale_after_hours stale sightings_bytes log_bytes
  *   [s13]      listen tls_listen sctp_listen certificate tls_key clients identity realm peers connect
  *              tls_connect several watchdog_seconds rate_max
- *   [n5geir]   listen tls_listen certificate tls_key clients root
+ *   [n5geir]   listen tls_listen certificate tls_key clients root nf_instance oauth2 oauth2_keys
+ *              oauth2_issuer oauth2_leeway_seconds
  *   [log]      file white max_bytes keep
  *   [metrics]  listen
  *
@@ -18,7 +19,7 @@
 #include "answer/network.h"
 #include "base/limits.h"
 
-enum { NODE_TEXT = 512, NODE_ADDRESS = 64, NODE_PEER = 128 };
+enum { NODE_TEXT = 512, NODE_ADDRESS = 64, NODE_PEER = 128, NODE_UUID = 37 };
 
 struct node_listen {
     char address[NODE_ADDRESS]; /* without brackets */
@@ -56,6 +57,10 @@ struct node_settings {
 
     struct node_face n5geir;
     char root[NODE_TEXT];
+    char nf_instance[NODE_UUID]; /* lower case */
+    bool oauth2;                 /* a request wants an access token */
+    char oauth2_keys[NODE_TEXT], oauth2_issuer[NODE_UUID];
+    uint32_t oauth2_leeway_seconds;
 
     char log_file[NODE_TEXT]; /* empty: no check log */
     bool log_white;

@@ -39,6 +39,16 @@ static enum err check_connect(const struct node_settings *s, struct fault *fault
     return ERR_OK;
 }
 
+static enum err check_oauth2(const struct node_settings *s, struct fault *fault)
+{
+    if (s->oauth2 && !*s->oauth2_keys)
+        return wrong(fault, "n5geir.oauth2_keys", "public keys of the NRF are wanted, a PEM file");
+    if (s->oauth2 && !*s->nf_instance)
+        return wrong(fault, "n5geir.nf_instance",
+                     "the node's nfInstanceId is wanted, a UUID: tokens are issued for it");
+    return ERR_OK;
+}
+
 static bool on_loopback(const struct node_settings *s)
 {
     for (unsigned i = 0; i < s->s13.listen_count; i++) {
@@ -84,5 +94,7 @@ enum err node_settings_check(struct node_settings *s, struct fault *fault)
     enum err err = check_face(&s->s13, "s13.certificate", fault);
     if (!err)
         err = check_connect(s, fault);
-    return err ? err : check_face(&s->n5geir, "n5geir.certificate", fault);
+    if (!err)
+        err = check_face(&s->n5geir, "n5geir.certificate", fault);
+    return err ? err : check_oauth2(s, fault);
 }

@@ -134,6 +134,24 @@ static enum err add_each(struct node_settings *s, const struct setting *k, struc
     return err;
 }
 
+/* Lower case, as RFC 4122 3 writes it: then equal ones have equal letters. */
+static enum err take_uuid(char *at, struct str value, struct fault *fault)
+{
+    char text[NODE_UUID] = "";
+    bool ok = value.n == sizeof text - 1;
+    for (size_t i = 0; ok && i < value.n; i++) {
+        char c = value.p[i];
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        text[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+        ok = dash ? c == '-' : (c >= '0' && c <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+    }
+    if (!ok)
+        return fault_set(fault, ERR_SETTING_VALUE,
+                         "want a UUID, as 4947a69a-f61b-4bc1-b9da-47c9c5d14b64");
+    memcpy(at, text, sizeof text);
+    return ERR_OK;
+}
+
 static enum err take_text(char *at, const struct setting *k, struct str value, struct fault *fault)
 {
     bool ok = true;
@@ -174,6 +192,8 @@ enum err setting_take(struct node_settings *s, const struct setting *k, struct s
     case SETTING_HOST:
     case SETTING_ROOT:
         return take_text(at, k, value, fault);
+    case SETTING_UUID:
+        return take_uuid(at, value, fault);
     case SETTING_COUNT:
         err = number(value, k, &v, fault);
         *(uint32_t *)at = err ? *(uint32_t *)at : (uint32_t)v;

@@ -66,6 +66,11 @@ my @wrong = (
     ['s13.rate_max=-1', qr/want a number from 0/],
     ['s13.tls_listen=127.0.0.1:0', qr/wants certificate and tls_key/],
     ['n5geir.root=eir', qr/want a path/],
+    ['n5geir.nf_instance=4947a69a-f61b-4bc1-b9da-47c9c5d14b6', qr/want a UUID/],
+    ['n5geir.nf_instance=4947a69a-f61b-4bc1-b9da+47c9c5d14b64', qr/want a UUID/],
+    ['n5geir.oauth2=1', qr/want one of no, yes/],
+    ['n5geir.oauth2=yes', qr/n5geir\.oauth2_keys: public keys of the NRF are wanted, a PEM file/],
+    ['n5geir.oauth2_leeway_seconds=301', qr/want a number from 0 to 300/],
     ['log.white=1', qr/want one of no, yes/],
     ['log.keep=x', qr/want a number from 0 to 1000/],
     ['metrics.listen=:9', qr/want ADDRESS:PORT/],
@@ -79,6 +84,9 @@ for my $case (@wrong) {
     my ($key, $value) = split /=/, $set, 2;
     like $got->{out}, qr/\Atamga-eir: \Q$key: `$value`: \Ewant/, "$set: key, value, what is wanted" if $says =~ /want / && $says !~ /wants/;
 }
+my @oauth2 = map { ('--set', "n5geir.$_") } 'oauth2=yes', "oauth2_keys=$dir/none.pem";
+like eir(@good, @oauth2, '-n')->{out}, qr/n5geir\.nf_instance: the node's nfInstanceId is wanted/, 'tokens are for somebody';
+like eir(@good, @oauth2, '--set', 'n5geir.nf_instance=4947A69A-f61b-4bc1-b9da-47c9c5d14b64', '-n')->{out}, qr/\Atamga-eir: \S+none\.pem: cannot read the keys/, 'keys of tokens that are not there';
 is eir(@good[0 .. 3], '-n')->{code}, 2, 'no address';
 is eir(@good[2 .. 5], '-n')->{code}, 2, 'nobody to answer from';
 is eir(@good, '--registry', 'http://127.0.0.1:1', '-n')->{code}, 2, 'register and snapshot';

@@ -44,6 +44,8 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint
         str_copy(reply->type, sizeof reply->type, v);
     if (str_eq(n, STR("allow")))
         str_copy(reply->allow, sizeof reply->allow, v);
+    if (str_eq(n, STR("www-authenticate")))
+        str_copy(reply->challenge, sizeof reply->challenge, v);
     return 0;
 }
 
@@ -93,7 +95,7 @@ struct client *client_new(void)
     nghttp2_session_callbacks *calls = NULL;
     if (!client || nghttp2_session_callbacks_new(&calls))
         return NULL;
-    client->desk = (struct client_desk){.desk = {answer, refused}, .malformed = EQUIPMENT_COUNT};
+    client->desk = (struct client_desk){.desk = {answer, refused, 0}, .malformed = EQUIPMENT_COUNT};
     client->settings.root = STR("");
     client->line = (struct line){.face = &n5g_face,
                                  .face_ctx = &client->settings,

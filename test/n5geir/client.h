@@ -15,6 +15,7 @@ enum { CLIENT_BODY = 512, CLIENT_FIELD = 64, CLIENT_STREAMS = 2048 };
 struct client_reply {
     int status; /* 0: none yet */
     char type[CLIENT_FIELD], allow[CLIENT_FIELD];
+    char challenge[2 * CLIENT_FIELD]; /* www-authenticate */
     char body[CLIENT_BODY];
     size_t body_n;
     unsigned pieces; /* in which it came */
