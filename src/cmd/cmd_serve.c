@@ -90,27 +90,13 @@ static void wait_for_stop(const struct cli *cli)
         usleep(100000);
 }
 
-/* "x/tamga.snapshots" for "x/tamga.key". */
-static void beside_key(const char *key, char out[CLI_DIRECTORY])
-{
-    static const char ending[] = ".key";
-    size_t n = strlen(key);
-    if (n > sizeof ending && strcmp(key + n + 1 - sizeof ending, ending) == 0)
-        n -= sizeof ending - 1;
-    int wrote = snprintf(out, CLI_DIRECTORY, "%.*s.snapshots", (int)n, key);
-    if (wrote <= 0 || wrote >= CLI_DIRECTORY)
-        out[0] = '\0';
-}
-
 /* Where nodes get what they begin with: beside the register's file, or its key. */
 static enum err keep_snapshots(const struct cli *cli, struct service *service, struct fault *fault)
 {
     const struct settings *s = cli->settings;
     char directory[CLI_DIRECTORY];
     uint64_t minutes = 0;
-    cli_directory(cli, s->snapshots, ".snapshots", directory);
-    if (!*directory && cli_key(cli, cli->url))
-        beside_key(cli_key(cli, cli->url), directory);
+    cli_directory_of(cli, s->snapshots, ".snapshots", directory);
     if (*s->snapshot_minutes &&
         (!str_to_u64(str_z(s->snapshot_minutes), SNAPSHOT_MINUTES_MOST, &minutes) || !minutes)) {
         fault_value(fault, s->snapshot_minutes, strlen(s->snapshot_minutes));

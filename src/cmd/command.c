@@ -109,6 +109,30 @@ void cli_directory(const struct cli *cli, const char *named, const char *ending,
         out[0] = '\0';
 }
 
+static void beside_key(const char *key, const char *ending, char out[CLI_DIRECTORY])
+{
+    static const char of_key[] = ".key";
+    size_t n = strlen(key);
+    if (n > sizeof of_key && strcmp(key + n + 1 - sizeof of_key, of_key) == 0)
+        n -= sizeof of_key - 1;
+    int wrote = snprintf(out, CLI_DIRECTORY, "%.*s%s", (int)n, key, ending);
+    if (wrote <= 0 || wrote >= CLI_DIRECTORY)
+        out[0] = '\0';
+}
+
+void cli_directory_of(const struct cli *cli, const char *named, const char *ending,
+                      char out[CLI_DIRECTORY])
+{
+    cli_directory(cli, named, ending, out);
+    if (!*out && cli_key(cli, cli->url))
+        beside_key(cli_key(cli, cli->url), ending, out);
+}
+
+void cli_lists_directory(const struct cli *cli, char out[CLI_DIRECTORY])
+{
+    cli_directory_of(cli, cli->settings->lists, ".lists", out);
+}
+
 struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code)
 {
     struct fault fault = {0};

@@ -63,6 +63,11 @@ const char *cli_key(const struct cli *cli, const char *url);
 enum { CLI_DIRECTORY = 4096 };
 void cli_directory(const struct cli *cli, const char *named, const char *ending,
                    char out[CLI_DIRECTORY]);
+/* The same beside the key file of a register in a database: "x/tamga.lists" for "x/tamga.key". Empty: in memory. */
+void cli_directory_of(const struct cli *cli, const char *named, const char *ending,
+                      char out[CLI_DIRECTORY]);
+/* Where the lists for operators are kept. */
+void cli_lists_directory(const struct cli *cli, char out[CLI_DIRECTORY]);
 /* Opens the register; prints the failure and sets *out_code. */
 struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code);
 /* Prints the error as `tamga: where: what: what to do` and returns its exit code. */
@@ -118,6 +123,7 @@ int cmd_db_move(struct cli *cli);
 int cmd_db_backup(struct cli *cli);
 int cmd_db_rebuild(struct cli *cli);
 int cmd_snapshot_write(struct cli *cli);
+int cmd_lists(struct cli *cli);
 int cmd_user_add(struct cli *cli);
 int cmd_user_list(struct cli *cli);
 int cmd_user_password(struct cli *cli);

@@ -2,14 +2,14 @@
  *
  * `tamga serve` is the program tamga-serve beside this one, with the same words: it alone links
  * the HTTP library and the TLS library behind it, whose loading costs a `tamga check` more than its
- * own work. */
+ * own work. `tamga lists` is there too, for the sake of what packs files. */
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>
 
 #include "cmd/command.h"
 
-int cmd_serve(struct cli *cli)
+static int hand_over(const struct cli *cli)
 {
     static const char name[] = "-serve";
     char path[PATH_MAX + sizeof name];
@@ -21,4 +21,14 @@ int cmd_serve(struct cli *cli)
     fprintf(stderr, "tamga: cannot start the server program %s: %s\n", n > 0 ? path : "",
             strerror(errno));
     return 2;
+}
+
+int cmd_serve(struct cli *cli)
+{
+    return hand_over(cli);
+}
+
+int cmd_lists(struct cli *cli)
+{
+    return hand_over(cli);
 }

@@ -19,6 +19,7 @@ static const struct {
     {"serve", "threads", offsetof(struct settings, threads)},
     {"serve", "public_url", offsetof(struct settings, public_url)},
     {"serve", "snapshots", offsetof(struct settings, snapshots)},
+    {"serve", "lists", offsetof(struct settings, lists)},
     {"serve", "snapshot_minutes", offsetof(struct settings, snapshot_minutes)},
     {"serve", "trusted_proxies", offsetof(struct settings, trusted_proxies)},
     {"serve", "forwarded", offsetof(struct settings, forwarded)},

@@ -11,6 +11,7 @@
  *   threads = 2
  *   public_url = https://imei.example
  *   snapshots = /var/lib/tamga/snapshots
+ *   lists = /var/lib/tamga/lists
  *   [portal]
  *   open = yes
  *   eds_ca = /etc/tamga/nca.pem
@@ -44,6 +45,7 @@ struct settings {
     char burst[SETTINGS_LIMITS][SETTINGS_VALUE];
     char public_url[SETTINGS_VALUE];
     char snapshots[SETTINGS_VALUE], snapshot_minutes[SETTINGS_VALUE]; /* for EIR nodes */
+    char lists[SETTINGS_VALUE];  /* the directory in which lists for operators are kept */
     char portal[SETTINGS_VALUE]; /* yes: what stands behind the sign-in is open */
     char eds_ca[SETTINGS_VALUE], eds_crl[SETTINGS_VALUE], eds_verifier[SETTINGS_VALUE];
     char oidc_issuer[SETTINGS_VALUE], oidc_client[SETTINGS_VALUE]; /* another door; empty: none */

@@ -73,6 +73,11 @@ static const struct command commands[] = {
      cmd_db_backup},
     {"db rebuild", "", "Set right facts and pairs from the journal alone.", cmd_db_rebuild},
     {"snapshot write", "FILE", "Write the signed index file for EIR nodes.", cmd_snapshot_write},
+    {"lists",
+     "--operator NAME [--since CURSOR] [--list black|white[,...]] [--layout tamga|dirbs|gsma] "
+     "[--pack plain|gz|zstd] --out DIR",
+     "Write an operator's list files: full after the day's sweep, or what moved since a cursor.",
+     cmd_lists},
     {"user add", "NAME", "Make a staff account.", cmd_user_add},
     {"user list", "", "List the staff accounts.", cmd_user_list},
     {"user password",

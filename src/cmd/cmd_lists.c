@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lists: the files that an operator's network refuses by: full after the day's sweep, or what moved since a cursor. */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "app/lists_out.h"
+#include "cmd/command.h"
+
+enum { KINDS_MOST = 4, NAME_ROOM = 64 };
+
+struct wish {
+    const char *operator_name, *since, *out;
+    struct feed_cursor cursor;
+    enum lists_layout layout;
+    enum lists_pack pack;
+    enum list kinds[KINDS_MOST];
+    size_t kind_count;
+};
+
+/* "black.csv", "black-delta.csv.zst"; DIRBS calls the black one blacklist. */
+static void file_name(const struct wish *w, enum list kind, char out[NAME_ROOM])
+{
+    static const char *const endings[LISTS_PACKS] = {"", ".gz", ".zst"};
+    const bool dirbs = w->layout == LISTS_DIRBS && kind == LIST_BLACK;
+    snprintf(out, NAME_ROOM, "%s%s.%s%s", dirbs ? "blacklist" : list_name(kind),
+             w->since ? (dirbs ? "_delta" : "-delta") : "", w->layout == LISTS_GSMA ? "txt" : "csv",
+             endings[w->pack]);
+}
+
+/* Head and last line of a text that has no room for them. */
+static enum err put_side(struct lists_out *out, const char *name, const struct lists_made *made,
+                         struct fault *fault)
+{
+    char side[NAME_ROOM + 8], text[LISTS_HEAD + LISTS_END];
+    snprintf(side, sizeof side, "%s.head", name);
+    snprintf(text, sizeof text, "%s%s", made->head, made->end);
+    return lists_out_put(out, side, str_z(text), fault);
+}
+
+static void tell(const struct cli *cli, const struct wish *w, const char *name, enum list kind,
+                 const struct lists_made *made)
+{
+    if (cli->json)
+        printf("{\"operator\":\"%s\",\"kind\":\"%s\",\"form\":\"%s\",\"layout\":\"%s\","
+               "\"file\":\"%s\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"file_bytes\":%" PRIu64
+               ",\"sha256\":\"%s\",\"cursor\":\"%s\"}\n",
+               w->operator_name, list_name(kind), w->since ? "delta" : "full",
+               lists_layout_name(w->layout), name, made->rows, made->bytes.text_bytes,
+               made->bytes.file_bytes, made->sha256, made->cursor);
+    else
+        printf("%s: %" PRIu64 " rows, %" PRIu64 " bytes; next time: --since %s\n", name, made->rows,
+               made->bytes.text_bytes, made->cursor);
+}
+
+/* ---- one list ---- */
+
+struct making {
+    const struct cli *cli;
+    struct registry *reg;
+    const struct wish *wish;
+    struct lists_out *out;
+    enum list kind; /* of the list that is made now */
+};
+
+static enum err make_text(const struct making *m, struct lists *lists, int fd,
+                          struct lists_made *made, struct fault *fault)
+{
+    const struct wish *w = m->wish;
+    const struct lists_sheet sheet = {.registry = m->reg,
+                                      .operator_name = w->operator_name,
+                                      .kind = list_name(m->kind),
+                                      .layout = w->layout,
+                                      .pack = w->pack,
+                                      .place = lists_place(lists)};
+    if (w->since) {
+        struct lists_delta delta;
+        enum err err = lists_since(lists, m->reg, &w->cursor, &delta, fault);
+        if (!err) {
+            err = lists_text_delta(&sheet, &delta, fd, made, fault);
+            lists_delta_release(&delta);
+        }
+        return err;
+    }
+    struct lists_view *view;
+    enum err err = lists_full(lists, m->reg, &view, fault);
+    if (!err) {
+        err = lists_text_full(&sheet, view, fd, made, fault);
+        lists_view_free(view);
+    }
+    return err;
+}
+
+static enum err make_file(const struct making *m, struct lists *lists, struct fault *fault)
+{
+    char name[NAME_ROOM];
+    struct lists_made made;
+    int fd;
+    file_name(m->wish, m->kind, name);
+    enum err err = lists_out_file(m->out, name, &fd, fault);
+    if (err)
+        return err;
+    err = make_text(m, lists, fd, &made, fault);
+    if (close(fd) && !err)
+        err = fault_set(fault, ERR_FILE_WRITE, "%s", name);
+    if (!err && m->wish->layout != LISTS_TAMGA)
+        err = put_side(m->out, name, &made, fault);
+    if (!err)
+        tell(m->cli, m->wish, name, m->kind, &made);
+    return err;
+}
+
+static enum err make_one(const struct making *m, struct fault *fault)
+{
+    char directory[CLI_DIRECTORY];
+    struct lists *lists = NULL;
+    cli_lists_directory(m->cli, directory);
+    if (!*directory)
+        return fault_set(fault, ERR_UNAVAILABLE,
+                         "this register has no directory for lists: name one in the settings, "
+                         "[serve] lists");
+    enum err err = lists_open(directory, m->kind, &lists, fault);
+    if (!err)
+        err = lists_follow(lists, m->reg, fault);
+    if (!err)
+        err = make_file(m, lists, fault);
+    lists_close(lists);
+    return err;
+}
+
+static enum err make_all(struct making *m, const char *path, struct fault *fault)
+{
+    enum err err = lists_out_begin(path, &m->out, fault);
+    for (size_t i = 0; !err && i < m->wish->kind_count; i++) {
+        m->kind = m->wish->kinds[i];
+        err = make_one(m, fault);
+    }
+    if (!err)
+        err = lists_out_end(m->out, fault);
+    lists_out_free(m->out);
+    return err;
+}
+
+/* ---- what is wanted ---- */
+
+static bool read_kinds(const struct cli *cli, const char *text, struct wish *w)
+{
+    struct str rest = str_z(text);
+    while (rest.p) {
+        const struct str one = str_split(rest, ',', &rest);
+        const enum list kind = str_eq(one, STR("black"))   ? LIST_BLACK
+                               : str_eq(one, STR("white")) ? LIST_WHITE
+                                                           : LIST_UNKNOWN;
+        if (kind == LIST_UNKNOWN || w->kind_count == KINDS_MOST) {
+            cli_usage(cli, "--list wants black or white");
+            return false;
+        }
+        w->kinds[w->kind_count++] = kind;
+    }
+    return true;
+}
+
+static bool read_wish(const struct cli *cli, const char *layout, const char *pack, struct wish *w)
+{
+    const struct str name = str_z(w->operator_name);
+    if (!name.n || name.n > LIMIT_NAME || !str_printable(name)) {
+        cli_usage(cli, "--operator wants a name of 1 to 64 bytes, without line ends, controls or "
+                       "blanks at its ends");
+        return false;
+    }
+    if (w->since && !feed_cursor_parse(str_z(w->since), &w->cursor)) {
+        cli_usage(cli, "--since wants a cursor as an earlier list gave it: NUMBER-HASH");
+        return false;
+    }
+    if (!lists_layout_find(str_z(layout), &w->layout)) {
+        cli_usage(cli, "--layout wants tamga, dirbs or gsma");
+        return false;
+    }
+    if (!lists_pack_find(str_z(pack), &w->pack)) {
+        cli_usage(cli, "--pack wants plain, gz or zstd");
+        return false;
+    }
+    return true;
+}
+
+int cmd_lists(struct cli *cli)
+{
+    const char *kinds = "black", *layout = "tamga", *pack = "plain";
+    struct wish wish = {0};
+    const struct option_spec specs[] = {{.name = "--operator", .value = &wish.operator_name},
+                                        {.name = "--since", .value = &wish.since},
+                                        {.name = "--out", .value = &wish.out},
+                                        {.name = "--list", .value = &kinds},
+                                        {.name = "--layout", .value = &layout},
+                                        {.name = "--pack", .value = &pack}};
+    if (!cli_options(cli, specs, sizeof specs / sizeof *specs))
+        return 2;
+    if (cli->argc || !wish.operator_name || !wish.out)
+        return cli_usage(cli, "--operator NAME and --out DIR are wanted");
+    if (!read_kinds(cli, kinds, &wish) || !read_wish(cli, layout, pack, &wish))
+        return 2;
+    int code;
+    struct fault fault = {0};
+    struct registry *reg = cli_open(cli, false, true, &code);
+    if (!reg)
+        return code;
+    struct making making = {.cli = cli, .reg = reg, .wish = &wish};
+    enum err err = make_all(&making, wish.out, &fault);
+    registry_close(reg);
+    return err ? cli_fail(cli, err, &fault) : 0;
+}
