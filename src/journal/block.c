@@ -16,8 +16,6 @@
 #include "base/limits.h"
 #include "journal/merkle.h"
 
-enum { PAIR_BYTES = 15 };
-
 /* Sequence numbers fit the 6 bytes that a row gives to prev_seq. */
 #define SEQ_END (1ULL << 48)
 

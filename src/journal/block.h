@@ -68,6 +68,7 @@ struct pair {
     uint64_t subscriber; /* keyed hash of the IMSI */
     bool removed;
 };
+enum { PAIR_BYTES = 15 };
 void section_encode(const struct pair *pairs, size_t n, struct buf *out);
 /* Calls fn for each; ERR_CODEC. */
 MUST_USE enum err section_walk(struct str section, void (*fn)(void *ctx, const struct pair *pair),

@@ -20,6 +20,7 @@ void copy_free(struct copy *copy)
 {
     if (!copy)
         return;
+    copy_end_showing(copy);
     held_index_drop(copy->index);
     held_tac_drop(copy->tac);
     sha256_free(copy->sha);
@@ -254,7 +255,7 @@ enum err copy_log(struct copy *copy, struct fault *fault)
     if (ftruncate(copy->log, (off_t)good) != 0)
         return fault_set(fault, ERR_FILE_WRITE, "%s: %s", path, strerror(errno));
     copy->log_bytes = good;
-    return ERR_OK;
+    return copy_show(copy, 0, fault);
 }
 
 enum err copy_open(const struct copy_options *options, uint64_t seq, struct copy **out,
@@ -317,9 +318,13 @@ static enum err keep(struct copy *copy, const struct feed_answer *answer, struct
     return ERR_OK;
 }
 
-/* What could not be applied is not to be found by a start. */
+/* What could not be applied is not to be found by a start. Nothing is read from there any more. */
 static void unlog(struct copy *copy, uint64_t at)
 {
+    struct fault fault = {0};
+    enum err err = copy_show(copy, 0, &fault);
+    if (err)
+        say_fault(SAY_ALARM, "log", err, &fault);
     copy->log_bytes = at;
     if (ftruncate(copy->log, (off_t)at) != 0)
         say(SAY_WARNING, "event=log_cut detail=\"%s\"", strerror(errno));

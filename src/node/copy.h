@@ -12,7 +12,9 @@
  * the end the log is read again from the batch's first block on, all of it in order. What belongs to no
  * batch was applied when it came, and is once more. While that is done the gate is the newest one, so no
  * deadline turns back, and rows of an IMEI of which a later one was applied are left out (newer.h), so that
- * nobody is told what has been overtaken. A batch of which the log has HELD_BYTES without an end is applied as far as it is.
+ * nobody is told what has been overtaken. It is done some blocks at a time, by copy_show: whoever owns the copy calls
+ * it while he waits for the register's next answer, whose blocks that belong to no batch are applied between. A batch
+ * of which the log has HELD_BYTES without an end is applied as far as it is.
  *
  * One copy, one thread; only the index is read by others meanwhile. */
 #ifndef NODE_COPY_H
@@ -32,6 +34,17 @@ struct copy_options {
 struct copy_batch {
     uint64_t id;
     bool passed; /* its rows do not wait any more */
+};
+
+/* A batch that has ended, on its way into the index. */
+struct copy_showing {
+    bool on;
+    uint64_t seq, until; /* the next row, and before which it ends */
+    uint64_t byte;       /* of the answer in the log that is read */
+    uint8_t *map;        /* it; NULL: none is read */
+    size_t map_bytes;
+    struct feed_reading reading;
+    size_t put; /* blocks of it, when it is whole */
 };
 
 struct copy {
@@ -63,7 +76,9 @@ struct copy {
     uint64_t held_seq;            /* first block that waits */
     uint64_t held_byte;           /* of the answer in the log that has it */
     struct feed_place held_place; /* before that answer */
-    struct newer *newer; /* what was applied meanwhile; NULL: nothing waits, or no memory */
+    struct copy_showing showing;
+    struct newer
+        *newer; /* what was applied meanwhile; NULL: nothing waits or is shown, or no memory */
 };
 
 /* The snapshot in a file that is in no directory of ours: what `--snapshot` serves. No log. */
@@ -75,6 +90,14 @@ MUST_USE enum err copy_open(const struct copy_options *options, uint64_t seq, st
 /* The log that belongs to it, made when there is none: what copy_open does after copy_read. */
 MUST_USE enum err copy_log(struct copy *copy, struct fault *fault);
 void copy_free(struct copy *copy);
+
+/* Is there something to be shown by copy_show? */
+bool copy_is_showing(const struct copy *copy);
+/* Goes on with it for about so long, 0: to its end; one block at least. ERR_CODEC, ERR_CHAIN, ERR_SIGNATURE: the log is
+ * not what was written to it; ERR_MEMORY: the copy is to be thrown away in any case. */
+MUST_USE enum err copy_show(struct copy *copy, int64_t budget_us, struct fault *fault);
+/* All before this sequence number is in the index: at or before copy->place. */
+uint64_t copy_applied(const struct copy *copy);
 
 /* One answer of the feed. ERR_CODEC, ERR_CHAIN, ERR_SIGNATURE: it is not believed, nothing changed;
  * ERR_NOT_NOW: nothing is new, and an older head than the one before says so; nothing changed: ask again.

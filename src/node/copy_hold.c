@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/copy_hold.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "node/newer.h"
 #include "node/say.h"
 
@@ -15,8 +12,8 @@ static daynum later(daynum a, daynum b)
     return a > b ? a : b; /* DAYNUM_NONE is the least */
 }
 
-/* Into the index, wherever that stands: copy->place is what is verified. */
-static enum err put(struct copy *copy, const struct block *block)
+/* copy->place is what is verified, not where the index stands. */
+enum err copy_put(struct copy *copy, const struct block *block, bool again)
 {
     struct index *ix = copy->index->index;
     struct index_state state = index_state(ix);
@@ -27,8 +24,35 @@ static enum err put(struct copy *copy, const struct block *block)
     state.next_seq = block->header.first_seq;
     memcpy(state.hash, block->prev_hash, SHA256_BYTES);
     index_set_state(ix, &state);
-    struct index_watch watch = newer_watch(copy->newer);
-    return index_apply_watched(ix, &now, copy_today(copy), copy->newer ? &watch : NULL);
+    if (!copy->newer)
+        return index_apply(ix, &now, copy_today(copy));
+    struct index_watch watch = again ? newer_judging(copy->newer) : newer_noting(copy->newer);
+    return index_apply_watched(ix, &now, copy_today(copy), &watch);
+}
+
+/* Does the block have what can only be applied behind what is being shown: a row of another day, which hides no older
+ * one (newer.h), or more than can be noted? */
+static bool must_follow(const struct copy *copy, const struct block *block)
+{
+    struct block_cursor cursor = block_walk(block);
+    struct item item;
+    if (!copy->newer ||
+        !newer_has_room(copy->newer, block->header.item_count + block->section.n / PAIR_BYTES))
+        return true;
+    while (block_next(&cursor, &item, NULL))
+        if (item.type == ITEM_ENTRY && item.entry.effective != DAYNUM_NONE &&
+            item.entry.effective > copy_today(copy))
+            return true;
+    return false;
+}
+
+/* One that has just come. */
+static enum err put(struct copy *copy, const struct block *block, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    if (copy_is_showing(copy) && must_follow(copy, block))
+        err = copy_show(copy, 0, fault);
+    return err ? err : copy_put(copy, block, false);
 }
 
 /* A rule set is in force from its item on, as in the register itself; the rows that it moves come after. */
@@ -68,56 +92,14 @@ static void drop(struct copy *copy, struct copy_batch *batch)
     *batch = copy->batches[--copy->batch_count];
 }
 
-static enum err put_between(struct copy *copy, const struct feed_answer *answer, uint64_t until)
-{
-    enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < answer->count; i++) {
-        uint64_t seq = answer->blocks[i].header.first_seq;
-        if (seq >= copy->held_seq && seq < until)
-            err = put(copy, &answer->blocks[i]);
-    }
-    return err;
-}
-
-/* All from held_seq to before until, out of the log. */
-static enum err put_held(struct copy *copy, uint64_t until, struct fault *fault)
-{
-    long page = sysconf(_SC_PAGESIZE);
-    uint64_t from = copy->held_byte / (uint64_t)page * (uint64_t)page;
-    uint64_t n = copy->log_bytes - from;
-    const struct feed_want want = {copy->with.key->register_id, copy->with.key->public_key};
-    struct feed_place place = copy->held_place;
-    uint8_t *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, copy->log, (off_t)from);
-    if (p == MAP_FAILED)
-        return fault_set(fault, ERR_MEMORY, "the log cannot be mapped");
-    newer_seal(copy->newer);
-    enum err err = ERR_OK;
-    for (uint64_t at = copy->held_byte - from; !err && at < n && place.next_seq < until;) {
-        struct feed_answer answer;
-        size_t used = 0;
-        err = feed_answer_parse(copy->sha, (struct str){(char *)p + at, n - at}, &want, &place,
-                                &answer, &used, fault);
-        if (!err)
-            err = put_between(copy, &answer, until);
-        at += used;
-        place = answer.head.place;
-        feed_answer_release(&answer);
-    }
-    munmap(p, n);
-    newer_free(copy->newer);
-    copy->newer = NULL;
-    return err;
-}
-
 enum err copy_release(struct copy *copy, uint64_t until, struct fault *fault)
 {
-    if (!copy->held_count)
-        return ERR_OK;
-    enum err err = put_held(copy, until, fault);
+    if (copy->held_count)
+        copy_begin_showing(copy, until);
     copy->held_count = 0;
     for (unsigned i = 0; i < copy->batch_count; i++)
         copy->batches[i].passed = true;
-    return err;
+    return copy_show(copy, 0, fault);
 }
 
 /* Room for one batch more, and its rows may wait; else they do not. */
@@ -128,8 +110,8 @@ static bool begin_waiting(struct copy *copy, const struct block *block, uint64_t
     if (!copy->held_count) {
         copy->held_seq = block->header.first_seq;
         copy->held_byte = at;
-        newer_free(copy->newer);
-        copy->newer = newer_new();
+        if (!copy->newer)
+            copy->newer = newer_new();
     }
     copy->held_count++;
     copy->batches[copy->batch_count++] = (struct copy_batch){.id = block->header.batch};
@@ -145,19 +127,16 @@ static enum err take_of_batch(struct copy *copy, const struct block *block, uint
     if (batch && batch->passed) {
         if (ends)
             drop(copy, batch);
-        return put(copy, block);
+        return put(copy, block, fault);
     }
     if (!batch && !ends && begin_waiting(copy, block, at))
         return ERR_OK;
     if (!batch) /* a lone end, or no room to wait: with what waits, in its order, if something does */
-        return put(copy, block);
+        return put(copy, block, fault);
     if (!ends)
         return ERR_OK;
-    if (copy->held_count == 1) {
-        enum err err = put_held(copy, next, fault);
-        drop(copy, batch);
-        return err;
-    }
+    if (copy->held_count == 1)
+        copy_begin_showing(copy, next);
     drop(copy, batch);
     return ERR_OK;
 }
@@ -169,7 +148,7 @@ static enum err take(struct copy *copy, const struct block *block, uint64_t at, 
     if (block->header.rules != known)
         err = look_for_rules(copy, block, fault);
     if (!err && !block->header.batch)
-        err = put(copy, block);
+        err = put(copy, block, fault);
     else if (!err)
         err = take_of_batch(copy, block, at, fault);
     copy->blocks++;

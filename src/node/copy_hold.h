@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * copy_hold - blocks into a copy's index: at once, or when their batch ends (copy.h). Between copy.c and
- * copy_hold.c. */
+ * copy_hold - blocks into a copy's index: at once, or when their batch ends (copy.h). Between copy.c, copy_hold.c
+ * and copy_show.c. */
 #ifndef NODE_COPY_HOLD_H
 #define NODE_COPY_HOLD_H
 
@@ -16,5 +16,12 @@ MUST_USE enum err copy_apply(struct copy *copy, const struct feed_answer *answer
                              struct fault *fault);
 /* Applies what waits, up to before `until`, and lets nothing that is open wait any more. */
 MUST_USE enum err copy_release(struct copy *copy, uint64_t until, struct fault *fault);
+
+/* A block into the index, wherever that stands. again: out of the log, behind which others were applied already. */
+MUST_USE enum err copy_put(struct copy *copy, const struct block *block, bool again);
+/* What waits is shown from now on by copy_show, up to before `until`; nothing waits any more, or is not yet. */
+void copy_begin_showing(struct copy *copy, uint64_t until);
+/* Whatever is left of it is not shown. */
+void copy_end_showing(struct copy *copy);
 
 #endif

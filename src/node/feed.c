@@ -122,34 +122,41 @@ static enum err take_head(struct str frame, const struct feed_want *want,
     return ERR_OK;
 }
 
+enum err feed_read_frame(struct sha256 *h, const struct feed_want *want,
+                         struct feed_reading *reading, struct fault *fault)
+{
+    struct rd rd = rd_of(reading->bytes.p + reading->used, reading->bytes.n - reading->used);
+    uint64_t kind = rd_uint(&rd, 1), n = rd_uint(&rd, 4);
+    const uint8_t *p = rd_bytes(&rd, (size_t)n);
+    if (rd.failed || !p)
+        return fault_set(fault, ERR_CODEC, "the feed ends in the middle");
+    struct str frame = {(const char *)p, (size_t)n};
+    enum err err = ERR_OK;
+    if (kind == 'B')
+        err = take_block(h, frame, &reading->place, &reading->answer, fault);
+    else if (kind == 'H')
+        err = take_head(frame, want, &reading->place, &reading->answer.head, fault);
+    else
+        err = fault_set(fault, ERR_CODEC, "a frame of kind %u is not known here", (unsigned)kind);
+    if (err)
+        return err;
+    reading->whole = kind == 'H';
+    reading->used = (size_t)((const char *)rd.p - reading->bytes.p);
+    return ERR_OK;
+}
+
 enum err feed_answer_parse(struct sha256 *h, struct str bytes, const struct feed_want *want,
                            const struct feed_place *from, struct feed_answer *out, size_t *out_used,
                            struct fault *fault)
 {
-    struct rd rd = rd_of(bytes.p, bytes.n);
-    struct feed_place place = *from;
-    *out = (struct feed_answer){0};
-    for (;;) {
-        uint64_t kind = rd_uint(&rd, 1), n = rd_uint(&rd, 4);
-        const uint8_t *p = rd_bytes(&rd, (size_t)n);
-        if (rd.failed || !p)
-            return fault_set(fault, ERR_CODEC, "the feed ends in the middle");
-        struct str frame = {(const char *)p, (size_t)n};
-        enum err err = ERR_OK;
-        if (kind == 'B')
-            err = take_block(h, frame, &place, out, fault);
-        else if (kind == 'H')
-            err = take_head(frame, want, &place, &out->head, fault);
-        else
-            err =
-                fault_set(fault, ERR_CODEC, "a frame of kind %u is not known here", (unsigned)kind);
-        if (err)
-            return err;
-        if (kind == 'H')
-            break;
-    }
-    *out_used = (size_t)(rd.p - (const uint8_t *)bytes.p);
-    return ERR_OK;
+    struct feed_reading reading = {.bytes = bytes, .place = *from};
+    enum err err = ERR_OK;
+    while (!err && !reading.whole)
+        err = feed_read_frame(h, want, &reading, fault);
+    *out = reading.answer;
+    if (!err)
+        *out_used = reading.used;
+    return err;
 }
 
 enum err feed_tac_list(struct str bytes, const struct feed_want *want, uint32_t number,

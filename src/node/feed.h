@@ -55,6 +55,18 @@ MUST_USE enum err feed_answer_parse(struct sha256 *h, struct str bytes,
                                     const struct feed_want *want, const struct feed_place *from,
                                     struct feed_answer *out, size_t *out_used, struct fault *fault);
 
+/* An answer that is read a frame at a time, by who has other things to do as well. Borrows the bytes. */
+struct feed_reading {
+    struct str bytes;
+    size_t used;
+    struct feed_place place;   /* behind the block read last */
+    struct feed_answer answer; /* of the reader: feed_answer_release */
+    bool whole;                /* its head was read and believed: now the blocks may be, too */
+};
+/* One more frame. Errors as feed_answer_parse. */
+MUST_USE enum err feed_read_frame(struct sha256 *h, const struct feed_want *want,
+                                  struct feed_reading *reading, struct fault *fault);
+
 /* The packed list out of what GET /api/v1/tac-list/NUMBER gives, borrowed. ERR_CODEC, ERR_SIGNATURE. */
 MUST_USE enum err feed_tac_list(struct str bytes, const struct feed_want *want, uint32_t number,
                                 struct str *out_packed, struct fault *fault);

@@ -216,6 +216,8 @@ static enum err catch_up(struct fetch *f)
         err = pull_feed(&f->pull, f->copy, 0, &f->fault);
         if (!err && f->copy->wants_tac)
             err = pull_tac(&f->pull, f->copy, &f->fault);
+        if (!err)
+            err = copy_show(f->copy, 0, &f->fault);
         if (!err && f->copy->place.next_seq == before)
             break;
     }

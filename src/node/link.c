@@ -206,9 +206,10 @@ static enum err run(struct link *link, const struct link_question *q, CURLcode *
             return ERR_MEMORY;
         if (!running)
             break;
-        if (link_stopped(link) || (q->on && !q->on(q->ctx)))
+        int ms = q->on ? q->on(q->ctx) : LOOK_MS;
+        if (link_stopped(link) || ms < 0)
             return ERR_STOPPED;
-        if (curl_multi_poll(link->multi, NULL, 0, LOOK_MS, NULL))
+        if (curl_multi_poll(link->multi, NULL, 0, ms < LOOK_MS ? ms : LOOK_MS, NULL))
             return ERR_MEMORY;
     }
     for (CURLMsg *m; (m = curl_multi_info_read(link->multi, &left));)

@@ -40,8 +40,9 @@ struct link_question {
     /* Bytes of a 200 or 206 as they come; false ends it. begin is called before the first, with the status. */
     bool (*begin)(void *ctx, long status, struct str etag);
     bool (*take)(void *ctx, const void *p, size_t n);
-    /* Looked at at least every second; false ends it with ERR_STOPPED. May be NULL. */
-    bool (*on)(void *ctx);
+    /* Called again and again: after so many milliseconds as it says, at the latest after a second; below 0 ends it with
+     * ERR_STOPPED. May be NULL. */
+    int (*on)(void *ctx);
     void *ctx;
     struct buf *answer; /* instead of take: at most `most` bytes, whatever the status */
     size_t most;

@@ -21,7 +21,6 @@ struct noted {
 
 struct newer {
     size_t count;
-    bool sealed;
     struct noted noted[SLOTS];
 };
 
@@ -35,10 +34,9 @@ void newer_free(struct newer *newer)
     free(newer);
 }
 
-void newer_seal(struct newer *newer)
+bool newer_has_room(const struct newer *newer, uint64_t changes)
 {
-    if (newer)
-        newer->sealed = true;
+    return changes <= LIMIT_NODE_NEWER - newer->count;
 }
 
 static struct noted *slot_of(struct newer *newer, uint64_t imei, uint64_t subscriber)
@@ -50,31 +48,50 @@ static struct noted *slot_of(struct newer *newer, uint64_t imei, uint64_t subscr
     return &newer->noted[at];
 }
 
-static bool judge(struct newer *newer, const struct noted *found, bool note)
+static bool is_newest(struct newer *newer, const struct noted *found)
+{
+    return slot_of(newer, found->imei, found->subscriber)->seq <= found->seq;
+}
+
+static void note(struct newer *newer, const struct noted *found)
 {
     struct noted *had = slot_of(newer, found->imei, found->subscriber);
-    if (had->seq > found->seq)
-        return false;
-    if (!note || newer->sealed || (!had->seq && newer->count == LIMIT_NODE_NEWER))
-        return true;
+    if (had->seq > found->seq || (!had->seq && newer->count == LIMIT_NODE_NEWER))
+        return;
     newer->count += !had->seq;
     *had = *found;
+}
+
+static bool note_row(void *ctx, struct imei imei, uint64_t seq, bool now)
+{
+    if (now)
+        note(ctx, &(struct noted){.imei = imei.body, .seq = seq});
     return true;
 }
 
-static bool on_row(void *ctx, struct imei imei, uint64_t seq, bool now)
+static bool note_pair(void *ctx, const struct pair *pair, uint64_t first_seq)
 {
-    struct noted row = {.imei = imei.body, .seq = seq};
-    return judge(ctx, &row, now);
+    note(ctx, &(struct noted){pair->imei.body, pair->subscriber, first_seq});
+    return true;
 }
 
-static bool on_pair(void *ctx, const struct pair *pair, uint64_t first_seq)
+static bool judge_row(void *ctx, struct imei imei, uint64_t seq, bool now)
 {
-    struct noted noted = {pair->imei.body, pair->subscriber, first_seq};
-    return judge(ctx, &noted, true);
+    (void)now;
+    return is_newest(ctx, &(struct noted){.imei = imei.body, .seq = seq});
 }
 
-struct index_watch newer_watch(struct newer *newer)
+static bool judge_pair(void *ctx, const struct pair *pair, uint64_t first_seq)
 {
-    return (struct index_watch){on_row, on_pair, newer};
+    return is_newest(ctx, &(struct noted){pair->imei.body, pair->subscriber, first_seq});
+}
+
+struct index_watch newer_noting(struct newer *newer)
+{
+    return (struct index_watch){note_row, note_pair, newer};
+}
+
+struct index_watch newer_judging(struct newer *newer)
+{
+    return (struct index_watch){judge_row, judge_pair, newer};
 }

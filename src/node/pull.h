@@ -10,8 +10,8 @@
 
 struct pull {
     struct link *link;
-    struct buf bytes;      /* of the answer, used again */
-    bool (*on)(void *ctx); /* of struct link_question */
+    struct buf bytes;     /* of the answer, used again */
+    int (*on)(void *ctx); /* of struct link_question */
     void *ctx;
 };
 void pull_release(struct pull *p); /* not the link */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 #include <sodium.h>
 
 #include "base/clock.h"
+#include "node/report_answer.h"
 #include "node/say.h"
 
 enum {
@@ -75,25 +75,31 @@ static size_t keep_ahead(struct report *r, size_t count, const json_t *refused, 
     return kept;
 }
 
-/* How many are to be sent again. */
-static size_t look_at_answer(struct report *r, size_t count)
+static struct str answer_of(const struct report *r)
 {
-    json_t *answer = json_loadb((const char *)r->answer.p, r->answer.n, 0, NULL);
-    const json_t *refused = json_object_get(answer, "refused");
-    size_t shown = json_array_size(refused);
+    return (struct str){(const char *)r->answer.p, r->answer.n};
+}
+
+/* *out_again: how many are to be sent again. ERR_CODEC: nobody knows what became of them. */
+static enum err look_at_answer(struct report *r, size_t count, size_t *out_again,
+                               struct fault *fault)
+{
+    struct report_answer answer;
+    enum err err = report_answer_read(answer_of(r), count, &answer, fault);
+    if (err)
+        return err;
+    const size_t n = answer.refused_count, shown = json_array_size(answer.shown);
     for (size_t i = 0; i < shown && i < SAID; i++)
-        say_refused(r, count, json_array_get(refused, i));
-    json_int_t all = json_integer_value(json_object_get(answer, "refused_count"));
-    size_t n = all > 0 ? (size_t)all : 0;
+        say_refused(r, count, json_array_get(answer.shown, i));
     if (n)
         say(SAY_WARNING, "event=sightings_refused count=%zu of=%zu", n, count);
-    n = n < count ? n : count;
-    size_t kept = keep_ahead(r, count, refused, n > shown);
-    size_t gone = n > kept ? n - kept : 0;
+    const size_t kept = keep_ahead(r, count, answer.shown, n > shown);
+    const size_t gone = n > kept ? n - kept : 0;
     count_add(&r->status->sightings_refused, gone);
     count_add(&r->status->sightings_sent, count - kept - gone);
-    json_decref(answer);
-    return kept;
+    report_answer_release(&answer);
+    *out_again = kept;
+    return ERR_OK;
 }
 
 /* No first use is later than the register's own now, which the last signed head tells. False: it has not
@@ -113,18 +119,17 @@ static bool correct(struct report *r, size_t count)
     return true;
 }
 
-/* True: the register has had its say. */
+/* Of what was not taken. True: the register has refused it for ever. */
 static bool judge(struct report *r, enum err err, long status, size_t count,
                   const struct fault *fault)
 {
-    if (!err && status / 100 == 2)
-        return true;
     if (err == ERR_STOPPED)
         return false;
     count_add(&r->status->report_errors, 1);
-    bool for_ever = !err && (status == 400 || status == 413 || status == 415 || status == 422);
-    say(for_ever ? SAY_ALARM : SAY_WARNING, "event=sightings count=%zu status=%ld detail=\"%s\"",
-        count, err ? 0 : status,
+    bool for_ever = !err && (status == 400 || status == 413 || status == 415 || status == 422) &&
+                    report_is_refusal(answer_of(r));
+    say(for_ever || err == ERR_CODEC ? SAY_ALARM : SAY_WARNING,
+        "event=sightings count=%zu status=%ld detail=\"%s\"", count, status,
         err        ? fault->detail
         : for_ever ? "dropped"
                    : "");
@@ -173,9 +178,14 @@ static bool send_some(struct report *r, size_t *n)
                               .answer = &r->answer,
                               .most = ANSWER_BYTES};
     enum err err = link_ask(r->link, &q, &status, &fault);
+    if (!err && status / 100 == 2) {
+        err = look_at_answer(r, *n, n, &fault);
+        if (!err)
+            return true;
+    }
     if (!judge(r, err, status, *n, &fault))
         return false;
-    *n = status / 100 == 2 ? look_at_answer(r, *n) : 0;
+    *n = 0;
     return true;
 }
 

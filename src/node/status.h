@@ -11,7 +11,8 @@
 
 struct node_status {
     /* of who follows */
-    _Atomic uint64_t next_seq;          /* all before it is known here */
+    _Atomic uint64_t next_seq;          /* all before it is known here: verified and logged */
+    _Atomic uint64_t applied_seq;       /* all before it is answered from */
     _Atomic uint64_t register_next_seq; /* where the register stood when it last spoke */
     _Atomic int64_t head_us;            /* UTC: time of the last signed head */
     _Atomic int64_t clock_ahead_us;     /* this clock before the register's, when it last spoke */

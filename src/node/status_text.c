@@ -145,7 +145,7 @@ static double head_age(const struct status_sources *s)
 
 static uint64_t behind(const struct node_status *st)
 {
-    uint64_t has = atomic_load(&st->next_seq), all = atomic_load(&st->register_next_seq);
+    uint64_t has = atomic_load(&st->applied_seq), all = atomic_load(&st->register_next_seq);
     return all > has ? all - has : 0;
 }
 
@@ -155,8 +155,10 @@ static void put_follow(const struct status_sources *s, struct buf *out)
     one(out, "ready", "gauge", "1: it has something to answer from.", atomic_load(&st->ready));
     one(out, "sequence", "gauge", "Next sequence number: all before it is known here.",
         atomic_load(&st->next_seq));
-    one(out, "behind_items", "gauge", "Journal items that the register has and this node not.",
-        behind(st));
+    one(out, "applied", "gauge", "Next sequence number: all before it is answered from.",
+        atomic_load(&st->applied_seq));
+    one(out, "behind_items", "gauge",
+        "Journal items that the register has and this node does not answer from yet.", behind(st));
     head(out, "head_age_seconds", "gauge", "Since the register's last signed word.");
     buf_printf(out, "tamga_eir_head_age_seconds %.3f\n", head_age(s));
     head(out, "clock_ahead_seconds", "gauge",
@@ -236,13 +238,14 @@ bool status_health(const struct status_sources *s, struct buf *out)
     const struct node_status *st = s->status;
     bool ready = atomic_load(&st->ready), stale = atomic_load(&st->stale);
     buf_printf(out,
-               "{\"status\":\"%s\",\"sequence\":%" PRIu64 ",\"behind\":%" PRIu64
-               ",\"head_age_seconds\":%.0f,\"rules\":%" PRIu32 ",\"imeis\":%" PRIu64
-               ",\"override\":%" PRIu32 "}\n",
+               "{\"status\":\"%s\",\"sequence\":%" PRIu64 ",\"applied\":%" PRIu64
+               ",\"behind\":%" PRIu64 ",\"head_age_seconds\":%.0f,\"rules\":%" PRIu32
+               ",\"imeis\":%" PRIu64 ",\"override\":%" PRIu32 "}\n",
                !ready  ? "starting"
                : stale ? "stale"
                        : "ok",
-               atomic_load(&st->next_seq), behind(st), head_age(s), atomic_load(&st->rules),
-               atomic_load(&st->imeis), atomic_load(&st->network_override));
+               atomic_load(&st->next_seq), atomic_load(&st->applied_seq), behind(st), head_age(s),
+               atomic_load(&st->rules), atomic_load(&st->imeis),
+               atomic_load(&st->network_override));
     return ready;
 }

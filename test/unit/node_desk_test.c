@@ -224,7 +224,8 @@ static struct str no_name(void *ctx, unsigned number)
 static void counters_are_shown(void **state)
 {
     struct bed *b = *state;
-    struct node_status status = {.next_seq = 5, .register_next_seq = 8, .ready = true};
+    struct node_status status = {
+        .next_seq = 7, .applied_seq = 5, .register_next_seq = 8, .ready = true};
     struct counts *other = calloc(1, sizeof *other);
     struct counts *counts[] = {&b->counts, other};
     struct status_sources s = {.status = &status,

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Snapshots of who follows: when one is wanted and how often, what becomes of the one that came, and which of those
+ * that are kept a start begins with. */
+#include "node/follow_parts.h"
+
+#include <sodium.h>
+
+#include "node/say.h"
+
+enum {
+    SMALL_LOG_BYTES = 4 << 20,  /* is read in no time: not worth a new snapshot a day */
+    FETCH_AGAIN_US = 600000000, /* after a snapshot that was only to shorten the log */
+    FETCH_BACK_OFF_MAX_MS = 600000,
+    AWAY_MAX_MS = 60000, /* while the register is away */
+    FIRST_MAX_MS = 5000,
+};
+
+void follow_want_snapshot(struct follow *f, const char *why, uint64_t at_least, uint64_t in_use,
+                          bool anew)
+{
+    if (fetch_is_on(f->fetch) || clock_monotonic_us() < f->next_fetch_us)
+        return;
+    say(SAY_INFO, "event=snapshot_wanted why=%s", why);
+    if (fetch_begin(f->fetch, at_least, in_use, anew))
+        say(SAY_ALARM, "event=snapshot error=MEMORY");
+}
+
+void follow_want_shorter_log(struct follow *f)
+{
+    const struct copy *c = f->copy;
+    int64_t age_s = (clock_now_us(f->with.copy.clock) - c->opened_us) / 1000000;
+    bool old = age_s > f->day_seconds && c->log_bytes > SMALL_LOG_BYTES;
+    if (clock_monotonic_us() < f->next_short_us)
+        return;
+    if (c->batch_count == 0 && !copy_is_showing(c) &&
+        (old || c->log_bytes > f->with.log_bytes || c->log < 0))
+        follow_want_snapshot(f, "log", c->snapshot_seq, c->log < 0 ? 0 : c->snapshot_seq, false);
+}
+
+/* They are of a register that is no more, and may be newer by their numbers. */
+static void forget_all_but(const char *directory, uint64_t seq)
+{
+    uint64_t seqs[2 * COPY_KEPT];
+    size_t n = copy_list(directory, seqs, sizeof seqs / sizeof *seqs);
+    for (size_t i = 0; i < n; i++)
+        if (seqs[i] != seq)
+            copy_remove(directory, seqs[i]);
+}
+
+static enum err change_over(struct follow *f, struct copy *copy, struct fault *fault)
+{
+    const char *directory = f->with.copy.directory;
+    /* The register has no newer one yet: it would give the same again. */
+    if (f->copy && copy->snapshot_seq == f->copy->snapshot_seq)
+        f->next_short_us = clock_monotonic_us() + FETCH_AGAIN_US;
+    if (f->copy && !f->restored && copy->place.next_seq < f->copy->place.next_seq) {
+        say(SAY_WARNING, "event=snapshot detail=\"stands behind what is known: not taken\"");
+        if (copy->snapshot_seq != f->copy->snapshot_seq)
+            copy_remove(directory, copy->snapshot_seq);
+        copy_free(copy);
+        return ERR_OK;
+    }
+    if (f->restored)
+        forget_all_but(directory, copy->snapshot_seq);
+    if (f->restored && f->with.on_restored)
+        f->with.on_restored(f->with.ctx);
+    copy_free(f->copy);
+    f->copy = copy;
+    f->restored = false;
+    copy_prune(directory);
+    follow_show(f);
+    return follow_publish(f, true, fault);
+}
+
+/* A whole download is dear to both: only one that brought something newer may be followed at once by
+ * another, else a random half of a time that doubles. Shorter where nobody is answered yet, and where
+ * nothing came at all. */
+static int64_t fetch_pause_ms(struct follow *f, enum err err)
+{
+    bool away = err == ERR_UNAVAILABLE;
+    int64_t most = away && !f->copy   ? FIRST_MAX_MS
+                   : away || !f->copy ? AWAY_MAX_MS
+                                      : FETCH_BACK_OFF_MAX_MS;
+    int64_t ms = f->fetch_back_off_ms < most ? f->fetch_back_off_ms : most;
+    f->fetch_back_off_ms = ms * 2;
+    return ms / 2 + (int64_t)randombytes_uniform((uint32_t)(ms / 2 + 1));
+}
+
+static void pace_fetches(struct follow *f, enum err err, const struct copy *copy)
+{
+    int64_t now = clock_monotonic_us();
+    bool newer = copy && copy->snapshot_seq > f->fetched_seq;
+    bool calm = now > f->next_fetch_us + FETCH_BACK_OFF_MAX_MS * 1000LL;
+    if (newer || calm || err == ERR_NOT_NOW)
+        f->fetch_back_off_ms = FETCH_BACK_OFF_MS;
+    if (copy)
+        f->fetched_seq = copy->snapshot_seq;
+    f->next_fetch_us = newer ? now : now + fetch_pause_ms(f, err) * 1000;
+}
+
+enum err follow_take_fetched(struct follow *f, struct fault *fault)
+{
+    struct copy *copy = NULL;
+    enum err err = fetch_take(f->fetch, &copy, fault);
+    pace_fetches(f, err, err ? NULL : copy);
+    if (!err)
+        return change_over(f, copy, fault);
+    f->next_short_us = clock_monotonic_us() + FETCH_AGAIN_US;
+    if (err == ERR_NOT_NOW) {
+        say_fault(SAY_INFO, "snapshot", err, fault);
+        return ERR_OK;
+    }
+    if (err != ERR_STOPPED)
+        say_fault(err == ERR_SNAPSHOT || err == ERR_KEY ? SAY_ALARM : SAY_WARNING, "snapshot", err,
+                  fault);
+    return err;
+}
+
+/* Newest first; what is refused is deleted, so that the one before is the last good one. */
+enum err follow_open_kept(struct follow *f)
+{
+    uint64_t seqs[COPY_KEPT];
+    const char *directory = f->with.copy.directory;
+    size_t n = copy_list(directory, seqs, COPY_KEPT);
+    enum err err = ERR_NOT_FOUND;
+    for (size_t i = 0; i < n && err; i++) {
+        struct fault fault = {0};
+        err = copy_open(&f->with.copy, seqs[i], &f->copy, &fault);
+        if (err)
+            say_fault(SAY_ALARM, "snapshot_refused", err, &fault);
+        if (err == ERR_SNAPSHOT) {
+            atomic_fetch_add(&f->with.status->snapshots_refused, 1);
+            copy_remove(directory, seqs[i]);
+        }
+        if (err == ERR_MEMORY)
+            return err;
+    }
+    return err;
+}
+
+enum err follow_wait_for_first(struct follow *f)
+{
+    while (!link_stopped(f->pull.link)) {
+        struct fault fault = {0};
+        do {
+            follow_want_snapshot(f, "none", 0, 0, false);
+            if (!link_rest(f->pull.link, 20))
+                return ERR_STOPPED;
+        } while (!fetch_is_done(f->fetch));
+        if (follow_take_fetched(f, &fault) == ERR_OK)
+            return ERR_OK;
+    }
+    return ERR_STOPPED;
+}
