@@ -8,13 +8,6 @@
 #include "cases/second.h"
 #include "cases/step.h"
 
-enum { HOUR_S = 3600 };
-
-static int64_t now_of(const struct office *office)
-{
-    return clock_now_us(office->registry->clock) / 1000000;
-}
-
 /* ---- the lists ---- */
 
 enum err bulk_filed(struct registry *reg, const struct application *a, struct fault *fault)
@@ -102,7 +95,7 @@ static enum err take_new(const struct office *office, const struct session *who,
                          const struct bulk_wish *wish, const struct upload *u,
                          struct application *out, struct fault *fault)
 {
-    int64_t now = now_of(office);
+    int64_t now = office_now_s(office);
     const struct kind_info *kind = kind_info(wish->kind);
     bool organisation = who->role == ROLE_ORGANISATION;
     struct application a = {
@@ -113,7 +106,7 @@ static enum err take_new(const struct office *office, const struct session *who,
         .filed_by = who->party,
         .entered = DAYNUM_NONE,
         .filed_s = now,
-        .left_s = HOUR_S * (organisation ? kind->organisation_hours : kind->person_hours),
+        .left_s = STEP_HOUR_S * (organisation ? kind->organisation_hours : kind->person_hours),
         .upload = u->id,
         .bulk_devices = u->devices,
         .bulk_imeis = u->imeis};
@@ -166,7 +159,7 @@ enum err bulk_file(const struct office *office, const struct session *who,
 static enum err may_act(const struct office *office, const struct application *a,
                         const struct session *who, struct fault *fault)
 {
-    bool overdue = a->due_s < now_of(office);
+    bool overdue = a->due_s < office_now_s(office);
     if (a->state != APPLICATION_CHECKING || !a->checked)
         return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
     if (a->appeal && (a->decided_by == who->party || a->decided_with == who->party))
@@ -269,7 +262,7 @@ static enum err decide_all(const struct office *office, const struct application
                            struct application *after, void *ctx, struct fault *fault)
 {
     const struct bulk_act *act = ctx;
-    int64_t now = now_of(office);
+    int64_t now = office_now_s(office);
     uint64_t from = office->second_from ? office->second_from : SECOND_ABOVE + 1;
     struct step step = {
         .before = before, .after = after, .stands = accreditation_stands, .actor = act->who->party};
@@ -297,7 +290,7 @@ static enum err give_back(const struct office *office, const struct application 
     after->officer = after->bulk_proposed_by;
     after->bulk_proposed_by = 0;
     say(&step, after, EVENT_REJECTED);
-    err = remark(after, REMARK_RETURNED, act->who->party, act->note, now_of(office));
+    err = remark(after, REMARK_RETURNED, act->who->party, act->note, office_now_s(office));
     return err ? err : step_take(office, &step, fault);
 }
 

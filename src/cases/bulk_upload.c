@@ -9,11 +9,6 @@
 
 #include "cases/once.h"
 
-static int64_t now_of(const struct office *office)
-{
-    return clock_now_us(office->registry->clock) / 1000000;
-}
-
 /* ---- names ---- */
 
 const char *upload_state_name(uint8_t state)
@@ -310,11 +305,7 @@ static enum err check_wish(const struct upload_wish *wish, struct fault *fault)
     if (wish->bytes > LIMIT_UPLOAD_BYTES || wish->name.n > LIMIT_UPLOAD_NAME)
         return fault_set(fault, ERR_TOO_LONG, "at most %d bytes, a name of %d", LIMIT_UPLOAD_BYTES,
                          LIMIT_UPLOAD_NAME);
-    if (wish->idempotency.n > IDEMPOTENCY_KEY_MAX) {
-        fault_field(fault, "Idempotency-Key");
-        return fault_set(fault, ERR_TOO_LONG, "at most %d bytes", IDEMPOTENCY_KEY_MAX);
-    }
-    return ERR_OK;
+    return once_key_check(wish->idempotency, fault);
 }
 
 enum err upload_new(const struct office *office, const struct upload_room *room,
@@ -325,7 +316,7 @@ enum err upload_new(const struct office *office, const struct upload_room *room,
                        .applicant = who->acts_for,
                        .filed_by = who->party,
                        .bytes = wish->bytes,
-                       .created_s = now_of(office)};
+                       .created_s = office_now_s(office)};
     enum err err = check_wish(wish, fault);
     if (err)
         return err;
@@ -390,7 +381,7 @@ static enum err look_at_start(const struct office *office, struct upload *u, str
         return ERR_OK;
     u->state = UPLOAD_FAILED;
     str_copy(u->reason, sizeof u->reason, str_z(err_info(ERR_FILE_KIND)->name));
-    u->checked_s = now_of(office);
+    u->checked_s = office_now_s(office);
     enum err err = upload_write(office, u, NULL, NULL, fault);
     return err ? err
                : fault_set(fault, ERR_FILE_KIND, "it is %s",

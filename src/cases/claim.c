@@ -7,16 +7,6 @@
 
 /* ---- the form ---- */
 
-enum err claim_text(struct str text, size_t max, const char *field, struct fault *fault)
-{
-    bool fits = text.n <= max;
-    if (fits && (!text.n || str_printable(text)))
-        return ERR_OK;
-    fault_field(fault, "%s", field);
-    return fits ? fault_set(fault, ERR_UTF8, "plain text, without control characters")
-                : fault_set(fault, ERR_TOO_LONG, "at most %zu bytes", max);
-}
-
 static enum err check_imeis(const struct purchase *p, struct fault *fault)
 {
     enum err err = ERR_OK;
@@ -47,9 +37,9 @@ static enum err check_seller(const struct office *office, const struct session *
     if (err)
         fault_field(fault, "%s", field);
     if (!err)
-        err = claim_text(str_z(s->name), LIMIT_SELLER_NAME, "name", fault);
+        err = filing_text_check(str_z(s->name), LIMIT_SELLER_NAME, "name", fault);
     if (!err)
-        err = claim_text(str_z(s->address), LIMIT_SELLER_ADDRESS, "address", fault);
+        err = filing_text_check(str_z(s->address), LIMIT_SELLER_ADDRESS, "address", fault);
     if (err)
         fault_field(fault, "seller");
     return err;
@@ -62,9 +52,9 @@ enum err purchase_check(const struct office *office, const struct session *who, 
     if (!err)
         err = check_seller(office, who, &p->seller, fault);
     if (!err)
-        err = claim_text(str_z(p->place), LIMIT_SELLER_ADDRESS, "place", fault);
+        err = filing_text_check(str_z(p->place), LIMIT_SELLER_ADDRESS, "place", fault);
     if (!err)
-        err = claim_text(str_z(p->document), LIMIT_DOCUMENT, "document", fault);
+        err = filing_text_check(str_z(p->document), LIMIT_DOCUMENT, "document", fault);
     if (!err && p->bought != DAYNUM_NONE && p->bought > registry_today(office->registry)) {
         fault_field(fault, "bought");
         err = fault_set(fault, ERR_DATE, "a day to come");

@@ -32,8 +32,6 @@ struct purchase {
  * ERR_UTF8; fault.field. */
 MUST_USE enum err purchase_check(const struct office *office, const struct session *who,
                                  struct purchase *purchase, struct fault *fault);
-/* A text that somebody wrote. ERR_TOO_LONG, ERR_UTF8; fault.field. */
-MUST_USE enum err claim_text(struct str text, size_t max, const char *field, struct fault *fault);
 /* What a purchase says, for the digest of an act. */
 void purchase_write(struct buf *out, const struct purchase *purchase);
 /* Do they name one IMEI in common? */

@@ -5,14 +5,10 @@
 
 #include <sodium.h>
 
+#include "cases/once.h"
 #include "people/person.h"
 
 enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, COUNTED = CODE_ASSISTANT_DAY };
-
-static int64_t now_of(const struct office *office)
-{
-    return clock_now_us(office->registry->clock) / 1000000;
-}
 
 void code_id_format(const uint8_t id[CODE_ID], char out[CODE_ID_TEXT])
 {
@@ -283,15 +279,13 @@ enum err code_send(const struct office *office, struct code *code, struct str id
     char wish[128 + LIMIT_CODE_NAME];
     struct sending s = {.code = &c};
     enum err err = check(&c, fault);
+    if (!err)
+        err = once_key_check(idempotency, fault);
     if (err)
         return err;
-    if (idempotency.n > IDEMPOTENCY_KEY_MAX) {
-        fault_field(fault, "Idempotency-Key");
-        return fault_set(fault, ERR_TOO_LONG, "at most %d bytes", IDEMPOTENCY_KEY_MAX);
-    }
     randombytes_buf(c.id, sizeof c.id);
     c.person = registry_party_id(reg, PARTY_PERSON, str_z(c.iin));
-    c.sent_s = now_of(office);
+    c.sent_s = office_now_s(office);
     c.until_s = c.sent_s + CODE_LIFE_S;
     if (idempotency.n) {
         uint8_t mac[SHA256_BYTES];
@@ -387,7 +381,7 @@ static enum err try_it(struct registry *reg, struct commit_case *c, struct fault
 enum err code_prove(const struct office *office, const struct code_try *what, struct code *out,
                     struct fault *fault)
 {
-    struct proving p = {.what = what, .now_s = now_of(office)};
+    struct proving p = {.what = what, .now_s = office_now_s(office)};
     struct commit_case commit = {.also = try_it, .ctx = &p};
     enum err err = committer_submit(office->committer, &commit);
     err = err ? err : p.says;
@@ -482,7 +476,7 @@ static enum err drop_over(struct registry *reg, struct commit_case *c, struct fa
 enum err code_forget(const struct office *office, struct fault *fault)
 {
     struct record_key from = record_key(RECORD_CODE_END);
-    struct record_key to = record_key_of(RECORD_CODE_END, (uint64_t)now_of(office) + 1);
+    struct record_key to = record_key_of(RECORD_CODE_END, (uint64_t)office_now_s(office) + 1);
     struct forgetting f = {.n = 0};
     enum err err = store_records(office->registry->store, record_key_str(&from),
                                  record_key_str(&to), take_over, &f, fault);

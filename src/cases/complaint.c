@@ -166,13 +166,13 @@ static enum err check(const struct office *office, const struct session *who,
         return fault_set(fault, ERR_ROLE, "who bought it complains himself");
     enum err err = purchase_check(office, who, &wish->what, fault);
     if (!err)
-        err = claim_text(wish->text, LIMIT_COMPLAINT, "text", fault);
+        err = filing_text_check(wish->text, LIMIT_COMPLAINT, "text", fault);
     if (!err && !wish->text.n) {
         fault_field(fault, "text");
         err = fault_set(fault, ERR_USAGE, "what happened");
     }
     if (!err)
-        err = claim_text(wish->idempotency, IDEMPOTENCY_KEY_MAX, "Idempotency-Key", fault);
+        err = filing_text_check(wish->idempotency, IDEMPOTENCY_KEY_MAX, "Idempotency-Key", fault);
     if (err || !wish->request)
         return err;
     err = demand_get(office->registry, wish->request, &r, fault);
@@ -384,7 +384,7 @@ enum err complaint_decide(const struct office *office, const struct session *who
                           struct fault *fault)
 {
     struct complaint c;
-    enum err err = claim_text(note, LIMIT_REASON, "note", fault);
+    enum err err = filing_text_check(note, LIMIT_REASON, "note", fault);
     if (!err)
         err = complaint_get(office->registry, id, &c, fault);
     if (!err)

@@ -10,7 +10,6 @@
 #include "cases/once.h"
 #include "cases/paper.h"
 
-enum { HOUR_S = 3600 };
 enum does { NAMES, LEAVES };
 
 static const struct {
@@ -388,9 +387,7 @@ static enum err check_wish(const struct correction *wish, struct fault *fault)
         return wrong(fault, "note", ERR_TOO_LONG, "at most 500 bytes");
     if (wish->note.n && !str_printable(wish->note))
         return wrong(fault, "note", ERR_UTF8, "plain text, without control characters");
-    if (wish->idempotency.n > IDEMPOTENCY_KEY_MAX)
-        return wrong(fault, "Idempotency-Key", ERR_TOO_LONG, "at most 64 bytes");
-    return ERR_OK;
+    return once_key_check(wish->idempotency, fault);
 }
 
 static enum err may_file(const struct session *who, const struct application *first,
@@ -428,21 +425,22 @@ static enum err fill(const struct office *office, const struct session *who,
     const struct kind_info *kind = kind_info(first->kind);
     int64_t now = clock_now_us(office->registry->clock) / 1000000;
     struct case_event event = {.time_s = now, .state = APPLICATION_CHECKING, .actor = who->party};
-    *out = (struct application){
-        .kind = first->kind,
-        .state = APPLICATION_CHECKING,
-        .organisation = first->organisation,
-        .applicant = first->applicant,
-        .filed_by = who->party,
-        .entered = first->entered,
-        .filed_s = now,
-        .left_s = HOUR_S * (first->organisation ? kind->organisation_hours : kind->person_hours),
-        .corrects = first->id,
-        .corrects_s = first->filed_s,
-        .ground = g->wish->ground,
-        .by_officer = who->role == ROLE_OFFICER,
-        .devices = g->devices,
-        .device_count = g->count};
+    *out =
+        (struct application){.kind = first->kind,
+                             .state = APPLICATION_CHECKING,
+                             .organisation = first->organisation,
+                             .applicant = first->applicant,
+                             .filed_by = who->party,
+                             .entered = first->entered,
+                             .filed_s = now,
+                             .left_s = STEP_HOUR_S * (first->organisation ? kind->organisation_hours
+                                                                          : kind->person_hours),
+                             .corrects = first->id,
+                             .corrects_s = first->filed_s,
+                             .ground = g->wish->ground,
+                             .by_officer = who->role == ROLE_OFFICER,
+                             .devices = g->devices,
+                             .device_count = g->count};
     out->due_s = step_due(office, now, out->left_s);
     memcpy(out->country, first->country, sizeof out->country);
     memcpy(out->document, first->document, sizeof out->document);

@@ -61,11 +61,6 @@ void demand_number(const struct demand *r, char out[APPLICATION_NUMBER_TEXT])
     claim_number(CLAIM_REQUEST, r->filed_s, r->id, out);
 }
 
-static int64_t now_of(const struct office *office)
-{
-    return clock_now_us(office->registry->clock) / 1000000;
-}
-
 /* The last second of the last day on which an answer is in time. */
 static int64_t due_of(const struct office *office)
 {
@@ -121,8 +116,10 @@ static enum err check_form(const struct office *office, const struct session *wh
         err = fault_set(fault, ERR_DATE, "the day of purchase");
     }
     if (!err)
-        err = claim_text(wish->note, LIMIT_REASON, "note", fault);
-    return err ? err : claim_text(wish->idempotency, IDEMPOTENCY_KEY_MAX, "Idempotency-Key", fault);
+        err = filing_text_check(wish->note, LIMIT_REASON, "note", fault);
+    return err ? err
+               : filing_text_check(wish->idempotency, IDEMPOTENCY_KEY_MAX, "Idempotency-Key",
+                                   fault);
 }
 
 enum err demand_check(const struct office *office, const struct session *who,
@@ -132,13 +129,14 @@ enum err demand_check(const struct office *office, const struct session *who,
     if (!err)
         err = is_needed(office->registry, &wish->what, fault);
     return err ? err
-               : has_room(office->registry, who->acts_for, &wish->what, now_of(office), fault);
+               : has_room(office->registry, who->acts_for, &wish->what, office_now_s(office),
+                          fault);
 }
 
 static enum err fill(const struct office *office, const struct session *who,
                      const struct demand_wish *wish, struct demand *out, struct fault *fault)
 {
-    int64_t now = now_of(office);
+    int64_t now = office_now_s(office);
     *out = (struct demand){.version = 1,
                            .state = DEMAND_SENT,
                            .named = wish->named,
@@ -321,7 +319,7 @@ static enum err check_reply(const struct office *office, struct demand *r,
     const struct demand_reply *reply = acting->reply;
     struct registry *reg = office->registry;
     struct application a;
-    enum err err = claim_text(reply->note, LIMIT_REASON, "note", fault);
+    enum err err = filing_text_check(reply->note, LIMIT_REASON, "note", fault);
     if (!err && reply->answer == ANSWER_REFUSED && !reply->note.n)
         err = wants(fault, "note", "why");
     if (!err && reply->answer == ANSWER_VERIFIED && !reply->application)
@@ -359,7 +357,7 @@ static enum err do_reply(const struct office *office, struct demand *r, void *ct
         return err;
     r->state = DEMAND_ANSWERED;
     r->answer = acting->reply->answer;
-    demand_event(r, now_of(office), BY_SELLER, acting->reply->note);
+    demand_event(r, office_now_s(office), BY_SELLER, acting->reply->note);
     return ERR_OK;
 }
 
@@ -391,7 +389,7 @@ static enum err do_close(const struct office *office, struct demand *r, void *ct
     if (err)
         return err;
     r->state = DEMAND_CLOSED;
-    r->ended_s = now_of(office);
+    r->ended_s = office_now_s(office);
     demand_event(r, r->ended_s, BY_BUYER, STR(""));
     return ERR_OK;
 }
@@ -425,7 +423,7 @@ static enum err do_forward(const struct office *office, struct demand *r, void *
     r->forwarded_by = acting->who->party;
     r->state = DEMAND_SENT;
     r->due_s = due_of(office);
-    demand_event(r, now_of(office), BY_OFFICER, STR(""));
+    demand_event(r, office_now_s(office), BY_OFFICER, STR(""));
     return ERR_OK;
 }
 

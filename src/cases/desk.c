@@ -8,11 +8,6 @@
 #include "cases/second.h"
 #include "cases/step.h"
 
-static int64_t now_of(const struct office *office)
-{
-    return clock_now_us(office->registry->clock) / 1000000;
-}
-
 /* ---- the queue ---- */
 
 struct queueing {
@@ -62,7 +57,7 @@ struct desk_act {
 static enum err mine(const struct office *office, const struct application *a,
                      const struct session *who, struct fault *fault)
 {
-    bool overdue = a->due_s < now_of(office); /* whoever claimed it has had his time */
+    bool overdue = a->due_s < office_now_s(office); /* whoever claimed it has had his time */
     if (a->state != APPLICATION_CHECKING)
         return fault_set(fault, ERR_NOT_NOW, "it is %s", application_state_name(a->state));
     if (a->filed_by == who->party) /* a correction of his own */
@@ -106,7 +101,7 @@ static enum err ask(const struct office *office, const struct application *befor
                     struct application *after, void *ctx, struct fault *fault)
 {
     const struct desk_act *act = ctx;
-    int64_t now = now_of(office);
+    int64_t now = office_now_s(office);
     struct case_event event = {
         .time_s = now, .state = APPLICATION_PAPERS_ASKED, .actor = act->who->party};
     enum err err = undecided(office, before, act->who, fault);
@@ -207,7 +202,7 @@ struct settling {
 static enum err settle(const struct office *office, const struct application *before,
                        struct application *after, const struct settling *by, struct fault *fault)
 {
-    int64_t now = now_of(office);
+    int64_t now = office_now_s(office);
     struct approving how;
     struct changes changes = {0};
     bool approved = false;
@@ -341,7 +336,7 @@ static enum err close_late(const struct office *office, const struct application
                            struct application *after, void *ctx, struct fault *fault)
 {
     struct changes holds = {0};
-    int64_t now = now_of(office);
+    int64_t now = office_now_s(office);
     size_t *closed = ctx;
     if (before->state != APPLICATION_PAPERS_ASKED || before->due_s >= now)
         return ERR_OK;
@@ -373,7 +368,7 @@ enum err desk_close_unanswered(const struct office *office, size_t *out_n, struc
 {
     enum { SOME = 64 };
     struct queued list[SOME], *after = NULL;
-    int64_t now = now_of(office);
+    int64_t now = office_now_s(office);
     size_t n = SOME;
     enum err err = ERR_OK;
     *out_n = 0;

@@ -6,11 +6,6 @@
 #include "cases/application_json.h"
 #include "cases/paper.h"
 
-static int64_t now_of(const struct office *office)
-{
-    return clock_now_us(office->registry->clock) / 1000000;
-}
-
 static struct record_key key_of(uint64_t applicant, uint64_t id)
 {
     struct record_key key = record_key_of(RECORD_DRAFT, applicant);
@@ -115,7 +110,7 @@ enum err draft_get(const struct office *office, const struct session *who, uint6
 {
     struct draft d;
     enum err err = read_one(office->registry, who->acts_for, id, &d, fault);
-    if (!err && d.until_s <= now_of(office))
+    if (!err && d.until_s <= office_now_s(office))
         err = fault_set(fault, ERR_NOT_FOUND, "this draft is over");
     if (!err)
         *out = d;
@@ -205,7 +200,7 @@ static enum err write_it(const struct office *office, const struct session *who,
                          struct draft *draft, bool fresh, struct fault *fault)
 {
     struct draft next = *draft;
-    next.until_s = now_of(office) + DRAFT_LIFE_S;
+    next.until_s = office_now_s(office) + DRAFT_LIFE_S;
     struct writing w = {.applicant = who->acts_for, .draft = &next, .fresh = fresh};
     struct commit_case c = {.ask = fits, .also = write_draft, .ctx = &w};
     enum err err = committer_submit(office->committer, &c);
@@ -301,7 +296,7 @@ static enum err drop_old(struct registry *reg, struct commit_case *c, struct fau
 enum err draft_forget(const struct office *office, size_t *out_n, struct fault *fault)
 {
     struct record_key from = record_key(RECORD_BY_DRAFT_END);
-    struct record_key to = record_key_of(RECORD_BY_DRAFT_END, (uint64_t)now_of(office) + 1);
+    struct record_key to = record_key_of(RECORD_BY_DRAFT_END, (uint64_t)office_now_s(office) + 1);
     struct dropping d = {.n = 0};
     enum err err = store_records(office->registry->store, record_key_str(&from),
                                  record_key_str(&to), take_old, &d, fault);

@@ -22,6 +22,11 @@ struct office {
     const struct check_sources *sources; /* whom the checks of files ask; NULL: nobody */
 };
 
+static inline int64_t office_now_s(const struct office *office)
+{
+    return clock_now_us(office->registry->clock) / 1000000;
+}
+
 enum {
     FILING_DEVICES_MAX = 20,  /* typed in one application; more come as a file */
     IDEMPOTENCY_KEY_MAX = 64, /* bytes */
@@ -56,6 +61,9 @@ MUST_USE enum err filing_new(const struct office *office, const struct session *
  * question after another. */
 MUST_USE enum err filing_check(const struct office *office, const struct session *who,
                                const struct filing *wish, struct fault *fault);
+/* A text that somebody wrote. ERR_TOO_LONG, ERR_UTF8; fault.field. */
+MUST_USE enum err filing_text_check(struct str text, size_t max, const char *field,
+                                    struct fault *fault);
 /* Is what is wanted of the right form, and his to file? The same errors, but ERR_OPEN_ALREADY. */
 MUST_USE enum err filing_form(const struct office *office, const struct session *who,
                               const struct filing *wish, struct fault *fault);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cases/once.h"
 
+enum err once_key_check(struct str idempotency, struct fault *fault)
+{
+    return filing_text_check(idempotency, IDEMPOTENCY_KEY_MAX, "Idempotency-Key", fault);
+}
+
 struct record_key once_key(const struct registry *reg, const struct session *who,
                            struct str idempotency)
 {

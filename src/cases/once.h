@@ -13,6 +13,8 @@ struct once {
     uint8_t digest[SHA256_BYTES];
 };
 
+/* At most IDEMPOTENCY_KEY_MAX printable bytes; none is no key. ERR_TOO_LONG, ERR_UTF8, with the field. */
+MUST_USE enum err once_key_check(struct str idempotency, struct fault *fault);
 /* Of who acts and for whom he acts: whoever acts for two has each one's keys apart. */
 struct record_key once_key(const struct registry *registry, const struct session *who,
                            struct str idempotency);

@@ -7,7 +7,10 @@
 
 #include "cases/filing.h"
 
-enum { STEP_TRIES = 4 }; /* of an act that found another's step between */
+enum {
+    STEP_TRIES = 4, /* of an act that found another's step between */
+    STEP_HOUR_S = 3600,
+};
 
 typedef enum err step_stands_fn(struct registry *registry, const struct application *a,
                                 struct fault *fault);
