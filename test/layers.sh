@@ -22,9 +22,10 @@ declare -A may=(
     [bulk]="base core journal index answer store app bulk"
     [people]="base core journal index answer store app people"
     [cases]="base core journal index answer store app bulk people cases"
+    [seen]="base core journal index answer store app bulk people seen"
     [face]="base core journal index answer store app face"
     [portal]="base core journal index answer store app bulk people cases face portal"
-    [cmd]="base core journal index answer store app bulk people cases face portal wire s13 n5geir node cmd"
+    [cmd]="base core journal index answer store app bulk people seen cases face portal wire s13 n5geir node cmd"
 )
 n=0
 failures=0
@@ -46,7 +47,7 @@ sources() {
     find src test bench -name '*.[ch]' -o -name '*.def' 2>/dev/null | sort
 }
 
-for room in base core journal index answer wire s13 n5geir node store app bulk people cases face portal cmd; do
+for room in base core journal index answer wire s13 n5geir node store app bulk people seen cases face portal cmd; do
     grep -Hno '^ *# *include *"[a-z]*/' -r "src/$room" --include='*.[ch]' 2>/dev/null |
         while IFS=: read -r file line include; do
             other=${include#*\"}

@@ -206,5 +206,7 @@ enum {
 #define LIMIT_FILE_BYTES (64ULL << 30)
 /* IMEIs of one batch: the world's list twice over would be no input of one register. Ours. */
 #define LIMIT_BATCH_IMEIS 400000000ULL
+/* Pairs of IMEI and subscriber that one file of sightings may bring anew: a country's first day. Ours. */
+#define LIMIT_FEED_NEW (1ULL << 25)
 
 #endif

@@ -21,6 +21,7 @@ struct csv {
     bool straight;              /* the map changes nothing */
     uint8_t map[LIMIT_COLUMNS]; /* column -> field, or ABSENT */
     struct str fields[LIMIT_COLUMNS];
+    char unknown[160];
 };
 
 static const char not_utf8[] = "not UTF-8 (an older Windows encoding?): save it as UTF-8";
@@ -73,6 +74,21 @@ static char guess_separator(struct str header)
     return memchr(header.p, ';', header.n) ? ';' : memchr(header.p, '\t', header.n) ? '\t' : ',';
 }
 
+/* Names in the header that are no columns of ours. */
+static void list_unknown(struct csv *csv)
+{
+    const struct csv_split *split = &csv->rows.split;
+    struct csv_split rest = {.count = 0};
+    for (uint32_t k = 0; k < split->count; k++) {
+        bool known = split->fields[k].n == 0;
+        for (uint32_t i = 0; i < csv->column_count && !known; i++)
+            known = csv->map[i] == k;
+        if (!known)
+            rest.fields[rest.count++] = split->fields[k];
+    }
+    list_names(&rest, csv->unknown, sizeof csv->unknown);
+}
+
 static enum err map_columns(struct csv *csv, struct fault *fault)
 {
     const struct csv_split *split = &csv->rows.split;
@@ -92,6 +108,7 @@ static enum err map_columns(struct csv *csv, struct fault *fault)
         csv->straight = csv->straight && csv->map[i] == i;
     }
     csv->header_count = split->count;
+    list_unknown(csv);
     return ERR_OK;
 }
 
@@ -196,6 +213,11 @@ bool csv_stopped(const struct csv *csv)
 bool csv_has(const struct csv *csv, uint32_t column)
 {
     return csv->header_count && column < csv->column_count && csv->map[column] != ABSENT;
+}
+
+const char *csv_unknown(const struct csv *csv)
+{
+    return csv->unknown;
 }
 
 static enum err bad_quote(const struct csv *csv, const struct csv_row *row, struct fault *fault)

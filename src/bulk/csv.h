@@ -67,6 +67,8 @@ bool csv_stopped(const struct csv *csv);
 
 /* Is columns[i] in the header? */
 bool csv_has(const struct csv *csv, uint32_t column);
+/* The columns of the header that are not wanted, as text cut to size; empty: none. */
+const char *csv_unknown(const struct csv *csv);
 /* Says where: file, line, column and value of one field. The caller says what is wrong. */
 void csv_where(const struct csv *csv, const struct csv_row *row, uint32_t column,
                struct fault *fault);

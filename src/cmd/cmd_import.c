@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bulk/feed.h"
 #include "bulk/imeis.h"
 #include "bulk/tac_import.h"
 #include "bulk/verified.h"
 #include "cmd/command.h"
+#include "seen/feed.h"
 
 struct importing {
     struct registry *reg;
@@ -192,20 +192,25 @@ static void print_feed(const struct cli *cli, const char *path, const struct fee
         printf("{\"rows\":%" PRIu64 ",\"home\":%" PRIu64 ",\"roaming\":%" PRIu64
                ",\"unknown\":%" PRIu64 ",\"future\":%" PRIu64 ",\"malformed\":%" PRIu64
                ",\"imeis\":%" PRIu64 ",\"first\":%" PRIu64 ",\"earlier\":%" PRIu64
-               ",\"unnoticed\":%" PRIu64 ",\"known\":%s}\n",
+               ",\"unnoticed\":%" PRIu64 ",\"pairs\":%" PRIu64 ",\"known\":%s}\n",
                r->load.rows, r->home, r->roaming, r->unknown, r->future, r->malformed, r->imeis,
-               r->first, r->earlier, r->unnoticed, r->load.known ? "true" : "false");
+               r->first, r->earlier, r->unnoticed, r->pairs, r->load.known ? "true" : "false");
         return;
     }
     printf("%s: %" PRIu64 " rows: %" PRIu64 " home, %" PRIu64 " roaming, %" PRIu64
            " unknown; set aside: %" PRIu64 " of later days, %" PRIu64 " malformed\n",
            path, r->load.rows, r->home, r->roaming, r->unknown, r->future, r->malformed);
+    if (r->ignored[0])
+        printf("  columns that are not known, and were passed over: %s\n", r->ignored);
+    if (r->load.beside[0])
+        printf("  %" PRIu64 " rows that were set aside stand in %s\n", r->load.bad, r->load.beside);
     if (r->load.known)
         puts("  loaded before: nothing changed");
     else
-        printf("  %" PRIu64 " IMEIs with a home SIM: %" PRIu64 " first activations, %" PRIu64
-               " moved earlier%s\n",
-               r->imeis, r->first, r->earlier, held ? ", were it loaded: nothing was" : "");
+        printf("  %" PRIu64 " new pairs of a phone and a subscriber; of %" PRIu64
+               " IMEIs looked at %" PRIu64 " first activations, %" PRIu64 " moved earlier%s\n",
+               r->pairs, r->imeis, r->first, r->earlier,
+               held ? ", were it loaded: nothing was" : "");
 }
 
 static int load_one(struct cli *cli, struct registry *reg, const char *path,

@@ -30,6 +30,7 @@ bool record_is_sealed(enum record_kind kind)
     case RECORD_CODE:
     case RECORD_DEMAND:
     case RECORD_COMPLAINT:
+    case RECORD_SEEN_SUBSCRIBERS:
         return true;
     case RECORD_CLAIM_LIST:
     case RECORD_HOLD:
@@ -62,6 +63,9 @@ bool record_is_sealed(enum record_kind kind)
     case RECORD_MARK:
     case RECORD_CODE_SENT:
     case RECORD_SEAL_KEYS:
+    case RECORD_SEEN:
+    case RECORD_SEEN_HASHES:
+    case RECORD_SEEN_PAIRS:
         return false;
     }
     return false;

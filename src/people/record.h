@@ -68,6 +68,11 @@ enum record_kind {
     RECORD_COMPLAINT = 'G',  /* complaint 8: about a seller */
     RECORD_CLAIM_LIST = 'J', /* list 1 (cases/claim.h), ...: lists of these two; not sealed */
     RECORD_CODE_SENT = 'Y',  /* hash 16 of a number or of who asks: seconds 8 of the last codes */
+    /* What networks saw (seen/parts.h); only subscribers are sealed. */
+    RECORD_SEEN = '0',             /* its head; 'r', day 2, operator 8: a report */
+    RECORD_SEEN_HASHES = '1',      /* first number 4: keyed hashes of IMSIs */
+    RECORD_SEEN_SUBSCRIBERS = '2', /* first number 4: IMSIs and MSISDNs; sealed */
+    RECORD_SEEN_PAIRS = '3',       /* 'p', first number 4: pairs; 'd', day 2, operator 8, part 2 */
 };
 
 /* Are the values of a kind sealed? Those of the others are small, and tell of nobody without the key. */

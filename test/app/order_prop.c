@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bulk/feed.h"
 #include "bulk/imeis.h"
 #include "bulk/verified.h"
 #include "prop/random.h"
+#include "seen/feed.h"
 
 enum { FILES = 9, IMEIS = 40 };
 #define PHONE 35735007990500ULL

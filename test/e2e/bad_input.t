@@ -64,7 +64,8 @@ for my $name (sort keys %importer) {
     }
     refused('an Excel workbook', $name, $at->('workbook', "PK\x03\x04\x14\0\6\0[Content_Types].xml\0xl/workbook.xml" . "\1" x 400),
         qr/FILE_KIND: the file is a workbook.*save the table as CSV UTF-8/);
-    refused('gzip', $name, $at->('packed', "\x1f\x8b\x08\0" . "\1" x 400), qr/FILE_KIND: the file is compressed.*zcat/);
+    refused('gzip', $name, $at->('packed', "\x1f\x8b\x08\0" . "\1" x 400),
+        $name eq 'feed' ? qr/FILE_READ: this gzip file is damaged/ : qr/FILE_KIND: the file is compressed.*zcat/);
     refused('UTF-16 without a mark', $name, $at->('utf16', encode('UTF-16LE', $text)),
         qr/FILE_ENCODING: .*UTF-16/);
     (my $nul = $text) =~ s/\n(.)/\n\0$1/;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * feed - what an operator's network saw: CSV date,imei,imsi,msisdn,rat[,time]. The first sighting
- * with a home SIM starts an IMEI's clock; an earlier one that comes late moves it back. Rows that
- * cannot be used are set aside and counted; guards stop a load that looks wrong (domain.md 3, 6). */
-#ifndef BULK_FEED_H
-#define BULK_FEED_H
+ * feed - what an operator's network saw: CSV date,imei,imsi,msisdn,rat[,time], plain, gzip, zstd or ZIP. The first
+ * sighting with a home SIM starts an IMEI's clock; an earlier one that comes late moves it back; who used what on which
+ * day is kept (seen.h). Rows that cannot be used are set aside, counted, and stand in FILE.bad.csv with line, column and
+ * reason; guards stop a load that looks wrong (domain.md 3, 6).
+ *
+ * The same rows again, in any order and packed in any way, are the same load: nothing is written. Killed anywhere, the
+ * same command does the rest. */
+#ifndef SEEN_FEED_H
+#define SEEN_FEED_H
 
 #include "bulk/guard.h"
 #include "bulk/load.h"
@@ -22,16 +26,21 @@ struct feed_result {
     uint64_t home, roaming, unknown; /* rows by IMSI */
     uint64_t future;                 /* rows dated later than today: set aside */
     uint64_t malformed; /* rows whose IMEI, date or columns cannot be used: set aside */
-    uint64_t imeis;     /* different IMEIs with a home SIM */
+    uint64_t pairs;     /* new pairs of IMEI and subscriber */
+    uint64_t days;      /* different days */
+    uint64_t
+        imeis; /* different IMEIs with a home SIM, but those that were known as active by then */
     uint64_t first;     /* of them first activations */
     uint64_t earlier;   /* of them moved earlier */
     uint64_t unnoticed; /* would be black, or within 7 days of it */
     uint64_t whitened;  /* become white: seen before amnesty_before; two persons */
     uint32_t tripped;   /* enum guard */
+    char ignored[160];  /* columns that are not known, as text; empty: none */
 };
 
 /* ERR_GUARD: a guard that was not accepted stopped it; what it found is told row by row (as far as
- * LIMIT_BAD_ROWS_SHOWN), nothing changed, the file is not remembered. */
+ * LIMIT_BAD_ROWS_SHOWN), nothing changed, the file is not remembered. ERR_HELD: activations wait for a second person; all
+ * else is in. */
 MUST_USE enum err feed_load(struct registry *registry, const struct load_options *options,
                             const struct feed_options *feed, struct feed_result *out,
                             struct fault *fault);

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One pass over the file: one thread unpacks and reads rows, another looks their pairs up (seen.h). What nothing says of, the
+ * pair being new or the row older than it, gathers as (IMEI, day): sorted, the first of an IMEI is its earliest day. A look
+ * at the facts then tells which activations are new or earlier, and what the judge would say, before anything is
+ * written. */
+#include "seen/feed.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "app/changes.h"
+#include "app/observe.h"
+#include "bulk/imeis.h"
+#include "bulk/radix.h"
+#include "bulk/unpack.h"
+#include "seen/feed_rows.h"
+
+enum {
+    LOOK_AT = 16384,
+    BATCH = 1024,    /* rows handed over at once */
+    BATCHES = 16,    /* that may wait */
+    STOP_EVERY = 64, /* batches between two looks at the stop, and words of progress */
+};
+
+struct feeding {
+    struct registry *reg;
+    const struct load_options *options;
+    const struct feed_options *feed;
+    struct feed_result *out;
+    struct feed_rows rows;
+    struct seen *seen;
+    struct changes changes;
+    bool again; /* of this file only what was left out is new */
+    bool waits; /* its activations wait for a second person */
+    bool told;  /* findings and load go with the batch */
+    struct load load;
+    struct imei soon[LIMIT_BAD_ROWS_SHOWN]; /* the first of those without a notice */
+};
+
+/* ---- the pass: one thread reads, one looks up ---- */
+
+struct pass {
+    struct seen *seen;
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    unsigned put, got; /* batches, counted on and on */
+    bool end;
+    enum err err; /* of the one who looks up */
+    size_t n[BATCHES];
+    struct seen_row rows[BATCHES][BATCH];
+};
+
+static void *look_up(void *ctx)
+{
+    struct pass *p = ctx;
+    enum err err = ERR_OK;
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        while (p->put == p->got && !p->end)
+            pthread_cond_wait(&p->moved, &p->lock);
+        if (p->put == p->got)
+            break;
+        unsigned at = p->got % BATCHES;
+        pthread_mutex_unlock(&p->lock);
+        if (!err)
+            err = seen_take(p->seen, p->rows[at], p->n[at]);
+        pthread_mutex_lock(&p->lock);
+        p->got++;
+        p->err = err;
+        pthread_cond_signal(&p->moved);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+/* The batch that is full goes; the next free one is p->rows[p->put % BATCHES]. */
+static enum err hand_over(struct pass *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->put++;
+    pthread_cond_signal(&p->moved);
+    while (p->put - p->got >= BATCHES)
+        pthread_cond_wait(&p->moved, &p->lock);
+    enum err err = p->err;
+    pthread_mutex_unlock(&p->lock);
+    p->n[p->put % BATCHES] = 0;
+    return err;
+}
+
+static enum err look_around(struct feeding *f, const struct unpack *unpack, unsigned batches,
+                            struct fault *fault)
+{
+    if (batches % STOP_EVERY)
+        return ERR_OK;
+    if (f->options->stop && *f->options->stop)
+        return fault_set(fault, ERR_STOPPED, "nothing was loaded");
+    if (f->options->progress)
+        f->options->progress(f->options->progress_ctx, unpack_bytes(unpack), unpack_size(unpack));
+    return ERR_OK;
+}
+
+static enum err read_rows(struct feeding *f, struct pass *p, struct csv *csv,
+                          const struct unpack *unpack, struct fault *fault)
+{
+    struct csv_row row;
+    for (;;) {
+        unsigned at = p->put % BATCHES;
+        struct fault bad = {0};
+        enum err err = csv_next(csv, &row, &bad);
+        if (err && csv_stopped(csv)) {
+            if (fault)
+                *fault = bad;
+            return err;
+        }
+        if (!err && !row.fields)
+            return p->n[at] ? hand_over(p) : ERR_OK;
+        bool used = false;
+        f->out->load.rows++;
+        err = feed_row(&f->rows, csv, &row, err ? &bad : NULL, &p->rows[at][p->n[at]], &used);
+        p->n[at] += used;
+        if (!err && p->n[at] == BATCH) {
+            err = hand_over(p);
+            if (!err)
+                err = look_around(f, unpack, p->put, fault);
+        }
+        if (err)
+            return err;
+    }
+}
+
+static enum err both(struct feeding *f, struct csv *csv, const struct unpack *unpack,
+                     struct fault *fault)
+{
+    struct pass *p = calloc(1, sizeof *p);
+    pthread_t thread;
+    if (!p)
+        return fault_set(fault, ERR_MEMORY, "no memory for a load");
+    p->seen = f->seen;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->moved, NULL);
+    enum err err = pthread_create(&thread, NULL, look_up, p) ? ERR_MEMORY : ERR_OK;
+    if (!err) {
+        err = read_rows(f, p, csv, unpack, fault);
+        pthread_mutex_lock(&p->lock);
+        p->end = true;
+        pthread_cond_signal(&p->moved);
+        pthread_mutex_unlock(&p->lock);
+        pthread_join(thread, NULL);
+        err = err ? err : p->err;
+    }
+    if (err == ERR_TOO_MANY)
+        fault_set(fault, err, "more than %llu pairs of IMEI and subscriber are new; split the file",
+                  (unsigned long long)LIMIT_FEED_NEW);
+    else if (err == ERR_MEMORY)
+        fault_set(fault, err, "no memory for a load");
+    pthread_cond_destroy(&p->moved);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+    return err;
+}
+
+/* ---- what it means, before anything is written ---- */
+
+/* Keeps the earliest day of each IMEI. */
+static void earliest(struct imei_list *seen)
+{
+    size_t kept = 0;
+    radix_sort(seen->keys, seen->n);
+    for (size_t i = 0; i < seen->n; i++)
+        if (!kept || seen->keys[kept - 1] >> 16 != seen->keys[i] >> 16)
+            seen->keys[kept++] = seen->keys[i];
+    seen->n = kept;
+}
+
+static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct facts_row *rows,
+                     struct fault *fault)
+{
+    for (size_t i = 0; i < n; i++)
+        rows[i].imei.body = keys[i] >> 16;
+    enum err err = store_facts_get(f->reg->store, rows, n, fault);
+    for (size_t i = 0; !err && i < n; i++) {
+        daynum day = daynum_unpack((uint16_t)keys[i], DAYNUM_NONE);
+        daynum had = rows[i].facts.activation;
+        if (had != DAYNUM_NONE && had <= day)
+            continue;
+        f->out->first += had == DAYNUM_NONE;
+        f->out->earlier += had != DAYNUM_NONE;
+        struct change change = {.imei = rows[i].imei,
+                                .kind = CHANGE_ACTIVATED,
+                                .activated = {.day = day, .known = f->rows.today}};
+        if (observe_unnoticed(f->reg, &rows[i], &change) &&
+            f->out->unnoticed++ < LIMIT_BAD_ROWS_SHOWN)
+            f->soon[f->out->unnoticed - 1] = rows[i].imei;
+        f->out->whitened += observe_whitens(f->reg, &rows[i], &change);
+        changes_add(&f->changes, &change);
+    }
+    return err;
+}
+
+static enum err compare(struct feeding *f, struct fault *fault)
+{
+    struct facts_row *rows = malloc(LOOK_AT * sizeof *rows);
+    struct imei_list *list = seen_activations(f->seen);
+    enum err err = rows ? ERR_OK : ERR_MEMORY;
+    earliest(list);
+    f->out->imeis = list->n;
+    for (size_t at = 0; !err && at < list->n; at += LOOK_AT)
+        err =
+            look(f, list->keys + at, list->n - at < LOOK_AT ? list->n - at : LOOK_AT, rows, fault);
+    free(rows);
+    return err ? err : f->changes.failed ? ERR_MEMORY : ERR_OK;
+}
+
+/* What a guard found, for who looks: rows that were set aside, IMEIs that nobody has warned. */
+static void tell(const struct feeding *f, uint32_t stops)
+{
+    FILE *out = f->options->tell;
+    if (!out)
+        return;
+    for (unsigned i = 0; i < f->rows.examples && stops & (GUARD_DATES | GUARD_NULLS); i++)
+        load_tell(out, &f->rows.example[i]);
+    for (uint64_t i = 0; i < f->out->unnoticed && i < LIMIT_BAD_ROWS_SHOWN && stops & GUARD_NOTICE;
+         i++) {
+        char imei[IMEI_TEXT15];
+        imei_format15(f->soon[i], imei);
+        fprintf(out, "%s: %s would be black, or within %d days of it, before a notice\n",
+                f->options->path, imei, OBSERVE_NOTICE_DAYS);
+    }
+}
+
+static enum err guard(struct feeding *f, struct fault *fault)
+{
+    struct feed_result *out = f->out;
+    uint64_t rows = out->load.rows;
+    out->tripped |= out->future * 100 > rows * FEED_PERCENT ? GUARD_DATES : 0;
+    out->tripped |= out->malformed * 100 > rows * FEED_PERCENT ? GUARD_NULLS : 0;
+    out->tripped |= out->unnoticed ? GUARD_NOTICE : 0;
+    tell(f, out->tripped & ~f->feed->accept.guards);
+    if (fault)
+        str_copy(fault->file, sizeof fault->file, str_z(f->options->path));
+    enum err err = guard_stop(&f->feed->accept, out->tripped, fault,
+                              "of %llu rows %llu are dated later than today, %llu malformed; %llu "
+                              "IMEIs would be black or within %d days of it before a notice",
+                              (unsigned long long)rows, (unsigned long long)out->future,
+                              (unsigned long long)out->malformed,
+                              (unsigned long long)out->unnoticed, OBSERVE_NOTICE_DAYS);
+    if (!err && fault)
+        fault->file[0] = '\0';
+    return err;
+}
+
+/* ---- writing ---- */
+
+static enum err apply(struct feeding *f, struct fault *fault)
+{
+    char label[BATCH_LABEL_MAX], reason[GUARD_REASON_MAX];
+    struct load load = f->load;
+    bool two = false;
+    enum err err = f->out->whitened ? batch_two_person(f->reg, &two, fault) : ERR_OK;
+    snprintf(label, sizeof label, "feed load --operator %.*s %s", STR_ARG(f->feed->operator_name),
+             f->options->path);
+    f->waits = two;
+    if (f->out->future || !two) /* the rest comes after it; until then it is a part */
+        load_left_out(&load);
+    struct batch_plan plan = {.entry = {.event = EVENT_OBSERVED},
+                              .label = label,
+                              .reason = guard_reason(&f->feed->accept, f->out->tripped, reason),
+                              .source = changes_source(&f->changes),
+                              .needs_second = f->out->whitened > 0,
+                              .load = &load,
+                              .findings = f->rows.findings.list,
+                              .finding_count = f->again ? 0 : f->rows.findings.n,
+                              .progress = f->options->progress,
+                              .progress_ctx = f->options->progress_ctx,
+                              .stop = f->options->stop};
+    if (!err)
+        err = registry_party(f->reg, PARTY_OPERATOR, f->feed->operator_name, &plan.entry.party,
+                             fault);
+    if (err || (!f->changes.n && !plan.reason))
+        return err;
+    err = batch_run(f->reg, &plan, &f->out->load.batch, fault);
+    f->told = !err || (err == ERR_HELD && f->out->load.batch.proposed);
+    return err;
+}
+
+/* Goes with the days: from now on the file is known. */
+static enum err remember(struct registry *reg, void *ctx, struct fault *fault)
+{
+    struct feeding *f = ctx;
+    struct load load = f->load;
+    load.seq = f->out->load.batch.seq;
+    load.changes = f->changes.n;
+    load.time_ms = clock_now_us(reg->clock) / 1000;
+    if (f->out->future)
+        load_left_out(&load);
+    enum err err = store_load_put(reg->store, &load, fault);
+    if (!err && !f->told && !f->again && f->rows.findings.n)
+        err = store_findings_add(reg->store, f->rows.findings.list, f->rows.findings.n, fault);
+    return err;
+}
+
+/* The activations, then who used what. */
+static enum err write_all(struct feeding *f, struct fault *fault)
+{
+    struct fault held = {0};
+    enum err err = apply(f, &held);
+    bool waits = err == ERR_HELD && f->out->load.batch.proposed;
+    if (fault && err)
+        *fault = held;
+    if (err && !waits)
+        return err;
+    struct seen_write write = {
+        .waits = waits, .also = waits ? NULL : remember, .ctx = waits ? NULL : f};
+    enum err wrote = seen_write(f->seen, &write, fault);
+    return wrote ? wrote : err;
+}
+
+/* ---- a file ---- */
+
+static enum err wrong_header(const struct csv *csv, uint32_t column, struct fault *fault)
+{
+    csv_where(csv, &(struct csv_row){.line = 1}, column, fault);
+    return fault_set(fault, ERR_FILE_HEADER,
+                     "column %s is missing; wanted: date,imei,imsi,msisdn,rat[,time]",
+                     feed_columns[column]);
+}
+
+/* Was a load of just these rows there before? */
+static enum err known_before(struct feeding *f, struct fault *fault)
+{
+    char as[LIMIT_NAME + 8];
+    uint8_t rows[SHA256_BYTES + 16], digest[SHA256_BYTES];
+    enum load_before before = LOAD_NEW;
+    seen_digest(f->seen, rows);
+    put_be(rows + SHA256_BYTES, f->rows.sum, 8);
+    put_be(rows + SHA256_BYTES + 8, f->out->load.rows, 8);
+    sha256_once(rows, sizeof rows, digest);
+    snprintf(as, sizeof as, "feed %.*s", STR_ARG(f->feed->operator_name));
+    load_key(f->reg, as, digest, f->load.hash);
+    f->load.rows = f->out->load.rows;
+    enum err err = load_before(f->reg, f->load.hash, &before, fault);
+    f->out->load.known = before == LOAD_WHOLE;
+    f->again = before == LOAD_PART;
+    return err;
+}
+
+static enum err read_csv(struct feeding *f, const struct unpack *unpack, struct fault *fault)
+{
+    struct csv_options csv_options = {.path = f->options->path,
+                                      .reader = unpack_reader(unpack),
+                                      .columns = feed_columns,
+                                      .column_count = FEED_COLUMNS,
+                                      .required = 1u << FEED_DATE};
+    struct csv *csv = NULL;
+    enum err err = csv_open(&csv_options, &csv, fault);
+    for (uint32_t i = FEED_IMEI; !err && i <= FEED_IMSI; i++)
+        if (!csv_has(csv, i))
+            err = wrong_header(csv, i, fault);
+    if (!err) {
+        str_copy(f->out->ignored, sizeof f->out->ignored, str_z(csv_unknown(csv)));
+        err = both(f, csv, unpack, fault);
+    }
+    enum err ended = feed_rows_end(&f->rows, err && err != ERR_FILE_WRITE ? NULL : fault);
+    err = err && err != ERR_FILE_WRITE ? err : ended;
+    if (!err && f->out->load.rows == 0)
+        err = fault_set(fault, ERR_FILE_EMPTY, "%s holds no row", f->options->path);
+    if (!err)
+        f->out->load.bytes = csv_bytes(csv, NULL);
+    csv_close(csv);
+    return err;
+}
+
+static enum err read_file(struct feeding *f, struct fault *fault)
+{
+    struct unpack *unpack = NULL;
+    struct seen_counts counts;
+    enum err err = unpack_open(f->options->path, &unpack, fault);
+    if (!err)
+        err = read_csv(f, unpack, fault);
+    unpack_close(unpack);
+    seen_counts(f->seen, &counts);
+    f->out->pairs = counts.pairs;
+    f->out->days = counts.days;
+    return err ? err : known_before(f, fault);
+}
+
+enum err feed_load(struct registry *reg, const struct load_options *options,
+                   const struct feed_options *feed, struct feed_result *out, struct fault *fault)
+{
+    struct feeding *f = calloc(1, sizeof *f);
+    *out = (struct feed_result){0};
+    if (!f)
+        return ERR_MEMORY;
+    *f = (struct feeding){.reg = reg,
+                          .options = options,
+                          .feed = feed,
+                          .out = out,
+                          .rows = {.options = options, .feed = feed, .out = out},
+                          .load = {.kind = "feed"}};
+    str_copy(f->load.operator_name, sizeof f->load.operator_name, feed->operator_name);
+    uint64_t party = registry_party_id(reg, PARTY_OPERATOR, feed->operator_name);
+    enum err err = feed_rows_init(&f->rows, reg);
+    if (!err)
+        err = seen_open(reg, party, options->stop, &f->seen, fault);
+    if (!err)
+        err = read_file(f, fault);
+    if (!err && !out->load.known) {
+        err = compare(f, fault);
+        if (!err)
+            err = guard(f, fault);
+        if (!err)
+            err = write_all(f, fault);
+    }
+    feed_rows_release(&f->rows);
+    changes_release(&f->changes);
+    seen_close(f->seen);
+    free(f);
+    return err;
+}

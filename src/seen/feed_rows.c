@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A row in order costs no more than its digits: the date and the column rat repeat, so what was looked at once is known
+ * again by its bytes. */
+#include "seen/feed_rows.h"
+
+#include <sodium.h>
+
+#include "base/mix.h"
+
+enum {
+    DATE_TEXT = 10,
+    RAT_TEXT = 8, /* longest of each, bytes */
+    IMSI_LEAST = 14,
+};
+
+const char *const feed_columns[FEED_COLUMNS] = {"date", "imei", "imsi", "msisdn", "rat", "time"};
+
+enum err feed_rows_init(struct feed_rows *f, struct registry *reg)
+{
+    f->reg = reg;
+    f->today = registry_today(reg);
+    f->beside = *f->options;
+    f->beside.keep_good = true;
+    f->beside.tell = NULL;
+    f->rejects.options = &f->beside;
+    seen_hash_key(reg, f->key);
+    return findings_init(&f->findings);
+}
+
+void feed_rows_release(struct feed_rows *f)
+{
+    findings_release(&f->findings);
+}
+
+static void note(struct feed_rows *f, const char *kind, struct str raw, daynum day)
+{
+    findings_note(&f->findings, f->feed->operator_name, day, kind, raw);
+}
+
+/* What stands in a column that names nobody: as it is, when it can only be that. Where columns have
+ * slipped a subscriber's number stands there, and no finding keeps one. */
+static struct str short_text(struct str raw, size_t most)
+{
+    return raw.n <= most ? raw : STR("too long");
+}
+
+/* The row is set aside: it stands in the file beside, the first ones are told when a guard stops the load. */
+static enum err set_aside(struct feed_rows *f, struct str text, const struct fault *fault)
+{
+    if (f->examples < LIMIT_BAD_ROWS_SHOWN)
+        f->example[f->examples++] = *fault;
+    return rejects_add(&f->rejects, text, fault);
+}
+
+static enum err aside(struct feed_rows *f, const struct csv *csv, const struct csv_row *row,
+                      uint32_t column, const char *what)
+{
+    struct fault fault = {0};
+    csv_where(csv, row, column, &fault);
+    fault.err = fault_set(&fault, column == FEED_IMEI ? ERR_IMEI_FORM : ERR_DATE, "%s", what);
+    return set_aside(f, row->text, &fault);
+}
+
+static bool two_digits(const char *p, int max)
+{
+    unsigned tens = (unsigned)(p[0] - '0'), ones = (unsigned)(p[1] - '0');
+    return tens <= 9 && ones <= 9 && (int)(tens * 10 + ones) <= max;
+}
+
+/* HH:MM or HH:MM:SS, as nearly all are. */
+static bool is_clock(struct str time)
+{
+    const char *p = time.p;
+    if ((time.n != 5 && time.n != 8) || p[2] != ':' || !two_digits(p, 23) || !two_digits(p + 3, 59))
+        return false;
+    return time.n == 5 || (p[5] == ':' && two_digits(p + 6, 59));
+}
+
+static bool day_of(struct feed_rows *f, const struct csv_row *row, daynum *out)
+{
+    struct str date = row->fields[FEED_DATE], time = row->fields[FEED_TIME];
+    if (date.n != f->date_n || memcmp(date.p, f->date_text, date.n) != 0) {
+        if (date.n >= sizeof f->date_text || daynum_parse(date, &f->date))
+            return false;
+        memcpy(f->date_text, date.p, date.n);
+        f->date_n = date.n;
+    }
+    *out = f->date;
+    if (!time.n || is_clock(time))
+        return true;
+    /* An offset other than ours may put the sighting on another of our days. */
+    char text[64], day[DAYNUM_TEXT];
+    int64_t seconds;
+    daynum_format(f->date, day);
+    int n = snprintf(text, sizeof text, "%sT%.*s", day, STR_ARG(time));
+    if (n < 0 || n >= (int)sizeof text || instant_parse(str_z(text), &f->reg->zone, &seconds))
+        return false;
+    *out = zone_day(&f->reg->zone, seconds);
+    return true;
+}
+
+/* Codes of DIRBS: 001-007, 101-105, joined by |. Unknown ones are findings, no more. */
+static bool look_at_rat(struct feed_rows *f, struct str rat, daynum day)
+{
+    struct str rest = rat;
+    bool good = true;
+    while (rat.n && rest.p) {
+        uint64_t v = 0;
+        struct str code = str_split(rest, '|', &rest);
+        bool known = code.n == 3 && str_to_u64(code, 999, &v) &&
+                     ((v >= 1 && v <= 7) || (v >= 101 && v <= 105));
+        if (!known)
+            note(f, "rat_unknown", short_text(code, RAT_TEXT), day);
+        good = good && known;
+    }
+    return good;
+}
+
+/* Of the bytes of a short text: equal texts alone, but for chance. */
+static uint64_t mix_text(struct str text)
+{
+    uint64_t mixed = text.n + 1, word;
+    for (; text.n >= 8; text.p += 8, text.n -= 8) {
+        memcpy(&word, text.p, 8);
+        mixed = mix64(mixed ^ word);
+    }
+    word = 0;
+    if (text.n)
+        memcpy(&word, text.p, text.n);
+    return mix64(mixed ^ word);
+}
+
+/* One that was looked at before is known again. */
+static void check_rat(struct feed_rows *f, struct str rat, daynum day)
+{
+    if (!rat.n)
+        return;
+    uint64_t mixed = mix_text(rat);
+    if (f->rats[mixed % FEED_RATS] != mixed && look_at_rat(f, rat, day))
+        f->rats[mixed % FEED_RATS] = mixed;
+}
+
+/* For the digest: a row that gives none is itself. */
+static void sum_up(struct feed_rows *f, struct str text)
+{
+    uint8_t mac[crypto_shorthash_BYTES];
+    uint64_t sum;
+    crypto_shorthash(mac, (const uint8_t *)text.p, text.n, f->key);
+    memcpy(&sum, mac, sizeof sum);
+    f->sum += sum;
+}
+
+/* The phone's number, as far as it is one. */
+static uint64_t msisdn_of(struct str text)
+{
+    uint64_t packed = 0;
+    if (text.n && text.p[0] == '+') {
+        text.p++;
+        text.n--;
+    }
+    return imsi_parse(text, &packed) ? 0 : packed;
+}
+
+/* Who it is; false: nobody, so the row is counted and no more. */
+static bool imsi_of(struct feed_rows *f, struct str text, daynum day, uint64_t *out)
+{
+    if (text.n >= IMSI_LEAST && imsi_parse(text, out) == ERR_OK)
+        return true;
+    if (text.n)
+        note(f, "imsi", STR("not 14 or 15 digits"), day); /* no subscriber's number here */
+    return false;
+}
+
+/* What a row says, once its day is known. out->imsi is set. */
+static void say(struct feed_rows *f, const struct csv_row *row, struct imei imei, daynum day,
+                struct seen_row *out)
+{
+    struct str rat = row->fields[FEED_RAT];
+    out->imei = imei.body;
+    out->msisdn = msisdn_of(row->fields[FEED_MSISDN]);
+    out->more = rat.n ? mix_text(rat) : 0;
+    out->day = daynum_pack(day);
+    out->ahead = day > f->today;
+    out->home = rules_is_home(&f->reg->rules, out->imsi);
+}
+
+/* A row of a day to come: set aside, but for the digest it is what it will be. */
+static enum err not_yet(struct feed_rows *f, const struct csv *csv, const struct csv_row *row,
+                        daynum day, struct seen_row *out, bool *out_used)
+{
+    struct imei imei;
+    struct str imsi = row->fields[FEED_IMSI];
+    note(f, "date_future", row->fields[FEED_DATE], day);
+    f->out->future++;
+    *out_used = imei_parse_network(row->fields[FEED_IMEI], &imei) == ERR_OK &&
+                !imei_all_same(imei) && imsi.n >= IMSI_LEAST &&
+                imsi_parse(imsi, &out->imsi) == ERR_OK;
+    if (*out_used)
+        say(f, row, imei, day, out);
+    else
+        sum_up(f, row->text);
+    return aside(f, csv, row, FEED_DATE, "this day has not come");
+}
+
+enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_row *row,
+                  const struct fault *bad, struct seen_row *out, bool *out_used)
+{
+    daynum day = DAYNUM_NONE;
+    struct imei imei;
+    *out_used = false;
+    if (bad) {
+        note(f, "row", str_z(err_name(bad->err)), DAYNUM_NONE);
+        sum_up(f, row->text);
+        f->out->malformed++;
+        return set_aside(f, row->text, bad);
+    }
+    if (!day_of(f, row, &day)) {
+        note(f, "date", short_text(row->fields[FEED_DATE], DATE_TEXT), DAYNUM_NONE);
+        sum_up(f, row->text);
+        f->out->malformed++;
+        return aside(f, csv, row, FEED_DATE, "a date is YYYYMMDD or YYYY-MM-DD, a time HH:MM[:SS]");
+    }
+    if (day > f->today)
+        return not_yet(f, csv, row, day, out, out_used);
+    if (imei_parse_network(row->fields[FEED_IMEI], &imei) || imei_all_same(imei)) {
+        note(f, "imei", row->fields[FEED_IMEI], day);
+        sum_up(f, row->text);
+        f->out->malformed++;
+        return aside(f, csv, row, FEED_IMEI, "14 to 16 digits, not all the same");
+    }
+    check_rat(f, row->fields[FEED_RAT], day);
+    if (!imsi_of(f, row->fields[FEED_IMSI], day, &out->imsi)) {
+        sum_up(f, row->text);
+        f->out->unknown++;
+        return ERR_OK;
+    }
+    say(f, row, imei, day, out);
+    f->out->home += out->home;
+    f->out->roaming += !out->home;
+    *out_used = true;
+    return ERR_OK;
+}
+
+enum err feed_rows_end(struct feed_rows *f, struct fault *fault)
+{
+    str_copy(f->out->load.beside, sizeof f->out->load.beside, str_z(f->rejects.beside_path));
+    f->out->load.bad = f->rejects.count;
+    return rejects_end(&f->rejects, fault);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * feed_rows - one row of an operator's file: what it says, or why it cannot be used. What names nobody (hexadecimal, `*`,
+ * `#`, empty, all zero, all nine) is a finding and a row set aside, never a key. */
+#ifndef SEEN_FEED_ROWS_H
+#define SEEN_FEED_ROWS_H
+
+#include "bulk/findings.h"
+#include "seen/feed.h"
+#include "seen/seen.h"
+
+enum { FEED_DATE, FEED_IMEI, FEED_IMSI, FEED_MSISDN, FEED_RAT, FEED_TIME, FEED_COLUMNS };
+extern const char *const feed_columns[FEED_COLUMNS];
+
+enum { FEED_RATS = 64 }; /* good values of the column rat that are remembered */
+
+struct feed_rows {
+    struct registry *reg;
+    const struct load_options *options;
+    const struct feed_options *feed;
+    struct feed_result *out;
+    struct findings findings;
+    struct load_options beside; /* of rejects: all bad rows into the file beside, none told */
+    struct rejects rejects;
+    unsigned examples;
+    struct fault example[LIMIT_BAD_ROWS_SHOWN]; /* the first rows that were set aside */
+    daynum today;
+    uint8_t key[SEEN_HASH_KEY];
+    uint64_t sum;       /* of the rows that give no seen_row, in no order */
+    char date_text[16]; /* the date column repeats: the last one parsed */
+    size_t date_n;
+    daynum date;
+    uint64_t rats[FEED_RATS]; /* by what they mix to */
+};
+
+MUST_USE enum err feed_rows_init(struct feed_rows *rows, struct registry *registry);
+void feed_rows_release(struct feed_rows *rows);
+
+/* A row of the reader, or what is wrong with it (bad; else NULL). *out_used: it gave a row. ERR_FILE_WRITE: the file
+ * beside cannot be written. */
+MUST_USE enum err feed_row(struct feed_rows *rows, const struct csv *csv, const struct csv_row *row,
+                           const struct fault *bad, struct seen_row *out, bool *out_used);
+/* After the last: closes the file beside. */
+MUST_USE enum err feed_rows_end(struct feed_rows *rows, struct fault *fault);
+
+#endif

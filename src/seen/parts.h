@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * parts - how subscribers, pairs and days stand in the register: records (people/record.h) of some thousand dense
+ * entries each. Numbers are given once, from 1, without a gap; a part is found by its first number, is written once
+ * and never grows. ARCHITECTURE.md, "What networks saw".
+ *
+ *   '0'                              head: form 1 (1), subscribers 4, pairs 4, tag 16 (another after each append)
+ *   '0' 'r' day 2, operator 8        what came in of a day: form 1 (1), then as varints loads, home, roaming, new pairs
+ *   '1' first 4                      subscribers: keyed hash of the IMSI 10, each; zeros: dropped
+ *   '2' first 4                      the same, sealed as a whole: IMSI 8 (as imsi_parse packs it), MSISDN 8 (0: none)
+ *   '3' 'p' first 4                  pairs: IMEI 6, subscriber 4 (0: dropped), day 2: by then its activation is known
+ *                                    (65535: nothing is known by it)
+ *   '3' 'd' day 2, operator 8, part 2   pairs seen on the day: CRoaring's portable form, numbers of part << 22 and on */
+#ifndef SEEN_PARTS_H
+#define SEEN_PARTS_H
+
+#include <roaring/roaring.h>
+
+#include "people/record.h"
+#include "seen/cache.h"
+
+enum {
+    SEEN_HASH = 10,       /* bytes of a keyed hash of an IMSI */
+    SEEN_PART = 16384,    /* entries of a part of subscribers or pairs, at most */
+    SEEN_DAY_SHIFT = 22,  /* numbers of a part of a day: 2^22, at most 512 KB of bits */
+    SEEN_DAY_NONE = 65535 /* of a pair */
+};
+
+struct seen_head {
+    uint32_t subscribers, pairs; /* the last numbers given */
+    uint8_t tag[SEEN_TAG];
+};
+
+struct seen_subscriber {
+    uint64_t imsi, msisdn; /* packed as imsi_parse does; 0: none */
+};
+
+struct seen_pair {
+    uint64_t imei; /* body */
+    uint32_t subscriber;
+    uint16_t day;
+};
+
+/* What came in of an operator and day, over all loads. */
+struct seen_report {
+    uint64_t loads, home, roaming, pairs;
+};
+
+/* A register without one: zeros. ERR_CODEC. */
+MUST_USE enum err seen_head_get(struct registry *registry, struct seen_head *out,
+                                struct fault *fault);
+/* Inside a write. */
+MUST_USE enum err seen_head_put(struct registry *registry, const struct seen_head *head,
+                                struct fault *fault);
+
+/* The keyed hash of an IMSI. key: seen_hash_key. */
+enum { SEEN_HASH_KEY = 16 };
+void seen_hash_key(const struct registry *registry, uint8_t out[SEEN_HASH_KEY]);
+struct seen_key seen_hash(const uint8_t key[SEEN_HASH_KEY], uint64_t imsi);
+/* Of an IMEI in its hands: equal for equal pairs alone. */
+static inline struct seen_key seen_pair_key(const struct seen_key *subscriber, uint64_t imei)
+{
+    return (struct seen_key){mix64(subscriber->hash ^ mix64(imei)), subscriber->mark};
+}
+
+/* Parts of at most SEEN_PART entries, the first with this number. Inside a write. */
+MUST_USE enum err seen_subscribers_put(struct registry *registry, uint32_t first,
+                                       const struct seen_subscriber *subscribers, size_t n,
+                                       struct fault *fault);
+MUST_USE enum err seen_pairs_put(struct registry *registry, uint32_t first,
+                                 const struct seen_pair *pairs, size_t n, struct fault *fault);
+
+/* All that stands, in order; fn returns false to stop. ERR_CODEC: a part is damaged, or numbers are missing. */
+typedef bool seen_hash_fn(void *ctx, uint32_t number, const struct seen_key *hash);
+MUST_USE enum err seen_hashes(struct registry *registry, seen_hash_fn *fn, void *ctx,
+                              struct fault *fault);
+typedef bool seen_pair_fn(void *ctx, uint32_t number, const struct seen_pair *pair);
+MUST_USE enum err seen_pairs(struct registry *registry, seen_pair_fn *fn, void *ctx,
+                             struct fault *fault);
+/* The IMSI and MSISDN of one. ERR_NOT_FOUND; ERR_CODEC. */
+MUST_USE enum err seen_subscriber_get(struct registry *registry, uint32_t number,
+                                      struct seen_subscriber *out, struct fault *fault);
+
+/* Adds to a day what is not there yet; *out_new: how many; writes only parts that change. Inside a write. */
+MUST_USE enum err seen_day_add(struct registry *registry, uint64_t party, uint16_t day,
+                               const roaring_bitmap_t *bits, uint64_t *out_new,
+                               struct fault *fault);
+/* All of a day; *out: roaring_bitmap_free. Empty when nothing came. */
+MUST_USE enum err seen_day_get(struct registry *registry, uint64_t party, uint16_t day,
+                               roaring_bitmap_t **out, struct fault *fault);
+
+/* Zeros: nothing came. */
+MUST_USE enum err seen_report_get(struct registry *registry, uint64_t party, uint16_t day,
+                                  struct seen_report *out, struct fault *fault);
+MUST_USE enum err seen_report_put(struct registry *registry, uint64_t party, uint16_t day,
+                                  const struct seen_report *report, struct fault *fault);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Days: a bitmap is cut into parts of 2^22 numbers, so that a record stays small and a day that gets a few pairs more
+ * writes a few parts. Bits are only added; before a part is written it is compared with what stands. */
+#include <string.h>
+
+#include "seen/parts.h"
+
+enum { REPORT_FORM = 1 };
+
+static enum err damaged(struct fault *fault)
+{
+    return fault_set(fault, ERR_CODEC, "what networks saw: a day cannot be read: it is damaged");
+}
+
+static struct record_key day_key(uint64_t party, uint16_t day)
+{
+    struct record_key key = record_key(RECORD_SEEN_PAIRS);
+    record_key_bytes(&key, "d", 1);
+    record_key_number(&key, day, 2);
+    record_key_number(&key, party, 8);
+    return key;
+}
+
+static struct record_key part_key(uint64_t party, uint16_t day, uint32_t part)
+{
+    struct record_key key = day_key(party, day);
+    record_key_number(&key, part, 2);
+    return key;
+}
+
+/* *out NULL: no memory, or no bitmap of this part. */
+static roaring_bitmap_t *read_bits(struct str value)
+{
+    return roaring_bitmap_portable_deserialize_safe(value.p, value.n);
+}
+
+/* Those of the part alone. */
+static roaring_bitmap_t *cut(const roaring_bitmap_t *bits, uint32_t part)
+{
+    uint64_t from = (uint64_t)part << SEEN_DAY_SHIFT;
+    roaring_bitmap_t *window =
+        roaring_bitmap_from_range(from, from + (UINT64_C(1) << SEEN_DAY_SHIFT), 1);
+    if (!window)
+        return NULL;
+    roaring_bitmap_and_inplace(window, bits);
+    return window;
+}
+
+static enum err write_bits(struct registry *reg, const struct record_key *key,
+                           roaring_bitmap_t *bits, struct fault *fault)
+{
+    struct buf value = {0};
+    roaring_bitmap_run_optimize(bits);
+    size_t n = roaring_bitmap_portable_size_in_bytes(bits);
+    enum err err = ERR_MEMORY;
+    if (buf_reserve(&value, n)) {
+        value.n = roaring_bitmap_portable_serialize(bits, (char *)value.p);
+        err = record_put(reg, key, (struct str){(const char *)value.p, value.n}, fault);
+    }
+    buf_release(&value);
+    return err;
+}
+
+struct adding {
+    struct registry *reg;
+    uint64_t party;
+    uint16_t day;
+    uint64_t new;
+};
+
+/* One part: what is asked for and what stands. */
+static enum err add_part(struct adding *a, uint32_t part, const roaring_bitmap_t *bits,
+                         struct fault *fault)
+{
+    struct record_key key = part_key(a->party, a->day, part);
+    struct buf value = {0};
+    bool found;
+    enum err err = record_find(a->reg, &key, &value, &found, fault);
+    roaring_bitmap_t *had = NULL, *want = err ? NULL : cut(bits, part);
+    if (!err && found && !(had = read_bits((struct str){(const char *)value.p, value.n})))
+        err = damaged(fault);
+    if (!err && !want)
+        err = ERR_MEMORY;
+    uint64_t new = err   ? 0
+                   : had ? roaring_bitmap_andnot_cardinality(want, had)
+                         : roaring_bitmap_get_cardinality(want);
+    a->new += new;
+    if (new) {
+        if (had)
+            roaring_bitmap_or_inplace(want, had);
+        err = write_bits(a->reg, &key, want, fault);
+    }
+    if (had)
+        roaring_bitmap_free(had);
+    if (want)
+        roaring_bitmap_free(want);
+    buf_release(&value);
+    return err;
+}
+
+static enum err add_all(struct adding *a, const roaring_bitmap_t *bits, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    if (roaring_bitmap_is_empty(bits))
+        return ERR_OK;
+    uint32_t first = roaring_bitmap_minimum(bits) >> SEEN_DAY_SHIFT;
+    uint32_t last = roaring_bitmap_maximum(bits) >> SEEN_DAY_SHIFT;
+    for (uint32_t part = first; !err && part <= last; part++)
+        err = add_part(a, part, bits, fault);
+    return err;
+}
+
+enum err seen_day_add(struct registry *reg, uint64_t party, uint16_t day,
+                      const roaring_bitmap_t *bits, uint64_t *out_new, struct fault *fault)
+{
+    struct adding a = {.reg = reg, .party = party, .day = day};
+    enum err err = add_all(&a, bits, fault);
+    *out_new = a.new;
+    return err;
+}
+
+struct gathering {
+    roaring_bitmap_t *all;
+    bool broken;
+};
+
+static bool gather(void *ctx, const struct record *record)
+{
+    struct gathering *g = ctx;
+    roaring_bitmap_t *part = read_bits(record->value);
+    g->broken = !part;
+    if (part) {
+        roaring_bitmap_or_inplace(g->all, part);
+        roaring_bitmap_free(part);
+    }
+    return !g->broken;
+}
+
+enum err seen_day_get(struct registry *reg, uint64_t party, uint16_t day, roaring_bitmap_t **out,
+                      struct fault *fault)
+{
+    struct record_key from = day_key(party, day), to = record_key_past(&from);
+    struct gathering g = {.all = roaring_bitmap_create()};
+    if (!g.all)
+        return ERR_MEMORY;
+    enum err err =
+        store_records(reg->store, record_key_str(&from), record_key_str(&to), gather, &g, fault);
+    if (!err && g.broken)
+        err = damaged(fault);
+    if (err)
+        roaring_bitmap_free(g.all);
+    else
+        *out = g.all;
+    return err;
+}
+
+/* ---- reports ---- */
+
+static struct record_key report_key(uint64_t party, uint16_t day)
+{
+    struct record_key key = record_key(RECORD_SEEN);
+    record_key_bytes(&key, "r", 1);
+    record_key_number(&key, day, 2);
+    record_key_number(&key, party, 8);
+    return key;
+}
+
+enum err seen_report_get(struct registry *reg, uint64_t party, uint16_t day,
+                         struct seen_report *out, struct fault *fault)
+{
+    struct record_key key = report_key(party, day);
+    struct buf value = {0};
+    bool found;
+    *out = (struct seen_report){0};
+    enum err err = record_find(reg, &key, &value, &found, fault);
+    if (!err && found) {
+        struct rd rd = rd_of(value.p, value.n);
+        uint64_t form = rd_uint(&rd, 1);
+        struct seen_report r = {.loads = rd_varint(&rd)};
+        r.home = rd_varint(&rd);
+        r.roaming = rd_varint(&rd);
+        r.pairs = rd_varint(&rd);
+        if (rd.failed || rd_left(&rd) || form != REPORT_FORM)
+            err = damaged(fault);
+        else
+            *out = r;
+    }
+    buf_release(&value);
+    return err;
+}
+
+enum err seen_report_put(struct registry *reg, uint64_t party, uint16_t day,
+                         const struct seen_report *report, struct fault *fault)
+{
+    struct record_key key = report_key(party, day);
+    struct buf value = {0};
+    buf_uint(&value, REPORT_FORM, 1);
+    buf_varint(&value, report->loads);
+    buf_varint(&value, report->home);
+    buf_varint(&value, report->roaming);
+    buf_varint(&value, report->pairs);
+    enum err err = value.failed
+                       ? ERR_MEMORY
+                       : record_put(reg, &key, (struct str){(const char *)value.p, value.n}, fault);
+    buf_release(&value);
+    return err;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Taking rows: some rows' lines are fetched, then they are looked up, so that a row costs its arithmetic and not its
+ * wait for memory. */
+#include "seen/seen.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "seen/seen_load.h"
+
+enum {
+    AHEAD = 32,        /* rows whose lines are fetched before the first is looked up */
+    CLAIM = INT32_MAX, /* among the numbers of batches, which no batch reaches */
+    CLAIM_PAUSE_NS = 50000000,
+};
+
+/* ---- opening ---- */
+
+static enum err claim(struct seen *s, const atomic_int *stop, struct fault *fault)
+{
+    for (;;) {
+        enum err err = store_batch_claim(s->reg->store, CLAIM, fault);
+        if (err != ERR_STORE_BUSY) {
+            s->claimed = !err;
+            return err;
+        }
+        if (stop && *stop)
+            return fault_set(fault, ERR_STOPPED, "another load was waited for");
+        struct timespec pause = {.tv_nsec = CLAIM_PAUSE_NS};
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+void seen_state(const struct seen *s, struct seen_state *out)
+{
+    memcpy(out->register_id, s->reg->head.register_id, REGISTER_ID_BYTES);
+    memcpy(out->tag, s->head.tag, SEEN_TAG);
+}
+
+/* Beside a register that is a file; else beside its key, which each machine of it has. */
+static char *path_of(const struct registry *reg, const char *end)
+{
+    const char *base = store_path(reg->store);
+    char *path = NULL;
+    base = base ? base : reg->key_path;
+    return base && asprintf(&path, "%s%s", base, end) > 0 ? path : NULL;
+}
+
+static enum err open_one(const struct seen *s, char kind, struct seen_cache *cache, bool *ready)
+{
+    struct seen_state state;
+    char *path = path_of(s->reg, kind == 'p' ? ".seen-pairs" : ".seen-subscribers");
+    seen_state(s, &state);
+    enum err err = seen_cache_open(path, kind, &state, cache, ready);
+    free(path);
+    return err;
+}
+
+static enum err open_caches(struct seen *s, struct fault *fault)
+{
+    bool subscribers = false, pairs = false;
+    enum err err = open_one(s, 's', &s->subscribers, &subscribers);
+    if (!err)
+        err = open_one(s, 'p', &s->pairs, &pairs);
+    if (err)
+        return fault_set(fault, err, "no memory for the tables of pairs");
+    if (subscribers && pairs && s->subscribers.table.count == s->head.subscribers &&
+        s->pairs.table.count == s->head.pairs)
+        return ERR_OK;
+    return seen_rebuild(s, fault);
+}
+
+enum err seen_open(struct registry *reg, uint64_t party, const atomic_int *stop, struct seen **out,
+                   struct fault *fault)
+{
+    struct seen *s = calloc(1, sizeof *s);
+    if (!s)
+        return fault_set(fault, ERR_MEMORY, "no memory for a load");
+    s->reg = reg;
+    s->party = party;
+    s->subscribers.fd = s->pairs.fd = -1;
+    seen_hash_key(reg, s->key);
+    enum err err = claim(s, stop, fault);
+    if (!err)
+        err = seen_head_get(reg, &s->head, fault);
+    if (!err)
+        err = open_caches(s, fault);
+    if (err)
+        seen_close(s);
+    else
+        *out = s;
+    return err;
+}
+
+void seen_close(struct seen *s)
+{
+    if (!s)
+        return;
+    seen_cache_close(&s->subscribers);
+    seen_cache_close(&s->pairs);
+    seen_table_release(&s->fresh);
+    for (size_t i = 0; i < s->day_count; i++)
+        roaring_bitmap_free(s->days[i].bits);
+    if (s->news)
+        sodium_memzero(s->news, s->new_count * sizeof *s->news);
+    free(s->news);
+    free(s->days);
+    imei_list_release(&s->activations);
+    if (s->claimed)
+        store_batch_release(s->reg->store, CLAIM);
+    free(s);
+}
+
+/* ---- taking rows ---- */
+
+/* The day of the row; nearly always the same as that of the row before. NULL: no memory. */
+static struct seen_day *day_of(struct seen *s, uint16_t day)
+{
+    if (s->day_at < s->day_count && s->days[s->day_at].day == day)
+        return &s->days[s->day_at];
+    for (s->day_at = 0; s->day_at < s->day_count; s->day_at++)
+        if (s->days[s->day_at].day == day)
+            return &s->days[s->day_at];
+    if (s->day_count == s->day_size) {
+        size_t size = s->day_size ? 2 * s->day_size : 8;
+        struct seen_day *days = realloc(s->days, size * sizeof *days);
+        if (!days)
+            return NULL;
+        s->days = days;
+        s->day_size = size;
+    }
+    struct seen_day new = {.day = day, .bits = roaring_bitmap_create()};
+    if (!new.bits)
+        return NULL;
+    s->days[s->day_count] = new;
+    return &s->days[s->day_count++];
+}
+
+static enum err add_new(struct seen *s, const struct seen_row *row, const struct seen_key *key,
+                        struct seen_slot **out)
+{
+    if (s->new_count == LIMIT_FEED_NEW || s->new_count >= UINT32_MAX - 1 - s->head.pairs)
+        return ERR_TOO_MANY;
+    if (s->new_count == s->new_size) {
+        size_t size = s->new_size ? s->new_size + s->new_size / 2 : 4096;
+        struct seen_new *news = realloc(s->news, size * sizeof *news);
+        if (!news)
+            return ERR_MEMORY;
+        s->news = news;
+        s->new_size = size;
+    }
+    enum err err = seen_table_grow(&s->fresh, 1);
+    if (err)
+        return err;
+    struct seen_slot slot = {.hash = key->hash,
+                             .mark = key->mark,
+                             .number = s->head.pairs + 1 + (uint32_t)s->new_count,
+                             .day = SEEN_DAY_NONE};
+    s->news[s->new_count++] =
+        (struct seen_new){row->imsi, row->msisdn, row->imei << 16 | SEEN_DAY_NONE};
+    seen_table_put(&s->fresh, &slot);
+    *out = seen_table_find(&s->fresh, key);
+    return ERR_OK;
+}
+
+/* A home row: has anything said that its IMEI was active by that day? A pair of this load says so from its earliest
+ * row on, since all of them go the same road. */
+static enum err activation(struct seen *s, const struct seen_row *row, struct seen_slot *slot,
+                           bool new)
+{
+    if (slot->day != SEEN_DAY_NONE && slot->day <= row->day)
+        return ERR_OK;
+    if (new) {
+        slot->day = row->day;
+        uint64_t *kept = &s->news[slot->number - s->head.pairs - 1].imei_day;
+        *kept = (*kept & ~(uint64_t)UINT16_MAX) | row->day;
+    }
+    return imei_list_add(&s->activations, row->imei << 16 | row->day);
+}
+
+static enum err take_one(struct seen *s, const struct seen_row *row, const struct seen_key *key)
+{
+    uint64_t sum = mix64(key->hash ^ mix64(row->day ^ row->more));
+    s->sums[0] += sum;
+    s->sums[1] += mix64(sum + row->msisdn);
+    if (row->ahead)
+        return ERR_OK;
+    struct seen_slot *slot = seen_table_find(&s->pairs.table, key);
+    bool new = !slot;
+    enum err err = ERR_OK;
+    if (!slot)
+        slot = seen_table_find(&s->fresh, key);
+    if (!slot)
+        err = add_new(s, row, key, &slot);
+    struct seen_day *day = err ? NULL : day_of(s, row->day);
+    if (!day)
+        return err ? err : ERR_MEMORY;
+    roaring_bitmap_add(day->bits, slot->number);
+    day->home += row->home;
+    day->roaming += !row->home;
+    return row->home ? activation(s, row, slot, new) : ERR_OK;
+}
+
+enum err seen_take(struct seen *s, const struct seen_row *rows, size_t n)
+{
+    struct seen_key keys[AHEAD];
+    enum err err = ERR_OK;
+    s->rows += n;
+    for (size_t at = 0; !err && at < n; at += AHEAD) {
+        size_t count = n - at < AHEAD ? n - at : AHEAD;
+        for (size_t i = 0; i < count; i++) {
+            struct seen_key subscriber = seen_hash(s->key, rows[at + i].imsi);
+            keys[i] = seen_pair_key(&subscriber, rows[at + i].imei);
+            seen_table_fetch(&s->pairs.table, &keys[i]);
+            seen_table_fetch(&s->fresh, &keys[i]);
+        }
+        for (size_t i = 0; !err && i < count; i++)
+            err = take_one(s, &rows[at + i], &keys[i]);
+    }
+    return err;
+}
+
+void seen_counts(const struct seen *s, struct seen_counts *out)
+{
+    *out = (struct seen_counts){
+        .pairs = s->new_count, .days = s->day_count, .slower = s->activations.n};
+}
+
+struct imei_list *seen_activations(struct seen *s)
+{
+    return &s->activations;
+}
+
+void seen_digest(const struct seen *s, uint8_t out[SHA256_BYTES])
+{
+    uint8_t bytes[24];
+    put_be(bytes, s->rows, 8);
+    put_be(bytes + 8, s->sums[0], 8);
+    put_be(bytes + 16, s->sums[1], 8);
+    sha256_once(bytes, sizeof bytes, out);
+}

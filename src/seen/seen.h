@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * seen - who used which phone, as operators' files tell it: each pair of IMEI and subscriber has a number, and a day is
+ * a bitmap of numbers. So what repeats every day is one bit, found by one look-up, and no row of a table moves.
+ *
+ *     err = seen_open(reg, operator, stop, &seen, fault);   one load at a time, whole register
+ *     seen_take(seen, rows, n);                             as often as there are rows; no store is asked
+ *     ... the activations of seen_activations(seen) go their road ...
+ *     err = seen_write(seen, &what, fault);
+ *     seen_close(seen);
+ *
+ * Order of writing: the activations first, then pairs and subscribers, some ten thousand a transaction, then the days with
+ * all that goes with the load. So a pair that stands with a day is one whose IMEI is known as active by that day, and
+ * whoever is killed between finds the rest missing and adds it; nothing is there twice.
+ *
+ * Expected workload: 26 M rows a load, 95 % of the pairs known. Memory: 16 bytes a slot, two tables at three quarters full;
+ * a pair that is new costs 24 bytes and a slot more, LIMIT_FEED_NEW of them at most. */
+#ifndef SEEN_SEEN_H
+#define SEEN_SEEN_H
+
+#include <stdatomic.h>
+
+#include "app/batch.h"
+#include "app/imei_list.h"
+#include "seen/parts.h"
+
+struct seen;
+
+struct seen_row {
+    uint64_t imei;   /* body */
+    uint64_t imsi;   /* as imsi_parse packs it */
+    uint64_t msisdn; /* the same; 0: none */
+    uint64_t more;   /* of the rest of the row, mixed; for the digest */
+    uint16_t day;    /* packed */
+    bool home;
+    bool ahead; /* of a day to come: it counts in the digest alone */
+};
+
+/* Waits while another load holds the register. party: of the operator.
+ * ERR_STOPPED; ERR_CODEC: what stands is damaged; ERR_MEMORY; of the store. */
+MUST_USE enum err seen_open(struct registry *registry, uint64_t party, const atomic_int *stop,
+                            struct seen **out, struct fault *fault);
+void seen_close(struct seen *seen); /* NULL is allowed */
+
+/* Any thread, one at a time. ERR_MEMORY, ERR_TOO_MANY. */
+MUST_USE enum err seen_take(struct seen *seen, const struct seen_row *rows, size_t n);
+
+struct seen_counts {
+    uint64_t pairs; /* new ones */
+    uint64_t days;  /* different ones */
+    uint64_t
+        slower; /* home rows whose IMEI is not known as active by then: they are looked up in the facts */
+};
+void seen_counts(const struct seen *seen, struct seen_counts *out);
+/* body << 16 | packed day, of home rows of which nothing says that the IMEI was active by then; as they came. */
+struct imei_list *seen_activations(struct seen *seen);
+/* The same rows in another order have the same digest. */
+void seen_digest(const struct seen *seen, uint8_t out[SHA256_BYTES]);
+
+struct seen_write {
+    bool waits; /* the activations wait for a second person: new pairs say nothing of them */
+    /* Inside the last transaction. NULL: nothing. */
+    enum err (*also)(struct registry *registry, void *ctx, struct fault *fault);
+    void *ctx;
+};
+/* ERR_STORE_BUSY: another load has written meanwhile, which only a lost connection allows. */
+MUST_USE enum err seen_write(struct seen *seen, const struct seen_write *what, struct fault *fault);
+
+#endif

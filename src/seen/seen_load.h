@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * seen_load - what a load holds, shared by the two halves of seen: taking rows (seen.c) and writing (seen_write.c). */
+#ifndef SEEN_SEEN_LOAD_H
+#define SEEN_SEEN_LOAD_H
+
+#include "seen/seen.h"
+
+/* A pair that has no number in the register yet; by its number less head.pairs less 1. */
+struct seen_new {
+    uint64_t imsi, msisdn;
+    uint64_t imei_day; /* body << 16 | the earliest packed day of a home row; SEEN_DAY_NONE */
+};
+
+struct seen_day {
+    uint16_t day;
+    uint64_t home, roaming;
+    roaring_bitmap_t *bits;
+};
+
+struct seen {
+    struct registry *reg;
+    uint64_t party;
+    bool claimed;
+    struct seen_head head; /* as it stands in the register */
+    uint8_t key[SEEN_HASH_KEY];
+    struct seen_cache subscribers, pairs;
+    struct seen_table fresh; /* pairs of this load, numbered on from head.pairs */
+    struct seen_new *news;
+    size_t new_count, new_size;
+    struct seen_day *days;
+    size_t day_count, day_size, day_at;
+    struct imei_list activations;
+    uint64_t sums[2]; /* of the digest */
+    uint64_t rows;
+};
+
+/* Of the tables, made from the records. */
+MUST_USE enum err seen_rebuild(struct seen *seen, struct fault *fault);
+void seen_state(const struct seen *seen, struct seen_state *out);
+
+#endif

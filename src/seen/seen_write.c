@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writing: new pairs and the subscribers that come with them, in the order of their numbers, some ten thousand a
+ * transaction, so that a theft order does not wait; then the days. Each transaction looks whether the register still
+ * stands where the numbers were counted from. The tables get what was written last of all: killed before that, they are in
+ * doubt and made anew. */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commit.h"
+#include "base/limits.h"
+#include "seen/seen_load.h"
+
+enum {
+    STEP = 4 * SEEN_PART, /* pairs of a transaction */
+    AHEAD = 32,
+};
+
+/* ---- the tables, from the records ---- */
+
+struct rebuilding {
+    struct seen *seen;
+    struct seen_key *hashes; /* of subscribers, by number */
+    enum err err;
+};
+
+static bool on_hash(void *ctx, uint32_t number, const struct seen_key *hash)
+{
+    struct rebuilding *r = ctx;
+    struct seen *s = r->seen;
+    if (number > s->head.subscribers) {
+        r->err = ERR_CODEC;
+        return false;
+    }
+    r->hashes[number] = *hash;
+    struct seen_slot slot = {.hash = hash->hash, .mark = hash->mark, .number = number};
+    if (hash->hash || hash->mark)
+        seen_table_put(&s->subscribers.table, &slot);
+    return true;
+}
+
+static bool on_pair(void *ctx, uint32_t number, const struct seen_pair *pair)
+{
+    struct rebuilding *r = ctx;
+    struct seen *s = r->seen;
+    if (number > s->head.pairs || pair->subscriber > s->head.subscribers) {
+        r->err = ERR_CODEC;
+        return false;
+    }
+    if (!pair->subscriber)
+        return true;
+    struct seen_key key = seen_pair_key(&r->hashes[pair->subscriber], pair->imei);
+    struct seen_slot slot = {
+        .hash = key.hash, .mark = key.mark, .number = number, .day = pair->day};
+    seen_table_put(&s->pairs.table, &slot);
+    return true;
+}
+
+/* An empty one, in place of what was in doubt. */
+static enum err empty(struct seen_cache *cache, uint64_t entries)
+{
+    if (cache->table.count) {
+        memset(cache->table.slots, 0, cache->table.size * sizeof *cache->table.slots);
+        cache->table.count = 0;
+    }
+    return seen_cache_room(cache, entries);
+}
+
+enum err seen_rebuild(struct seen *s, struct fault *fault)
+{
+    struct rebuilding r = {.seen = s};
+    struct seen_state state;
+    r.hashes = calloc((size_t)s->head.subscribers + 1, sizeof *r.hashes);
+    enum err err = r.hashes ? ERR_OK : ERR_MEMORY;
+    seen_cache_begin(&s->subscribers);
+    seen_cache_begin(&s->pairs);
+    if (!err)
+        err = empty(&s->subscribers, s->head.subscribers);
+    if (!err)
+        err = empty(&s->pairs, s->head.pairs);
+    if (err)
+        fault_set(fault, err, "no memory for the tables of pairs");
+    if (!err)
+        err = seen_hashes(s->reg, on_hash, &r, fault);
+    if (!err && !r.err)
+        err = seen_pairs(s->reg, on_pair, &r, fault);
+    if (!err && r.err)
+        err = fault_set(fault, r.err, "what networks saw: more numbers than were given: damaged");
+    free(r.hashes);
+    seen_state(s, &state);
+    if (!err) {
+        seen_cache_settle(&s->subscribers, &state);
+        seen_cache_settle(&s->pairs, &state);
+    }
+    return err;
+}
+
+/* ---- new pairs ---- */
+
+struct writing {
+    struct seen *seen;
+    const struct seen_write *what;
+    struct seen_table fresh; /* subscribers of this load */
+    struct seen_head head;   /* as it will stand */
+    struct seen_pair *pairs; /* of a step */
+    struct seen_subscriber *subscribers;
+    size_t from, n, subscriber_n; /* of a step */
+};
+
+static enum err same_head(struct seen *s, struct fault *fault)
+{
+    struct seen_head now;
+    enum err err = seen_head_get(s->reg, &now, fault);
+    if (!err && memcmp(&now, &s->head, sizeof now) != 0)
+        err = fault_set(fault, ERR_STORE_BUSY,
+                        "another load has written meanwhile; load the file again");
+    return err;
+}
+
+static enum err write_step(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    struct writing *w = c->ctx;
+    struct seen *s = w->seen;
+    enum err err = same_head(s, fault);
+    uint32_t first = w->head.subscribers - (uint32_t)w->subscriber_n + 1;
+    for (size_t i = 0; !err && i < w->subscriber_n; i += SEEN_PART)
+        err = seen_subscribers_put(
+            reg, first + (uint32_t)i, w->subscribers + i,
+            w->subscriber_n - i < SEEN_PART ? w->subscriber_n - i : SEEN_PART, fault);
+    first = w->head.pairs - (uint32_t)w->n + 1;
+    for (size_t i = 0; !err && i < w->n; i += SEEN_PART)
+        err = seen_pairs_put(reg, first + (uint32_t)i, w->pairs + i,
+                             w->n - i < SEEN_PART ? w->n - i : SEEN_PART, fault);
+    return err ? err : seen_head_put(reg, &w->head, fault);
+}
+
+/* The number of a subscriber, a new one when nobody has it. */
+static enum err number_of(struct writing *w, const struct seen_new *new, const struct seen_key *key,
+                          uint32_t *out)
+{
+    struct seen *s = w->seen;
+    const struct seen_slot *slot = seen_table_find(&s->subscribers.table, key);
+    if (!slot)
+        slot = seen_table_find(&w->fresh, key);
+    if (slot) {
+        *out = slot->number;
+        return ERR_OK;
+    }
+    if (w->head.subscribers == UINT32_MAX - 1)
+        return ERR_TOO_MANY;
+    enum err err = seen_table_grow(&w->fresh, 1);
+    if (err)
+        return err;
+    *out = ++w->head.subscribers;
+    struct seen_slot added = {.hash = key->hash, .mark = key->mark, .number = *out};
+    seen_table_put(&w->fresh, &added);
+    w->subscribers[w->subscriber_n++] = (struct seen_subscriber){new->imsi, new->msisdn};
+    return ERR_OK;
+}
+
+static enum err make_step(struct writing *w)
+{
+    struct seen *s = w->seen;
+    struct seen_key keys[AHEAD];
+    enum err err = ERR_OK;
+    w->n = s->new_count - w->from < STEP ? s->new_count - w->from : STEP;
+    w->subscriber_n = 0;
+    for (size_t at = 0; !err && at < w->n; at += AHEAD) {
+        size_t count = w->n - at < AHEAD ? w->n - at : AHEAD;
+        const struct seen_new *news = &s->news[w->from + at];
+        for (size_t i = 0; i < count; i++) {
+            keys[i] = seen_hash(s->key, news[i].imsi);
+            seen_table_fetch(&s->subscribers.table, &keys[i]);
+        }
+        for (size_t i = 0; !err && i < count; i++) {
+            struct seen_pair *pair = &w->pairs[at + i];
+            *pair = (struct seen_pair){.imei = news[i].imei_day >> 16,
+                                       .day = w->what->waits ? SEEN_DAY_NONE
+                                                             : (uint16_t)news[i].imei_day};
+            err = number_of(w, &news[i], &keys[i], &pair->subscriber);
+        }
+    }
+    w->head.pairs += (uint32_t)w->n;
+    return err;
+}
+
+static enum err write_pairs(struct writing *w, struct fault *fault)
+{
+    struct seen *s = w->seen;
+    enum err err = ERR_OK;
+    w->pairs = malloc(STEP * sizeof *w->pairs);
+    w->subscribers = malloc(STEP * sizeof *w->subscribers);
+    if (!w->pairs || !w->subscribers)
+        return fault_set(fault, ERR_MEMORY, "no memory for new pairs");
+    for (w->from = 0; !err && w->from < s->new_count; w->from += w->n) {
+        struct commit_case c = {.also = write_step, .ctx = w};
+        err = make_step(w);
+        if (err)
+            return fault_set(fault, err, "new subscribers");
+        randombytes_buf(w->head.tag, SEEN_TAG);
+        err = commit_one(s->reg, &c, fault);
+        if (!err)
+            s->head = w->head;
+    }
+    return err;
+}
+
+/* ---- days ---- */
+
+static enum err write_day(struct writing *w, const struct seen_day *day, struct fault *fault)
+{
+    struct seen *s = w->seen;
+    struct seen_report report;
+    uint64_t new = 0;
+    enum err err = seen_day_add(s->reg, s->party, day->day, day->bits, &new, fault);
+    if (!err)
+        err = seen_report_get(s->reg, s->party, day->day, &report, fault);
+    if (err || !new)
+        return err;
+    report.loads++;
+    report.home += day->home;
+    report.roaming += day->roaming;
+    report.pairs += new;
+    return seen_report_put(s->reg, s->party, day->day, &report, fault);
+}
+
+static enum err write_days(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    struct writing *w = c->ctx;
+    struct seen *s = w->seen;
+    enum err err = same_head(s, fault);
+    for (size_t i = 0; !err && i < s->day_count; i++)
+        err = write_day(w, &s->days[i], fault);
+    if (!err && w->what->also)
+        err = w->what->also(reg, w->what->ctx, fault);
+    return err;
+}
+
+/* ---- the tables, after it ---- */
+
+static enum err take_in(struct seen_cache *cache, const struct seen_table *fresh)
+{
+    enum err err = seen_cache_room(cache, fresh->count);
+    if (!err)
+        seen_table_pour(&cache->table, fresh, false);
+    return err;
+}
+
+/* In the records a pair of a load that waits has no day; the table says the same. */
+static void forget_days(struct seen_table *fresh)
+{
+    for (uint64_t i = 0; i < fresh->size; i++)
+        fresh->slots[i].day = SEEN_DAY_NONE;
+}
+
+static void settle(struct writing *w)
+{
+    struct seen *s = w->seen;
+    struct seen_state state;
+    seen_state(s, &state);
+    if (w->what->waits)
+        forget_days(&s->fresh);
+    /* Without memory for it they stay in doubt: the next load makes them anew. */
+    if (take_in(&s->pairs, &s->fresh) == ERR_OK && take_in(&s->subscribers, &w->fresh) == ERR_OK) {
+        seen_cache_settle(&s->subscribers, &state);
+        seen_cache_settle(&s->pairs, &state);
+    }
+}
+
+enum err seen_write(struct seen *s, const struct seen_write *what, struct fault *fault)
+{
+    struct writing w = {.seen = s, .what = what, .head = s->head};
+    struct commit_case last = {.also = write_days, .ctx = &w};
+    enum err err = ERR_OK;
+    if (s->new_count) {
+        seen_cache_begin(&s->subscribers);
+        seen_cache_begin(&s->pairs);
+    }
+    if (s->new_count)
+        err = write_pairs(&w, fault);
+    if (!err && (s->day_count || what->also))
+        err = commit_one(s->reg, &last, fault);
+    if (!err && s->new_count)
+        settle(&w);
+    seen_table_release(&w.fresh);
+    free(w.pairs);
+    if (w.subscribers)
+        sodium_memzero(w.subscribers, STEP * sizeof *w.subscribers);
+    free(w.subscribers);
+    return err;
+}
