@@ -13,6 +13,9 @@ struct eir;
  * ERR_TLS, ERR_SETTING_VALUE, ERR_MEMORY. Borrows settings and clock. */
 MUST_USE enum err eir_new(const struct node_settings *settings, const struct clock *clock,
                           struct eir **out, struct fault *fault);
+/* Opens all else that the settings name, as far as that changes nothing: authorities, snapshot, directory, check log.
+ * ERR_FILE_OPEN, ERR_TLS, ERR_SNAPSHOT, ...; fault says which setting. */
+MUST_USE enum err eir_check(const struct eir *eir, struct fault *fault);
 /* Opens the copy of the register, waiting for the first one; then listens and answers, in threads of its
  * own. stop_asked is looked at while it waits: ERR_STOPPED. ERR_SNAPSHOT, ERR_FILE_OPEN, ERR_UNAVAILABLE
  * (an address that is taken), ... */

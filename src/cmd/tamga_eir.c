@@ -49,7 +49,7 @@ static const char help[] =
     "  --metrics ADDR:PORT   /metrics and /healthz\n"
     "  --set SECTION.NAME=VALUE   any setting of the file\n"
     "  --now TIME            for drills: its clock begins there, 2026-11-27T10:00:00Z\n"
-    "  -n                    checks the settings and ends\n"
+    "  -n                    checks the settings and the files that they name, and ends\n"
     "  --version, --help\n\n"
     "SIGHUP: settings, certificates and the check log anew. SIGTERM: answers what is in flight, "
     "ends.\n"
@@ -195,8 +195,9 @@ static int serve(struct options *o, const struct node_settings *settings, const 
     if (err)
         return fail(err, &fault);
     if (o->check) {
+        err = eir_check(eir, &fault);
         eir_free(eir);
-        return puts("The settings are in order.") < 0;
+        return err ? fail(err, &fault) : puts("The settings are in order.") < 0;
     }
     err = eir_start(eir, is_stop_asked, &fault);
     while (!err && !stop_asked) {

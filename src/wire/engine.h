@@ -39,6 +39,8 @@ MUST_USE enum err engine_tls_new(const char *certificate, const char *key, const
 /* Reads the files again, for the handshakes to come. Where that fails, all stays as it was. From any
  * thread. */
 MUST_USE enum err engine_tls_reload(struct engine_tls *tls, struct fault *fault);
+/* Does the PEM file hold certificates of authorities? ERR_TLS. */
+MUST_USE enum err engine_tls_authorities(const char *file, struct fault *fault);
 void engine_tls_free(struct engine_tls *tls);
 
 struct engine_options {

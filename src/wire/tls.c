@@ -198,6 +198,15 @@ enum err engine_tls_reload(struct engine_tls *tls, struct fault *fault)
     return ERR_OK;
 }
 
+enum err engine_tls_authorities(const char *file, struct fault *fault)
+{
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(file);
+    if (!names)
+        return refuse(file, "no certificates of authorities", fault);
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+    return ERR_OK;
+}
+
 void engine_tls_free(struct engine_tls *tls)
 {
     if (!tls)

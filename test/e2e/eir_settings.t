@@ -116,6 +116,48 @@ $other->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', ime
 $other->run('node', 'add', 'beta', '--out', $other->path('node.key'));
 like eir('--snapshot', $snapshot, '--key', $other->path('node.key'), '--diameter', '127.0.0.1:0')->{out}, qr/of another register/, "another register's snapshot is not served";
 
+# ---- every file that is named ----
+
+my $ca = FreeDiameter::authority("$dir/ca");
+FreeDiameter::certificate($ca, $_) for 'eir.example', 'other.example';
+my $none = "$dir/none.pem";
+my $text_file = spew("$dir/text.pem", "no PEM\n");
+my $damaged = spew("$dir/damaged.tgix", slurp($snapshot) =~ s/^(.{700})./$1\xff/sr);
+my @followed = ('--registry', 'http://127.0.0.1:1', '--key', $key, '--diameter', '127.0.0.1:0', '--directory', "$dir/eir");
+my %tls = (certificate => "$ca/eir.example.pem", tls_key => "$ca/eir.example.key", clients => "$ca/ca.pem");
+sub tls_of {
+    my ($face, %other) = @_;
+    my %set = (%tls, %other);
+    return map { ('--set', "$face.$_=$set{$_}") } grep { defined $set{$_} } sort keys %set;
+}
+for my $face (qw(s13 n5geir)) {
+    is_deeply eir(@followed, tls_of($face), '--set', "$face.tls_listen=127.0.0.1:0", '-n'), {code => 0, out => "The settings are in order.\n"}, "$face: certificate, key and authorities";
+    for my $name (sort keys %tls) {
+        like eir(@followed, tls_of($face, $name => $_), '-n')->{out}, qr/\Atamga-eir: \Q$_\E: /, "$face.$name: $_" for $none, $text_file;
+    }
+    like eir(@followed, tls_of($face, tls_key => "$ca/other.example.key"), '-n')->{out}, qr/other\.example\.key: .*key/, "$face: the key of another certificate";
+    like eir(@followed, tls_of($face, certificate => undef), '-n')->{out}, qr/\Atamga-eir: $face\.certificate: is wanted/, "$face: a key for nothing";
+}
+is eir(@followed, '-n')->{code}, 0, 'a directory that will be made';
+ok !-e "$dir/eir", 'and is not made by a check';
+is eir(@followed, '--set', "node.registry_ca=$ca/ca.pem", '-n')->{code}, 0, 'authorities of the register';
+for my $case (
+    ["node.registry_ca=$none", qr/\Atamga-eir: \Q$none\E: node\.registry_ca: no certificates of authorities/],
+    ["node.registry_ca=$text_file", qr/\Atamga-eir: \Q$text_file\E: node\.registry_ca: /],
+    ["node.directory=$dir/no/eir", qr{\Atamga-eir: node\.directory: \Q$dir\E/no: is no directory}],
+    ["node.directory=$text_file", qr/\Atamga-eir: node\.directory: \Q$text_file\E: is no directory/],
+    ["log.file=$dir/no/checks.log", qr{\Atamga-eir: log\.file: \Q$dir\E/no: is no directory}],
+    ["log.file=$dir", qr/\Atamga-eir: log\.file: \Q$dir\E: is no file/],
+    ["node.key=$dir/none.key", qr/none\.key/],
+  ) {
+    my $got = eir(@followed, '--set', $case->[0], '-n');
+    like $got->{out}, $case->[1], "$case->[0]: why";
+    isnt $got->{code}, 0, "$case->[0]: refused";
+}
+for my $case (["$dir/none.tgix", qr/node\.snapshot: .*none\.tgix/], [$damaged, qr/node\.snapshot: /], [$text_file, qr/node\.snapshot: /]) {
+    like eir('--snapshot', $case->[0], @good[2 .. 5], '-n')->{out}, $case->[1], "node.snapshot=$case->[0]: why";
+}
+
 # ---- reload, check log ----
 
 my $log = "$dir/checks.log";
