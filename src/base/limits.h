@@ -95,6 +95,7 @@ enum {
     LIMIT_WIRE_HELD = 256 << 20, /* bytes of unfinished and unsent messages, all together */
     LIMIT_WIRE_STUCK_SECONDS = 30,    /* in which what waits for one must have been taken */
     LIMIT_WIRE_LINGER_SECONDS = 2,    /* after our last word, for its end */
+    LIMIT_WIRE_ADDRESSES = 8,         /* of one end of an SCTP association */
     LIMIT_WIRE_BACK_OFF_SECONDS = 60, /* at most, between two calls to another end */
     LIMIT_WIRE_NAMES = 2047,          /* bytes of all its names, a space between; ours */
     LIMIT_WIRE_IDENTITY = 255,        /* bytes of a certificate's name; RFC 1035 2.3.4 */

@@ -142,7 +142,7 @@ static void put_state(struct buf *out, const struct s13 *own)
 }
 
 /* RFC 6733 4.3.1 Address: the family, then its bytes. */
-static void put_ip(struct buf *out, struct str ip)
+static void put_one_ip(struct buf *out, struct str ip)
 {
     char text[INET6_ADDRSTRLEN + 16];
     uint8_t address[18] = {0, 1}; /* 0.0.0.0 when it is not known */
@@ -154,6 +154,15 @@ static void put_ip(struct buf *out, struct str ip)
         n = 18;
     }
     put_avp(out, AVP_HOST_IP_ADDRESS, address, n);
+}
+
+/* RFC 6733 5.3.5: of SCTP, each that may be used. */
+static void put_ip(struct buf *out, struct str ips)
+{
+    do {
+        struct str one = str_split(ips, ' ', &ips);
+        put_one_ip(out, one);
+    } while (ips.p);
 }
 
 static size_t begin_answer(struct buf *out, const uint8_t *request, uint8_t flags)

@@ -138,7 +138,7 @@ static enum line_next s13_input(struct line *line, const uint8_t *p, size_t n, s
     refill(peer, line->now_us);
     while (next == LINE_ON && n - at >= DIAMETER_HEADER) {
         size_t bytes = get_be32(p + at) & 0xffffff;
-        if (!is_framed(peer, p + at)) {
+        if (!is_framed(peer, p + at) || (line->whole && bytes > n - at)) {
             requests_answer(&requests, &to);
             next = unframed(line, p + at, n - at);
             at = n;
@@ -154,6 +154,12 @@ static enum line_next s13_input(struct line *line, const uint8_t *p, size_t n, s
         peer_heard(line);
     *out_used = at;
     return line->out.failed ? LINE_DROP : next;
+}
+
+/* RFC 6733 2.1.1 wants answers not to wait for one that was lost. What opens and closes comes in order. */
+static bool s13_overtakes(const uint8_t *p, size_t n)
+{
+    return n >= DIAMETER_HEADER && diameter_header_of(p).application == DIAMETER_S13;
 }
 
 static size_t s13_frame(const uint8_t *p, size_t n)
@@ -191,4 +197,5 @@ const struct line_face s13_face = {
     .stop = s13_stop,
     .close = s13_close,
     .frame = s13_frame,
+    .overtakes = s13_overtakes,
 };

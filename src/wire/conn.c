@@ -16,7 +16,7 @@ enum { HANDSHAKES = 4 }; /* steps of one, in a turn of a worker */
 struct conn *conn_new(int fd, const struct engine_listener *from, struct dial *dial,
                       const union socket_address *address)
 {
-    struct conn *conn = calloc(1, sizeof *conn);
+    struct conn *conn = calloc(1, sizeof *conn + (from->sctp ? SOCKET_OWN : SOCKET_TEXT));
     if (!conn)
         return NULL;
     conn->source.kind = SOURCE_CONN;
@@ -60,10 +60,7 @@ static void begin_state(struct conn *conn, enum conn_state state)
 /* The connection stands, TLS included: the face gets it. */
 static void stands(struct conn *conn)
 {
-    union socket_address own = {.room = {0}};
-    socklen_t n = sizeof own;
-    if (getsockname(conn->fd, &own.any, &n) == 0)
-        conn->line.own.n = socket_show(&own, false, conn->own);
+    conn->line.own.n = socket_own(conn->fd, conn->from->sctp, conn->own);
     if (conn->tls) {
         struct str rest;
         conn->line.certified = tls_names(conn->tls, &conn->line.names);

@@ -77,7 +77,7 @@ static void throw_away(struct conn *conn)
         ssize_t got = recv(conn->fd, conn->worker->in, LIMIT_WIRE_READ, 0);
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
             end(conn);
-        else if (got < 0 || (got < LIMIT_WIRE_READ && !conn->ended))
+        else if (got < 0 || (got < LIMIT_WIRE_READ && !conn->ended && !conn->from->sctp))
             conn->readable = false;
         if (got == LIMIT_WIRE_READ)
             return; /* the others' turn */

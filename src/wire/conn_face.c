@@ -53,6 +53,10 @@ static void keep_rest(struct conn *conn, const uint8_t *p, size_t n)
         conn_dismiss(conn, "too long a message");
         return;
     }
+    if (n && conn->line.whole && !conn->uncalled) {
+        conn_dismiss(conn, "a message that is not whole");
+        return;
+    }
     if (n != conn->rest_n) {
         free(conn->rest);
         conn->rest = n ? malloc(n) : NULL;
@@ -73,8 +77,10 @@ static void take(struct conn *conn)
     size_t n = conn->rest_n;
     if (n)
         memcpy(in, conn->rest, n);
-    if (n <= conn->line.face->input_max)
+    /* A message of SCTP is not put behind one that the face has not seen to its end. */
+    if (n <= conn->line.face->input_max && !(conn->from->sctp && conn->uncalled))
         n += conn_read(conn, in + n);
+    conn->line.whole = conn->from->sctp && !conn->midst;
     if (conn->state != CONN_OPEN || (n == conn->rest_n && !conn->uncalled))
         return;
     size_t used = put(conn, in, n);

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "wire/sctp.h"
+
 /* Plain bytes that can come of a read beyond its ciphertext: a record that was unfinished before
  * (RFC 8446 5.2: 16 kB and 256 bytes; RFC 5246 6.2.3: 2048). */
 enum { TLS_ROOM = 16384 + 2048 + 5 };
@@ -15,8 +17,10 @@ static size_t receive(struct conn *conn, uint8_t *p, size_t n)
 {
     if (!conn->readable)
         return 0;
-    ssize_t got = recv(conn->fd, p, n, 0);
+    bool whole = false;
+    ssize_t got = conn->from->sctp ? sctp_receive(conn->fd, p, n, &whole) : recv(conn->fd, p, n, 0);
     if (got > 0) {
+        conn->midst = !whole;
         count(&conn->worker->counts.bytes_in, (uint64_t)got);
         /* SCTP gives one message at a time. */
         if ((size_t)got < n && !conn->ended && !conn->from->sctp)
@@ -77,7 +81,8 @@ static ssize_t send_frames(const struct conn *conn, const struct buf *b)
         size_t n = face->frame ? face->frame(b->p + at, b->n - at) : 0;
         if (n == 0 || n > b->n - at)
             n = b->n - at;
-        ssize_t sent = send(conn->fd, b->p + at, n, MSG_NOSIGNAL);
+        bool overtakes = face->overtakes && face->overtakes(b->p + at, n);
+        ssize_t sent = sctp_send(conn->fd, b->p + at, n, conn->from->sctp_ppid, overtakes);
         if (sent < 0)
             return at ? (ssize_t)at : sent;
         at += (size_t)sent;

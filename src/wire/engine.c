@@ -112,15 +112,21 @@ static bool add_dial(struct engine *engine, struct dial *dial)
     return dials;
 }
 
+enum err engine_check(const struct engine_listener *listener, struct fault *fault)
+{
+    struct socket_place place = {
+        .address = listener->address, .port = listener->port, .sctp = listener->sctp};
+    if (listener->sctp && listener->tls)
+        return fault_set(fault, ERR_UNAVAILABLE, "%s: no TLS over SCTP here", listener->address);
+    return socket_place_check(&place, fault);
+}
+
 enum err engine_connect(struct engine *engine, const struct engine_listener *to,
                         struct fault *fault)
 {
-    struct socket_place place = {.address = to->address, .port = to->port, .sctp = to->sctp};
-    if (to->sctp && to->tls)
-        return fault_set(fault, ERR_UNAVAILABLE, "%s: no TLS over SCTP here", to->address);
     if (to->tls && !tls_may_call(to->tls))
         return fault_set(fault, ERR_TLS, "%s: no authorities are set to check it by", to->address);
-    enum err err = socket_place_check(&place, fault);
+    enum err err = engine_check(to, fault);
     if (err)
         return err;
     struct dial *dial = calloc(1, sizeof *dial);
@@ -173,7 +179,8 @@ void engine_stop(struct engine *engine)
         return;
     engine->stopped = true;
     for (size_t i = 0; i < engine->door_n; i++)
-        shutdown(engine->doors[i].fd, SHUT_RDWR); /* who comes now is refused at once */
+        socket_deafen(engine->doors[i].fd,
+                      engine->doors[i].to.sctp); /* who comes now is refused at once */
     atomic_store_explicit(&engine->stopping, true, memory_order_release);
     engine_poke(engine);
     for (unsigned i = 0; i < engine->started; i++)

@@ -22,9 +22,10 @@ struct engine;
 struct engine_listener {
     const struct line_face *face;
     void *face_ctx;
-    const char *address; /* "127.0.0.1", "::1", "0.0.0.0" */
-    uint16_t port;       /* 0: any that is free */
-    bool sctp; /* one-to-one SCTP (RFC 6458 4); ERR_UNAVAILABLE where the kernel has none */
+    /* "127.0.0.1", "::1", "0.0.0.0"; one end of SCTP has several: "192.0.2.1+198.51.100.1" */
+    const char *address;
+    uint16_t port; /* 0: any that is free */
+    bool sctp;     /* one-to-one SCTP (RFC 6458 4); ERR_UNAVAILABLE where the kernel has none */
     uint32_t sctp_ppid;     /* payload protocol identifier: 46 for Diameter (RFC 6733 2.1.1) */
     struct engine_tls *tls; /* NULL: none. Borrowed until engine_free */
 };
@@ -61,6 +62,9 @@ struct engine_options {
     void *ctx;
 };
 
+/* Can it be: a numeric address, a kernel with SCTP where that is wanted? ERR_USAGE, ERR_UNAVAILABLE;
+ * fault says which. */
+MUST_USE enum err engine_check(const struct engine_listener *listener, struct fault *fault);
 /* Begins to listen, answers nothing before engine_run. */
 MUST_USE enum err engine_new(const struct engine_options *options,
                              const struct engine_listener *listeners, size_t n, struct engine **out,

@@ -43,6 +43,8 @@ struct line_face {
     /* Bytes of the message that begins at p, 0: not known. Over SCTP each is sent as a message of
      * its own. NULL: all together. */
     size_t (*frame)(const uint8_t *p, size_t n);
+    /* Of such a message of SCTP: may it come before those that were sent before it? NULL: none may. */
+    bool (*overtakes)(const uint8_t *p, size_t n);
 };
 
 struct line {
@@ -54,12 +56,14 @@ struct line {
     int64_t now_us;  /* monotonic, of this turn of the loop */
     int64_t wake_us; /* monotonic; 0: never */
     struct str address;  /* "192.0.2.1:3868", "[2001:db8::1]:3868": the other end */
-    struct str own;      /* the address without port that it came to: Host-IP-Address of a CEA */
+    struct str own;      /* this end's addresses without port, a space between; TCP has one */
     struct str identity; /* TLS: the other end's first name, of names; empty: none */
     struct str names;    /* its certificate's DNS names, else its CN, a space between */
     bool
         certified; /* it showed a certificate, which was verified: one without a name is nobody's */
     bool tls;
+    bool
+        whole; /* SCTP, of input: a message of it ends where p ends, nothing that is missing follows */
     bool ours; /* we connected, they accepted */
 };
 

@@ -3,21 +3,24 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/sctp.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-static bool parse(const char *text, uint16_t port, union socket_address *out, socklen_t *out_n)
+#include "wire/sctp.h"
+
+static bool parse_one(struct str text, uint16_t port, union socket_address *out)
 {
+    char one[INET6_ADDRSTRLEN];
     union socket_address a = {.room = {0}};
-    if (inet_pton(AF_INET, text, &a.v4.sin_addr) == 1) {
+    if (text.n >= sizeof one)
+        return false;
+    str_copy(one, sizeof one, text);
+    if (inet_pton(AF_INET, one, &a.v4.sin_addr) == 1) {
         a.v4.sin_family = AF_INET;
         a.v4.sin_port = htons(port);
-        *out_n = sizeof a.v4;
-    } else if (inet_pton(AF_INET6, text, &a.v6.sin6_addr) == 1) {
+    } else if (inet_pton(AF_INET6, one, &a.v6.sin6_addr) == 1) {
         a.v6.sin6_family = AF_INET6;
         a.v6.sin6_port = htons(port);
-        *out_n = sizeof a.v6;
     } else {
         return false;
     }
@@ -25,9 +28,44 @@ static bool parse(const char *text, uint16_t port, union socket_address *out, so
     return true;
 }
 
-static int new_socket(int family, bool sctp)
+/* What a place's text names. */
+struct ends {
+    size_t n;
+    bool v6; /* one of them, or all */
+    union socket_address at[LIMIT_WIRE_ADDRESSES];
+};
+
+static bool parse(const struct socket_place *place, struct ends *out)
 {
-    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, sctp ? IPPROTO_SCTP : 0);
+    struct ends ends = {.n = 0};
+    size_t most = place->sctp ? LIMIT_WIRE_ADDRESSES : 1;
+    for (struct str rest = str_z(place->address); rest.p;) {
+        struct str one = str_split(rest, '+', &rest);
+        if (ends.n == most || !parse_one(one, place->port, &ends.at[ends.n]))
+            return false;
+        ends.v6 |= ends.at[ends.n++].any.sa_family == AF_INET6;
+    }
+    *out = ends;
+    return true;
+}
+
+static socklen_t size_of(const union socket_address *address)
+{
+    return address->any.sa_family == AF_INET ? sizeof address->v4 : sizeof address->v6;
+}
+
+static void set_port(union socket_address *address, in_port_t port)
+{
+    if (address->any.sa_family == AF_INET)
+        address->v4.sin_port = port;
+    else
+        address->v6.sin6_port = port;
+}
+
+static int new_socket(bool v6, bool sctp)
+{
+    return socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                  sctp ? IPPROTO_SCTP : 0);
 }
 
 static enum err no_socket(bool sctp, const char *address, struct fault *fault)
@@ -38,24 +76,33 @@ static enum err no_socket(bool sctp, const char *address, struct fault *fault)
     return fault_set(fault, ERR_UNAVAILABLE, "%s: no socket: %s", address, strerror(errno));
 }
 
-static enum err bind_and_listen(int fd, const union socket_address *address, socklen_t n,
-                                const struct socket_place *place, struct fault *fault)
+/* Binds to the first, hears at which port that is, binds to the others at the same. */
+static enum err bind_and_listen(int fd, struct ends *ends, const struct socket_place *place,
+                                struct fault *fault)
 {
     int on = 1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(fd, &address->any, n) < 0 || listen(fd, SOMAXCONN) < 0)
+    socklen_t n = sizeof ends->at[0];
+    bool bound = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                 bind(fd, &ends->at[0].any, size_of(&ends->at[0])) == 0 &&
+                 getsockname(fd, &ends->at[0].any, &n) == 0;
+    in_port_t port =
+        ends->at[0].any.sa_family == AF_INET ? ends->at[0].v4.sin_port : ends->at[0].v6.sin6_port;
+    for (size_t i = 1; i < ends->n; i++)
+        set_port(&ends->at[i], port);
+    if (!bound || (ends->n > 1 && !sctp_bind_more(fd, ends->at + 1, ends->n - 1)) ||
+        listen(fd, SOMAXCONN) < 0)
         return fault_set(fault, ERR_UNAVAILABLE, "cannot listen on %s, port %u: %s", place->address,
                          place->port, strerror(errno));
     return ERR_OK;
 }
 
-/* A socket of the place's kind, bound to nothing yet; and its address, n bytes. */
-static enum err open_place(const struct socket_place *place, union socket_address *address,
-                           socklen_t *n, int *out_fd, struct fault *fault)
+/* A socket of the place's kind, bound to nothing yet; and its addresses. */
+static enum err open_place(const struct socket_place *place, struct ends *ends, int *out_fd,
+                           struct fault *fault)
 {
-    if (!parse(place->address, place->port, address, n))
+    if (!parse(place, ends))
         return fault_set(fault, ERR_USAGE, "%s is no IPv4 or IPv6 address", place->address);
-    int fd = new_socket(address->any.sa_family, place->sctp);
+    int fd = new_socket(ends->v6, place->sctp);
     if (fd < 0)
         return no_socket(place->sctp, place->address, fault);
     *out_fd = fd;
@@ -65,31 +112,27 @@ static enum err open_place(const struct socket_place *place, union socket_addres
 enum err socket_listen(const struct socket_place *place, int *out_fd, uint16_t *out_port,
                        struct fault *fault)
 {
-    union socket_address address;
-    socklen_t n;
+    struct ends ends = {.n = 0};
     int fd = -1;
-    enum err err = open_place(place, &address, &n, &fd, fault);
+    enum err err = open_place(place, &ends, &fd, fault);
     if (err)
         return err;
-    err = bind_and_listen(fd, &address, n, place, fault);
-    if (!err && getsockname(fd, &address.any, &n) < 0)
-        err = fault_set(fault, ERR_UNAVAILABLE, "%s: %s", place->address, strerror(errno));
+    err = bind_and_listen(fd, &ends, place, fault);
     if (err) {
         close(fd);
         return err;
     }
     *out_fd = fd;
-    *out_port =
-        ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+    *out_port = ntohs(ends.at[0].any.sa_family == AF_INET ? ends.at[0].v4.sin_port
+                                                          : ends.at[0].v6.sin6_port);
     return ERR_OK;
 }
 
 enum err socket_place_check(const struct socket_place *place, struct fault *fault)
 {
-    union socket_address address;
-    socklen_t n;
+    struct ends ends = {.n = 0};
     int fd = -1;
-    enum err err = open_place(place, &address, &n, &fd, fault);
+    enum err err = open_place(place, &ends, &fd, fault);
     if (err)
         return err;
     close(fd);
@@ -98,15 +141,14 @@ enum err socket_place_check(const struct socket_place *place, struct fault *faul
 
 int socket_call(const struct socket_place *place, union socket_address *out_address)
 {
-    union socket_address address = {.room = {0}};
-    socklen_t n = 0;
-    bool known = parse(place->address, place->port, &address, &n);
-    *out_address = address;
-    int fd = known ? new_socket(address.any.sa_family, place->sctp) : -1;
+    struct ends ends = {.n = 0};
+    bool known = parse(place, &ends);
+    *out_address = ends.at[0];
+    int fd = known ? new_socket(ends.v6, place->sctp) : -1;
     if (fd < 0)
         return -1;
     socket_prepare(fd, place->sctp, place->sctp_ppid);
-    if (connect(fd, &address.any, n) < 0 && errno != EINPROGRESS) {
+    if (connect(fd, &ends.at[0].any, size_of(&ends.at[0])) < 0 && errno != EINPROGRESS) {
         int saved = errno;
         close(fd);
         errno = saved;
@@ -119,14 +161,38 @@ int socket_call(const struct socket_place *place, union socket_address *out_addr
 void socket_prepare(int fd, bool sctp, uint32_t sctp_ppid)
 {
     int on = 1;
-    if (!sctp) {
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    if (sctp) {
+        sctp_prepare(fd, sctp_ppid);
         return;
     }
-    struct sctp_sndrcvinfo info = {.sinfo_ppid = htonl(sctp_ppid)};
-    setsockopt(fd, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on);
-    setsockopt(fd, IPPROTO_SCTP, SCTP_DEFAULT_SEND_PARAM, &info, sizeof info);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+void socket_deafen(int fd, bool sctp)
+{
+    if (sctp)
+        sctp_deafen(fd);
+    else
+        shutdown(fd, SHUT_RDWR);
+}
+
+size_t socket_own(int fd, bool sctp, char *text)
+{
+    union socket_address own[LIMIT_WIRE_ADDRESSES];
+    socklen_t size = sizeof own[0];
+    size_t at = 0, n = sctp ? sctp_own(fd, own, LIMIT_WIRE_ADDRESSES) : 0;
+    if (!n)
+        n = getsockname(fd, &own[0].any, &size) == 0;
+    for (size_t i = 0; i < n; i++) {
+        char one[SOCKET_TEXT];
+        size_t bytes = socket_show(&own[i], false, one);
+        if (at)
+            text[at++] = ' ';
+        memcpy(text + at, one, bytes);
+        at += bytes;
+    }
+    return at;
 }
 
 size_t socket_show(const union socket_address *address, bool port, char text[SOCKET_TEXT])

@@ -9,9 +9,13 @@
 #include <sys/socket.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 
-enum { SOCKET_TEXT = 64 }; /* "[IPv6]:port" with NUL */
+enum {
+    SOCKET_TEXT = 64, /* "[IPv6]:port" with NUL */
+    SOCKET_OWN = LIMIT_WIRE_ADDRESSES * INET6_ADDRSTRLEN
+};
 
 union socket_address {
     struct sockaddr any;
@@ -21,7 +25,8 @@ union socket_address {
 };
 
 struct socket_place {
-    const char *address; /* numeric: "127.0.0.1", "::1" */
+    /* Numeric: "127.0.0.1", "::1"; of SCTP, to listen at, also several: "192.0.2.1+198.51.100.1". */
+    const char *address;
     uint16_t port;
     bool sctp;
     uint32_t sctp_ppid;
@@ -37,6 +42,11 @@ MUST_USE enum err socket_place_check(const struct socket_place *place, struct fa
 int socket_call(const struct socket_place *place, union socket_address *out_address);
 /* What a connection is set to. */
 void socket_prepare(int fd, bool sctp, uint32_t sctp_ppid);
+/* Listens no more. */
+void socket_deafen(int fd, bool sctp);
+/* This end's addresses of a connection, without port, a space between; 0 bytes: not known. text has
+ * SOCKET_OWN bytes for SCTP, SOCKET_TEXT for TCP. */
+size_t socket_own(int fd, bool sctp, char *text);
 /* "192.0.2.1:3868", "[2001:db8::1]:3868"; without port: "192.0.2.1", "2001:db8::1". IPv4 that came
  * by an IPv6 socket is shown as IPv4. Returns the bytes. */
 size_t socket_show(const union socket_address *address, bool port, char text[SOCKET_TEXT]);

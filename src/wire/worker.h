@@ -62,6 +62,7 @@ struct conn {
     bool readable, writable; /* as epoll and the last call said: edge-triggered */
     bool ended;              /* the other end sends no more: read until there is nothing */
     bool eof;                /* it was read to the end */
+    bool midst;              /* SCTP: of the message that came last there is more to come */
     bool uncalled;           /* rest holds bytes that the face was not asked about */
     bool answered;           /* it heard something of the face */
     uint8_t *rest;           /* what the face left unused */
@@ -77,7 +78,8 @@ struct conn {
     struct ring young;   /* those that make room: not answered yet, or lingering; oldest first */
     struct ring holding; /* those that hold memory, the one without progress for longest first */
     struct ring again;   /* those that have more to be read; the dead */
-    char address[SOCKET_TEXT], own[SOCKET_TEXT];
+    char address[SOCKET_TEXT];
+    char own[]; /* SOCKET_TEXT; of SCTP SOCKET_OWN */
 };
 
 struct worker_counts {

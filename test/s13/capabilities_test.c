@@ -103,6 +103,20 @@ static void made_offer(enum offer offer)
         made_u32(&m, 259, S13_APPLICATION);
 }
 
+/* RFC 6733 5.3.5: one Host-IP-Address for each address that may be used. */
+static void several_addresses(void **state)
+{
+    struct bed *bed = *state;
+    bed_open(bed, false);
+    bed->line.own = STR("192.0.2.2 2001:db8::1");
+    made_cer(&m, "mme1.example.kz");
+    assert_int_equal(bed_send(bed, &m), LINE_ON);
+    assert_string_equal(bed_out(bed), "257 - 0 11223344 55667788 268M=2001 " SELF
+                                      " 257M#0001c0000202 257M#000220010db8000000000000000000000001"
+                                      " 266M=0 269'Tamga' 278M=7" S13_OFFER);
+    bed_close(bed);
+}
+
 static void applications(void **state)
 {
     static const char *const want[OFFERS] = {
@@ -333,16 +347,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
     const struct CMUnitTest tests[] = {
-        TEST(a_cer_to_the_byte),
-        TEST(applications),
-        TEST(security_inside),
-        TEST(who_may_connect),
-        TEST(another_list_from_now_on),
-        TEST(faulty_capabilities),
-        TEST(names_that_are_none),
-        TEST(nothing_before_a_cer),
-        TEST(once_more),
-        TEST(settings_are_judged),
+        TEST(a_cer_to_the_byte),   TEST(several_addresses),   TEST(applications),
+        TEST(security_inside),     TEST(who_may_connect),     TEST(another_list_from_now_on),
+        TEST(faulty_capabilities), TEST(names_that_are_none), TEST(nothing_before_a_cer),
+        TEST(once_more),           TEST(settings_are_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

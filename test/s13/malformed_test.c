@@ -282,6 +282,29 @@ static void messages_that_cannot_be_told_apart(void **state)
     assert_string_equal(bed_out(bed), BAD("2001") " 1445/10415M=1");
 }
 
+/* SCTP: what a message of it holds is whole, and more comes only where it says so. */
+static void cut_by_a_message_of_sctp(void **state)
+{
+    struct bed *bed = *state;
+    again(bed);
+    made_ecr(&m, &good_ecr);
+    bed->line.whole = true;
+    assert_int_equal(bed_send(bed, &m), LINE_ON);
+    bed_out(bed);
+    assert_int_equal(bed_input(bed, m.p, m.n - 4), LINE_CLOSE);
+    assert_string_equal(bed_out(bed), "324 PE- 16777252 11223344 55667788 " NAMES " 268M=5015");
+    again(bed);
+    bed->line.whole = false;
+    size_t used = SIZE_MAX;
+    assert_int_equal(s13_face.input(&bed->line, m.p, m.n - 4, &used), LINE_ON);
+    assert_int_equal(used, 0);
+    bed->line.whole = true;
+    assert_int_equal(bed_send(bed, &m), LINE_ON);
+    bed_out(bed);
+    again(bed);
+    bed->line.whole = false;
+}
+
 static void before_the_cer_less_is_taken(void **state)
 {
     struct bed *bed = *state;
@@ -366,6 +389,7 @@ int main(void)
         TEST(broken_inside_a_group),
         TEST(groups_without_end),
         TEST(messages_that_cannot_be_told_apart),
+        TEST(cut_by_a_message_of_sctp),
         TEST(before_the_cer_less_is_taken),
         TEST(a_full_message),
         TEST(random_changes),
