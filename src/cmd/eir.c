@@ -82,6 +82,22 @@ static enum err make_follow(struct eir *eir)
     return follow_new(&with, &eir->follow);
 }
 
+/* Before anything is begun, and for -n: has this kernel what the settings ask for? */
+static enum err check_places(const struct node_settings *s, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    for (unsigned i = 0; !err && i < s->s13.listen_count + s->connect_count; i++) {
+        bool ours = i >= s->s13.listen_count;
+        const struct node_listen *l =
+            ours ? &s->connect[i - s->s13.listen_count] : &s->s13.listen[i];
+        struct engine_listener place = {.address = l->address, .port = l->port, .sctp = l->sctp};
+        err = l->sctp ? engine_check(&place, fault) : ERR_OK;
+        if (err)
+            fault_field(fault, ours ? "s13.sctp_connect" : "s13.sctp_listen");
+    }
+    return err;
+}
+
 enum err eir_new(const struct node_settings *settings, const struct clock *clock, struct eir **out,
                  struct fault *fault)
 {
@@ -96,6 +112,8 @@ enum err eir_new(const struct node_settings *settings, const struct clock *clock
     snprintf(eir->agent, sizeof eir->agent, "tamga-eir/" TAMGA_VERSION);
     snprintf(eir->spool, sizeof eir->spool, "%s/sightings", settings->directory);
     enum err err = node_key_read(settings->key, &eir->key, fault);
+    if (!err)
+        err = check_places(settings, fault);
     if (!err)
         err = make_tls(&settings->s13, NULL, &eir->s13_tls, fault);
     if (!err)

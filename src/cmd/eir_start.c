@@ -132,6 +132,7 @@ static enum err connect_peers(struct eir *eir, struct fault *fault)
                                      .address = s->connect[i].address,
                                      .port = s->connect[i].port,
                                      .sctp_ppid = SCTP_DIAMETER,
+                                     .sctp = s->connect[i].sctp,
                                      .tls = s->connect[i].tls ? eir->s13_tls : NULL};
         err = engine_connect(eir->engine, &to, fault);
     }

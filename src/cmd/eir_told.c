@@ -58,8 +58,8 @@ static struct str peer_of(void *ctx, unsigned number)
 
 void eir_say_listen(const struct engine *engine, const struct engine_listener *l, size_t i)
 {
-    say(SAY_INFO, "event=listen face=%s address=%s port=%u tls=%s", l[i].face->name, l[i].address,
-        engine_port(engine, i), l[i].tls ? "yes" : "no");
+    say(SAY_INFO, "event=listen face=%s address=%s port=%u tls=%s transport=%s", l[i].face->name,
+        l[i].address, engine_port(engine, i), l[i].tls ? "yes" : "no", l[i].sctp ? "sctp" : "tcp");
 }
 
 enum err eir_start_status(struct eir *eir, struct fault *fault)

@@ -103,5 +103,7 @@ enum err node_key_read(const char *path, struct node_key *out, struct fault *fau
     if (!err)
         err = node_key_parse((struct str){(char *)text.p, text.n}, out, fault);
     buf_release(&text);
+    if (!err && fault)
+        *fault->file = '\0'; /* what comes later is none of its faults */
     return err;
 }

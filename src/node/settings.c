@@ -38,6 +38,7 @@ static const struct setting settings_known[] = {
     {"s13", "peers", SETTING_PEERS, AT(peers), 0, 0},
     {"s13", "connect", SETTING_CONNECT, AT(connect), 0, 0},
     {"s13", "tls_connect", SETTING_CONNECT_TLS, AT(connect), 0, 0},
+    {"s13", "sctp_connect", SETTING_CONNECT_SCTP, AT(connect), 0, 0},
     {"s13", "several", SETTING_YES_NO, AT(several), 0, 0},
     {"s13", "watchdog_seconds", SETTING_COUNT, AT(watchdog_seconds), 6, 3600}, /* RFC 3539 3.4.1 */
     {"s13", "rate_max", SETTING_COUNT, AT(rate_max), 0, UINT32_MAX},

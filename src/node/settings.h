@@ -6,23 +6,23 @@
  *   [node]     name directory key registry registry_ca threads unknown malformed
  *              stale_after_hours stale sightings_bytes log_bytes
  *   [s13]      listen tls_listen sctp_listen certificate tls_key clients identity realm peers connect
- *              tls_connect several watchdog_seconds rate_max
+ *              tls_connect sctp_connect several watchdog_seconds rate_max
  *   [n5geir]   listen tls_listen certificate tls_key clients root nf_instance oauth2 oauth2_keys
  *              oauth2_issuer oauth2_leeway_seconds
  *   [log]      file white max_bytes keep
  *   [metrics]  listen
  *
- * listen, tls_listen, peers, connect, tls_connect may stand several times, or hold several with commas between. */
+ * All that end in listen or connect, and peers, may stand several times, or hold several with commas between. */
 #ifndef NODE_SETTINGS_H
 #define NODE_SETTINGS_H
 
 #include "answer/network.h"
 #include "base/limits.h"
 
-enum { NODE_TEXT = 512, NODE_ADDRESS = 64, NODE_PEER = 128, NODE_UUID = 37 };
+enum { NODE_TEXT = 512, NODE_ADDRESS = LIMIT_WIRE_ADDRESSES * 40, NODE_PEER = 128, NODE_UUID = 37 };
 
 struct node_listen {
-    char address[NODE_ADDRESS]; /* without brackets */
+    char address[NODE_ADDRESS]; /* without brackets; of SCTP also several, with + between */
     uint16_t port;              /* 0: any */
     bool tls, sctp;
 };

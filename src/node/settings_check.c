@@ -51,11 +51,12 @@ static enum err check_oauth2(const struct node_settings *s, struct fault *fault)
 
 static bool on_loopback(const struct node_settings *s)
 {
-    for (unsigned i = 0; i < s->s13.listen_count; i++) {
-        struct str address = str_z(s->s13.listen[i].address);
-        if (!str_starts(address, STR("127.")) && !str_eq(address, STR("::1")))
-            return false;
-    }
+    for (unsigned i = 0; i < s->s13.listen_count; i++)
+        for (struct str rest = str_z(s->s13.listen[i].address); rest.p;) {
+            struct str address = str_split(rest, '+', &rest);
+            if (!str_starts(address, STR("127.")) && !str_eq(address, STR("::1")))
+                return false;
+        }
     return s->connect_count == 0;
 }
 

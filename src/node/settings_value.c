@@ -39,33 +39,55 @@ static enum err number(struct str value, const struct setting *k, uint64_t *out,
     return ERR_OK;
 }
 
-/* "ADDR:PORT", "[ADDR6]:PORT"; numbers, as a name could mean several. */
-static bool parse_listen(struct str text, struct node_listen *out)
+/* "ADDR" or "[ADDR6]", behind what stands in out. */
+static bool add_address(struct str address, char out[NODE_ADDRESS])
 {
     unsigned char bytes[16];
+    char one[INET6_ADDRSTRLEN];
+    size_t at = strlen(out);
+    bool six = address.n > 2 && address.p[0] == '[' && address.p[address.n - 1] == ']';
+    if (six)
+        address = (struct str){address.p + 1, address.n - 2};
+    if (address.n >= sizeof one)
+        return false;
+    str_copy(one, sizeof one, address);
+    if (inet_pton(six ? AF_INET6 : AF_INET, one, bytes) != 1)
+        return false;
+    int n = snprintf(out + at, NODE_ADDRESS - at, "%s%s", at ? "+" : "", one);
+    return n > 0 && (size_t)n < NODE_ADDRESS - at;
+}
+
+/* "ADDR:PORT", "[ADDR6]:PORT", with many "ADDR+ADDR:PORT"; numbers, as a name could mean several. */
+static bool parse_listen(struct str text, bool many, struct node_listen *out)
+{
     uint64_t port;
-    size_t colon = text.n;
+    size_t colon = text.n, n = 0;
     while (colon > 0 && text.p[colon - 1] != ':')
         colon--;
     if (colon < 2 || !str_to_u64((struct str){text.p + colon, text.n - colon}, UINT16_MAX, &port))
         return false;
-    struct str address = {text.p, colon - 1};
-    bool six = address.p[0] == '[' && address.n > 2 && address.p[address.n - 1] == ']';
-    if (six)
-        address = (struct str){address.p + 1, address.n - 2};
-    if (address.n >= NODE_ADDRESS)
-        return false;
-    str_copy(out->address, sizeof out->address, address);
     out->port = (uint16_t)port;
-    return inet_pton(six ? AF_INET6 : AF_INET, out->address, bytes) == 1;
+    for (struct str rest = {text.p, colon - 1}; rest.p; n++) {
+        struct str one = many ? str_split(rest, '+', &rest) : rest;
+        if (!many)
+            rest = (struct str){0};
+        if (n == LIMIT_WIRE_ADDRESSES || !add_address(one, out->address))
+            return false;
+    }
+    return true;
 }
 
 static enum err take_listen(struct str text, struct node_listen *out, struct fault *fault)
 {
-    if (parse_listen(text, out))
-        return ERR_OK;
-    return fault_set(fault, ERR_SETTING_VALUE,
-                     "want ADDRESS:PORT in numbers, as 192.0.2.1:3868 or [2001:db8::1]:3868");
+    struct node_listen taken = {.tls = out->tls, .sctp = out->sctp};
+    if (!parse_listen(text, out->sctp, &taken))
+        return fault_set(fault, ERR_SETTING_VALUE,
+                         out->sctp ? "want ADDRESS:PORT in numbers, as 192.0.2.1:3868, or several "
+                                     "of one end, as 192.0.2.1+198.51.100.1:3868"
+                                   : "want ADDRESS:PORT in numbers, as 192.0.2.1:3868 or "
+                                     "[2001:db8::1]:3868");
+    *out = taken;
+    return ERR_OK;
 }
 
 static bool host_ok(struct str s, bool pattern)
@@ -104,10 +126,13 @@ static enum err add_peer(struct node_settings *s, struct str one, struct fault *
     return ERR_OK;
 }
 
-static enum err add_connect(struct node_settings *s, struct str one, bool tls, struct fault *fault)
+static enum err add_connect(struct node_settings *s, struct str one, enum setting_kind kind,
+                            struct fault *fault)
 {
-    struct node_listen to = {.tls = tls};
+    struct node_listen to = {.tls = kind == SETTING_CONNECT_TLS};
     enum err err = take_listen(one, &to, fault);
+    to.sctp =
+        kind == SETTING_CONNECT_SCTP; /* one address is enough: the other end tells its others */
     if (!err && !to.port)
         err = fault_set(fault, ERR_SETTING_VALUE, "want the port of the peer");
     if (!err && s->connect_count == LIMIT_NODE_CONNECT)
@@ -126,8 +151,9 @@ static enum err add_each(struct node_settings *s, const struct setting *k, struc
         struct str one = str_trim(str_split(rest, ',', &rest));
         if (k->kind == SETTING_PEERS)
             err = add_peer(s, one, fault);
-        else if (k->kind == SETTING_CONNECT || k->kind == SETTING_CONNECT_TLS)
-            err = add_connect(s, one, k->kind == SETTING_CONNECT_TLS, fault);
+        else if (k->kind == SETTING_CONNECT || k->kind == SETTING_CONNECT_TLS ||
+                 k->kind == SETTING_CONNECT_SCTP)
+            err = add_connect(s, one, k->kind, fault);
         else
             err = add_listen((struct node_face *)((char *)s + k->at), one, k->kind, fault);
     }
@@ -221,6 +247,7 @@ enum err setting_take(struct node_settings *s, const struct setting *k, struct s
     case SETTING_PEERS:
     case SETTING_CONNECT:
     case SETTING_CONNECT_TLS:
+    case SETTING_CONNECT_SCTP:
         break;
     }
     return add_each(s, k, value, fault);

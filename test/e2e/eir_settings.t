@@ -11,6 +11,7 @@ use Diameter;
 use Eir;
 use FreeDiameter;
 use Register;
+use Socket ();
 use Test::More;
 
 my ($snapshot, $key) = Eir::snapshot();
@@ -95,6 +96,15 @@ like eir(@good, '--colour', 'red')->{out}, qr/no option --colour/, 'no such opti
 like eir('--snapshot', $snapshot, '--key', $key, '--diameter', '192.0.2.1:3868', '-n')->{out}, qr/identity and realm/, 'names are wanted outside of loopback';
 my @peer = map { ('--set', $_) } 's13.identity=eir.example', 's13.realm=example', 's13.peers=*', 's13.tls_connect=192.0.2.1:5868';
 like eir(@good, @peer, '-n')->{out}, qr/s13\.tls_connect: wants certificate, tls_key and clients/, 'a peer that is called by TLS is checked by somebody';
+is eir(@good, '--set', 's13.sctp_listen=127.0.0.1+localhost:0', '-n')->{code}, 2, 'several addresses of one end are numbers, too';
+{
+    my $has = socket my $s, Socket::AF_INET, Socket::SOCK_STREAM, 132; # SCTP, if this kernel has it; eir_sctp.t has one that does and one that does not
+    my $got = eir(@good, '--set', 's13.sctp_listen=127.0.0.1:0', '-n');
+    is $got->{out}, $has ? "The settings are in order.\n" : "tamga-eir: s13.sctp_listen: 127.0.0.1: this kernel has no SCTP (module sctp); use TCP (UNAVAILABLE)\n", 'SCTP is there, or -n says that it is not';
+    my $taken = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Proto => 'tcp', Listen => 1);
+    my $port = $taken->sockport;
+    like eir(@good, '--diameter', "127.0.0.1:$port")->{out}, qr/^tamga-eir: cannot listen on 127\.0\.0\.1, port $port: Address already in use \(UNAVAILABLE\)$/m, 'a port that somebody has: no file is blamed';
+}
 my $text = spew("$dir/wrong.ini", "[node]\nkey = $key\nthreads = many\n");
 like eir('--settings', $text, '-n')->{out}, qr/\Atamga-eir: \Q$text\E:3: node\.threads/, 'a file is told with its line';
 $text = spew("$dir/wrong.ini", "[node]\nkey = $key\nthreads = many\nunknown = white\nmalformed = red\n[s13]\npeers = a\n");

@@ -110,7 +110,16 @@ static void settings_are_judged_one_by_one(void **state)
         {"s13", "peers", "m*e", ERR_SETTING_VALUE},
         {"s13", "peers", "a,,b", ERR_SETTING_VALUE},
         {"s13", "identity", "eir example", ERR_SETTING_VALUE},
+        {"s13", "listen", "127.0.0.1+127.0.0.2:0", ERR_SETTING_VALUE},
+        {"s13", "sctp_listen", "192.0.2.1+[2001:db8::1]+192.0.2.2:3868, 127.0.0.1:0", ERR_OK},
+        {"s13", "sctp_listen", "192.0.2.1+:3868", ERR_SETTING_VALUE},
+        {"s13", "sctp_listen", "192.0.2.1+2001:db8::1:3868", ERR_SETTING_VALUE},
+        {"s13", "sctp_listen",
+         "1.0.0.1+1.0.0.2+1.0.0.3+1.0.0.4+1.0.0.5+1.0.0.6+1.0.0.7+1.0.0.8+1.0.0.9:1",
+         ERR_SETTING_VALUE},
         {"s13", "connect", "192.0.2.1:0", ERR_SETTING_VALUE},
+        {"s13", "sctp_connect", "192.0.2.1+192.0.2.2:3868", ERR_SETTING_VALUE},
+        {"s13", "sctp_connect", "192.0.2.1:3868", ERR_OK},
         {"s13", "connect", "192.0.2.1:3868", ERR_OK},
         {"s13", "watchdog_seconds", "5", ERR_SETTING_VALUE},
         {"s13", "several", "yes", ERR_OK},
@@ -132,7 +141,10 @@ static void settings_are_judged_one_by_one(void **state)
     assert_int_equal(s->network.malformed, EQUIPMENT_COUNT);
     assert_int_equal(s->threads, 4);
     assert_string_equal(s->registry, "https://register.example");
-    assert_int_equal(s->s13.listen_count, 2);
+    assert_int_equal(s->s13.listen_count, 4);
+    assert_string_equal(s->s13.listen[2].address, "192.0.2.1+2001:db8::1+192.0.2.2");
+    assert_true(s->s13.listen[2].sctp && !s->s13.listen[1].sctp);
+    assert_true(s->connect[0].sctp && !s->connect[1].sctp);
     assert_string_equal(s->s13.listen[1].address, "::1");
     assert_int_equal(s->s13.listen[1].port, 3868);
     assert_string_equal(s->peers[1], "*.core.example");
