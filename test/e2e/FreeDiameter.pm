@@ -54,7 +54,7 @@ sub free_ports {
 }
 
 # with: dir, ca (a directory of authority; one is made), extension, host, realm; words (what fd_s13.c reads); to => {host, port, tls} of a server to call;
-# admits => a realm whose hosts may call; tw: seconds of its watchdog. Listens on ->{port}.
+# sctp => 1: by SCTP alone, else by TCP alone; own: an address (of loopback it takes none for its own); admits => a realm whose hosts may call; tw: seconds of its watchdog. Listens on ->{port}.
 sub start {
     my (%with) = @_;
     my ($dir, $host) = @with{qw(dir host)};
@@ -66,8 +66,8 @@ Identity = "$host";
 Realm = "$with{realm}";
 Port = $port;
 SecPort = $secure;
-ListenOn = "127.0.0.1";
-No_SCTP;
+ListenOn = "@{[$with{own} // '127.0.0.1']}";
+@{[$with{sctp} ? 'No_TCP' : 'No_SCTP']};
 No_IPv6;
 NoRelay;
 AppServThreads = 2;
