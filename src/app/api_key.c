@@ -14,7 +14,8 @@ static const struct {
 } scopes[] = {{STR("check"), API_SCOPE_CHECK},
               {STR("check.batch"), API_SCOPE_CHECK_BATCH},
               {STR("feed"), API_SCOPE_FEED},
-              {STR("sightings"), API_SCOPE_SIGHTINGS}};
+              {STR("sightings"), API_SCOPE_SIGHTINGS},
+              {STR("lists"), API_SCOPE_LISTS}};
 enum { SCOPES = sizeof scopes / sizeof scopes[0] };
 
 static const char prefix[] = "tamga_";
@@ -91,7 +92,7 @@ static enum err parse_scopes(struct str text, uint32_t *out, struct fault *fault
         if (!found) {
             fault_value(fault, one.p, one.n);
             return fault_set(fault, ERR_API_SCOPE,
-                             "a scope is check, check.batch, feed or sightings");
+                             "a scope is check, check.batch, feed, sightings or lists");
         }
         set |= found;
     }

@@ -13,6 +13,7 @@ struct ring_key {
     bool revoked;
     daynum expires;
     uint8_t secret[SHA256_BYTES];
+    char name[LIMIT_NAME + 1];
 };
 
 struct keyring {
@@ -56,6 +57,7 @@ static bool take(void *ctx, const struct api_key *key)
                             .kind = key->kind,
                             .revoked = key->revoked_ms != 0,
                             .expires = key->expires};
+    str_copy(to->name, sizeof to->name, str_z(key->name));
     if (key->kind == API_KEY_SIGNED) {
         if (!api_key_unseal(&k->keys, key, to->secret))
             to->kind = 0;
@@ -84,6 +86,7 @@ enum err keyring_load(struct keyring *k, struct registry *reg, struct fault *fau
 static struct caller caller_of(const struct ring_key *key, daynum today)
 {
     struct caller caller = {.id = key->id, .scopes = key->scopes};
+    str_copy(caller.name, sizeof caller.name, str_z(key->name));
     if (key->revoked)
         caller.standing = ERR_KEY_REVOKED;
     else if (key->expires < today)

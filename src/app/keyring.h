@@ -12,6 +12,8 @@ struct caller {
     uint32_t id;
     uint32_t scopes;   /* enum api_scope */
     enum err standing; /* ERR_OK, ERR_KEY_EXPIRED, ERR_KEY_REVOKED: told to nobody who has no key */
+    char name[LIMIT_NAME +
+              1]; /* of the key: the operator's, and behind a slash which program of his */
 };
 
 struct keyring;

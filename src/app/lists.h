@@ -55,6 +55,9 @@ struct lists_delta {
 MUST_USE enum err lists_since(struct lists *lists, struct registry *registry,
                               const struct feed_cursor *cursor, struct lists_delta *out,
                               struct fault *fault);
+/* Is it a place that was reached? ERR_LIST_CURSOR. */
+MUST_USE enum err lists_check_cursor(const struct lists *lists, struct registry *registry,
+                                     const struct feed_cursor *cursor, struct fault *fault);
 void lists_delta_release(struct lists_delta *delta);
 
 /* "SEQ-HASH", as feed_cursor_format. */

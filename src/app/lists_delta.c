@@ -94,8 +94,8 @@ static bool hangs_there(void *ctx, const struct block *block)
     return false;
 }
 
-static enum err check_cursor(const struct lists *l, struct registry *reg,
-                             const struct feed_cursor *cursor, struct fault *fault)
+enum err lists_check_cursor(const struct lists *l, struct registry *reg,
+                            const struct feed_cursor *cursor, struct fault *fault)
 {
     const struct lists_place place = lists_place(l);
     struct looking look = {.cursor = cursor};
@@ -118,7 +118,7 @@ enum err lists_since(struct lists *l, struct registry *reg, const struct feed_cu
     struct lists_delta delta = {.from = *cursor, .to = lists_place(l)};
     struct lists_log *log = lists_log_of(l);
     uint64_t at;
-    enum err err = check_cursor(l, reg, cursor, fault);
+    enum err err = lists_check_cursor(l, reg, cursor, fault);
     if (!err)
         err = lists_log_find(log, cursor->next_seq, &at, fault);
     if (!err)

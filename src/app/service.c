@@ -55,6 +55,7 @@ struct service {
     atomic_bool hurried;
     struct readers *readers;
     struct snapshots *_Atomic snapshots;
+    struct lists_desk *_Atomic lists;
     pthread_mutex_t news_lock; /* guards the two; held while it is called */
     service_news_fn *on_news;
     void *news_ctx;
@@ -220,6 +221,7 @@ static void release(struct service *s)
         free(h);
     }
     keyring_free(s->ring);
+    lists_desk_free(atomic_load(&s->lists));
     snapshots_free(atomic_load(&s->snapshots));
     readers_free(s->readers);
     registry_close(s->reg);
@@ -423,6 +425,24 @@ enum err service_keep_snapshots(struct service *s, const struct snapshots_option
     if (!err)
         atomic_store(&s->snapshots, snapshots);
     return err;
+}
+
+enum err service_keep_lists(struct service *s, const struct lists_desk_options *options,
+                            struct fault *fault)
+{
+    struct lists_desk_options all = *options;
+    struct lists_desk *desk;
+    all.clock = s->clock;
+    all.readers = s->readers;
+    enum err err = lists_desk_new(&all, &desk, fault);
+    if (!err)
+        atomic_store(&s->lists, desk);
+    return err;
+}
+
+struct lists_desk *service_lists(struct service *s)
+{
+    return atomic_load(&s->lists);
 }
 
 struct snapshots *service_snapshots(struct service *s)

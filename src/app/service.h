@@ -9,6 +9,7 @@
 #define APP_SERVICE_H
 
 #include "app/keyring.h"
+#include "app/lists_desk.h"
 #include "app/snapshots.h"
 
 struct service;
@@ -88,6 +89,12 @@ MUST_USE enum err service_keep_snapshots(struct service *service,
                                          const struct snapshots_options *options);
 /* NULL: none are made here. */
 struct snapshots *service_snapshots(struct service *service);
+
+/* Lists for operators are kept from now on; clock and readers are the service's. Errors of lists_desk_new. */
+MUST_USE enum err service_keep_lists(struct service *service,
+                                     const struct lists_desk_options *options, struct fault *fault);
+/* NULL: none are kept here. */
+struct lists_desk *service_lists(struct service *service);
 
 /* The rules in force; they stay until service_stop. */
 const struct rules *service_rules(struct service *service);

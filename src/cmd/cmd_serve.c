@@ -19,6 +19,8 @@
 enum {
     EVENING_HOUR = 21,
     TICK_SECONDS = 20,
+    LATE_SAY_SECONDS = 300,    /* between two words about the same */
+    LIST_LATE_SECONDS = 86400, /* a list that lacks changes of a day ago */
     SNAPSHOT_MINUTES_MOST = 1440,
     KEEPER_PATIENCE_MS = 5000, /* what is not done now is done at the next tick */
 };
@@ -28,6 +30,7 @@ struct keeper {
     struct registry *reg;
     pthread_t thread;
     bool running;
+    struct lists_desk *lists; /* the service's; NULL */
 };
 
 /* The day that expire_through may reach now: today from the evening on, else yesterday. */
@@ -59,12 +62,31 @@ static void keep_day(struct keeper *k)
             err ? " detail=" : "", err ? fault.detail : "");
 }
 
+/* Says which operators refuse by a list that is too old. */
+static void say_late(const struct keeper *k)
+{
+    struct lists_standing *all = calloc(LISTS_DESK_OPERATORS, sizeof *all);
+    size_t n = 0;
+    if (all && k->lists)
+        n = lists_desk_standings(k->lists, all, LISTS_DESK_OPERATORS);
+    for (size_t i = 0; i < n; i++)
+        if (all[i].age_s >= LIST_LATE_SECONDS)
+            fprintf(stderr,
+                    "event=list_late operator=\"%s\" list=%s applied=%" PRIu64 " waiting=%" PRIu64
+                    " age_s=%" PRIi64 "\n",
+                    all[i].receipt.operator_name, list_name((enum list)all[i].receipt.list),
+                    all[i].receipt.place.next_seq - 1, all[i].waiting, all[i].age_s);
+    free(all);
+}
+
 static void *keeper_run(void *arg)
 {
     struct keeper *k = arg;
     for (int seconds = 0; !*k->cli->stop; seconds++) {
         if (seconds % TICK_SECONDS == 0)
             keep_day(k);
+        if (seconds % LATE_SAY_SECONDS == LATE_SAY_SECONDS - 1)
+            say_late(k);
         sleep(1);
     }
     return NULL;
@@ -108,6 +130,17 @@ static enum err keep_snapshots(const struct cli *cli, struct service *service, s
     return *directory ? service_keep_snapshots(service, &options) : ERR_OK;
 }
 
+/* Operators' lists: kept wherever there is a place for them. */
+static enum err keep_lists(const struct cli *cli, struct service *service, bool writes,
+                           struct fault *fault)
+{
+    char directory[CLI_DIRECTORY];
+    cli_lists_directory(cli, directory);
+    const struct lists_desk_options options = {
+        .directory = directory, .url = cli->url, .key = cli_key(cli, cli->url), .writes = writes};
+    return *directory ? service_keep_lists(service, &options, fault) : ERR_OK;
+}
+
 static int serve(struct cli *cli, struct keeper *keeper, const struct http_options *wanted)
 {
     struct fault fault = {0};
@@ -118,6 +151,8 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         service_start(cli->url, cli_key(cli, cli->url), cli->clock, &options.service, &fault);
     if (!err)
         err = keep_snapshots(cli, options.service, &fault);
+    if (!err)
+        err = keep_lists(cli, options.service, keeper->reg->writes, &fault);
     if (!err && keeper->reg->writes)
         err = observer_new(cli->url, cli_key(cli, cli->url), cli->clock, &options.observer);
     if (!err && keeper->reg->writes)
@@ -149,6 +184,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         printf("Sign in as one of the samples: http://%s:%u/sign-in\n", options.address,
                http_port(http));
     fflush(stdout);
+    keeper->lists = service_lists(options.service);
     keeper->running =
         keeper->reg->writes && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
     wait_for_stop(cli);

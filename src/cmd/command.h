@@ -124,6 +124,8 @@ int cmd_db_backup(struct cli *cli);
 int cmd_db_rebuild(struct cli *cli);
 int cmd_snapshot_write(struct cli *cli);
 int cmd_lists(struct cli *cli);
+int cmd_lists_receipt(struct cli *cli);
+int cmd_lists_receipts(struct cli *cli);
 int cmd_user_add(struct cli *cli);
 int cmd_user_list(struct cli *cli);
 int cmd_user_password(struct cli *cli);

@@ -73,6 +73,11 @@ static const struct command commands[] = {
      cmd_db_backup},
     {"db rebuild", "", "Set right facts and pairs from the journal alone.", cmd_db_rebuild},
     {"snapshot write", "FILE", "Write the signed index file for EIR nodes.", cmd_snapshot_write},
+    {"lists receipt", "--operator NAME --cursor CURSOR [--list black|white]",
+     "Write down that an operator has applied a list up to a cursor.", cmd_lists_receipt},
+    {"lists receipts", "",
+     "Tell what each operator has applied, and since when more waits: exit 1 when a day.",
+     cmd_lists_receipts},
     {"lists",
      "--operator NAME [--since CURSOR] [--list black|white[,...]] [--layout tamga|dirbs|gsma] "
      "[--pack plain|gz|zstd] --out DIR",
@@ -86,7 +91,8 @@ static const struct command commands[] = {
      "Let an account sign in: reads the password from standard input, shows the secret for codes.",
      cmd_user_password},
     {"user key create",
-     "--name NAME --scope check|check.batch|feed|sightings[,...] [--expires DATE] [--signed | "
+     "--name NAME --scope check|check.batch|feed|sightings|lists[,...] [--expires DATE] [--signed "
+     "| "
      "--certificate "
      "FINGERPRINT]",
      "Make a program's API key and show it once.", cmd_key_create},

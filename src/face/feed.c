@@ -12,9 +12,7 @@ enum { SNAPSHOT_WAIT_S = LIMIT_FEED_WAIT_SECONDS, SNAPSHOT_RETRY_S = 5 };
 static const char octets[] = "application/octet-stream";
 static const char feed_type[] = "application/vnd.tamga.feed";
 
-/* The request is asked again when there is news behind what was seen, until that time. False: it has waited long
- * enough. behind: seen before what it is about was looked at, so that nothing falls between. */
-static bool wait_on(struct exchange *x, unsigned seconds, const struct service_news *behind)
+bool feed_wait_on(struct exchange *x, unsigned seconds, const struct service_news *behind)
 {
     const int64_t now_us = clock_monotonic_us();
     int64_t until = x->request->waits_until_us;
@@ -36,33 +34,48 @@ struct asked {
     unsigned wait;
 };
 
-static enum err read_query(struct exchange *x, struct asked *out, struct fault *fault)
+enum err feed_read_cursor(struct exchange *x, const char *name, bool *out_given,
+                          struct feed_cursor *out, struct fault *fault)
 {
-    struct buf after = {0}, wait = {0};
-    bool has_after, has_wait;
-    uint64_t seconds = 0;
-    enum err err = form_value(x->query, "after", &after, &has_after);
-    if (!err)
-        err = form_value(x->query, "wait", &wait, &has_wait);
-    if (!err && has_after) {
-        const struct str text = {(const char *)after.p, after.n};
-        out->after_given = true;
-        if (!feed_cursor_parse(text, &out->after)) {
-            err =
-                fault_set(fault, ERR_USAGE, "a cursor is what an answer before gave: NUMBER-HASH");
-            fault_field(fault, "after");
-        }
+    struct buf value = {0};
+    bool given;
+    enum err err = form_value(x->query, name, &value, &given);
+    if (!err && given && !feed_cursor_parse((struct str){(const char *)value.p, value.n}, out)) {
+        err = fault_set(fault, ERR_USAGE, "a cursor is what an answer before gave: NUMBER-HASH");
+        fault_field(fault, "%s", name);
     }
-    if (!err && has_wait &&
+    buf_release(&value);
+    if (!err)
+        *out_given = given;
+    return err;
+}
+
+enum err feed_read_wait(struct exchange *x, unsigned *out, struct fault *fault)
+{
+    struct buf wait = {0};
+    bool given;
+    uint64_t seconds = 0;
+    enum err err = form_value(x->query, "wait", &wait, &given);
+    if (!err && given &&
         !str_to_u64((struct str){(const char *)wait.p, wait.n}, LIMIT_FEED_WAIT_SECONDS,
                     &seconds)) {
         err = fault_set(fault, ERR_NUMBER, "wait is 0 to %d seconds", LIMIT_FEED_WAIT_SECONDS);
         fault_field(fault, "wait");
     }
-    out->wait = (unsigned)seconds;
-    buf_release(&after);
     buf_release(&wait);
+    if (!err && seconds && x->site->waiters && waiters_full(x->site->waiters)) {
+        x->response->retry_after_s = LIMIT_CROWDED_SECONDS;
+        err = ERR_CROWDED;
+    }
+    if (!err)
+        *out = (unsigned)seconds;
     return err;
+}
+
+static enum err read_query(struct exchange *x, struct asked *out, struct fault *fault)
+{
+    enum err err = feed_read_cursor(x, "after", &out->after_given, &out->after, fault);
+    return err ? err : feed_read_wait(x, &out->wait, fault);
 }
 
 void feed_blocks(struct exchange *x)
@@ -73,10 +86,6 @@ void feed_blocks(struct exchange *x)
     struct registry *reader;
     struct feed_given given = {0};
     enum err err = read_query(x, &asked, &fault);
-    if (!err && asked.wait && x->site->waiters && waiters_full(x->site->waiters)) {
-        x->response->retry_after_s = LIMIT_CROWDED_SECONDS;
-        err = ERR_CROWDED;
-    }
     const struct service_news news = service_news(service);
     const struct feed_ask ask = {asked.after_given ? &asked.after : NULL,
                                  x->request->large_out < LIMIT_FEED_LARGE ? LIMIT_FEED_ANSWER
@@ -92,7 +101,7 @@ void feed_blocks(struct exchange *x)
     if (err)
         route_fail_at(x, err, &fault);
     else if (!given.blocks)
-        (void)wait_on(x, asked.wait, &news);
+        (void)feed_wait_on(x, asked.wait, &news);
 }
 
 /* ---- the list of models ---- */
@@ -163,15 +172,14 @@ bool feed_tag_listed(struct str header, struct str tag)
     return false;
 }
 
-/* Takes the descriptor. */
-static void send_snapshot(struct exchange *x, const struct snapshot *snapshot)
+void feed_send_file(struct exchange *x, const struct feed_file *file)
 {
     struct response *r = x->response;
     const struct request *request = x->request;
-    const struct str tag = str_z(snapshot->tag);
-    r->content_type = octets;
+    const struct str tag = file->tag;
+    r->content_type = file->type;
     r->ranges = true;
-    r->file = (struct response_file){true, snapshot->fd, 0, snapshot->bytes};
+    r->file = (struct response_file){true, file->fd, 0, file->bytes};
     str_copy(r->etag, sizeof r->etag, tag);
     if (feed_tag_listed(request->if_none_match, tag)) {
         response_release(r);
@@ -180,7 +188,7 @@ static void send_snapshot(struct exchange *x, const struct snapshot *snapshot)
     }
     if (!request->range.n || (request->if_range.n && !str_eq(request->if_range, tag)))
         return;
-    switch (feed_range(request->range, snapshot->bytes, &r->file.at, &r->file.bytes)) {
+    switch (feed_range(request->range, file->bytes, &r->file.at, &r->file.bytes)) {
     case RANGE_NONE:
         return;
     case RANGE_PART:
@@ -188,13 +196,13 @@ static void send_snapshot(struct exchange *x, const struct snapshot *snapshot)
         snprintf(r->content_range, sizeof r->content_range, "bytes %llu-%llu/%llu",
                  (unsigned long long)r->file.at,
                  (unsigned long long)(r->file.at + r->file.bytes - 1),
-                 (unsigned long long)snapshot->bytes);
+                 (unsigned long long)file->bytes);
         return;
     case RANGE_BAD:
         response_release(r);
         r->status = 416;
         snprintf(r->content_range, sizeof r->content_range, "bytes */%llu",
-                 (unsigned long long)snapshot->bytes);
+                 (unsigned long long)file->bytes);
         return;
     }
 }
@@ -209,7 +217,7 @@ void feed_snapshot(struct exchange *x)
     enum err err = snapshots
                        ? snapshots_open(snapshots, x->request->if_range, false, &snapshot, &fault)
                        : fault_set(&fault, ERR_UNAVAILABLE, "no directory for snapshots");
-    if (err == ERR_NOT_NOW && wait_on(x, SNAPSHOT_WAIT_S, &news))
+    if (err == ERR_NOT_NOW && feed_wait_on(x, SNAPSHOT_WAIT_S, &news))
         return;
     if (err == ERR_NOT_NOW) /* a large one takes its time: one that is older serves as well */
         err = snapshots_open(snapshots, x->request->if_range, true, &snapshot, &fault);
@@ -220,5 +228,6 @@ void feed_snapshot(struct exchange *x)
     if (err)
         route_fail_at(x, err, &fault);
     else
-        send_snapshot(x, &snapshot);
+        feed_send_file(
+            x, &(struct feed_file){snapshot.fd, snapshot.bytes, str_z(snapshot.tag), octets});
 }

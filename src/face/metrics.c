@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "face/limiter.h"
+#include "face/lists.h"
 #include "face/route.h"
 #include "face/stats.h"
 #include "face/waiters.h"
@@ -133,6 +134,8 @@ void metrics_answer(struct exchange *x)
     checks(x->out, site->stats);
     refusals(x->out, site->stats);
     state(x->out, &health);
+    if (service_lists(site->service))
+        lists_metrics(service_lists(site->service), x->out);
     gauge(x->out, "http_inflight", "Requests whose answer is not sent.", x->request->inflight);
     if (site->waiters)
         gauge(x->out, "feed_waiters", "EIR nodes that wait for news of the register.",

@@ -9,6 +9,7 @@
 #include "face/feed.h"
 #include "face/form.h"
 #include "face/guard.h"
+#include "face/lists.h"
 #include "face/metrics.h"
 #include "face/page.h"
 #include "face/route.h"
@@ -28,6 +29,11 @@ static const char any_type[] = "*/*"; /* its bytes decide */
 #define FOLLOWED(handler)                                                                          \
     {                                                                                              \
         METHOD_GET, NULL, handler, .door = LIMITED, .scopes = API_SCOPE_FEED, .aside = true        \
+    }
+/* What operators refuse by. */
+#define LISTED(handler)                                                                            \
+    {                                                                                              \
+        METHOD_GET, NULL, handler, .door = LIMITED, .scopes = API_SCOPE_LISTS, .aside = true       \
     }
 static const struct route routes[] = {
     {AT("/"), "GET, HEAD", {{METHOD_GET, NULL, page_home, .door = FREE}}},
@@ -55,6 +61,12 @@ static const struct route routes[] = {
     {AT("/api/v1/feed"), "GET, HEAD", {FOLLOWED(feed_blocks)}},
     {AT("/api/v1/snapshot"), "GET, HEAD", {FOLLOWED(feed_snapshot)}},
     {AT("/api/v1/tac-list/{}"), "GET, HEAD", {FOLLOWED(feed_tac)}},
+    {AT("/api/v1/lists/{}/black"), "GET, HEAD", {LISTED(lists_black)}},
+    {AT("/api/v1/lists/{}/white"), "GET, HEAD", {LISTED(lists_white)}},
+    {AT("/api/v1/lists/{}/receipts"),
+     "POST",
+     {{METHOD_POST, json_type, lists_receipt_post, .door = LIMITED, .scopes = API_SCOPE_LISTS,
+       .aside = true, .admits = lists_receipt_admit}}},
     {AT("/api/v1/sightings"),
      "POST",
      {{METHOD_POST, lines_type, sightings_post, .door = LIMITED, .scopes = API_SCOPE_SIGHTINGS,

@@ -61,6 +61,8 @@ bool record_is_sealed(enum record_kind kind)
     case RECORD_CUSTOMS_DRAW:
     case RECORD_CODE_END:
     case RECORD_MARK:
+    case RECORD_LIST_RECEIPT:
+    case RECORD_LIST_RECEIPTS:
     case RECORD_CODE_SENT:
     case RECORD_SEAL_KEYS:
     case RECORD_SEEN:

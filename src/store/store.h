@@ -224,6 +224,8 @@ enum api_scope {
     API_SCOPE_CHECK_BATCH = 1 << 1, /* up to LIMIT_CHECK_BATCH IMEIs at once */
     API_SCOPE_FEED = 1 << 2,        /* blocks, snapshots, lists of models: an EIR node */
     API_SCOPE_SIGHTINGS = 1 << 3,   /* tells of first uses */
+    API_SCOPE_LISTS =
+        1 << 4, /* lists of the operator that the key is named after, and its receipts */
 };
 enum { API_KEY_SECRET = 72 }; /* bytes, the longest: nonce 24, key 32, tag 16 */
 

@@ -190,6 +190,7 @@ class World:
             "revoked": r.key("lost", "--scope", "check"),
             "feed": r.key("node", "--scope", "feed"),
             "sightings": r.key("Altel/almaty", "--scope", "sightings"),
+            "lists": r.key("Altel/core", "--scope", "lists"),
             "wrong": {"key": "tamga_00000000_" + "0" * 64},
         }
         r.run("user", "key", "revoke", self.keys["revoked"]["id"])

@@ -56,12 +56,12 @@ static enum err caller_named(struct str name, struct caller *out)
         struct str name;
         struct caller caller;
     } rows[] = {
-        {STR("good"), {1, API_SCOPE_CHECK, ERR_OK}},
-        {STR("batch"), {2, API_SCOPE_CHECK | API_SCOPE_CHECK_BATCH, ERR_OK}},
-        {STR("expired"), {3, API_SCOPE_CHECK, ERR_KEY_EXPIRED}},
-        {STR("revoked"), {4, API_SCOPE_CHECK, ERR_KEY_REVOKED}},
-        {STR("none"), {5, 0, ERR_OK}},
-        {STR("node"), {6, API_SCOPE_FEED, ERR_OK}},
+        {STR("good"), {1, API_SCOPE_CHECK, ERR_OK, ""}},
+        {STR("batch"), {2, API_SCOPE_CHECK | API_SCOPE_CHECK_BATCH, ERR_OK, ""}},
+        {STR("expired"), {3, API_SCOPE_CHECK, ERR_KEY_EXPIRED, ""}},
+        {STR("revoked"), {4, API_SCOPE_CHECK, ERR_KEY_REVOKED, ""}},
+        {STR("none"), {5, 0, ERR_OK, ""}},
+        {STR("node"), {6, API_SCOPE_FEED, ERR_OK, ""}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (str_eq(name, rows[i].name)) {
@@ -160,6 +160,51 @@ void service_reader_back(struct service *s, struct registry *reader)
 {
     (void)s;
     (void)reader;
+}
+
+struct lists_desk *service_lists(struct service *s)
+{
+    (void)s;
+    return NULL;
+}
+
+enum err lists_desk_open(struct lists_desk *desk, const struct lists_desk_ask *ask,
+                         struct lists_desk_file *out, struct fault *fault)
+{
+    (void)desk;
+    (void)ask;
+    (void)out;
+    return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
+}
+
+enum err lists_desk_receipt(struct lists_desk *desk, const struct lists_receipt *receipt,
+                            struct lists_standing *out, struct fault *fault)
+{
+    (void)desk;
+    (void)receipt;
+    (void)out;
+    return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
+}
+
+size_t lists_desk_standings(struct lists_desk *desk, struct lists_standing *out, size_t most)
+{
+    (void)desk;
+    (void)out;
+    (void)most;
+    return 0;
+}
+
+uint64_t lists_desk_seq(struct lists_desk *desk, enum list list)
+{
+    (void)desk;
+    (void)list;
+    return 0;
+}
+
+bool lists_pack_find(struct str name, enum lists_pack *out)
+{
+    *out = LISTS_PLAIN;
+    return str_eq(name, STR("plain"));
 }
 
 struct snapshots *service_snapshots(struct service *s)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lists_desk - lists for operators in a server: kept up by a thread of its own, so that an urgent delta is there
+ * within a second of a theft; full lists as files that are made when they are asked for and given again while they
+ * are young; receipts, and how old what an operator applied is. All calls are safe from any thread; they may wait for
+ * the store and the disk, but for lists_desk_standings. */
+#ifndef APP_LISTS_DESK_H
+#define APP_LISTS_DESK_H
+
+#include "app/lists_receipt.h"
+#include "app/lists_text.h"
+#include "app/readers.h"
+
+enum {
+    LISTS_DESK_KINDS = 2,       /* black, white */
+    LISTS_DESK_EVERY_MS = 500,  /* that the journal is looked at */
+    LISTS_DESK_FULL_S = 600,    /* that a full list is given again; a delta brings it up to date */
+    LISTS_DESK_FULLS = 64,      /* files that are kept: operators, lists and packings */
+    LISTS_DESK_OPERATORS = 256, /* whose receipts are watched */
+    LISTS_DESK_TAG = 96,
+};
+
+struct lists_desk;
+
+struct lists_desk_options {
+    const char *directory; /* app/lists.h */
+    const char *url, *key; /* to write receipts; copied */
+    bool writes;           /* false: receipts are refused, ERR_UNAVAILABLE */
+    const struct clock *clock;
+    struct readers *readers; /* borrowed */
+};
+MUST_USE enum err lists_desk_new(const struct lists_desk_options *options, struct lists_desk **out,
+                                 struct fault *fault);
+void lists_desk_free(struct lists_desk *desk); /* NULL is allowed */
+
+struct lists_desk_ask {
+    const char *operator_name;
+    enum list list;
+    enum lists_pack pack;
+    const struct feed_cursor *since; /* NULL: full */
+};
+struct lists_desk_file {
+    int fd; /* the caller's to close */
+    uint64_t bytes, rows;
+    char tag[LISTS_DESK_TAG]; /* entity tag with its quotes, RFC 9110 8.8.3 */
+};
+/* As lists_full and lists_since; of the store; ERR_FILE_WRITE. */
+MUST_USE enum err lists_desk_open(struct lists_desk *desk, const struct lists_desk_ask *ask,
+                                  struct lists_desk_file *out, struct fault *fault);
+
+/* at_ms and by are the caller's word. As lists_receipt_put. */
+MUST_USE enum err lists_desk_receipt(struct lists_desk *desk, const struct lists_receipt *receipt,
+                                     struct lists_standing *out, struct fault *fault);
+
+/* How all stand, as of the last look (5 s ago at most while the store is there); how many, at most `most`. */
+size_t lists_desk_standings(struct lists_desk *desk, struct lists_standing *out, size_t most);
+/* Up to where the list was followed: next_seq; 0: not yet. */
+uint64_t lists_desk_seq(struct lists_desk *desk, enum list list);
+
+#endif

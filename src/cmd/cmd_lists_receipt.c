@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lists receipt, lists receipts: what operators say that they applied, and how old it is. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "app/lists_receipt.h"
+#include "cmd/command.h"
+
+enum { OPERATORS_MOST = 1024, LATE_S = 86400 /* a day without the newest list */ };
+
+static bool find_list(const struct cli *cli, const char *text, enum list *out)
+{
+    const struct str name = str_z(text);
+    if (str_eq(name, STR("black")) || str_eq(name, STR("white"))) {
+        *out = text[0] == 'b' ? LIST_BLACK : LIST_WHITE;
+        return true;
+    }
+    cli_usage(cli, "--list wants black or white");
+    return false;
+}
+
+static enum err open_lists(const struct cli *cli, struct registry *reg, enum list list,
+                           struct lists **out, struct fault *fault)
+{
+    char directory[CLI_DIRECTORY];
+    struct lists *lists;
+    cli_lists_directory(cli, directory);
+    if (!*directory)
+        return fault_set(fault, ERR_UNAVAILABLE,
+                         "this register has no directory for lists: name one in the settings, "
+                         "[serve] lists");
+    enum err err = lists_open(directory, list, &lists, fault);
+    if (err)
+        return err;
+    err = lists_follow(lists, reg, fault);
+    if (err)
+        lists_close(lists);
+    else
+        *out = lists;
+    return err;
+}
+
+static void print(const struct cli *cli, const struct lists_standing *s)
+{
+    char at[24];
+    const struct lists_receipt *r = &s->receipt;
+    instant_format(r->at_ms / 1000, at);
+    if (cli->json)
+        printf("{\"operator\":\"%s\",\"list\":\"%s\",\"applied\":%" PRIu64
+               ",\"acknowledged_at\":\"%s\",\"waiting\":%" PRIu64 ",\"age_seconds\":%" PRIi64 "}\n",
+               r->operator_name, list_name((enum list)r->list), r->place.next_seq - 1, at,
+               s->waiting, s->age_s);
+    else
+        printf("%s  %s  applied %" PRIu64 ", said at %s; %" PRIu64
+               " changes wait, the first for %" PRIi64 " s%s\n",
+               r->operator_name, list_name((enum list)r->list), r->place.next_seq - 1, at,
+               s->waiting, s->age_s, s->age_s >= LATE_S ? "  LATE" : "");
+}
+
+int cmd_lists_receipt(struct cli *cli)
+{
+    const char *name = NULL, *cursor = NULL, *list_text = "black";
+    enum list list;
+    struct lists_receipt receipt = {.at_ms = clock_now_us(cli->clock) / 1000};
+    const struct option_spec specs[] = {{.name = "--operator", .value = &name},
+                                        {.name = "--cursor", .value = &cursor},
+                                        {.name = "--list", .value = &list_text}};
+    if (!cli_options(cli, specs, sizeof specs / sizeof *specs))
+        return 2;
+    if (cli->argc || !name || !cursor)
+        return cli_usage(cli, "--operator NAME and --cursor CURSOR are wanted");
+    if (!*name || strlen(name) > LIMIT_NAME || !str_printable(str_z(name)))
+        return cli_usage(cli, "--operator wants a name of 1 to 64 bytes");
+    if (!feed_cursor_parse(str_z(cursor), &receipt.place))
+        return cli_usage(cli, "--cursor wants the cursor of the list that was applied");
+    if (!find_list(cli, list_text, &list))
+        return 2;
+    int code;
+    struct fault fault = {0};
+    struct lists *lists = NULL;
+    struct lists_standing standing;
+    struct registry *reg = cli_open(cli, true, true, &code);
+    if (!reg)
+        return code;
+    str_copy(receipt.operator_name, sizeof receipt.operator_name, str_z(name));
+    receipt.list = (uint8_t)list;
+    receipt.by = reg->actor;
+    enum err err = open_lists(cli, reg, list, &lists, &fault);
+    if (!err)
+        err = lists_receipt_put(lists, reg, &receipt, &fault);
+    if (!err)
+        err = lists_stand(lists, reg, &receipt, &standing, &fault);
+    if (err)
+        code = cli_fail(cli, err, &fault);
+    else
+        print(cli, &standing);
+    lists_close(lists);
+    registry_close(reg);
+    return code;
+}
+
+/* ---- how all stand ---- */
+
+struct found {
+    struct lists_receipt *all;
+    size_t count;
+};
+
+static bool collect(void *ctx, const struct lists_receipt *receipt)
+{
+    struct found *f = ctx;
+    f->all[f->count++] = *receipt;
+    return f->count < OPERATORS_MOST;
+}
+
+/* *out_late: does one stand late? */
+static enum err print_all(const struct cli *cli, struct registry *reg, const struct found *found,
+                          bool *out_late, struct fault *fault)
+{
+    static const enum list kinds[] = {LIST_BLACK, LIST_WHITE};
+    enum err err = ERR_OK;
+    for (unsigned k = 0; !err && k < 2; k++) {
+        struct lists *lists = NULL;
+        for (size_t i = 0; !err && i < found->count; i++) {
+            struct lists_standing standing;
+            if (found->all[i].list != kinds[k])
+                continue;
+            if (!lists)
+                err = open_lists(cli, reg, kinds[k], &lists, fault);
+            if (!err)
+                err = lists_stand(lists, reg, &found->all[i], &standing, fault);
+            if (!err) {
+                print(cli, &standing);
+                *out_late |= standing.age_s >= LATE_S;
+            }
+        }
+        lists_close(lists);
+    }
+    return err;
+}
+
+int cmd_lists_receipts(struct cli *cli)
+{
+    if (!cli_options(cli, NULL, 0))
+        return 2;
+    if (cli->argc)
+        return cli_usage(cli, "no more words");
+    int code;
+    bool late = false;
+    struct fault fault = {0};
+    struct registry *reg = cli_open(cli, false, true, &code);
+    if (!reg)
+        return code;
+    struct found found = {calloc(OPERATORS_MOST, sizeof *found.all), 0};
+    enum err err = found.all ? lists_receipts(reg, collect, &found, &fault) : ERR_MEMORY;
+    if (!err)
+        err = print_all(cli, reg, &found, &late, &fault);
+    free(found.all);
+    registry_close(reg);
+    return err ? cli_fail(cli, err, &fault) : late;
+}
