@@ -152,7 +152,7 @@ static enum err apply(struct tx *tx, struct commit_case *c, const struct change 
         return ERR_OK; /* somebody has been here since it was listed */
     bool changed = false;
     err = change_apply(facts, change, &changed);
-    if (err || (!changed && change->kind != CHANGE_NONE))
+    if (err || (!changed && !c->restate && change->kind != CHANGE_NONE))
         return err;
     struct row row = {.change = *change, .prev_seq = facts->last_seq, .before = before.reason};
     row.after = policy_judge_gated(change->imei, facts, &reg->rules, day, tx->gate.expire_through);

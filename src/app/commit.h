@@ -23,8 +23,9 @@ struct commit_case {
     uint64_t continues; /* the rows belong to this entry, written earlier; 0 = write the entry */
     const struct change *changes; /* any order; several of one IMEI apply in turn */
     size_t count;
-    bool always;           /* write the entry even when nothing moved */
-    bool lenient;          /* a refused change is left out instead of refusing the case */
+    bool always;  /* write the entry even when nothing moved */
+    bool restate; /* a change that moves no fact has its row all the same: a new document says it */
+    bool lenient; /* a refused change is left out instead of refusing the case */
     uint32_t rules_number; /* puts this rule set in force; 0 = none */
     struct str rules_text;
     const struct gate *gate; /* moves the gate; NULL = no */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "app/audit.h"
 #include "app/changes.h"
 
 static enum err prepare(struct registry *reg, const struct suspension *s, size_t n,
@@ -25,6 +26,7 @@ static enum err run(struct registry *reg, const struct suspension *s, struct cha
                     struct entry *entry, struct batch_result *out, struct fault *fault)
 {
     struct commit_case c = {.entry = *entry,
+                            .restate = true,
                             .changes = list->p,
                             .count = list->n,
                             .reason = s->reason,
@@ -57,6 +59,48 @@ static enum err any_lifts(struct registry *reg, const struct changes *list, bool
         err = store_facts_get(reg->store, &row, 1, fault);
         *out |= !err && suspend_lifts(&row.facts, &list->p[i].mark, registry_today(reg));
     }
+    return err;
+}
+
+struct sought {
+    const struct mark *mark;
+    const struct entry *entry;
+    bool same; /* the row that set it last names this order */
+};
+
+static bool set_last(void *ctx, const struct audit_line *line)
+{
+    struct sought *s = ctx;
+    const struct change *c = &line->item.row.change;
+    if (line->item.type != ITEM_ROW || c->kind != CHANGE_MARK_SET ||
+        c->mark.kind != s->mark->kind || c->mark.setter != s->mark->setter)
+        return true;
+    s->same = str_eq((struct str){line->entry.document, line->entry.document_n},
+                     (struct str){s->entry->document, s->entry->document_n});
+    return false;
+}
+
+/* A mark that stands as it would be set, under the same order, is left out. Under another order it stays: its row
+ * says so, and a lifting that was proposed before no longer speaks of what stands. */
+static enum err leave_out_standing(struct registry *reg, struct changes *list,
+                                   const struct entry *entry, struct fault *fault)
+{
+    enum err err = ERR_OK;
+    size_t kept = 0;
+    for (size_t i = 0; !err && i < list->n; i++) {
+        struct facts_row row = {.imei = list->p[i].imei};
+        struct sought sought = {.mark = &list->p[i].mark, .entry = entry, .same = false};
+        bool moves = true;
+        err = store_facts_get(reg->store, &row, 1, fault);
+        if (!err && change_apply(&row.facts, &list->p[i], &moves))
+            moves = true; /* refused when it is committed, with its reason */
+        if (!err && !moves)
+            err = audit_history(reg, list->p[i].imei, set_last, &sought, fault);
+        if (!err && !sought.same)
+            list->p[kept++] = list->p[i];
+    }
+    if (!err)
+        list->n = kept;
     return err;
 }
 
@@ -104,6 +148,8 @@ enum err suspend(struct registry *reg, const struct suspension *s, const struct 
     err = changes_sort(&list);
     if (!err)
         err = any_lifts(reg, &list, &lifting, fault);
+    if (!err && !lifting)
+        err = leave_out_standing(reg, &list, &entry, fault);
     if (!err)
         err = run_or_propose(reg, s, &list, &entry, lifting, out, fault);
     changes_release(&list);

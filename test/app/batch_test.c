@@ -191,6 +191,41 @@ static void what_moved_since_is_not_lifted(void **state)
     fixture_free(f);
 }
 
+/* The same days under another order move no fact; the second officer has not seen that order, though. */
+static void what_stands_under_another_order_is_not_lifted(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct batch_result r;
+    struct imei imeis[] = {{PHONE}, {PHONE + 1}};
+    uint64_t anna = account(f, "anna"), bolat = account(f, "bolat");
+    struct suspension s = fixture_mark(MARK_STOLEN), renewed = s;
+    renewed.order = STR("KP-77");
+    f->reg->actor = anna;
+    OK(suspend(f->reg, &s, imeis, 2, &r, NULL));
+    assert_int_equal(resume(f->reg, &s, imeis, 1, &r, NULL), ERR_HELD);
+    uint64_t id = r.id;
+    OK(suspend(f->reg, &s, imeis, 2, &r, NULL)); /* the same order again: nothing is written */
+    assert_int_equal(r.rows, 0);
+    OK(suspend(f->reg, &renewed, imeis, 1, &r, NULL));
+    assert_int_equal(r.rows, 1);
+    f->reg->actor = bolat;
+    assert_int_equal(batch_confirm(f->reg, id, &r, NULL), ERR_HELD);
+    assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_STOLEN);
+    OK(batch_reject(f->reg, id, NULL));
+    f->reg->actor = anna;
+    OK(suspend(f->reg, &renewed, imeis, 2, &r, NULL)); /* one stands under it already */
+    assert_int_equal(r.rows, 1);
+    assert_int_equal(resume(f->reg, &s, imeis, 1, &r, NULL), ERR_HELD);
+    id = r.id;
+    OK(suspend(f->reg, &renewed, imeis, 1, &r, NULL));
+    f->reg->actor = bolat;
+    OK(batch_confirm(f->reg, id, &r, NULL));
+    assert_int_equal(fixture_facts(f, PHONE).mark_count, 0);
+    fixture_whole(f);
+    fixture_free(f);
+}
+
 static void an_altered_proposal_is_refused(void **state)
 {
     (void)state;
@@ -320,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_third_account_needs_two),
         cmocka_unit_test(setting_a_mark_anew_does_not_lift_it),
         cmocka_unit_test(what_moved_since_is_not_lifted),
+        cmocka_unit_test(what_stands_under_another_order_is_not_lifted),
         cmocka_unit_test(an_altered_proposal_is_refused),
         cmocka_unit_test(rules_miss_nothing_that_came_meanwhile),
         cmocka_unit_test(rules_move_verdicts),
