@@ -26,14 +26,18 @@ struct assist {
     struct visit *v;
     struct code code;
     const struct assist_origin *origin;
+    const char *const *names; /* of the fields, ASSIST_FIELDS at most */
     char typed[ASSIST_FIELDS][ASSIST_TYPED];
     bool wrong[ASSIST_FIELDS];
     enum text why[ASSIST_FIELDS];
     enum err top; /* what belongs beside no field */
 };
 
-/* Reads the fields of these names. */
-void assist_read(struct assist *a, const char *const *names, size_t n);
+/* Reads the first n fields. */
+void assist_read(struct assist *a, size_t n);
+/* One of them, with what was typed and what is wrong with it. */
+void assist_field(struct assist *a, size_t i, enum text label, const enum text *hint,
+                  const char *attributes);
 /* The words of an error beside a field. */
 void assist_wrong(struct assist *a, size_t field, enum err err);
 /* Is nothing wrong so far? */

@@ -15,10 +15,9 @@ static const struct {
     enum text label;
     bool lines;
 } fields[CLAIM_FIELDS] = {
-    [CLAIM_IMEIS] =
-        {"imei", "imeis",
-         "rows=\"2\" inputmode=\"numeric\" maxlength=\"200\" autocomplete=\"off\" required",
-         TEXT_CLAIM_IMEIS, true},
+    [CLAIM_IMEIS] = {"imei", "imeis",
+                     "rows=\"2\" inputmode=\"numeric\" maxlength=\"200\" autocomplete=\"off\"",
+                     TEXT_CLAIM_IMEIS, true},
     [CLAIM_BIN] = {"bin", "seller.bin",
                    "inputmode=\"numeric\" maxlength=\"20\" autocomplete=\"off\"", TEXT_CLAIM_BIN,
                    false},
@@ -26,7 +25,7 @@ static const struct {
                     TEXT_CLAIM_NAME, false},
     [CLAIM_ADDRESS] = {"address", "seller.address", "maxlength=\"300\" autocomplete=\"off\"",
                        TEXT_CLAIM_ADDRESS, false},
-    [CLAIM_BOUGHT] = {"bought", "bought", "type=\"date\" required", TEXT_CLAIM_BOUGHT, false},
+    [CLAIM_BOUGHT] = {"bought", "bought", "type=\"date\"", TEXT_CLAIM_BOUGHT, false},
     [CLAIM_PLACE] = {"place", "place", "maxlength=\"300\" autocomplete=\"off\"", TEXT_CLAIM_PLACE,
                      false},
     [CLAIM_DOCUMENT] = {"document", "document", "maxlength=\"64\" autocomplete=\"off\"",
@@ -80,6 +79,12 @@ void claim_form_fill(struct claim_form *f, const struct purchase *p)
 
 /* ---- taking ---- */
 
+void claim_form_missing(struct claim_form *f, enum claim_field field, enum text why)
+{
+    f->is_wrong[field] = true;
+    f->wrong[field] = why;
+}
+
 static void wrong(struct claim_form *f, enum claim_field field, enum err err)
 {
     f->is_wrong[field] = text_find_parts(err_info(err)->text_id, NULL, NULL, &f->wrong[field]);
@@ -125,7 +130,7 @@ bool claim_form_take(struct claim_form *f, struct purchase *out)
     enum err err = take_imeis(claim_form_typed(f, CLAIM_IMEIS), out);
     if (err)
         wrong(f, CLAIM_IMEIS, err);
-    if (bought.n && daynum_parse(bought, &out->bought))
+    if (daynum_parse(bought, &out->bought))
         wrong(f, CLAIM_BOUGHT, ERR_DATE);
     if (claim_form_typed(f, CLAIM_BIN).n >= sizeof out->seller.bin)
         wrong(f, CLAIM_BIN, ERR_IIN_BIN);

@@ -37,6 +37,8 @@ MUST_USE enum err claim_form_read(const struct exchange *x, struct claim_form *f
 void claim_form_fill(struct claim_form *form, const struct purchase *purchase);
 /* Takes the answers. False: something is wrong, and is noted beside it. */
 bool claim_form_take(struct claim_form *form, struct purchase *out);
+/* Notes that a field wants an answer. */
+void claim_form_missing(struct claim_form *form, enum claim_field field, enum text why);
 /* Notes an error of a use case beside the field that the fault names, else above the form. */
 void claim_form_refuse(struct claim_form *form, enum err err, const struct fault *fault);
 

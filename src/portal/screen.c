@@ -4,6 +4,7 @@
 #include "face/form.h"
 #include "face/page.h"
 #include "cases/message.h"
+#include "portal/cabinet.h"
 #include "portal/screens.h"
 
 /* ---- who looks ---- */
@@ -248,6 +249,64 @@ void screen_time(struct exchange *x, const struct visit *v, int64_t utc_s)
     html_text(x, (struct str){date.n ? (const char *)date.p : "", date.n});
     html_put(x, clock);
     buf_release(&date);
+}
+
+enum err screen_after(const struct exchange *x, const char *name, uint64_t *out)
+{
+    struct buf text = {0};
+    uint64_t after = 0;
+    bool found = false;
+    enum err err = form_value(x->query, name, &text, &found);
+    struct str number = {text.n ? (const char *)text.p : "", text.n};
+    if (!err && found && (!str_to_u64(number, INT64_MAX, &after) || !after))
+        err = ERR_USAGE;
+    buf_release(&text);
+    if (!err)
+        *out = after;
+    return err;
+}
+
+static void next_link(struct exchange *x, const struct screen_pages *p, uint64_t next,
+                      enum text says)
+{
+    html_put(x, "<a rel=\"next\" href=\"");
+    html_url(x, p->path);
+    buf_printf(x->out, "%s%s=%llu\">", x->lang_asked ? "&amp;" : "?", p->name,
+               (unsigned long long)next);
+    html_say(x, says);
+    html_put(x, "</a>");
+}
+
+void screen_older(struct exchange *x, const struct screen_pages *p, uint64_t next)
+{
+    if (!p->after && !next)
+        return;
+    html_put(x, "<nav class=\"ways\" aria-label=\"");
+    html_say(x, p->heading);
+    html_put(x, "\">");
+    if (p->after)
+        cabinet_link(x, "", p->path, TEXT_CABINET_NEWEST);
+    if (next)
+        next_link(x, p, next, TEXT_CABINET_OLDER);
+    html_put(x, "</nav>\n");
+}
+
+void screen_following(struct exchange *x, const struct screen_pages *p, uint64_t next)
+{
+    if (!next)
+        return;
+    html_put(x, "<p class=\"ways\">");
+    next_link(x, p, next, TEXT_DESK_MORE);
+    html_put(x, "</p>\n");
+}
+
+void screen_wrong(struct exchange *x, const char *id, enum text why)
+{
+    buf_printf(x->out, "<div class=\"error\" id=\"%s-wrong\">", id);
+    html_sign(x, "hint");
+    html_put(x, "<p>");
+    html_say(x, why);
+    html_put(x, "</p></div>\n");
 }
 
 void screen_trouble(struct exchange *x, enum err err)

@@ -53,7 +53,22 @@ struct screen_field {
     bool lines; /* a textarea */
 };
 void screen_field(struct exchange *x, const struct screen_field *field);
+/* What is wrong with a group of fields, inside its fieldset; "ID-wrong" is what describes them then. */
+void screen_wrong(struct exchange *x, const char *id, enum text why);
 void screen_button(struct exchange *x, enum text says);
+/* A list that goes on: its address, its name there, what it is, and the last of the page before (0: from the top). */
+struct screen_pages {
+    const char *path;
+    const char *name;
+    enum text heading;
+    uint64_t after;
+};
+/* Where the address says that the list goes on; 0 when it says nothing. ERR_USAGE: no number of ours. */
+MUST_USE enum err screen_after(const struct exchange *x, const char *name, uint64_t *out);
+/* Of a list from the newest on: the way to older ones (next: the last shown; 0 = there is none) and back. */
+void screen_older(struct exchange *x, const struct screen_pages *pages, uint64_t next);
+/* Of a list in the order of waiting: the way to those that follow. */
+void screen_following(struct exchange *x, const struct screen_pages *pages, uint64_t next);
 /* What is wrong with the whole, above its form: the words of the error and what to do. */
 void screen_trouble(struct exchange *x, enum err err);
 /* Filed: begins the sheet with the receipt; the caller closes the article. */

@@ -64,11 +64,11 @@ bool assist_right(const struct assist *a)
     return right;
 }
 
-void assist_read(struct assist *a, const char *const *fields, size_t n)
+void assist_read(struct assist *a, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct buf value = {0};
-        enum err err = screen_value(a->x, fields[i], &value);
+        enum err err = screen_value(a->x, a->names[i], &value);
         struct str typed = str_trim((struct str){value.n ? (const char *)value.p : "", value.n});
         if (err)
             assist_wrong(a, i, ERR_UTF8);
@@ -88,10 +88,10 @@ void assist_say_top(struct assist *a)
 
 /* ---- the page ---- */
 
-static void field(struct assist *a, size_t i, enum text label, const enum text *hint,
+void assist_field(struct assist *a, size_t i, enum text label, const enum text *hint,
                   const char *attributes)
 {
-    screen_field(a->x, &(struct screen_field){.name = names[i],
+    screen_field(a->x, &(struct screen_field){.name = a->names[i],
                                               .attributes = attributes,
                                               .label = label,
                                               .hint = hint,
@@ -106,11 +106,7 @@ static void radios(struct assist *a)
     html_say(x, TEXT_ASSIST_WHAT);
     html_put(x, "</legend>\n");
     if (a->wrong[WHAT]) {
-        html_put(x, "<div class=\"error\" id=\"what-wrong\">");
-        html_sign(x, "hint");
-        html_put(x, "<p>");
-        html_say(x, TEXT_APPLY_CHOOSE);
-        html_put(x, "</p></div>\n");
+        screen_wrong(x, "what", TEXT_APPLY_CHOOSE);
     }
     for (size_t i = 0; i < ORIGINS; i++) {
         bool chosen = strcmp(a->typed[WHAT], origins[i].name) == 0;
@@ -157,12 +153,12 @@ static void show(struct assist *a)
     screen_form(x, a->v, "/assist", "ask");
     screen_code_key(x);
     radios(a);
-    field(a, IIN, TEXT_ASSIST_IIN, NULL,
-          "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"12\" class=\"digits\"");
-    field(a, NAME, TEXT_ASSIST_NAME, &name_hint,
-          "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"100\"");
-    field(a, MSISDN, TEXT_ASSIST_MSISDN, &number_hint,
-          "type=\"tel\" autocomplete=\"off\" maxlength=\"24\" class=\"digits\"");
+    assist_field(a, IIN, TEXT_ASSIST_IIN, NULL,
+                 "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"12\" class=\"digits\"");
+    assist_field(a, NAME, TEXT_ASSIST_NAME, &name_hint,
+                 "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"100\"");
+    assist_field(a, MSISDN, TEXT_ASSIST_MSISDN, &number_hint,
+                 "type=\"tel\" autocomplete=\"off\" maxlength=\"24\" class=\"digits\"");
     languages(a);
     screen_button(x, TEXT_ASSIST_SEND);
     html_put(x, "</form>\n<p>");
@@ -174,7 +170,7 @@ static void show(struct assist *a)
 void screen_assist(struct exchange *x)
 {
     struct visit v;
-    struct assist a = {.x = x, .v = &v};
+    struct assist a = {.x = x, .v = &v, .names = names};
     if (!screen_visit(x, ROLE_BIT(ROLE_ASSISTANT), false, &v))
         return;
     show(&a);
@@ -220,7 +216,7 @@ static void begin(struct assist *a)
 {
     struct code c = {0};
     char path[ASSIST_PATH];
-    assist_read(a, names, FIELDS);
+    assist_read(a, FIELDS);
     take(a, &c);
     if (assist_right(a) && !portal_sends(a->v->portal))
         a->top = ERR_UNAVAILABLE;
@@ -242,7 +238,7 @@ static void begin(struct assist *a)
 void screen_assist_begin(struct exchange *x)
 {
     struct visit v;
-    struct assist a = {.x = x, .v = &v};
+    struct assist a = {.x = x, .v = &v, .names = names};
     if (!screen_visit(x, ROLE_BIT(ROLE_ASSISTANT), true, &v))
         return;
     begin(&a);

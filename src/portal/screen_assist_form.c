@@ -19,17 +19,6 @@ static bool has_document(const struct assist *a)
     return a->origin->way == WAY_PARCEL || a->origin->kind == APPROVAL_BEFORE_DUTY;
 }
 
-static void field(struct assist *a, size_t i, enum text label, const enum text *hint,
-                  const char *attributes)
-{
-    screen_field(a->x, &(struct screen_field){.name = names[i],
-                                              .attributes = attributes,
-                                              .label = label,
-                                              .hint = hint,
-                                              .wrong = a->wrong[i] ? &a->why[i] : NULL,
-                                              .value = str_z(a->typed[i])});
-}
-
 static void fields(struct assist *a)
 {
     static const enum text imeis[] = {TEXT_APPLY_IMEI_1, TEXT_APPLY_IMEI_2, TEXT_APPLY_IMEI_3,
@@ -37,21 +26,22 @@ static void fields(struct assist *a)
     static const enum text hint = TEXT_ASSIST_CODE_HINT, imei_hint = TEXT_APPLY_IMEI_HINT;
     static const enum text second = TEXT_APPLY_IMEI_SECOND, day_hint = TEXT_ASSIST_DAY_HINT;
     bool parcel = a->origin->way == WAY_PARCEL;
-    field(a, CODE, TEXT_SIGN_IN_CODE, &hint,
-          "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"7\" class=\"code\"");
+    assist_field(a, CODE, TEXT_SIGN_IN_CODE, &hint,
+                 "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"7\" class=\"code\"");
     for (size_t i = 0; i < LIMIT_DEVICE_IMEIS; i++)
-        field(a, IMEI1 + i, imeis[i],
-              i == 0   ? &imei_hint
-              : i == 1 ? &second
-                       : NULL,
-              "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"40\" class=\"digits\"");
-    field(a, BRAND, TEXT_APPLY_BRAND, NULL, "autocomplete=\"off\" maxlength=\"96\"");
-    field(a, MODEL, TEXT_APPLY_MODEL, NULL, "autocomplete=\"off\" maxlength=\"96\"");
+        assist_field(
+            a, IMEI1 + i, imeis[i],
+            i == 0   ? &imei_hint
+            : i == 1 ? &second
+                     : NULL,
+            "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"40\" class=\"digits\"");
+    assist_field(a, BRAND, TEXT_APPLY_BRAND, NULL, "autocomplete=\"off\" maxlength=\"96\"");
+    assist_field(a, MODEL, TEXT_APPLY_MODEL, NULL, "autocomplete=\"off\" maxlength=\"96\"");
     if (came(a))
-        field(a, ENTERED, TEXT_APPLY_ROW_ENTERED, &day_hint, "type=\"date\"");
+        assist_field(a, ENTERED, TEXT_APPLY_ROW_ENTERED, &day_hint, "type=\"date\"");
     if (has_document(a))
-        field(a, DOCUMENT, parcel ? TEXT_APPLY_DOCUMENT_PARCEL : TEXT_APPLY_DOCUMENT, NULL,
-              "autocomplete=\"off\" maxlength=\"64\"");
+        assist_field(a, DOCUMENT, parcel ? TEXT_APPLY_DOCUMENT_PARCEL : TEXT_APPLY_DOCUMENT, NULL,
+                     "autocomplete=\"off\" maxlength=\"64\"");
 }
 
 static void show(struct assist *a)
@@ -105,7 +95,7 @@ static bool stand(struct assist *a, bool changes, bool with_origin)
 void screen_assist_ask(struct exchange *x)
 {
     struct visit v;
-    struct assist a = {.x = x, .v = &v};
+    struct assist a = {.x = x, .v = &v, .names = names};
     if (!stand(&a, false, true))
         return;
     show(&a);
@@ -167,7 +157,7 @@ static void file(struct assist *a)
     struct fault fault = {0};
     bool again = false;
     char path[ASSIST_PATH];
-    assist_read(a, names, FIELDS);
+    assist_read(a, FIELDS);
     code_close_up(a->typed[CODE]);
     take(a, &device, &wish);
     enum err err = ERR_OK;
@@ -199,7 +189,7 @@ static void file(struct assist *a)
 void screen_assist_file(struct exchange *x)
 {
     struct visit v;
-    struct assist a = {.x = x, .v = &v};
+    struct assist a = {.x = x, .v = &v, .names = names};
     if (!stand(&a, true, true))
         return;
     file(&a);
@@ -255,7 +245,7 @@ static void receipt(struct assist *a, const struct application *made)
 void screen_assist_receipt(struct exchange *x)
 {
     struct visit v;
-    struct assist a = {.x = x, .v = &v};
+    struct assist a = {.x = x, .v = &v, .names = names};
     struct application made;
     if (!stand(&a, false, false))
         return;

@@ -39,7 +39,7 @@ static void page(struct exchange *x, const struct visit *v, const struct claim_f
     static const struct claim_asks asks = {.imeis = TEXT_CLAIM_IMEIS,
                                            .note = TEXT_COMPLAINTS_TEXT,
                                            .hint = &hint,
-                                           .note_fields = "rows=\"6\" maxlength=\"2000\" required"};
+                                           .note_fields = "rows=\"6\" maxlength=\"2000\""};
     screen_begin(x, v, TEXT_COMPLAINTS_NEW, "/complaints/new");
     html_put(x, "<p class=\"caption\">");
     cabinet_link(x, "", "/complaints", TEXT_COMPLAINTS_HEADING);
@@ -105,7 +105,10 @@ static bool file_it(struct exchange *x, struct visit *v, struct claim_form *f, u
                                   .request = request,
                                   .language = str_z(lang_code(x->lang)),
                                   .idempotency = {(const char *)f->key.p, f->key.n}};
-    if (!claim_form_take(f, &wish.what))
+    bool taken = claim_form_take(f, &wish.what);
+    if (!wish.text.n)
+        claim_form_missing(f, CLAIM_NOTE, TEXT_COMPLAINTS_TEXT_MISSING);
+    if (!taken || !wish.text.n)
         return false;
     enum err err = complaint_new(&v->office, &v->who, &wish, out, &again, &v->fault);
     portal_heard(v, err);
@@ -167,35 +170,48 @@ void complaint_entry(struct exchange *x, const struct visit *v, const char *room
     html_put(x, "</span></div></li>\n");
 }
 
-void screen_complaints(struct exchange *x)
+static void list(struct exchange *x, struct visit *v, const struct screen_pages *pages)
 {
-    struct visit v;
-    uint64_t ids[LIST_MOST];
+    uint64_t ids[LIST_MOST + 1];
     size_t n = 0;
-    if (!screen_visit(x, ROLES_APPLICANT, false, &v))
-        return;
-    enum err err = complaint_list(v.office.registry, &v.who, 0, ids, LIST_MOST, &n, NULL);
-    screen_begin(x, &v, TEXT_COMPLAINTS_HEADING, "/complaints");
+    enum err err =
+        complaint_list(v->office.registry, &v->who, pages->after, ids, LIST_MOST + 1, &n, NULL);
+    screen_begin(x, v, TEXT_COMPLAINTS_HEADING, pages->path);
     html_put(x, "<p class=\"caption\">");
     cabinet_link(x, "", "/cabinet", TEXT_CABINET_HEADING);
     html_put(x, "</p>\n<h1>");
     html_say(x, TEXT_COMPLAINTS_HEADING);
     html_put(x, n ? "</h1>\n<ul class=\"cases\">\n" : "</h1>\n<p>");
-    for (size_t i = 0; !err && i < n; i++) {
+    for (size_t i = 0; !err && i < n && i < LIST_MOST; i++) {
         struct complaint c;
-        err = complaint_get(v.office.registry, ids[i], &c, NULL);
+        err = complaint_get(v->office.registry, ids[i], &c, NULL);
         if (!err)
-            complaint_entry(x, &v, "/complaints", &c);
+            complaint_entry(x, v, "/complaints", &c);
     }
     if (!n)
         html_say(x, TEXT_COMPLAINTS_NONE);
-    html_put(x, n ? "</ul>\n<p class=\"ways\">" : "</p>\n<p class=\"ways\">");
+    html_put(x, n ? "</ul>\n" : "</p>\n");
+    screen_older(x, pages, n > LIST_MOST ? ids[LIST_MOST - 1] : 0);
+    html_put(x, "<p class=\"ways\">");
     cabinet_link(x, "", "/complaints/new", TEXT_COMPLAINTS_NEW);
     html_put(x, "</p>\n");
     if (err)
-        apply_fail(x, &v, err);
+        apply_fail(x, v, err);
     else
         screen_end(x);
+}
+
+void screen_complaints(struct exchange *x)
+{
+    struct visit v;
+    struct screen_pages pages = {"/complaints", "after", TEXT_COMPLAINTS_HEADING, 0};
+    if (!screen_visit(x, ROLES_APPLICANT, false, &v))
+        return;
+    enum err err = screen_after(x, pages.name, &pages.after);
+    if (err)
+        screen_fail(x, err);
+    else
+        list(x, &v, &pages);
     portal_leave(&v);
 }
 

@@ -5,7 +5,7 @@
 #include "portal/screen_complaints.h"
 #include "portal/screens.h"
 
-enum { LIST_MOST = 100, COUNT_MOST = 1000 };
+enum { LIST_MOST = 50, COUNT_MOST = 1000 };
 static const uint32_t officer = ROLE_BIT(ROLE_OFFICER);
 
 enum err complaints_waiting(struct exchange *x, struct visit *v)
@@ -27,44 +27,63 @@ enum err complaints_waiting(struct exchange *x, struct visit *v)
     return ERR_OK;
 }
 
-void screen_desk_complaints(struct exchange *x)
+static void queue(struct exchange *x, struct visit *v, const struct screen_pages *pages)
 {
-    struct visit v;
-    uint64_t ids[LIST_MOST];
+    uint64_t ids[LIST_MOST + 1];
+    struct complaint last = {.filed_s = 0};
     size_t n = 0;
-    if (!screen_visit(x, officer, false, &v))
-        return;
-    enum err err = complaint_queue(v.office.registry, 0, 0, ids, LIST_MOST, &n, NULL);
-    screen_begin(x, &v, TEXT_COMPLAINTS_HEADING, "/desk/complaints");
+    enum err err =
+        pages->after ? complaint_get(v->office.registry, pages->after, &last, NULL) : ERR_OK;
+    if (!err)
+        err = complaint_queue(v->office.registry, last.filed_s, pages->after, ids, LIST_MOST + 1,
+                              &n, NULL);
+    screen_begin(x, v, TEXT_COMPLAINTS_HEADING, pages->path);
     html_put(x, "<p class=\"caption\">");
     cabinet_link(x, "", "/desk", TEXT_DESK_HEADING);
     html_put(x, "</p>\n<h1>");
     html_say(x, TEXT_COMPLAINTS_HEADING);
     html_put(x, n ? "</h1>\n<ul class=\"cases\">\n" : "</h1>\n<p>");
-    for (size_t i = 0; !err && i < n; i++) {
+    for (size_t i = 0; !err && i < n && i < LIST_MOST; i++) {
         struct complaint c;
-        err = complaint_get(v.office.registry, ids[i], &c, NULL);
+        err = complaint_get(v->office.registry, ids[i], &c, NULL);
         if (err)
             break;
-        portal_note(&v, AUDIT_CLAIM_LOOK, c.party, c.id, ERR_OK);
-        complaint_entry(x, &v, "/desk/complaints", &c);
+        portal_note(v, AUDIT_CLAIM_LOOK, c.party, c.id, ERR_OK);
+        complaint_entry(x, v, "/desk/complaints", &c);
     }
     if (!n)
         html_say(x, TEXT_COMPLAINTS_NONE_OPEN);
-    html_put(x, n ? "</ul>\n<p class=\"ways\">" : "</p>\n<p class=\"ways\">");
+    html_put(x, n ? "</ul>\n" : "</p>\n");
+    screen_following(x, pages, n > LIST_MOST ? ids[LIST_MOST - 1] : 0);
+    html_put(x, "<p class=\"ways\">");
     html_put(x, "<a href=\"/api/v1/desk/complaints/sellers.csv\">");
     html_say(x, TEXT_COMPLAINTS_TABLE);
     html_put(x, "</a></p>\n");
     if (err)
-        apply_fail(x, &v, err);
+        apply_fail(x, v, err);
     else
         screen_end(x);
+}
+
+void screen_desk_complaints(struct exchange *x)
+{
+    struct visit v;
+    struct screen_pages pages = {"/desk/complaints", "after", TEXT_COMPLAINTS_HEADING, 0};
+    if (!screen_visit(x, officer, false, &v))
+        return;
+    enum err err = screen_after(x, pages.name, &pages.after);
+    if (err)
+        screen_fail(x, err);
+    else
+        queue(x, &v, &pages);
     portal_leave(&v);
 }
 
 /* ---- one ---- */
 
-static void decide_form(struct exchange *x, const struct visit *v, const struct complaint *c)
+/* again: the note of a decision that chose no outcome; NULL = nothing was sent. */
+static void decide_form(struct exchange *x, const struct visit *v, const struct complaint *c,
+                        const struct str *again)
 {
     char path[APPLY_PATH];
     complaint_path("/desk/complaints", c, "/decide", path);
@@ -72,10 +91,11 @@ static void decide_form(struct exchange *x, const struct visit *v, const struct 
     html_put(x, "<fieldset class=\"radios\"><legend>");
     html_say(x, TEXT_COMPLAINTS_DECIDE);
     html_put(x, "</legend>\n");
+    if (again)
+        screen_wrong(x, "outcome", TEXT_APPLY_CHOOSE);
     for (uint8_t i = 1; i < OUTCOME_COUNT; i++) {
-        buf_printf(x->out,
-                   "<label><input type=\"radio\" name=\"outcome\" value=\"%s\" required> <span>",
-                   outcome_name(i));
+        buf_printf(x->out, "<label><input type=\"radio\" name=\"outcome\" value=\"%s\"%s> <span>",
+                   outcome_name(i), again ? " aria-describedby=\"outcome-wrong\"" : "");
         html_say_key(x, "complaints", "outcome", outcome_name(i));
         html_put(x, "</span></label>\n");
     }
@@ -83,20 +103,21 @@ static void decide_form(struct exchange *x, const struct visit *v, const struct 
     screen_field(x, &(struct screen_field){.name = "note",
                                            .attributes = "rows=\"3\" maxlength=\"500\"",
                                            .label = TEXT_COMPLAINTS_NOTE,
-                                           .value = STR(""),
+                                           .value = again ? *again : STR(""),
                                            .lines = true});
     html_put(x, "<p class=\"ways\">");
     screen_button(x, TEXT_COMPLAINTS_DECIDE_BUTTON);
     html_put(x, "</p>\n</form>\n");
 }
 
-static void forms(struct exchange *x, const struct visit *v, const struct complaint *c)
+static void forms(struct exchange *x, const struct visit *v, const struct complaint *c,
+                  const struct str *again)
 {
     char path[APPLY_PATH];
     if (c->outcome)
         return;
     if (c->officer == v->who.party) {
-        decide_form(x, v, c);
+        decide_form(x, v, c, again);
     } else if (c->officer) {
         html_put(x, "<p class=\"note\">");
         html_say(x, TEXT_ERR_CLAIMED);
@@ -126,32 +147,38 @@ static bool stand(struct exchange *x, bool changes, struct visit *v, struct comp
     return false;
 }
 
-void screen_desk_complaint(struct exchange *x)
+static void page(struct exchange *x, struct visit *v, const struct complaint *c,
+                 const struct str *again)
 {
-    struct visit v;
-    struct complaint c;
     struct person person;
     char path[APPLY_PATH];
-    if (!stand(x, false, &v, &c))
-        return;
-    complaint_path("/desk/complaints", &c, "", path);
-    screen_begin(x, &v, TEXT_COMPLAINTS_ONE, path);
+    complaint_path("/desk/complaints", c, "", path);
+    screen_begin(x, v, TEXT_COMPLAINTS_ONE, path);
     html_put(x, "<p class=\"caption\">");
     cabinet_link(x, "", "/desk/complaints", TEXT_COMPLAINTS_HEADING);
-    complaint_heading(x, &c);
-    if (person_get(v.office.registry, c.party, &person, NULL) == ERR_OK) {
+    complaint_heading(x, c);
+    if (person_get(v->office.registry, c->party, &person, NULL) == ERR_OK) {
         html_put(x, "<p>");
         html_say(x, TEXT_REQUESTS_BUYER);
         html_put(x, ": ");
         html_text(x, str_z(person.name));
         html_put(x, "</p>\n");
     }
-    forms(x, &v, &c);
-    enum err err = complaint_body(x, &v, &c);
+    forms(x, v, c, again);
+    enum err err = complaint_body(x, v, c);
     if (err)
-        apply_fail(x, &v, err);
+        apply_fail(x, v, err);
     else
         screen_end(x);
+}
+
+void screen_desk_complaint(struct exchange *x)
+{
+    struct visit v;
+    struct complaint c;
+    if (!stand(x, false, &v, &c))
+        return;
+    page(x, &v, &c, NULL);
     portal_leave(&v);
 }
 
@@ -192,13 +219,16 @@ void screen_complaint_decide(struct exchange *x)
         err = screen_value(x, "note", &note);
     for (size_t i = 0; i < note.n; i++)
         note.p[i] = note.p[i] < ' ' ? ' ' : note.p[i]; /* one line of a record */
-    if (!err && !outcome_find((struct str){(const char *)word.p, word.n}, &outcome))
-        err = ERR_USAGE;
-    if (!err)
-        err = complaint_decide(&v.office, &v.who, c.id, outcome,
-                               str_trim((struct str){note.n ? (const char *)note.p : "", note.n}),
-                               &after, NULL);
-    acted(x, &v, &c, err);
+    struct str typed = str_trim((struct str){note.n ? (const char *)note.p : "", note.n});
+    bool none = !err && !outcome_find((struct str){(const char *)word.p, word.n}, &outcome);
+    if (!err && !none)
+        err = complaint_decide(&v.office, &v.who, c.id, outcome, typed, &after, NULL);
+    if (none) {
+        x->response->status = 400;
+        page(x, &v, &c, &typed);
+    } else {
+        acted(x, &v, &c, err);
+    }
     buf_release(&word);
     buf_release(&note);
     portal_leave(&v);

@@ -95,7 +95,7 @@ static void page(struct exchange *x, struct visit *v, const struct demand *r, st
         screen_form(x, v, path, "ask");
         screen_field(x, &(struct screen_field){.name = "bin",
                                                .attributes = "inputmode=\"numeric\" "
-                                                             "maxlength=\"20\" required "
+                                                             "maxlength=\"20\" "
                                                              "autocomplete=\"off\"",
                                                .label = TEXT_CLAIM_BIN,
                                                .wrong = wrong,

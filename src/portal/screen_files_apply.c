@@ -9,22 +9,13 @@
 
 /* ---- the form ---- */
 
-static void say_wrong(struct exchange *x, const char *id, enum text why)
-{
-    buf_printf(x->out, "<div class=\"error\" id=\"%s-wrong\">", id);
-    html_sign(x, "hint");
-    html_put(x, "<p>");
-    html_say(x, why);
-    html_put(x, "</p></div>\n");
-}
-
 static void kinds(struct exchange *x, const struct visit *v, const struct files_typed *typed)
 {
     html_put(x, "<fieldset class=\"radios\"><legend>");
     html_say(x, TEXT_CABINET_ROW_KIND);
     html_put(x, "</legend>\n");
     if (typed->no_kind)
-        say_wrong(x, "kind", TEXT_APPLY_CHOOSE);
+        screen_wrong(x, "kind", TEXT_APPLY_CHOOSE);
     for (uint8_t kind = 1; kind_info(kind); kind++) {
         if (!files_kind(kind) || !(kind_info(kind)->roles & ROLE_BIT(v->who.role)))
             continue;
@@ -69,7 +60,7 @@ static void accept(struct exchange *x, const struct upload *u, const struct file
     text_number(&n, x->lang, u->devices);
     html_put(x, "<div class=\"radios\">\n");
     if (typed->no_choice)
-        say_wrong(x, "accept", TEXT_FILES_ACCEPT_NONE);
+        screen_wrong(x, "accept", TEXT_FILES_ACCEPT_NONE);
     html_put(x, "<label><input type=\"checkbox\" name=\"accept\" value=\"yes\" "
                 "aria-describedby=\"accept-hint");
     html_put(x, typed->no_choice ? " accept-wrong\" aria-invalid=\"true\">" : "\">");

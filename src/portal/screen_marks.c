@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A body's first page: what waits for a second officer, its marks, one IMEI. An IMEI stands in no address: it is
- * sought by a form. */
+ * A body's first page: what waits for a second officer and what either says to it, the search for one IMEI, its marks. */
 #include "portal/screen_marks.h"
 
 #include <stdlib.h>
@@ -12,100 +11,6 @@
 #include "portal/screens.h"
 
 enum { SHOWN = 5 }; /* IMEIs of a proposal; of more it is said how many */
-
-bool marks_stand(struct exchange *x, bool changes, struct visit *v, struct mark_body *body)
-{
-    if (!screen_visit(x, ROLE_BIT(ROLE_POLICE), changes, v))
-        return false;
-    enum err err = mark_body(v->office.registry, &v->who, body, &v->fault);
-    if (!err)
-        return true;
-    apply_fail(x, v, err);
-    portal_leave(v);
-    return false;
-}
-
-/* ---- words ---- */
-
-void marks_say_kind(struct exchange *x, uint8_t kind)
-{
-    html_say_key(x, "marks.kind", mark_kind_name(kind), NULL);
-}
-
-void marks_say_state(struct exchange *x, const struct verdict *v)
-{
-    const char *list = list_name(reason_list(v->reason));
-    html_put(x, "<span class=\"expect ");
-    html_put(x, list);
-    html_put(x, "\">");
-    html_sign(x, list);
-    html_say_key(x, "list", list, "title");
-    html_put(x, "</span>");
-}
-
-void marks_say_days(struct exchange *x, daynum from, daynum last)
-{
-    struct buf date = {0};
-    html_say_day(x, TEXT_MARKS_SINCE, from);
-    html_put(x, ", ");
-    if (last == DAYNUM_OPEN)
-        html_say(x, TEXT_MARKS_OPEN);
-    else
-        text_date_through(&date, x->lang, last);
-    html_text(x, (struct str){date.n ? (const char *)date.p : "", date.n});
-    buf_release(&date);
-}
-
-void marks_say_model(struct exchange *x, const struct visit *v, struct imei imei)
-{
-    struct tac_info info;
-    if (!tac_find(v->office.registry->tac, imei_tac(imei), &info))
-        return;
-    html_text(x, info.brand);
-    html_put(x, " ");
-    html_text(x, info.model);
-}
-
-void marks_row(struct exchange *x, enum text label)
-{
-    html_put(x, "<div><dt>");
-    html_say(x, label);
-    html_put(x, "</dt><dd>");
-}
-
-void marks_row_end(struct exchange *x)
-{
-    html_put(x, "</dd></div>\n");
-}
-
-static void tell(struct exchange *x, enum text says)
-{
-    html_put(x, "<p>");
-    html_say(x, says);
-    html_put(x, "</p>\n");
-}
-
-static void heading(struct exchange *x, enum text says)
-{
-    html_put(x, "<h2>");
-    html_say(x, says);
-    html_put(x, "</h2>\n");
-}
-
-/* Order, who, when. */
-static void entry_rows(struct exchange *x, const struct visit *v, const struct entry *e)
-{
-    char name[LIMIT_NAME + 1];
-    marks_name(v->office.registry, e->actor, name);
-    marks_row(x, TEXT_MARKS_ORDER);
-    html_text(x, (struct str){e->document, e->document_n});
-    marks_row_end(x);
-    marks_row(x, TEXT_MARKS_BY);
-    html_text(x, str_z(name));
-    html_put(x, *name ? ", " : "");
-    screen_time(x, v, e->time_ms / 1000);
-    marks_row_end(x);
-}
 
 /* ---- what waits for a second officer ---- */
 
@@ -139,7 +44,7 @@ static enum err proposal(struct exchange *x, const struct visit *v, const struct
     html_put(x, "</h3>\n<dl>\n");
     b.entry.actor = b.actor;
     b.entry.time_ms = b.time_ms;
-    entry_rows(x, v, &b.entry);
+    marks_entry_rows(x, v, &b.entry);
     marks_row(x, TEXT_MARKS_IMEIS);
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         html_put(x, i ? "<br>" : "");
@@ -152,7 +57,7 @@ static enum err proposal(struct exchange *x, const struct visit *v, const struct
     marks_row_end(x);
     html_put(x, "</dl>\n");
     if (b.actor == v->who.party)
-        tell(x, TEXT_MARKS_OWN_PROPOSAL);
+        marks_tell(x, TEXT_MARKS_OWN_PROPOSAL);
     html_put(x, "<div class=\"ways\">\n");
     if (b.actor != v->who.party)
         settle_button(x, v, id, "confirm", "main", TEXT_MARKS_CONFIRM);
@@ -168,7 +73,7 @@ static enum err proposals(struct exchange *x, const struct visit *v, const struc
     enum err err = marks_proposals(v->office.registry, body, ids, &n, NULL);
     if (err || !n)
         return err;
-    heading(x, TEXT_MARKS_WAITING);
+    marks_heading(x, TEXT_MARKS_WAITING);
     html_put(x, "<ul class=\"sessions\">\n");
     for (size_t i = 0; !err && i < n; i++)
         err = proposal(x, v, body, ids[i]);
@@ -288,10 +193,10 @@ static enum err list(struct exchange *x, const struct visit *v, const struct mar
     size_t n = 0;
     enum err err =
         rows ? marks_list(v->office.registry, body, f, rows, &n, &next, NULL) : ERR_MEMORY;
-    heading(x, TEXT_MARKS_LIST);
+    marks_heading(x, TEXT_MARKS_LIST);
     filter_form(x, body, f);
     if (!err && !n)
-        tell(x, TEXT_MARKS_NONE);
+        marks_tell(x, TEXT_MARKS_NONE);
     html_put(x, n ? "<ol class=\"queue\">\n" : "");
     for (size_t i = 0; !err && i < n; i++)
         row(x, v, &rows[i]);
@@ -302,22 +207,6 @@ static enum err list(struct exchange *x, const struct visit *v, const struct mar
 }
 
 /* ---- the first page ---- */
-
-static void find_form(struct exchange *x, const struct visit *v, struct str typed,
-                      const enum text *wrong)
-{
-    screen_form(x, v, "/marks/find", "ask");
-    screen_field(x, &(struct screen_field){.name = "imei",
-                                           .attributes = "inputmode=\"numeric\" "
-                                                         "autocomplete=\"off\" maxlength=\"64\" "
-                                                         "class=\"digits\"",
-                                           .label = TEXT_MARKS_FIND,
-                                           .wrong = wrong,
-                                           .value = typed});
-    html_put(x, "<p class=\"ways\"><button class=\"second\">");
-    html_say(x, TEXT_MARKS_FIND_BUTTON);
-    html_put(x, "</button></p>\n</form>\n");
-}
 
 static void done(struct exchange *x)
 {
@@ -353,8 +242,8 @@ static void home(struct exchange *x, struct visit *v, const struct mark_body *bo
     cabinet_link(x, "", "/marks/resume", TEXT_MARKS_RESUME);
     html_put(x, "</li>\n</ul>\n");
     enum err err = proposals(x, v, body);
-    heading(x, TEXT_MARKS_ONE);
-    find_form(x, v, STR(""), NULL);
+    marks_heading(x, TEXT_MARKS_ONE);
+    marks_find_form(x, v, STR(""), NULL);
     if (!err)
         err = list(x, v, body, f);
     html_put(x, "</div>\n");
@@ -378,122 +267,6 @@ void screen_marks(struct exchange *x)
         home(x, &v, &body, &filter);
     if (!err)
         portal_note(&v, AUDIT_MARK_LOOK, body.party, 0, ERR_OK);
-    portal_leave(&v);
-}
-
-/* ---- one IMEI ---- */
-
-static void event(struct exchange *x, const struct visit *v, const struct mark_event *e)
-{
-    html_put(x, "<li>\n<h3>");
-    html_say(x, e->cleared ? TEXT_MARKS_RESUMED : TEXT_MARKS_SUSPENDED);
-    html_put(x, ": ");
-    marks_say_kind(x, e->mark.kind);
-    html_put(x, "</h3>\n<dl>\n");
-    if (!e->cleared) {
-        marks_row(x, TEXT_MARKS_DAYS);
-        marks_say_days(x, e->mark.from, e->mark.last);
-        marks_row_end(x);
-    }
-    entry_rows(x, v, &e->entry);
-    html_put(x, "</dl>\n</li>\n");
-}
-
-/* How everybody hears of it, in the rows of the public answer. */
-static void state_now(struct exchange *x, const struct visit *v, struct imei imei,
-                      const struct verdict *now)
-{
-    const char *look = list_name(reason_list(now->reason));
-    html_put(x, "<article class=\"answer ");
-    html_put(x, look);
-    html_put(x, "\">\n<header>");
-    html_sign(x, look);
-    html_put(x, "<div><h2>");
-    html_say_key(x, "list", look, "title");
-    html_put(x, "</h2><p>");
-    html_say_key(x, "list", look, "meaning");
-    html_put(x, "</p></div></header>\n<dl>\n");
-    marks_row(x, TEXT_FIELD_IMEI);
-    page_imei(x, imei);
-    marks_row_end(x);
-    marks_row(x, TEXT_FIELD_REASON);
-    html_say_key(x, "reason", reason_public(now->reason), "public");
-    marks_row_end(x);
-    struct tac_info info;
-    if (tac_find(v->office.registry->tac, imei_tac(imei), &info)) {
-        marks_row(x, TEXT_FIELD_MODEL);
-        marks_say_model(x, v, imei);
-        marks_row_end(x);
-    }
-    html_put(x, "</dl>\n</article>\n");
-}
-
-static void one(struct exchange *x, struct visit *v, const struct mark_body *body, struct imei imei,
-                const struct verdict *now)
-{
-    struct mark_event *events = calloc(MARKS_PAGE, sizeof *events);
-    size_t n = 0;
-    enum err err =
-        events ? marks_history(v->office.registry, body, imei, events, &n, NULL) : ERR_MEMORY;
-    state_now(x, v, imei, now);
-    heading(x, TEXT_MARKS_OURS);
-    if (!err && !n)
-        tell(x, TEXT_MARKS_OURS_NONE);
-    html_put(x, n ? "<ul class=\"sessions\">\n" : "");
-    for (size_t i = 0; !err && i < n; i++)
-        event(x, v, &events[i]);
-    html_put(x, n ? "</ul>\n" : "");
-    free(events);
-    if (err)
-        apply_fail(x, v, err);
-}
-
-static void found(struct exchange *x, struct visit *v, const struct mark_body *body,
-                  struct str typed)
-{
-    struct imei imei = {0};
-    struct verdict now = {0};
-    enum text why = TEXT_ERROR_HEADING;
-    enum err wrong = imei_parse_typed(typed, &imei), err = ERR_OK;
-    if (wrong && !text_find_parts(err_info(wrong)->text_id, NULL, NULL, &why))
-        why = TEXT_ERROR_HEADING;
-    if (!wrong)
-        err = registry_check(v->office.registry, imei, &now, NULL, NULL);
-    if (err) {
-        apply_fail(x, v, err);
-        return;
-    }
-    screen_begin(x, v, TEXT_MARKS_ONE, "/marks");
-    html_put(x, "<p class=\"caption\">");
-    cabinet_link(x, "", "/marks", TEXT_MARKS_HEADING);
-    html_put(x, "</p>\n<h1>");
-    html_say(x, TEXT_MARKS_ONE);
-    html_put(x, "</h1>\n");
-    size_t whole = x->out->n;
-    if (!wrong) {
-        portal_note(v, AUDIT_MARK_LOOK, body->party, imei.body, ERR_OK);
-        one(x, v, body, imei, &now);
-    }
-    if (x->out->n < whole)
-        return; /* it failed, and is answered */
-    x->response->status = wrong ? 400 : 200;
-    find_form(x, v, wrong ? typed : STR(""), wrong ? &why : NULL);
-    screen_end(x);
-}
-
-void screen_marks_find(struct exchange *x)
-{
-    struct visit v;
-    struct mark_body body;
-    struct buf typed = {0};
-    if (!marks_stand(x, true, &v, &body))
-        return;
-    enum err err = screen_value(x, "imei", &typed);
-    if (err)
-        screen_fail(x, err);
-    else
-        found(x, &v, &body, str_trim((struct str){typed.n ? (const char *)typed.p : "", typed.n}));
-    buf_release(&typed);
     portal_leave(&v);
 }
 

@@ -20,5 +20,12 @@ void marks_say_model(struct exchange *x, const struct visit *v, struct imei imei
 /* <div><dt>label</dt><dd> … </dd></div> */
 void marks_row(struct exchange *x, enum text label);
 void marks_row_end(struct exchange *x);
+/* Rows of an entry: its order, who, when. */
+void marks_entry_rows(struct exchange *x, const struct visit *v, const struct entry *e);
+void marks_tell(struct exchange *x, enum text says);    /* <p> */
+void marks_heading(struct exchange *x, enum text says); /* <h2> */
+/* Seeks one IMEI. wrong: why what was typed is none; NULL = nothing is wrong. */
+void marks_find_form(struct exchange *x, const struct visit *v, struct str typed,
+                     const enum text *wrong);
 
 #endif

@@ -159,25 +159,13 @@ static enum text why_of(enum err err)
     return text_find_parts(err_info(err)->text_id, NULL, NULL, &why) ? why : TEXT_ERROR_HEADING;
 }
 
-static void wrong_beside(struct exchange *x, const char *id, enum text why)
+/* One of the fields: what was typed, and why that cannot be taken. */
+static void ask_field(struct marks_page *p, enum field i, struct screen_field said, enum text why)
 {
-    buf_printf(x->out, "<div class=\"error\" id=\"%s-wrong\">", id);
-    html_sign(x, "hint");
-    html_put(x, "<p>");
-    html_say(x, why);
-    html_put(x, "</p></div>\n");
-}
-
-static void field(struct marks_page *p, enum field i, enum text label, const enum text *hint,
-                  enum text why, const char *attributes, bool lines)
-{
-    screen_field(p->x, &(struct screen_field){.name = names[i],
-                                              .attributes = attributes,
-                                              .label = label,
-                                              .hint = hint,
-                                              .wrong = p->wrong[i] ? &why : NULL,
-                                              .value = of(&p->typed[i]),
-                                              .lines = lines});
+    said.name = names[i];
+    said.value = of(&p->typed[i]);
+    said.wrong = p->wrong[i] ? &why : NULL;
+    screen_field(p->x, &said);
 }
 
 static void mark_radios(struct marks_page *p)
@@ -187,7 +175,7 @@ static void mark_radios(struct marks_page *p)
     html_say(x, TEXT_MARKS_MARK);
     html_put(x, "</legend>\n");
     if (p->wrong[MARK])
-        wrong_beside(x, "mark", TEXT_APPLY_CHOOSE);
+        screen_wrong(x, "mark", TEXT_APPLY_CHOOSE);
     for (uint8_t kind = MARK_STOLEN; kind <= MARK_PENITENTIARY; kind++) {
         if (!(p->body.marks >> kind & 1))
             continue;
@@ -213,7 +201,7 @@ static void day_fields(struct marks_page *p, enum day d, enum text legend, enum 
     html_say(x, hint);
     html_put(x, "</p>\n");
     if (wrong)
-        wrong_beside(x, ids[d], TEXT_MARKS_DAY_WRONG);
+        screen_wrong(x, ids[d], TEXT_MARKS_DAY_WRONG);
     html_put(x, "<div class=\"parts\">\n");
     for (size_t i = 0; i < PARTS; i++) {
         const char *name = part_names[d][i];
@@ -257,17 +245,31 @@ static void show_form(struct marks_page *p)
     which_one(p);
     screen_form(x, &p->v, path_of(p), "ask");
     key_field(p);
-    field(p, IMEIS, TEXT_MARKS_IMEIS, &imeis_hint, why_of(p->wrong[IMEIS]),
-          "rows=\"5\" autocomplete=\"off\" spellcheck=\"false\" class=\"digits\"", true);
+    ask_field(
+        p, IMEIS,
+        (struct screen_field){
+            .attributes = "rows=\"5\" autocomplete=\"off\" spellcheck=\"false\" class=\"digits\"",
+            .label = TEXT_MARKS_IMEIS,
+            .hint = &imeis_hint,
+            .lines = true},
+        why_of(p->wrong[IMEIS]));
     mark_radios(p);
-    field(p, ORDER, TEXT_MARKS_ORDER, &order_hint, TEXT_MARKS_ORDER_WRONG,
-          "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\"", false);
+    ask_field(p, ORDER,
+              (struct screen_field){
+                  .attributes = "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\"",
+                  .label = TEXT_MARKS_ORDER,
+                  .hint = &order_hint},
+              TEXT_MARKS_ORDER_WRONG);
     if (!p->resume) {
         day_fields(p, FROM, TEXT_MARKS_FROM, TEXT_MARKS_FROM_HINT);
         day_fields(p, UNTIL, TEXT_MARKS_UNTIL, TEXT_MARKS_UNTIL_HINT);
     }
-    field(p, NOTE, TEXT_MARKS_NOTE, &note_hint, why_of(p->wrong[NOTE]),
-          "rows=\"3\" maxlength=\"500\"", true);
+    ask_field(p, NOTE,
+              (struct screen_field){.attributes = "rows=\"3\" maxlength=\"500\"",
+                                    .label = TEXT_MARKS_NOTE,
+                                    .hint = &note_hint,
+                                    .lines = true},
+              why_of(p->wrong[NOTE]));
     html_put(x, "<p class=\"ways\">");
     screen_button(x, TEXT_MARKS_LOOK);
     html_put(x, "</p>\n</form>\n");

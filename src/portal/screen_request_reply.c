@@ -33,11 +33,12 @@ void request_typed_release(struct request_typed *t)
     buf_release(&t->note);
 }
 
-static void choice(struct exchange *x, uint8_t answer, uint8_t chosen)
+static void choice(struct exchange *x, uint8_t answer, const struct request_typed *t)
 {
-    buf_printf(x->out,
-               "<label><input type=\"radio\" name=\"answer\" value=\"%s\"%s required> <span>",
-               demand_answer_name(answer), answer == chosen ? " checked" : "");
+    bool none = t && !t->reply.answer;
+    buf_printf(x->out, "<label><input type=\"radio\" name=\"answer\" value=\"%s\"%s%s> <span>",
+               demand_answer_name(answer), t && answer == t->reply.answer ? " checked" : "",
+               none ? " aria-describedby=\"answer-wrong\"" : "");
     html_say_key(x, "requests", "reply", demand_answer_name(answer));
     html_put(x, "</span></label>\n");
 }
@@ -79,8 +80,10 @@ void request_reply_form(struct exchange *x, const struct visit *v, const struct 
     html_put(x, "<fieldset class=\"radios\"><legend>");
     html_say(x, TEXT_REQUESTS_REPLY);
     html_put(x, "</legend>\n");
+    if (t && !t->reply.answer)
+        screen_wrong(x, "answer", TEXT_APPLY_CHOOSE);
     for (uint8_t answer = 1; answer < DEMAND_ANSWER_COUNT; answer++)
-        choice(x, answer, t ? t->reply.answer : ANSWER_NONE);
+        choice(x, answer, t);
     html_put(x, "</fieldset>\n");
     screen_field(x, &(struct screen_field){.name = "application",
                                            .attributes = "maxlength=\"24\" autocomplete=\"off\"",

@@ -80,43 +80,21 @@ static void entry(struct exchange *x, const struct visit *v, const struct demand
 /* One of the two lists, and how far down it the page stands. */
 struct box {
     enum demand_side side;
-    enum text heading;
-    const char *name; /* in addresses */
-    uint64_t after;   /* 0: from the newest */
-    bool shown;       /* it has rows, or goes on from another page */
+    struct screen_pages pages;
+    bool shown; /* it has rows, or goes on from another page */
 };
-
-static void more(struct exchange *x, const struct box *b, uint64_t next)
-{
-    if (!b->after && !next)
-        return;
-    html_put(x, "<nav class=\"ways\" aria-label=\"");
-    html_say(x, b->heading);
-    html_put(x, "\">");
-    if (b->after)
-        cabinet_link(x, "", "/requests", TEXT_CABINET_NEWEST);
-    if (next) {
-        html_put(x, "<a rel=\"next\" href=\"");
-        html_url(x, "/requests");
-        buf_printf(x->out, "%s%s=%llu\">", x->lang_asked ? "&amp;" : "?", b->name,
-                   (unsigned long long)next);
-        html_say(x, TEXT_CABINET_OLDER);
-        html_put(x, "</a>");
-    }
-    html_put(x, "</nav>\n");
-}
 
 static enum err box(struct exchange *x, struct visit *v, struct box *b)
 {
     uint64_t ids[LIST_MOST + 1];
     size_t n = 0;
-    enum err err =
-        demand_list(v->office.registry, &v->who, b->side, b->after, ids, LIST_MOST + 1, &n, NULL);
-    b->shown = n || b->after;
+    enum err err = demand_list(v->office.registry, &v->who, b->side, b->pages.after, ids,
+                               LIST_MOST + 1, &n, NULL);
+    b->shown = n || b->pages.after;
     if (err || !b->shown)
         return err;
     html_put(x, "<section>\n<h2>");
-    html_say(x, b->heading);
+    html_say(x, b->pages.heading);
     html_put(x, n ? "</h2>\n<ul class=\"cases\">\n" : "</h2>\n");
     for (size_t i = 0; !err && i < n && i < LIST_MOST; i++) {
         struct demand r;
@@ -128,27 +106,14 @@ static enum err box(struct exchange *x, struct visit *v, struct box *b)
         entry(x, v, &r, b->side == SIDE_SELLER);
     }
     html_put(x, n ? "</ul>\n" : "");
-    more(x, b, n > LIST_MOST ? ids[LIST_MOST - 1] : 0);
+    screen_older(x, &b->pages, n > LIST_MOST ? ids[LIST_MOST - 1] : 0);
     html_put(x, "</section>\n");
-    return err;
-}
-
-/* ERR_USAGE: what stands in the address is no number of ours. */
-static enum err read_after(const struct exchange *x, struct box *b)
-{
-    struct buf text = {0};
-    bool found = false;
-    enum err err = form_value(x->query, b->name, &text, &found);
-    struct str number = {text.n ? (const char *)text.p : "", text.n};
-    if (!err && found && (!str_to_u64(number, INT64_MAX, &b->after) || !b->after))
-        err = ERR_USAGE;
-    buf_release(&text);
     return err;
 }
 
 static void lists(struct exchange *x, struct visit *v, struct box boxes[2])
 {
-    bool on = boxes[0].after || boxes[1].after; /* then it is that list's page alone */
+    bool on = boxes[0].pages.after || boxes[1].pages.after; /* then it is that list's page alone */
     enum err err = ERR_OK;
     screen_begin(x, v, TEXT_REQUESTS_HEADING, "/requests");
     html_put(x, "<p class=\"caption\">");
@@ -157,7 +122,7 @@ static void lists(struct exchange *x, struct visit *v, struct box boxes[2])
     html_say(x, TEXT_REQUESTS_HEADING);
     html_put(x, "</h1>\n");
     for (size_t i = 0; !err && i < 2; i++)
-        if (!on || boxes[i].after)
+        if (!on || boxes[i].pages.after)
             err = box(x, v, &boxes[i]);
     if (!err && !boxes[0].shown && !boxes[1].shown) {
         html_put(x, "<p>");
@@ -177,13 +142,13 @@ void screen_requests(struct exchange *x)
 {
     struct visit v;
     struct box boxes[2] = {
-        {.side = SIDE_SELLER, .heading = TEXT_REQUESTS_RECEIVED, .name = "received"},
-        {.side = SIDE_BUYER, .heading = TEXT_REQUESTS_SENT, .name = "sent"}};
+        {.side = SIDE_SELLER, .pages = {"/requests", "received", TEXT_REQUESTS_RECEIVED, 0}},
+        {.side = SIDE_BUYER, .pages = {"/requests", "sent", TEXT_REQUESTS_SENT, 0}}};
     if (!screen_visit(x, ROLES_APPLICANT, false, &v))
         return;
-    enum err err = read_after(x, &boxes[0]);
+    enum err err = screen_after(x, boxes[0].pages.name, &boxes[0].pages.after);
     if (!err)
-        err = read_after(x, &boxes[1]);
+        err = screen_after(x, boxes[1].pages.name, &boxes[1].pages.after);
     if (err)
         screen_fail(x, err);
     else
