@@ -25,6 +25,8 @@ end() {
         local postmaster
         postmaster=$(head -1 "$dir/$node/data/postmaster.pid" 2>/dev/null || true)
         [ -z "$postmaster" ] || kill -INT "$postmaster" 2>/dev/null || true
+        # No child of ours: its files may go when it has gone.
+        [ -z "$postmaster" ] || timeout 30 tail --pid="$postmaster" -f /dev/null || true
     done
     wait || true
     [ "$status" -eq 0 ] || tail -n 5 "$dir"/*.log >&2
