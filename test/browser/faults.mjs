@@ -5,7 +5,7 @@
 import { connect, createServer } from "node:net";
 import { renameSync } from "node:fs";
 
-import { is, launch, ok, test, texts, until, window } from "./house.mjs";
+import { is, launchWhole, ok, test, texts, until, window } from "./house.mjs";
 import { ready } from "./pages.mjs";
 
 /** A camera there is, and whoever asks for it is refused. */
@@ -65,7 +65,7 @@ async function cameras({ browser, url }) {
   for (const lang of ["kk", "ru"])
     await (await scanSays(browser, url, lang, "scan_refused", `${lang}: camera refused`)).context.close();
 
-  const without = await launch(...NO_CAMERA);
+  const without = await launchWhole(...NO_CAMERA);
   for (const lang of ["kk", "en"])
     await (await scanSays(without, url, lang, "scan_none", `${lang}: no camera`)).context.close();
   await without.close();
@@ -309,5 +309,5 @@ await test(
     await crowded(stage, imei);
     await databaseGone(stage, imei);
   },
-  { args: REFUSED },
+  { args: REFUSED, whole: true },
 );

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { startLayer } from "../nca_layer.mjs";
-import { is, launch, ok, root, test, texts, until, window } from "./house.mjs";
+import { is, launchWhole, ok, root, test, texts, until, window } from "./house.mjs";
 import { ready } from "./pages.mjs";
 
 const dir = mkdtempSync(join(tmpdir(), "tamga-layer."));
@@ -118,7 +118,7 @@ const blocked = (complaints) => complaints.filter((c) => c.includes("ERR_BLOCKED
 
 /** The page as if it came from the internet: then Chromium asks whether it may reach this machine. */
 async function asPublic(url) {
-  const browser = await launch("--ignore-certificate-errors", `--ip-address-space-overrides=${new URL(url).host}=public`);
+  const browser = await launchWhole("--ignore-certificate-errors", `--ip-address-space-overrides=${new URL(url).host}=public`);
   const opens = async (page) => {
     await page.goto("/sign-in");
     await ready(page);
@@ -340,6 +340,7 @@ await test(
   {
     now: null,
     args: ["--ignore-certificate-errors"],
+    whole: true,
     serve: { settings: ["[portal]", `eds_ca = ${dir}/ca.pem`, `nca_layer = wss://127.0.0.1:${layer.port}`] },
   },
 );
