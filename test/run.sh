@@ -163,6 +163,17 @@ plan() { # PATTERN...
     done
 }
 
+# Of these a core sees a third of the time or less: they wait for sources that are silent, for limits that end, for servers
+# that take over. The longest at the head.
+waits='e2e/sources_apart.t e2e/patroni.t e2e/sources.t e2e/http.t e2e/portal_sessions.t e2e/moves.t e2e/eir.t e2e/eir_settings.t
+    e2e/proxies.t e2e/failover.t e2e/run.t e2e/several.t e2e/eir_hostile.t e2e/portal_away.t e2e/eir_log.t e2e/second_gsma.t'
+waiting() { # PLAN
+    local name
+    for name in $waits; do
+        grep -F -e "$name|" -e "$name in postgres|" "$1"
+    done
+}
+
 tools/build.sh "$dir" all tests || {
     echo "The build failed."
     failed=1
@@ -178,26 +189,37 @@ if [ -z "${TAMGA_TEST_POSTGRES:-}" ]; then
     export TAMGA_TEST_POSTGRES
 fi
 
-# Lanes side by side take the next one each: many tests wait for a clock, a server or a browser more than
-# they compute. A lane counts for itself.
-lane() { # NAME
-    local name settings program
-    out=$log/out.$1
-    while { flock 8 && IFS='|' read -r name settings program <&9; flock -u 8; [ -n "$name" ]; }; do
-        run_tap "$name" env $settings bash -c "exec $program" 8>&- 9<&-
+# Lanes side by side take the next one each: as many as there are cores begin with what computes; two more begin with
+# what waits for a clock, a server or a time-out, so that neither kind is left over for the end. When nothing that
+# waits is left, one of the two goes on with the rest. A lane counts for itself.
+lane() { # NUMBER LIST...
+    local number=$1 list name settings program
+    out=$log/out.$number
+    shift
+    for list in "$@"; do
+        while { flock 8 && IFS='|' read -r name settings program <&"$list"; flock -u 8; [ -n "$name" ]; }; do
+            run_tap "$name" env $settings bash -c "exec $program" 7<&- 8>&- 9<&-
+        done
     done
-    echo "$passed $failed" >"$log/count.$1"
+    echo "$passed $failed" >"$log/count.$number"
 }
 
 plan "$@" >"$log/plan"
-exec 9<"$log/plan"
+waiting "$log/plan" >"$log/waiting"
+grep -vxFf "$log/waiting" "$log/plan" >"$log/computing"
+exec 7<"$log/waiting" 9<"$log/computing"
 pids=()
-lanes=$(seq "${TAMGA_LANES:-$(($(nproc) + 1))}")
+cores=$(nproc)
+lanes=$(seq "${TAMGA_LANES:-$((cores + 2))}")
 for name in $lanes; do
     (
         trap - EXIT
         exec 8>"$log/lock"
-        lane "$name"
+        case $((name - cores)) in
+        1) lane "$name" 7 9 ;;
+        2) lane "$name" 7 ;;
+        *) lane "$name" 9 7 ;;
+        esac
     ) &
     pids+=($!)
 done
