@@ -2,9 +2,10 @@
 // An assistant files for a person who is present, by page and without a script, in Kazakh and Russian: who it is, the code that
 // came to that person's phone, the device, the receipt to be printed; what is typed wrongly, a code that counts no more. Then
 // every page for everybody: axe-core, 320 px, keyboard; and the demonstration, which shows the code.
-import { Entrance, imei, number } from "./entrance.mjs";
+import { Entrance, imei } from "./entrance.mjs";
 import { looks, tabTo } from "./eyes.mjs";
 import { Register, is, ok, test, texts, until, window } from "./house.mjs";
+import { number } from "./keys.mjs";
 
 let register;
 let phones = 0;

@@ -6,8 +6,8 @@ import {
   OPTIONS, begin, carried, daysAgo, device, mistyped, more, number, opens, phone, press, publicList,
   register, seated, send, state, typeDate,
 } from "./applicant.mjs";
-import { number as people } from "./entrance.mjs";
 import { is, ok, test, texts, until, window } from "./house.mjs";
+import { number as people } from "./keys.mjs";
 
 async function byRules(page, lang) {
   const [first, second] = [phone(), phone()];

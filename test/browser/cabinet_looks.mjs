@@ -5,9 +5,9 @@ import {
   OPTIONS, carried, checked, daysAgo, desk, device, lands, mistyped, more, number, opens, phone, press,
   register, send, typeDate,
 } from "./applicant.mjs";
-import { number as people } from "./entrance.mjs";
 import { axe, fits, tabTo } from "./eyes.mjs";
 import { LANGS, is, ok, test, texts, until, window } from "./house.mjs";
+import { number as people } from "./keys.mjs";
 
 /** The two pages of a gift alone; its draft is thrown away. */
 async function consents(page, lang, open, step) {

@@ -3,13 +3,12 @@
 // people who sign a nonce with its keys, officers with password and code, a border and a post that answer
 // as the test says. Signing in goes by API, and the browser gets the cookie (seat); or by the page, with a stand-in
 // for NCALayer that has the same keys (signIn).
-import { createHmac } from "node:crypto";
-import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 
 import { makeSocketKey, startLayer } from "../nca_layer.mjs";
 import { Register, until, window } from "./house.mjs";
+import * as keys from "./keys.mjs";
 import { ready } from "./pages.mjs";
 
 /** An IMEI with its check digit: of a list of models, the n-th. */
@@ -23,27 +22,16 @@ export function imei(n, tac = 35267700) {
   return body + ((10 - (sum % 10)) % 10);
 }
 
-/** An IIN or BIN that begins so. */
-export function number(head) {
-  for (let n = 0; n < 100; n++) {
-    const d = [...(head + String(n).padStart(4, "0"))].map(Number);
-    const weigh = (w) => d.reduce((sum, digit, i) => sum + digit * w[i], 0) % 11;
-    let c = weigh([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    if (c === 10) c = weigh([3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]);
-    if (c < 10) return d.join("") + c;
-  }
-  throw new Error("no such number");
-}
-
 /** The clock is the world's: certificates and codes hold by it. */
 export class Entrance extends Register {
   constructor() {
     super();
-    const iin = number("8501013");
+    const iin = keys.number("8501013");
     this.iin = iin; // of Aigul
     this.answers = { border: "yes", parcel: "yes" };
     this.secrets = {};
-    this.openssl(
+    keys.openssl(
+      this.dir,
       ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"],
       ...["-keyout", this.at("ca.key"), "-out", this.at("ca.pem"), "-subj", "/CN=Test"],
       ...["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"],
@@ -51,7 +39,7 @@ export class Entrance extends Register {
     this.give("aigul", `/CN=АХМЕТОВА АЙГҮЛ/serialNumber=IIN${iin}`, "clientAuth,1.2.398.3.3.4.1.1");
     this.give(
       "firm",
-      `/CN=БЕКОВ БОЛАТ/serialNumber=IIN${number("9006154")}/O=ТОО Импорт/OU=BIN${number("0101400")}`,
+      `/CN=БЕКОВ БОЛАТ/serialNumber=IIN${keys.number("9006154")}/O=ТОО Импорт/OU=BIN${keys.number("0101400")}`,
       "clientAuth,1.2.398.3.3.4.1.2,1.2.398.3.3.4.1.2.1",
     );
   }
@@ -64,22 +52,14 @@ export class Entrance extends Register {
     return `${this.dir}/${name}`;
   }
 
-  openssl(...words) {
-    const done = spawnSync("openssl", words, { encoding: "buffer" });
-    if (done.status !== 0) throw new Error(`openssl ${words.join(" ")}: ${done.stderr}`);
-    return done.stdout;
-  }
-
   give(name, subject, usage) {
     writeFileSync(
       this.at("ext"),
       `basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,nonRepudiation\nextendedKeyUsage=${usage}\n`,
     );
-    this.openssl(
-      ...["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-utf8"],
-      ...["-keyout", this.at(`${name}.key`), "-out", this.at(`${name}.csr`), "-subj", subject],
-    );
-    this.openssl(
+    keys.request(this.dir, name, subject);
+    keys.openssl(
+      this.dir,
       ...["x509", "-req", "-in", this.at(`${name}.csr`), "-CA", this.at("ca.pem"), "-CAkey", this.at("ca.key")],
       ...["-CAcreateserial", "-days", "20", "-out", this.at(`${name}.pem`), "-extfile", this.at("ext")],
     );
@@ -112,22 +92,12 @@ export class Entrance extends Register {
 
   staff(name, role) {
     this.run("user", "add", name);
-    writeFileSync(this.at("password"), `Тұлпар шабысы ${name}\n`);
-    const command = process.env.TAMGA ?? new URL("../../build/tamga", import.meta.url).pathname;
-    const done = spawnSync(command, this.words("--json", "user", "password", name, "--role", role), {
-      encoding: "utf8",
-      input: readFileSync(this.at("password")),
-    });
-    this.secrets[name] = /secret=([A-Z2-7]+)/.exec(done.stdout)[1];
+    const done = this.type(keys.password(name), "--json", "user", "password", name, "--role", role);
+    this.secrets[name] = /secret=([A-Z2-7]+)/.exec(done)[1];
   }
 
   code(name) {
-    const bits = [...this.secrets[name]].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0"));
-    const secret = Buffer.from(bits.join("").match(/.{8}/g).slice(0, 20).map((b) => parseInt(b, 2)));
-    const step = Buffer.alloc(8);
-    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-    const hash = createHmac("sha1", secret).update(step).digest();
-    return String((hash.readUInt32BE(hash[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+    return keys.code(this.secrets[name], Date.now());
   }
 
   async ask(method, path, body, who) {
@@ -141,17 +111,13 @@ export class Entrance extends Register {
       body: body ? JSON.stringify(body) : undefined,
     });
     const json = await response.json();
-    const token = /tamga=([0-9a-f]{64})/.exec(response.headers.get("set-cookie") ?? "")?.[1];
+    const token = keys.token(response);
     return { status: response.status, ...json, ...(token ? { token } : {}) };
   }
 
   /** A signature of somebody's key under a text. */
   sign(name, content) {
-    writeFileSync(this.at("content"), content);
-    return this.openssl(
-      ...["cms", "-sign", "-binary", "-nodetach", "-md", "sha256", "-in", this.at("content"), "-outform", "DER"],
-      ...["-signer", this.at(`${name}.pem`), "-inkey", this.at(`${name}.key`)],
-    ).toString("base64");
+    return keys.sign(this.dir, name, content);
   }
 
   async enter(name) {
@@ -160,13 +126,12 @@ export class Entrance extends Register {
   }
 
   enterStaff(name) {
-    const password = `Тұлпар шабысы ${name}`;
-    return this.ask("POST", "/api/v1/sign-in/password", { name, password, code: this.code(name) });
+    return this.ask("POST", "/api/v1/sign-in/password", { name, password: keys.password(name), code: this.code(name) });
   }
 
   /** The browser is signed in. */
   async seat(context, who) {
-    await context.addCookies([{ name: "tamga", value: who.token, url: this.url, httpOnly: true, sameSite: "Strict" }]);
+    await context.addCookies([keys.cookie(this.url, who.token)]);
   }
 
   /** Signs in by the page /sign-in with the key of that name; the cookies that came of it. */

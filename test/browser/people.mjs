@@ -2,25 +2,11 @@
 // People for the browser tests of what stands behind the sign-in: an authority of the test's own whose certificates are
 // valid at the moment that the pages show, persons who sign with them, officers with passwords and one-time codes. They
 // sign in by API; a window gets their cookie.
-import { createHmac } from "node:crypto";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 
 import { tamga } from "./house.mjs";
-
-const PASSWORD = (name) => `Тұлпар шабысы ${name}`;
-
-/** A number of 12 digits with its check digit, from its first eight. */
-export function number(head) {
-  for (let n = 0; n < 100; n++) {
-    const d = [...`${head}${String(n).padStart(11 - head.length, "0")}`].map(Number);
-    const sum = (weights) => d.reduce((s, x, i) => s + x * weights[i], 0) % 11;
-    let check = sum([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    if (check === 10) check = sum([3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]);
-    if (check < 10) return `${d.join("")}${check}`;
-  }
-  throw new Error("no number");
-}
+import { code, cookie as keyed, number, openssl, password, request, sign, token } from "./keys.mjs";
 
 export class People {
   constructor(register) {
@@ -37,24 +23,13 @@ export class People {
     );
     writeFileSync(`${this.dir}/index`, "");
     writeFileSync(`${this.dir}/serial`, "01\n");
-    this.#request("nca", "/CN=nca");
+    request(this.dir, "nca", "/CN=nca");
     this.#certify("nca", "root", "-selfsign");
   }
 
-  #openssl(...words) {
-    const done = spawnSync("openssl", words, { cwd: this.dir, encoding: "utf8" });
-    if (done.status !== 0) throw new Error(`openssl ${words.join(" ")}: ${done.stderr}`);
-  }
-
-  #request(name, subject) {
-    this.#openssl(
-      ..."req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -utf8".split(" "),
-      ...["-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", subject],
-    );
-  }
-
   #certify(name, extensions, ...how) {
-    this.#openssl(
+    openssl(
+      this.dir,
       ...["ca", "-batch", "-config", "ca.cnf", "-notext", "-utf8", "-preserveDN", "-keyfile", "nca.key"],
       ...["-in", `${name}.csr`, "-out", `${name}.pem`, "-extensions", extensions],
       ...["-startdate", "20250101000000Z", "-enddate", "20300101000000Z"],
@@ -65,7 +40,7 @@ export class People {
   /** A person with a key of his own; his IIN. */
   person(name, said, head) {
     const iin = number(head);
-    this.#request(name, `/CN=${said}/serialNumber=IIN${iin}`);
+    request(this.dir, name, `/CN=${said}/serialNumber=IIN${iin}`);
     this.#certify(name, "person");
     return iin;
   }
@@ -89,19 +64,8 @@ export class People {
   /** A staff account; more: words of `user password`. */
   staff(name, role, ...more) {
     this.#account(name);
-    const done = this.register.type(PASSWORD(name), "--json", "user", "password", name, "--role", role, ...more);
+    const done = this.register.type(password(name), "--json", "user", "password", name, "--role", role, ...more);
     this.secrets[name] = /secret=([A-Z2-7]+)/.exec(done)[1];
-  }
-
-  #code(name, now) {
-    const bits = [...this.secrets[name]]
-      .map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0"))
-      .join("");
-    const secret = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-    const step = Buffer.alloc(8);
-    step.writeBigUInt64BE(BigInt(Math.floor(Date.parse(now) / 30000)));
-    const mac = createHmac("sha1", secret).update(step).digest();
-    return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
   }
 
   async #signedIn(url, path, body) {
@@ -112,27 +76,19 @@ export class People {
     });
     const json = await got.json();
     if (!got.ok) throw new Error(`${path}: ${got.status} ${JSON.stringify(json)}`);
-    return { url, csrf: json.csrf, token: /tamga=([0-9a-f]{64})/.exec(got.headers.get("set-cookie"))[1] };
+    return { url, csrf: json.csrf, token: token(got) };
   }
 
   async enter(url, name) {
     const { nonce } = await (await fetch(`${url}/api/v1/sign-in/nonce`)).json();
-    writeFileSync(`${this.dir}/content`, nonce);
-    this.#openssl(
-      ..."cms -sign -binary -nodetach -md sha256 -in content -outform DER -out cms".split(" "),
-      ...["-signer", `${name}.pem`, "-inkey", `${name}.key`],
-    );
-    return this.#signedIn(url, "/api/v1/sign-in/eds", {
-      nonce,
-      cms: readFileSync(`${this.dir}/cms`).toString("base64"),
-    });
+    return this.#signedIn(url, "/api/v1/sign-in/eds", { nonce, cms: sign(this.dir, name, nonce) });
   }
 
   async enterStaff(url, name, now) {
     return this.#signedIn(url, "/api/v1/sign-in/password", {
       name,
-      password: PASSWORD(name),
-      code: this.#code(name, now),
+      password: password(name),
+      code: code(this.secrets[name], Date.parse(now)),
     });
   }
 }
@@ -153,5 +109,5 @@ export async function ask(who, method, path, body) {
 
 /** The cookie of somebody who is signed in, for a window. */
 export function cookie(who) {
-  return { name: "tamga", value: who.token, url: who.url, httpOnly: true, sameSite: "Strict" };
+  return keyed(who.url, who.token);
 }

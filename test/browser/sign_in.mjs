@@ -2,7 +2,6 @@
 // Coming in by page: a real signature through a stand-in for NCALayer, in Kazakh and Russian; what is said when
 // it is not there, refuses or is not allowed; staff with password and code, without any script; sessions and their
 // end; the demonstration's roles; the policy that only this page has; the whole way by keyboard.
-import { createHmac } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -10,6 +9,7 @@ import { join } from "node:path";
 
 import { startLayer } from "../nca_layer.mjs";
 import { is, launchWhole, ok, root, test, texts, until, window } from "./house.mjs";
+import * as keys from "./keys.mjs";
 import { ready } from "./pages.mjs";
 
 const dir = mkdtempSync(join(tmpdir(), "tamga-layer."));
@@ -22,15 +22,6 @@ const STAFF = ["erlan", "Тұлпар шабысы 1"];
 
 /** What the page complains of beside what the browser says of sockets that nobody answers. */
 const real = (complaints) => complaints.filter((c) => !/127\.0\.0\.1:(24680|\d+\/' failed)|ERR_CONNECTION_REFUSED/.test(c));
-
-function code(secret, ahead = 0) {
-  const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + ahead));
-  const hash = createHmac("sha1", bytes).update(step).digest();
-  return String((hash.readUInt32BE(hash[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
-}
 
 const cabinet = (at) => at.pathname === "/cabinet";
 
@@ -189,8 +180,8 @@ async function staff(browser, url, secret) {
   const said = [];
   for (const [name, password, one] of [
     [STAFF[0], STAFF[1], "000000"],
-    [STAFF[0], "Тұлпар шабысы 2", code(secret)],
-    ["nobody", STAFF[1], code(secret)],
+    [STAFF[0], "Тұлпар шабысы 2", keys.code(secret, Date.now())],
+    ["nobody", STAFF[1], keys.code(secret, Date.now())],
   ]) {
     is(await fill(name, password, one), 401, `${name}, wrong: 401`);
     said.push(await words(page));
@@ -199,7 +190,7 @@ async function staff(browser, url, secret) {
   }
   is(new Set(said).size, 1, "what was wrong is never said");
   ok(said[0].includes(texts.ru["sign_in.password_help"]), "what to do is", said[0]);
-  const right = code(secret);
+  const right = keys.code(secret, Date.now());
   is(await fill(STAFF[0], STAFF[1], `${right.slice(0, 3)} ${right.slice(3)}`), 303, "right, as the app shows it: 303");
   ok(page.url().endsWith("/sessions"), "and on to where they wanted");
   is(await page.locator(".who a[href^='/sessions']").innerText(), STAFF[0], "by the account's name");
