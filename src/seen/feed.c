@@ -150,8 +150,10 @@ static enum err both(struct feeding *f, struct csv *csv, const struct unpack *un
         err = err ? err : p->err;
     }
     if (err == ERR_TOO_MANY)
-        fault_set(fault, err, "more than %llu pairs of IMEI and subscriber are new; split the file",
-                  (unsigned long long)LIMIT_FEED_NEW);
+        fault_set(
+            fault, err,
+            "more than %llu pairs of IMEI and subscriber are new, or too many days; split the file",
+            (unsigned long long)LIMIT_FEED_NEW);
     else if (err == ERR_MEMORY)
         fault_set(fault, err, "no memory for a load");
     pthread_cond_destroy(&p->moved);

@@ -77,22 +77,46 @@ static bool is_clock(struct str time)
     return time.n == 5 || (p[5] == ':' && two_digits(p + 6, 59));
 }
 
+/* Of the bytes of a short text: equal texts alone, but for chance. */
+static uint64_t mix_text(struct str text)
+{
+    uint64_t mixed = text.n + 1, word;
+    for (; text.n >= 8; text.p += 8, text.n -= 8) {
+        memcpy(&word, text.p, 8);
+        mixed = mix64(mixed ^ word);
+    }
+    word = 0;
+    if (text.n)
+        memcpy(&word, text.p, text.n);
+    return mix64(mixed ^ word);
+}
+
+/* One that was read before is known again by its bytes. */
+static bool date_of(struct feed_rows *f, struct str text, daynum *out)
+{
+    struct feed_date *known = &f->dates[mix_text(text) % FEED_DATES];
+    if (text.n == known->n && memcmp(text.p, known->text, text.n) == 0) {
+        *out = known->day;
+        return true;
+    }
+    if (text.n > sizeof known->text || daynum_parse(text, out))
+        return false;
+    *known = (struct feed_date){.n = (uint8_t)text.n, .day = *out};
+    memcpy(known->text, text.p, text.n);
+    return true;
+}
+
 static bool day_of(struct feed_rows *f, const struct csv_row *row, daynum *out)
 {
-    struct str date = row->fields[FEED_DATE], time = row->fields[FEED_TIME];
-    if (date.n != f->date_n || memcmp(date.p, f->date_text, date.n) != 0) {
-        if (date.n >= sizeof f->date_text || daynum_parse(date, &f->date))
-            return false;
-        memcpy(f->date_text, date.p, date.n);
-        f->date_n = date.n;
-    }
-    *out = f->date;
+    struct str time = row->fields[FEED_TIME];
+    if (!date_of(f, row->fields[FEED_DATE], out))
+        return false;
     if (!time.n || is_clock(time))
         return true;
     /* An offset other than ours may put the sighting on another of our days. */
     char text[64], day[DAYNUM_TEXT];
     int64_t seconds;
-    daynum_format(f->date, day);
+    daynum_format(*out, day);
     int n = snprintf(text, sizeof text, "%sT%.*s", day, STR_ARG(time));
     if (n < 0 || n >= (int)sizeof text || instant_parse(str_z(text), &f->reg->zone, &seconds))
         return false;
@@ -115,20 +139,6 @@ static bool look_at_rat(struct feed_rows *f, struct str rat, daynum day)
         good = good && known;
     }
     return good;
-}
-
-/* Of the bytes of a short text: equal texts alone, but for chance. */
-static uint64_t mix_text(struct str text)
-{
-    uint64_t mixed = text.n + 1, word;
-    for (; text.n >= 8; text.p += 8, text.n -= 8) {
-        memcpy(&word, text.p, 8);
-        mixed = mix64(mixed ^ word);
-    }
-    word = 0;
-    if (text.n)
-        memcpy(&word, text.p, text.n);
-    return mix64(mixed ^ word);
 }
 
 /* One that was looked at before is known again. */

@@ -12,7 +12,8 @@
 enum { FEED_DATE, FEED_IMEI, FEED_IMSI, FEED_MSISDN, FEED_RAT, FEED_TIME, FEED_COLUMNS };
 extern const char *const feed_columns[FEED_COLUMNS];
 
-enum { FEED_RATS = 64 }; /* good values of the column rat that are remembered */
+/* Values that are remembered: good ones of the column rat; dates. */
+enum { FEED_RATS = 64, FEED_DATES = 64 };
 
 struct feed_rows {
     struct registry *reg;
@@ -26,10 +27,12 @@ struct feed_rows {
     struct fault example[LIMIT_BAD_ROWS_SHOWN]; /* the first rows that were set aside */
     daynum today;
     uint8_t key[SEEN_HASH_KEY];
-    uint64_t sum;       /* of the rows that give no seen_row, in no order */
-    char date_text[16]; /* the date column repeats: the last one parsed */
-    size_t date_n;
-    daynum date;
+    uint64_t sum; /* of the rows that give no seen_row, in no order */
+    struct feed_date {
+        uint8_t n;
+        char text[15];
+        daynum day;
+    } dates[FEED_DATES]; /* the date column repeats: those that were read, by what they mix to */
     uint64_t rats[FEED_RATS]; /* by what they mix to */
 };
 

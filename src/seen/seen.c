@@ -17,6 +17,7 @@ enum {
     AHEAD = 32,        /* rows whose lines are fetched before the first is looked up */
     CLAIM = INT32_MAX, /* among the numbers of batches, which no batch reaches */
     CLAIM_PAUSE_NS = 50000000,
+    DAYS_FETCHED = 16, /* of a load whose bits are fetched ahead */
 };
 
 /* ---- opening ---- */
@@ -105,7 +106,7 @@ void seen_close(struct seen *s)
     seen_cache_close(&s->pairs);
     seen_table_release(&s->fresh);
     for (size_t i = 0; i < s->day_count; i++)
-        roaring_bitmap_free(s->days[i].bits);
+        day_bits_release(&s->days[i].bits);
     if (s->news)
         sodium_memzero(s->news, s->new_count * sizeof *s->news);
     free(s->news);
@@ -134,10 +135,7 @@ static struct seen_day *day_of(struct seen *s, uint16_t day)
         s->days = days;
         s->day_size = size;
     }
-    struct seen_day new = {.day = day, .bits = roaring_bitmap_create()};
-    if (!new.bits)
-        return NULL;
-    s->days[s->day_count] = new;
+    s->days[s->day_count] = (struct seen_day){.day = day};
     return &s->days[s->day_count++];
 }
 
@@ -183,44 +181,68 @@ static enum err activation(struct seen *s, const struct seen_row *row, struct se
     return imei_list_add(&s->activations, row->imei << 16 | row->day);
 }
 
-static enum err take_one(struct seen *s, const struct seen_row *row, const struct seen_key *key)
+/* What the look-up of a row gave, until its bit is set. */
+struct looked {
+    struct seen_key key;
+    struct seen_slot *slot; /* of a pair that stands; NULL: it may be of this load */
+};
+
+static void sum_up(struct seen *s, const struct seen_row *row, const struct seen_key *key)
 {
     uint64_t sum = mix64(key->hash ^ mix64(row->day ^ row->more));
     s->sums[0] += sum;
     s->sums[1] += mix64(sum + row->msisdn);
-    if (row->ahead)
-        return ERR_OK;
-    struct seen_slot *slot = seen_table_find(&s->pairs.table, key);
+}
+
+/* Finds the pair, and fetches its bit. */
+static void look(struct seen *s, const struct seen_row *row, struct looked *looked)
+{
+    sum_up(s, row, &looked->key);
+    looked->slot = seen_table_find(&s->pairs.table, &looked->key);
+    if (!looked->slot || row->ahead)
+        return;
+    for (size_t i = 0; i < s->day_count && i < DAYS_FETCHED; i++)
+        if (s->days[i].day == row->day)
+            day_bits_fetch(&s->days[i].bits, looked->slot->number);
+}
+
+static enum err take_one(struct seen *s, const struct seen_row *row, const struct looked *looked)
+{
+    struct seen_slot *slot = looked->slot;
     bool new = !slot;
     enum err err = ERR_OK;
+    if (row->ahead)
+        return ERR_OK;
     if (!slot)
-        slot = seen_table_find(&s->fresh, key);
+        slot = seen_table_find(&s->fresh, &looked->key);
     if (!slot)
-        err = add_new(s, row, key, &slot);
+        err = add_new(s, row, &looked->key, &slot);
     struct seen_day *day = err ? NULL : day_of(s, row->day);
     if (!day)
         return err ? err : ERR_MEMORY;
-    roaring_bitmap_add(day->bits, slot->number);
     day->home += row->home;
     day->roaming += !row->home;
-    return row->home ? activation(s, row, slot, new) : ERR_OK;
+    err = day_bits_set(&day->bits, slot->number, &s->pages);
+    return err || !row->home ? err : activation(s, row, slot, new);
 }
 
 enum err seen_take(struct seen *s, const struct seen_row *rows, size_t n)
 {
-    struct seen_key keys[AHEAD];
+    struct looked looked[AHEAD];
     enum err err = ERR_OK;
     s->rows += n;
     for (size_t at = 0; !err && at < n; at += AHEAD) {
         size_t count = n - at < AHEAD ? n - at : AHEAD;
         for (size_t i = 0; i < count; i++) {
             struct seen_key subscriber = seen_hash(s->key, rows[at + i].imsi);
-            keys[i] = seen_pair_key(&subscriber, rows[at + i].imei);
-            seen_table_fetch(&s->pairs.table, &keys[i]);
-            seen_table_fetch(&s->fresh, &keys[i]);
+            looked[i].key = seen_pair_key(&subscriber, rows[at + i].imei);
+            seen_table_fetch(&s->pairs.table, &looked[i].key);
+            seen_table_fetch(&s->fresh, &looked[i].key);
         }
+        for (size_t i = 0; i < count; i++)
+            look(s, &rows[at + i], &looked[i]);
         for (size_t i = 0; !err && i < count; i++)
-            err = take_one(s, &rows[at + i], &keys[i]);
+            err = take_one(s, &rows[at + i], &looked[i]);
     }
     return err;
 }

@@ -4,6 +4,7 @@
 #ifndef SEEN_SEEN_LOAD_H
 #define SEEN_SEEN_LOAD_H
 
+#include "seen/day_bits.h"
 #include "seen/seen.h"
 
 /* A pair that has no number in the register yet; by its number less head.pairs less 1. */
@@ -15,7 +16,7 @@ struct seen_new {
 struct seen_day {
     uint16_t day;
     uint64_t home, roaming;
-    roaring_bitmap_t *bits;
+    struct day_bits bits;
 };
 
 struct seen {
@@ -30,6 +31,7 @@ struct seen {
     size_t new_count, new_size;
     struct seen_day *days;
     size_t day_count, day_size, day_at;
+    uint32_t pages; /* of bits, of all days */
     struct imei_list activations;
     uint64_t sums[2]; /* of the digest */
     uint64_t rows;

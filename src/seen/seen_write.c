@@ -213,7 +213,11 @@ static enum err write_day(struct writing *w, const struct seen_day *day, struct 
     struct seen *s = w->seen;
     struct seen_report report;
     uint64_t new = 0;
-    enum err err = seen_day_add(s->reg, s->party, day->day, day->bits, &new, fault);
+    roaring_bitmap_t *bits = day_bits_roaring(&day->bits);
+    if (!bits)
+        return fault_set(fault, ERR_MEMORY, "no memory for a day");
+    enum err err = seen_day_add(s->reg, s->party, day->day, bits, &new, fault);
+    roaring_bitmap_free(bits);
     if (!err)
         err = seen_report_get(s->reg, s->party, day->day, &report, fault);
     if (err || !new)
