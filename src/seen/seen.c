@@ -31,7 +31,7 @@ static enum err claim(struct seen *s, const atomic_int *stop, struct fault *faul
             return err;
         }
         if (stop && *stop)
-            return fault_set(fault, ERR_STOPPED, "another load was waited for");
+            return fault_set(fault, ERR_STOPPED, "nothing was loaded: another load was waited for");
         struct timespec pause = {.tv_nsec = CLAIM_PAUSE_NS};
         (void)nanosleep(&pause, NULL);
     }
