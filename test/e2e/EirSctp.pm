@@ -136,12 +136,13 @@ sub pipelined {
 sub prompt {
     my $p = known(host => 'mme2.mnc077.example');
     my $least = 9;
-    for my $round (1 .. 5) {
+    for my $round (1 .. 20) {
         my $began = time;
         $p->send(ecr_of($p, 2 * $round) . ecr_of($p, 2 * $round + 1));
         $p->hear for 1 .. 2;
         my $took = time - $began;
         $least = $took if $took < $least;
+        last if $least < 0.1;
     }
     cmp_ok $least, '<', 0.1, 'no answer waits for an acknowledgement of the one before';
     $p->part;
@@ -193,7 +194,7 @@ sub lost {
         is Diameter::said($other->ask(imei => $imei{black})), 'black', '... and another is answered';
     }
     Sctp::abort($other->{socket});
-    ok poll(5, sub { $eir->metric('tamga_eir_connections{face="s13"}') == 0 || $eir->metric('tamga_eir_connections') == 0 }), 'none is left behind' or diag join "\n", grep { /conn/ } split /\n/, (Register::http({port => $eir->{metrics}}, 'GET', '/metrics'))[1];
+    ok poll(5, sub { $eir->metric('tamga_eir_connections') == 0 }), 'none is left behind';
     return;
 }
 
@@ -248,19 +249,21 @@ sub pressed {
     my $select = IO::Select->new($p->{socket});
     $p->{socket}->blocking(0);
     my $sent = 0;
-    while ($sent < 200000) {
-        $sent++ and next if defined syswrite $p->{socket}, ecr_of($p, $sent + 1);
+    my $long = grouped('Proxy-Info', avp('Proxy-Host', 'p.example'), avp('Proxy-State', 'x' x 8000));
+    while ($sent < 20000) {
+        $sent++ and next if defined syswrite $p->{socket}, ecr_of($p, $sent + 1, more => $long);
         last unless $select->can_write(0.5);
     }
-    cmp_ok $sent, '<', 200000, "a peer that takes no answer is not read after $sent questions";
+    cmp_ok $sent, '<', 20000, "a peer that takes no answer is not read after $sent questions";
     my %got;
-    while (keys %got < $sent && $select->can_read(5)) {
+    while (keys %got < $sent && $select->can_read(20)) { # a window that was shut opens when its timer comes round
         sysread $p->{socket}, my $bytes, 65536 or last;
         $got{Diameter::parse($bytes)->{hop}}++;
     }
     is scalar(keys %got), $sent, '... and has an answer to each when it takes them';
     $p->{socket}->blocking(1);
     is Diameter::said($p->part), 2001, '... and goes';
+    close $p->{socket};
     is $eir->end, 0, 'the node ends';
     return;
 }
@@ -282,11 +285,13 @@ sub homes {
     Uml::interface('lo:1', 0);
     is Diameter::said($p->ask(imei => $imei{grey}, seconds => 30)), 'grey', 'without one of the two networks it is answered by the other';
     $p->part;
+    close $p->{socket};
     my $q = peer(address => $node[1], port => $ports[2], host => 'mme10.mnc077.example') or return fail("a node at all addresses: $!");
     my @told = hosts($q->greet);
     ok +(grep { $_ eq $node[1] } @told), 'a node that listens at all addresses names those it has' or diag "@told";
     ok !(grep { $_ eq '0.0.0.0' } @told), '... and not 0.0.0.0';
     $q->part;
+    close $q->{socket};
     is $eir->end, 0, 'the node ends';
     return;
 }

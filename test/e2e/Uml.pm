@@ -9,6 +9,7 @@ package Uml;
 use strict;
 use warnings;
 use POSIX ();
+use Register ();
 use Socket;
 
 use constant {KERNEL => '/usr/bin/linux.uml', MODULES => '/usr/lib/uml/modules'};
@@ -34,6 +35,8 @@ sub boot {
     if (!$pid) {
         open STDIN, '<', '/dev/null';
         open STDERR, '>&', \*STDOUT;
+        # Its memory is a file that is run from: containers often mount /dev/shm so that nothing may be.
+        $ENV{TMPDIR} = $dir if Register::slurp('/proc/mounts') =~ m{^\S+ /dev/shm \S+ \S*\bnoexec\b}m;
         exec 'timeout', '-k', 5, $seconds, KERNEL, @words or POSIX::_exit(127);
     }
     my $said = join '', <$console>;

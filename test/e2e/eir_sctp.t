@@ -33,7 +33,7 @@ if (!$no_freediameter) { # certificates are made here: keys take their time ther
     FreeDiameter::authority("$dir/ca");
     FreeDiameter::certificate("$dir/ca", $_) for qw(fd.mnc077.example);
 }
-my $console = Uml::boot(script => "$FindBin::Bin/eir_sctp_inside.pl", dir => $dir, seconds => 120, TAMGA => abs_path($tamga), SNAPSHOT => abs_path($snapshot), KEY => abs_path($key),
+my $console = Uml::boot(script => "$FindBin::Bin/eir_sctp_inside.pl", dir => $dir, seconds => 400, TAMGA => abs_path($tamga), SNAPSHOT => abs_path($snapshot), KEY => abs_path($key),
     $no_freediameter ? () : (EXTENSION => $extension));
 
 # What it found there is told here.
