@@ -139,12 +139,15 @@ enum {
         20, /* that a report may be late: a notice must come before the deadline */
 
     /* An EIR node (node/), ours */
-    LIMIT_NODE_PEERS = 256,       /* network elements that are counted one by one, a face */
-    LIMIT_NODE_WORKERS = 256,     /* threads that answer */
-    LIMIT_NODE_LISTEN = 8,        /* addresses of one face */
-    LIMIT_NODE_CONNECT = 32,      /* peers that it calls itself */
-    LIMIT_NODE_CHECKS = 4096,     /* lines of the check log that wait for its thread, a worker */
-    LIMIT_NODE_SIGHTINGS = 16384, /* first uses that wait for theirs, a worker */
+    LIMIT_NODE_PEERS = 256,        /* network elements that are counted one by one, a face */
+    LIMIT_NODE_WORKERS = 256,      /* threads that answer */
+    LIMIT_NODE_LISTEN = 8,         /* addresses of one face */
+    LIMIT_NODE_CONNECT = 32,       /* peers that it calls itself */
+    LIMIT_NODE_NRFS = 4,           /* addresses of NRFs */
+    LIMIT_NODE_PLMNS = 16,         /* networks that it serves */
+    LIMIT_NODE_NRF_ANSWER = 65536, /* bytes of an answer: a profile has some 1,500 */
+    LIMIT_NODE_CHECKS = 4096,      /* lines of the check log that wait for its thread, a worker */
+    LIMIT_NODE_SIGHTINGS = 16384,  /* first uses that wait for theirs, a worker */
     LIMIT_NODE_SIGHTINGS_SEEN = 1 << 17, /* first uses remembered, to be reported once: 2 MB */
     LIMIT_NODE_BATCHES = 64,             /* batches of the register open at once */
     LIMIT_NODE_NEWER = 1 << 16, /* IMEIs and pairs that changed while a batch waited: 3 MB */

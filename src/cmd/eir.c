@@ -194,6 +194,8 @@ void eir_free(struct eir *eir)
         return;
     if (eir->engine) {
         say(SAY_INFO, "event=stopping");
+        nrf_free(
+            eir->nrf); /* while it still answers, so that nobody is sent to a node that is gone */
         engine_stop(eir->engine);
     }
     follow_stop(eir->follow);

@@ -10,6 +10,7 @@
 #include "n5geir/n5geir.h"
 #include "node/check_log.h"
 #include "node/follow.h"
+#include "node/nrf.h"
 #include "node/peer_names.h"
 #include "node/sightings.h"
 #include "node/status_face.h"
@@ -45,6 +46,7 @@ struct eir {
     struct check_log *log;
     struct engine_tls *s13_tls, *n5g_tls;
     struct s13 *s13;
+    struct nrf *nrf; /* NULL: it is registered nowhere */
     struct n5g_settings n5g;
     struct status_sources sources;
     struct engine

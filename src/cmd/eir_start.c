@@ -163,6 +163,29 @@ static enum err start_engine(struct eir *eir, struct fault *fault)
     return err;
 }
 
+/* As what it is announced: as the settings say, or as it listens. */
+static struct nrf_self self_of(const struct eir *eir)
+{
+    const struct node_settings *s = eir->settings;
+    const struct node_face *face = s->nrf.face.listen_count ? &s->nrf.face : &s->n5geir;
+    struct nrf_self self = {.settings = s, .endpoint_count = face->listen_count};
+    for (unsigned i = 0; i < face->listen_count; i++) {
+        self.endpoints[i] = face->listen[i];
+        if (face == &s->n5geir)
+            self.endpoints[i].port = engine_port(eir->engine, s->s13.listen_count + i);
+    }
+    return self;
+}
+
+static enum err start_nrf(struct eir *eir)
+{
+    const struct nrf_options with = {.self = self_of(eir),
+                                     .agent = "5G_EIR-tamga-eir/" TAMGA_VERSION,
+                                     .workers = eir->workers,
+                                     .status = &eir->status};
+    return eir->settings->nrf.address_count ? nrf_new(&with, &eir->nrf) : ERR_OK;
+}
+
 enum err eir_start(struct eir *eir, bool (*stop_asked)(void), struct fault *fault)
 {
     say(SAY_INFO, "event=start program=tamga-eir version=" TAMGA_VERSION " name=\"%s\" workers=%u",
@@ -176,6 +199,8 @@ enum err eir_start(struct eir *eir, bool (*stop_asked)(void), struct fault *faul
         err = wait_for_view(eir, stop_asked, fault);
     if (!err)
         err = start_engine(eir, fault);
+    if (!err)
+        err = start_nrf(eir);
     if (!err)
         say(SAY_INFO, "event=ready");
     return err;

@@ -14,6 +14,7 @@ enum {
     SLOW_SECONDS = 70 /* a snapshot that must be made first begins after 55 */,
     LOOK_MS = 500,
     URL_MAX = 1024,
+    REDIRECTS = 3,
     ETAG_MAX = 128
 };
 
@@ -156,6 +157,27 @@ static bool headers_of(const struct link *link, const struct link_question *q,
     return ok;
 }
 
+#define SET(option, value) code = code ? code : curl_easy_setopt(curl, option, value)
+
+static CURLcode prepare_http2(CURL *curl, const struct link_options *with)
+{
+    bool tls = str_starts(str_z(with->url), STR("https:"));
+    CURLcode code = CURLE_OK;
+    if (!with->http2)
+        return code;
+    SET(CURLOPT_HTTP_VERSION,
+        tls ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+    SET(CURLOPT_FOLLOWLOCATION, 1L);
+    SET(CURLOPT_MAXREDIRS, (long)REDIRECTS);
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
+    if (with->certificate && *with->certificate) {
+        SET(CURLOPT_SSLCERT, with->certificate);
+        SET(CURLOPT_SSLKEY, with->key);
+    }
+    return code;
+}
+
 static CURLcode prepare(struct link *link, const struct link_question *q, struct asking *a,
                         struct curl_slist *headers)
 {
@@ -164,8 +186,7 @@ static CURLcode prepare(struct link *link, const struct link_question *q, struct
     snprintf(url, sizeof url, "%s%s", link->with.url, q->path);
     snprintf(range, sizeof range, "%llu-", (unsigned long long)q->from);
     curl_easy_reset(curl);
-    CURLcode code = CURLE_OK;
-#define SET(option, value) code = code ? code : curl_easy_setopt(curl, option, value)
+    CURLcode code = prepare_http2(curl, &link->with);
     SET(CURLOPT_URL, url);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_PROXY, "");
@@ -193,9 +214,12 @@ static CURLcode prepare(struct link *link, const struct link_question *q, struct
         SET(CURLOPT_POSTFIELDS, q->body.p);
         SET(CURLOPT_POSTFIELDSIZE, (long)q->body.n);
     }
-#undef SET
+    if (q->method)
+        SET(CURLOPT_CUSTOMREQUEST, q->method);
     return code;
 }
+
+#undef SET
 
 /* Until it is through, was stopped, or `on` ends it. */
 static enum err run(struct link *link, const struct link_question *q, CURLcode *out)

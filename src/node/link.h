@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * link - a thread's way to the register: HTTP by libcurl, one connection that stays open, each question
- * with a bound in time and bytes, and interruptible. One link, one thread; link_stop from any. */
+ * link - a thread's way to the register, or to an NRF: HTTP by libcurl, one connection that stays open, each
+ * question with a bound in time and bytes, and interruptible. One link, one thread; link_stop from any. */
 #ifndef NODE_LINK_H
 #define NODE_LINK_H
 
@@ -15,6 +15,10 @@ struct link_options {
     const char *api_key; /* empty: none */
     const char *ca;      /* PEM of its authorities; empty: the system's */
     const char *agent;   /* User-Agent */
+    /* HTTP/2: without TLS by prior knowledge, with TLS as agreed; a connection a question, for libcurl 7.88 fails on
+     * every second question of one by prior knowledge; 307 and 308 are followed. */
+    bool http2;
+    const char *certificate, *key; /* PEM files: ours, for TLS; NULL or empty: none */
 };
 
 /* Once a process, before threads. ERR_MEMORY. */
@@ -32,7 +36,8 @@ bool link_rest(struct link *link, int64_t ms);
 
 struct link_question {
     const char *path;     /* "/api/v1/feed?after=..." */
-    struct str body;      /* POST when p is not NULL */
+    const char *method;   /* NULL: GET, or POST with a body */
+    struct str body;      /* p NULL: none */
     const char *type;     /* of the body */
     uint64_t from;        /* first byte wanted; 0: all */
     const char *if_range; /* with from: the ETag of what is there; else all comes anew */

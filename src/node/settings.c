@@ -53,6 +53,17 @@ static const struct setting settings_known[] = {
     {"n5geir", "oauth2_keys", SETTING_TEXT, AT(oauth2_keys), 0, 0},
     {"n5geir", "oauth2_issuer", SETTING_UUID, AT(oauth2_issuer), 0, 0},
     {"n5geir", "oauth2_leeway_seconds", SETTING_COUNT, AT(oauth2_leeway_seconds), 0, 300},
+    {"nrf", "address", SETTING_NRF, AT(nrf.address), 0, 0},
+    {"nrf", "ca", SETTING_TEXT, AT(nrf.face.clients), 0, 0},
+    {"nrf", "certificate", SETTING_TEXT, AT(nrf.face.certificate), 0, 0},
+    {"nrf", "tls_key", SETTING_TEXT, AT(nrf.face.tls_key), 0, 0},
+    {"nrf", "announce", SETTING_LISTEN, FACE(nrf.face), 0, 0},
+    {"nrf", "tls_announce", SETTING_LISTEN_TLS, FACE(nrf.face), 0, 0},
+    {"nrf", "fqdn", SETTING_HOST, AT(nrf.fqdn), 0, 0},
+    {"nrf", "plmn", SETTING_PLMN, AT(nrf.plmn), 0, 0},
+    {"nrf", "priority", SETTING_COUNT, AT(nrf.priority), 0, UINT16_MAX},
+    {"nrf", "capacity", SETTING_COUNT, AT(nrf.capacity), 0, UINT16_MAX},
+    {"nrf", "heart_beat_seconds", SETTING_COUNT, AT(nrf.heart_beat_seconds), 1, 86400},
     {"log", "file", SETTING_TEXT, AT(log_file), 0, 0},
     {"log", "white", SETTING_YES_NO, AT(log_white), 0, 0},
     {"log", "max_bytes", SETTING_BYTES, AT(log_max_bytes), 1 << 12, 1ULL << 40},
@@ -67,6 +78,7 @@ void node_settings_init(struct node_settings *s)
         .stale_after_hours = 24,
         .watchdog_seconds = 30,
         .oauth2_leeway_seconds = 10,
+        .nrf = {.capacity = 100},
         .sightings_bytes = 64 << 20,
         .feed_log_bytes = 256 << 20,
         .log_max_bytes = 100 << 20,
@@ -89,9 +101,10 @@ enum err node_settings_set(struct node_settings *s, struct str section, struct s
         return err;
     }
     fault_field(fault, "%.*s.%.*s", STR_ARG(section), STR_ARG(name));
-    return fault_set(fault, ERR_SETTING_UNKNOWN,
-                     "known are what doc/operations.md lists for [node], [s13], [n5geir], [log], "
-                     "[metrics]");
+    return fault_set(
+        fault, ERR_SETTING_UNKNOWN,
+        "known are what doc/operations.md lists for [node], [s13], [n5geir], [nrf], [log], "
+        "[metrics]");
 }
 
 /* ---- the file ---- */

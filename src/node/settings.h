@@ -9,10 +9,13 @@
  *              tls_connect sctp_connect several watchdog_seconds rate_max
  *   [n5geir]   listen tls_listen certificate tls_key clients root nf_instance oauth2 oauth2_keys
  *              oauth2_issuer oauth2_leeway_seconds
+ *   [nrf]      address ca certificate tls_key announce tls_announce fqdn plmn priority capacity
+ *              heart_beat_seconds
  *   [log]      file white max_bytes keep
  *   [metrics]  listen
  *
- * All that end in listen or connect, and peers, may stand several times, or hold several with commas between. */
+ * All that end in listen, connect or announce, and peers, address, plmn, may stand several times, or hold several with
+ * commas between. */
 #ifndef NODE_SETTINGS_H
 #define NODE_SETTINGS_H
 
@@ -31,6 +34,23 @@ struct node_face {
     struct node_listen listen[LIMIT_NODE_LISTEN];
     unsigned listen_count;
     char certificate[NODE_TEXT], tls_key[NODE_TEXT], clients[NODE_TEXT]; /* PEM files */
+};
+
+struct node_plmn {
+    char mcc[4], mnc[4]; /* 3 digits; 2 or 3: TS 23.003 2.2 */
+};
+
+/* Where the node is registered; address_count 0: nowhere. */
+struct node_nrf {
+    char address[LIMIT_NODE_NRFS][NODE_TEXT]; /* "http://nrf.example:8080", by preference */
+    unsigned address_count;
+    struct node_face
+        face; /* as what it is announced; certificate for the NRF, clients: its authorities */
+    char fqdn[NODE_PEER];
+    struct node_plmn plmn[LIMIT_NODE_PLMNS];
+    unsigned plmn_count;
+    uint32_t priority, capacity; /* TS 29.510 6.1.6.2.2: 0 to 65535 */
+    uint32_t heart_beat_seconds; /* proposed; the NRF decides. 0: nothing is proposed */
 };
 
 enum node_stale { STALE_GO_ON, STALE_GREY, STALE_WHITE };
@@ -61,6 +81,8 @@ struct node_settings {
     bool oauth2;                 /* a request wants an access token */
     char oauth2_keys[NODE_TEXT], oauth2_issuer[NODE_UUID];
     uint32_t oauth2_leeway_seconds;
+
+    struct node_nrf nrf;
 
     char log_file[NODE_TEXT]; /* empty: no check log */
     bool log_white;

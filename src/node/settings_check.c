@@ -49,6 +49,36 @@ static enum err check_oauth2(const struct node_settings *s, struct fault *fault)
     return ERR_OK;
 }
 
+/* An address that a client could call. */
+static bool is_somewhere(const struct node_face *face)
+{
+    for (unsigned i = 0; i < face->listen_count; i++)
+        if (strcmp(face->listen[i].address, "0.0.0.0") == 0 ||
+            strcmp(face->listen[i].address, "::") == 0)
+            return false;
+    return face->listen_count > 0;
+}
+
+static enum err check_nrf(const struct node_settings *s, struct fault *fault)
+{
+    const struct node_nrf *nrf = &s->nrf;
+    if (!nrf->address_count)
+        return ERR_OK;
+    if (!*s->nf_instance)
+        return wrong(fault, "n5geir.nf_instance",
+                     "the node's nfInstanceId is wanted, a UUID: the NRF knows it by that");
+    if (!s->n5geir.listen_count)
+        return wrong(fault, "nrf.address", "wants an address of n5geir to register");
+    if (!is_somewhere(nrf->face.listen_count ? &nrf->face : &s->n5geir))
+        return wrong(fault, "nrf.announce", "an address is wanted that AMFs can call");
+    for (unsigned i = 0; i < nrf->face.listen_count; i++)
+        if (!nrf->face.listen[i].port)
+            return wrong(fault, "nrf.announce", "a port is wanted that AMFs can call");
+    if (!*nrf->face.certificate != !*nrf->face.tls_key)
+        return wrong(fault, "nrf.certificate", "certificate and tls_key belong together");
+    return ERR_OK;
+}
+
 static bool on_loopback(const struct node_settings *s)
 {
     for (unsigned i = 0; i < s->s13.listen_count; i++)
@@ -97,5 +127,7 @@ enum err node_settings_check(struct node_settings *s, struct fault *fault)
         err = check_connect(s, fault);
     if (!err)
         err = check_face(&s->n5geir, "n5geir.certificate", fault);
-    return err ? err : check_oauth2(s, fault);
+    if (!err)
+        err = check_oauth2(s, fault);
+    return err ? err : check_nrf(s, fault);
 }

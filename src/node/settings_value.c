@@ -142,6 +142,37 @@ static enum err add_connect(struct node_settings *s, struct str one, enum settin
     return err;
 }
 
+static enum err bad_url(struct fault *fault, const char *whose)
+{
+    return fault_set(fault, ERR_SETTING_VALUE, "want http://HOST[:PORT] or https://HOST[:PORT], %s",
+                     whose);
+}
+
+static enum err add_nrf(struct node_nrf *nrf, struct str one, struct fault *fault)
+{
+    while (one.n && one.p[one.n - 1] == '/')
+        one.n--;
+    if (!link_is_url(one))
+        return bad_url(fault, "the apiRoot of the NRF");
+    if (nrf->address_count == LIMIT_NODE_NRFS)
+        return fault_set(fault, ERR_TOO_MANY, "at most %d NRFs", LIMIT_NODE_NRFS);
+    str_copy(nrf->address[nrf->address_count++], NODE_TEXT, one);
+    return ERR_OK;
+}
+
+static enum err add_plmn(struct node_nrf *nrf, struct str one, struct fault *fault)
+{
+    struct str mnc, mcc = str_split(one, '-', &mnc);
+    if (mcc.n != 3 || !str_digits(mcc) || !mnc.p || mnc.n < 2 || mnc.n > 3 || !str_digits(mnc))
+        return fault_set(fault, ERR_SETTING_VALUE, "want MCC-MNC, as 401-77");
+    if (nrf->plmn_count == LIMIT_NODE_PLMNS)
+        return fault_set(fault, ERR_TOO_MANY, "at most %d networks", LIMIT_NODE_PLMNS);
+    struct node_plmn *to = &nrf->plmn[nrf->plmn_count++];
+    str_copy(to->mcc, sizeof to->mcc, mcc);
+    str_copy(to->mnc, sizeof to->mnc, mnc);
+    return ERR_OK;
+}
+
 /* Of several with commas between each one. */
 static enum err add_each(struct node_settings *s, const struct setting *k, struct str value,
                          struct fault *fault)
@@ -151,6 +182,10 @@ static enum err add_each(struct node_settings *s, const struct setting *k, struc
         struct str one = str_trim(str_split(rest, ',', &rest));
         if (k->kind == SETTING_PEERS)
             err = add_peer(s, one, fault);
+        else if (k->kind == SETTING_NRF)
+            err = add_nrf(&s->nrf, one, fault);
+        else if (k->kind == SETTING_PLMN)
+            err = add_plmn(&s->nrf, one, fault);
         else if (k->kind == SETTING_CONNECT || k->kind == SETTING_CONNECT_TLS ||
                  k->kind == SETTING_CONNECT_SCTP)
             err = add_connect(s, one, k->kind, fault);
@@ -184,9 +219,7 @@ static enum err take_text(char *at, const struct setting *k, struct str value, s
     if (value.n >= k->size)
         return fault_set(fault, ERR_SETTING_VALUE, "at most %zu bytes", k->size - 1);
     if (k->kind == SETTING_URL && !link_is_url(value))
-        return fault_set(fault, ERR_SETTING_VALUE,
-                         "want http://HOST[:PORT] or https://HOST[:PORT], as the register's "
-                         "public_url");
+        return bad_url(fault, "as the register's public_url");
     if (k->kind == SETTING_HOST)
         ok = host_ok(value, false);
     if (!ok)
@@ -241,6 +274,8 @@ enum err setting_take(struct node_settings *s, const struct setting *k, struct s
         err = take_listen(value, &s->metrics, fault);
         s->metrics_on = s->metrics_on || !err;
         return err;
+    case SETTING_NRF:
+    case SETTING_PLMN:
     case SETTING_LISTEN:
     case SETTING_LISTEN_TLS:
     case SETTING_LISTEN_SCTP:

@@ -19,6 +19,8 @@ enum setting_kind {
     SETTING_HOST, /* a Diameter identity: letters, digits, dots, dashes */
     SETTING_ROOT,
     SETTING_UUID, /* RFC 4122 3, kept in lower case */
+    SETTING_NRF,  /* a URL, added */
+    SETTING_PLMN, /* added */
     SETTING_LISTEN,
     SETTING_LISTEN_TLS,
     SETTING_LISTEN_SCTP,

@@ -31,6 +31,9 @@ struct node_status {
     _Atomic uint64_t sightings_damaged;   /* records of the spool that could not be read */
     _Atomic uint64_t sightings_corrected; /* sent again with the register's time */
     _Atomic uint64_t sightings_sent, sightings_refused, spool_bytes, spool_files, report_errors;
+    /* of who registers with an NRF */
+    atomic_bool nrf_wanted, nrf_registered, nrf_away, nrf_suspended;
+    _Atomic uint64_t nrf_registrations, nrf_heart_beats, nrf_failures;
     /* of who writes the check log */
     _Atomic uint64_t log_lines, log_errors;
 };

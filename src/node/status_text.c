@@ -223,6 +223,25 @@ static void put_writers(const struct status_sources *s, struct buf *out)
         atomic_load(&st->log_errors) + lost(s->checks, s->workers));
 }
 
+static void put_nrf(const struct status_sources *s, struct buf *out)
+{
+    const struct node_status *st = s->status;
+    if (!atomic_load(&st->nrf_wanted))
+        return;
+    one(out, "nrf_registered", "gauge", "1: the NRF knows this node.",
+        atomic_load(&st->nrf_registered));
+    one(out, "nrf_away", "gauge", "1: the NRF did not take the last question.",
+        atomic_load(&st->nrf_away));
+    one(out, "nrf_suspended", "gauge", "1: the NRF was told to send nobody here.",
+        atomic_load(&st->nrf_suspended));
+    one(out, "nrf_registrations_total", "counter", "Registrations that it took.",
+        atomic_load(&st->nrf_registrations));
+    one(out, "nrf_heart_beats_total", "counter", "Heart-beats that it took.",
+        atomic_load(&st->nrf_heart_beats));
+    one(out, "nrf_failures_total", "counter", "Questions that it did not take.",
+        atomic_load(&st->nrf_failures));
+}
+
 void status_metrics(const struct status_sources *s, struct buf *out)
 {
     head(out, "build_info", "gauge", "Which program this is.");
@@ -230,7 +249,17 @@ void status_metrics(const struct status_sources *s, struct buf *out)
     put_follow(s, out);
     put_lines(s, out);
     put_writers(s, out);
+    put_nrf(s, out);
     put_answers(s, out);
+}
+
+static const char *nrf_of(const struct node_status *st)
+{
+    if (!atomic_load(&st->nrf_wanted))
+        return "";
+    if (atomic_load(&st->nrf_away))
+        return ",\"nrf\":\"away\"";
+    return atomic_load(&st->nrf_registered) ? ",\"nrf\":\"registered\"" : ",\"nrf\":\"starting\"";
 }
 
 bool status_health(const struct status_sources *s, struct buf *out)
@@ -240,12 +269,12 @@ bool status_health(const struct status_sources *s, struct buf *out)
     buf_printf(out,
                "{\"status\":\"%s\",\"sequence\":%" PRIu64 ",\"applied\":%" PRIu64
                ",\"behind\":%" PRIu64 ",\"head_age_seconds\":%.0f,\"rules\":%" PRIu32
-               ",\"imeis\":%" PRIu64 ",\"override\":%" PRIu32 "}\n",
+               ",\"imeis\":%" PRIu64 ",\"override\":%" PRIu32 "%s}\n",
                !ready  ? "starting"
                : stale ? "stale"
                        : "ok",
                atomic_load(&st->next_seq), atomic_load(&st->applied_seq), behind(st), head_age(s),
-               atomic_load(&st->rules), atomic_load(&st->imeis),
-               atomic_load(&st->network_override));
+               atomic_load(&st->rules), atomic_load(&st->imeis), atomic_load(&st->network_override),
+               nrf_of(st));
     return ready;
 }

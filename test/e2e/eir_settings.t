@@ -72,6 +72,11 @@ my @wrong = (
     ['n5geir.oauth2=1', qr/want one of no, yes/],
     ['n5geir.oauth2=yes', qr/n5geir\.oauth2_keys: public keys of the NRF are wanted, a PEM file/],
     ['n5geir.oauth2_leeway_seconds=301', qr/want a number from 0 to 300/],
+    ['nrf.address=nrf.example', qr/want http:.* the apiRoot of the NRF/],
+    ['nrf.address=http://nrf.example', qr/n5geir\.nf_instance: the node's nfInstanceId is wanted/],
+    ['nrf.plmn=40177', qr/want MCC-MNC, as 401-77/],
+    ['nrf.priority=65536', qr/want a number from 0 to 65535/],
+    ['nrf.fqdn=a b', qr/want a host name/],
     ['log.white=1', qr/want one of no, yes/],
     ['log.keep=x', qr/want a number from 0 to 1000/],
     ['metrics.listen=:9', qr/want ADDRESS:PORT/],
@@ -88,6 +93,12 @@ for my $case (@wrong) {
 my @oauth2 = map { ('--set', "n5geir.$_") } 'oauth2=yes', "oauth2_keys=$dir/none.pem";
 like eir(@good, @oauth2, '-n')->{out}, qr/n5geir\.nf_instance: the node's nfInstanceId is wanted/, 'tokens are for somebody';
 like eir(@good, @oauth2, '--set', 'n5geir.nf_instance=4947A69A-f61b-4bc1-b9da-47c9c5d14b64', '-n')->{out}, qr/\Atamga-eir: \S+none\.pem: cannot read the keys/, 'keys of tokens that are not there';
+my @nrf = map { ('--set', $_) } 'n5geir.nf_instance=4947a69a-f61b-4bc1-b9da-47c9c5d14b64', 'nrf.address=http://nrf.example';
+like eir(@good, @nrf, '-n')->{out}, qr/nrf\.address: wants an address of n5geir/, 'only who answers registers';
+like eir(@good, @nrf, '--sbi', '0.0.0.0:8080', '-n')->{out}, qr/nrf\.announce: an address is wanted that AMFs can call/, 'with an address';
+like eir(@good, @nrf, '--sbi', '0.0.0.0:8080', '--set', 'nrf.announce=192.0.2.1:0', '-n')->{out}, qr/nrf\.announce: a port is wanted/, 'and a port';
+is eir(@good, @nrf, '--sbi', '0.0.0.0:8080', '--set', 'nrf.announce=192.0.2.1:80', '-n')->{code}, 0, 'both';
+like eir(@good, @nrf, '--sbi', '127.0.0.1:0', '--set', "nrf.certificate=$dir/none.pem", '-n')->{out}, qr/nrf\.certificate: certificate and tls_key belong together/, 'half of a certificate';
 is eir(@good[0 .. 3], '-n')->{code}, 2, 'no address';
 is eir(@good[2 .. 5], '-n')->{code}, 2, 'nobody to answer from';
 is eir(@good, '--registry', 'http://127.0.0.1:1', '-n')->{code}, 2, 'register and snapshot';
