@@ -274,7 +274,7 @@ sub homes {
     my @mine = ('192.0.2.2', '198.51.100.2');
     Uml::interface("lo:$_", 1, $node[$_ - 1]) for 1, 2;
     Uml::interface('lo:' . ($_ + 2), 1, $mine[$_ - 1]) for 1, 2;
-    $eir = Eir::launch("$dir/eir3.log", words("s13.sctp_listen=$node[0]+$node[1]:0,127.0.0.1:0,0.0.0.0:0"));
+    $eir = Eir::launch("$dir/eir3.log", words("s13.sctp_listen=$node[0]+$node[1]:0,127.0.0.1+[::1]:0,0.0.0.0:0,[::]:0"));
     ok $eir, 'a node with two addresses for one end' or diag(slurp("$dir/eir3.log")), return;
     my @ports = slurp("$dir/eir3.log") =~ /event=listen face=s13 address=\S+ port=(\d+)/g;
     my $p = peer(address => $node[0], port => $ports[0], from => \@mine, host => 'mme9.mnc077.example') or return fail("a peer with two addresses: $!");
@@ -292,6 +292,15 @@ sub homes {
     ok !(grep { $_ eq '0.0.0.0' } @told), '... and not 0.0.0.0';
     $q->part;
     close $q->{socket};
+    for my $case ([1, '127.0.0.1', 'a node at an address of IPv4 and one of IPv6'], [1, '::1', '... by the other'], [3, '127.0.0.1', 'a node at all addresses of both'], [3, '::1', '... by the other']) {
+        my ($door, $address, $what) = @$case;
+        my $r = peer(address => $address, port => $ports[$door], host => 'mme11.mnc077.example') or fail("$what: $!"), next;
+        my $cea = $r->greet;
+        is Diameter::said($r->ask(imei => $imei{black})), 'black', $what;
+        like join(' ', map { unpack 'H*', $_->[1] } grep { $_->[0] eq 'Host-IP-Address' } @{$cea->{avps}}), qr/\A00017f000001 0002(?:00){15}01\b/, '... and both are told';
+        $r->part;
+        close $r->{socket};
+    }
     is $eir->end, 0, 'the node ends';
     return;
 }

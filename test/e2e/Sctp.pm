@@ -9,7 +9,7 @@ use IO::Select;
 use IO::Socket;
 use POSIX ();
 use Register ();
-use Socket;
+use Socket qw(:DEFAULT :addrinfo pack_sockaddr_in6);
 
 use constant {PROTOCOL => 132, NODELAY => 3, DEFAULT_SEND_PARAM => 10, MAXSEG => 13, BINDX_ADD => 100};
 use constant {AF_PACKET => 17, ETH_P_IP => 0x0800, PACKET_OUTGOING => 4, RAW_IP => 101, IP_SCTP => 132};
@@ -29,13 +29,15 @@ sub sends {
 # Its messages travel in chunks of so many bytes at most; 0: as the network has them.
 sub pieces { my ($s, $bytes) = @_; setsockopt $s, PROTOCOL, MAXSEG, pack 'lL', 0, $bytes or die "SCTP_MAXSEG: $!\n"; return }
 
+sub end_of { my ($address, $port) = @_; return $address =~ /:/ ? pack_sockaddr_in6($port, Socket::inet_pton(AF_INET6, $address)) : pack_sockaddr_in($port, inet_aton($address)) }
+
 # A socket; from: addresses that are its own.
 sub new_socket {
-    my (@from) = @_;
+    my ($family, @from) = @_;
     my $s = IO::Socket->new or die "socket: $!\n";
-    $s->socket(AF_INET, SOCK_STREAM, PROTOCOL) or die "socket: $!\n";
+    $s->socket($family, SOCK_STREAM, PROTOCOL) or die "socket: $!\n";
     setsockopt $s, PROTOCOL, NODELAY, pack 'l', 1 or die "SCTP_NODELAY: $!\n";
-    my $all = join '', map { pack_sockaddr_in(0, inet_aton($_)) } @from;
+    my $all = join '', map { end_of($_, 0) } @from;
     setsockopt $s, PROTOCOL, BINDX_ADD, $all or die "SCTP_SOCKOPT_BINDX_ADD: $!\n" if @from;
     return sends($s);
 }
@@ -43,15 +45,16 @@ sub new_socket {
 # with: address, port; from. undef: refused, and $! says why.
 sub call {
     my (%with) = @_;
-    my $s = new_socket(@{$with{from} // []});
-    connect $s, pack_sockaddr_in($with{port}, inet_aton($with{address} // '127.0.0.1')) or return;
+    my $to = $with{address} // '127.0.0.1';
+    my $s = new_socket($to =~ /:/ ? AF_INET6 : AF_INET, @{$with{from} // []});
+    connect $s, end_of($to, $with{port}) or return;
     return $s;
 }
 
 # One that listens, on a port of the kernel's choice.
 sub listen_at {
     my ($address) = @_;
-    my $s = new_socket();
+    my $s = new_socket(AF_INET);
     bind $s, pack_sockaddr_in(0, inet_aton($address)) or die "bind: $!\n";
     listen $s, 8 or die "listen: $!\n";
     return ($s, (unpack_sockaddr_in(getsockname $s))[0]);
