@@ -6,6 +6,7 @@
 
 #include <ini.h>
 
+#include "base/setting_lines.h"
 #include "base/str.h"
 
 static const struct {
@@ -103,11 +104,19 @@ enum err settings_read(const char *path, struct settings *out, struct fault *fau
     struct settings settings;
     settings_init(&settings);
     struct reading r = {&settings, fault, ERR_OK};
-    int line = ini_parse(path, take, &r);
+    struct setting_lines lines = {.file = fopen(path, "re")};
+    int line = lines.file ? ini_parse_stream(setting_lines_next, &lines, take, &r) : -1;
+    bool broken = lines.file && ferror(lines.file);
+    int why = errno;
+    if (lines.file)
+        fclose(lines.file);
     if (fault)
         str_copy(fault->file, sizeof fault->file, str_z(path));
-    if (line < 0)
-        return fault_set(fault, ERR_FILE_OPEN, "cannot read the settings: %s", strerror(errno));
+    if (line < 0 || broken)
+        return fault_set(fault, ERR_FILE_OPEN, "cannot read the settings: %s", strerror(why));
+    enum err err = setting_lines_end(&lines, line, fault);
+    if (err)
+        return err;
     if (line > 0) {
         if (fault)
             fault->line = (uint64_t)line;

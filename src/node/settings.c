@@ -8,6 +8,8 @@
 
 #include <ini.h>
 
+#include "base/setting_lines.h"
+
 #include "node/settings_value.h"
 
 #define AT(field)   offsetof(struct node_settings, field), sizeof(((struct node_settings *)0)->field)
@@ -113,17 +115,16 @@ enum err node_settings_set(struct node_settings *s, struct str section, struct s
 struct reading {
     struct node_settings *s;
     struct fault *fault;
-    FILE *file;
-    int line, err_line;
+    struct setting_lines lines;
+    int err_line;
     enum err err;
 };
 
-/* inih's reader, as fgets: it counts lines as inih does. */
+/* inih's reader, as fgets. */
 static char *next_line(char *out, int n, void *stream)
 {
     struct reading *r = stream;
-    r->line++;
-    return r->err ? NULL : fgets(out, n, r->file);
+    return r->err ? NULL : setting_lines_next(out, n, &r->lines);
 }
 
 /* inih's callback: 1 = taken, 0 = an error on this line. */
@@ -131,25 +132,29 @@ static int on_line(void *user, const char *section, const char *name, const char
 {
     struct reading *r = user;
     r->err = node_settings_set(r->s, str_z(section), str_z(name), str_z(value), r->fault);
-    r->err_line = r->line;
+    r->err_line = r->lines.line;
     return r->err == ERR_OK;
 }
 
 enum err node_settings_read(struct node_settings *s, const char *path, struct fault *fault)
 {
-    struct reading r = {.s = s, .fault = fault, .file = fopen(path, "re")};
-    int line = r.file ? ini_parse_stream(next_line, &r, on_line, &r) : -1;
-    bool broken = r.file && ferror(r.file);
+    struct reading r = {.s = s, .fault = fault, .lines.file = fopen(path, "re")};
+    FILE *file = r.lines.file;
+    int line = file ? ini_parse_stream(next_line, &r, on_line, &r) : -1;
+    bool broken = file && ferror(file);
     int why = errno;
-    if (r.file)
-        fclose(r.file);
+    if (file)
+        fclose(file);
     bool no_setting = line > 0 && (!r.err || line < r.err_line);
     if (fault && no_setting)
         *fault = (struct fault){0};
-    if (fault && (line || broken))
+    if (fault && (line || broken || r.lines.bad))
         str_copy(fault->file, sizeof fault->file, str_z(path));
     if (line < 0 || broken)
         return fault_set(fault, ERR_FILE_OPEN, "cannot read the settings: %s", strerror(why));
+    enum err err = setting_lines_end(&r.lines, line, fault);
+    if (err)
+        return err;
     if (line > 0 && fault)
         fault->line = (uint64_t)line;
     if (no_setting)

@@ -26,4 +26,10 @@ is "$?" 2 'a rule of the country is no setting: exit 2'
 is "${got#"tamga: $dir/"}" 's.ini:6: SETTING_UNKNOWN `grace_days`: known are register, key, actor, and what doc/operations.md lists for [serve], [limits] and [face.…]; rules of the country are set with `rules set`' 'and says where'
 "$tamga" --settings "$dir/none.ini" user list >"$dir/out" 2>&1
 is "$?" 2 'no such file'
+long=$(printf 'x%.0s' $(seq 1 190))
+printf '# %s grace_days = 5\n; a comment\nregister = sqlite:%s/a.db\n' "$long" "$dir" >"$dir/s.ini"
+is "$("$tamga" --settings "$dir/s.ini" user list)" anna 'the end of a long comment is no setting'
+printf 'register = sqlite:%s/%s\nactor = anna\n' "$dir" "$long" >"$dir/s.ini"
+got=$("$tamga" --settings "$dir/s.ini" user list 2>&1)
+is "$? ${got#"tamga: $dir/"}" '2 s.ini:1: SETTING_VALUE: a line has at most 198 bytes, and no NUL: what does not fit goes into the next, indented' 'a line that is too long is told'
 echo "1..$n"
