@@ -28,6 +28,7 @@ struct nrf {
     unsigned at;                         /* whom it asks */
     unsigned failed;                     /* addresses, one after the other */
     bool registered, said_away, told_suspended;
+    bool unsure; /* its registration was broken off by the end: the NRF may know it */
     uint32_t timer_seconds;
     int64_t beat_us;     /* monotonic: when the next heart-beat is due */
     int64_t back_off_ms; /* of the next rest */
@@ -151,6 +152,7 @@ static void join(struct nrf *nrf)
     long status = 0;
     make_body(nrf, true);
     enum err err = ask(nrf, nrf->links[nrf->at], "PUT", "application/json", &status, &fault);
+    nrf->unsure = err == ERR_STOPPED;
     if (err || status / 100 != 2) {
         badly(nrf, err, status, &fault);
         return;
@@ -265,7 +267,7 @@ void nrf_free(struct nrf *nrf)
             link_stop(nrf->links[i]);
     if (nrf->runs)
         pthread_join(nrf->thread, NULL);
-    if (nrf->registered)
+    if (nrf->registered || nrf->unsure)
         leave(nrf);
     for (unsigned i = 0; i < LIMIT_NODE_NRFS; i++)
         link_free(nrf->links[i]);

@@ -133,6 +133,14 @@ $eir = Eir::launch($r->path('eir.log'), @words, '--now', strftime('%Y-%m-%dT%H:%
 until_ok('it grows stale: SUSPENDED', sub { my $state = $nrf->state; return $eir->metric('tamga_eir_stale') == 1 && (($state->{patch}{nfStatus} // '') eq 'SUSPENDED' || $state->{profile}{nfStatus} eq 'SUSPENDED') && $state->{registered} });
 is $eir->stop, 0, 'it ends';
 
+# Ended while its registration was under way: it cannot know, so it takes leave.
+$nrf->tell('answer', status => 201, delay => 1500, count => 1, method => 'PUT', late => 1);
+my $deletes = $nrf->state->{deletes};
+$eir = node(address => "http://127.0.0.1:$nrf->{port}");
+until_ok('its registration is under way', sub { $nrf->state->{registered} });
+is $eir->stop, 0, '... when it ends';
+is $nrf->state->{deletes}, $deletes + 1, '... and it has taken leave' or diag $eir->log_text;
+
 # ---- by TLS ----
 
 my $tls = Eir::start(tls => 1);
@@ -144,7 +152,7 @@ my %mine = (certificate => "$ca/eir.mnc077.example.pem", tls_key => "$ca/eir.mnc
 $eir = node(address => "https://localhost:$sealed->{port}", ca => "$ca/ca.pem", %mine);
 until_ok('registered by TLS, with a certificate', sub { $sealed->state->{registered} });
 is $eir->stop, 0, 'it ends';
-is $sealed->state->{deletes}, 1, '... and has taken leave';
+is $sealed->state->{deletes}, 1, '... and has taken leave' or diag $eir->log_text;
 $eir = node(address => "https://localhost:$sealed->{port}", ca => "$ca/ca.pem");
 until_ok('without a certificate: refused', sub { health($eir) eq 'away' });
 $eir->stop;

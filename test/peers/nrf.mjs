@@ -8,6 +8,7 @@
 //   {"do": "state"}                          what it knows: {registered, beats, puts, deletes, wrong, profile, patch, ...}
 //   {"do": "forget"}                         registrations are gone
 //   {"do": "answer", "status": 503, "delay": 100, "count": 3, "location": ..., "method": ...}   so many questions hear that
+//                                            with "late" it is done and answered as ever, so much later
 //   {"do": "beat", "seconds": 2}             heartBeatTimer of answers to PUT from now on
 //   {"do": "sign", "alg": "ES256", "claims": {...}, "key": "own", "other" or "public"}         a token, as {"token": ...}
 import { createHmac, createPrivateKey, createPublicKey, createSign, generateKeyPairSync, sign } from "node:crypto";
@@ -187,9 +188,24 @@ function route(stream, headers, text) {
     const now = instead;
     if (--now.count <= 0) instead = null;
     state.others++;
+    if (now.late) return handle(delayed(stream, now.delay), headers, text, id);
     const more = now.location ? { location: now.location } : {};
     setTimeout(() => answer(stream, now.status, now.body ?? problem(now.status, "SYSTEM_FAILURE"), more), now.delay ?? 0);
-  } else if (id && method === "PUT") put(stream, id, text, headers);
+  } else handle(stream, headers, text, id);
+}
+
+// A stream whose answer waits.
+function delayed(stream, ms) {
+  return {
+    get destroyed() { return stream.destroyed },
+    respond: (...words) => setTimeout(() => stream.destroyed || stream.respond(...words), ms),
+    end: (...words) => setTimeout(() => stream.destroyed || stream.end(...words), ms),
+  };
+}
+
+function handle(stream, headers, text, id) {
+  const method = headers[":method"];
+  if (id && method === "PUT") put(stream, id, text, headers);
   else if (id && method === "PATCH") patch(stream, id, text, headers);
   else if (id && method === "DELETE") remove(stream, id);
   else if (headers[":path"] === "/oauth2/token" && method === "POST") give(stream, text);
