@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # run [ROW...] - measures what `make bench` promises and prints one table; asserts nothing. How each
-# number is made: doc/bench.md. Rows: judge index import registers writes postgres filing bulk http feed seen
+# number is made: doc/bench.md. Rows: judge index import registers writes postgres filing bulk http feed seen lists
 # second suspend beside page eir eircost full.
 #
 # BENCH_DIR     where the registers are made (/var/tmp/tamga-bench): the disk that is measured;
@@ -455,6 +455,8 @@ row_full() {
 
 # shellcheck source=bench/postgres.sh
 . "$bench/postgres.sh"
+# shellcheck source=bench/lists.sh
+. "$bench/lists.sh"
 # shellcheck source=bench/http.sh
 . "$bench/http.sh"
 # shellcheck source=bench/eir.sh
@@ -499,7 +501,7 @@ load() {
 
 began=$(load)
 head=$(machine)
-for name in ${*:-judge index import registers writes postgres filing bulk http feed seen second suspend beside page eir eircost full}; do
+for name in ${*:-judge index import registers writes postgres filing bulk http feed seen lists second suspend beside page eir eircost full}; do
     "row_$name"
 done
 {

@@ -10,7 +10,9 @@
 
 #include <sodium.h>
 
+#include "app/batch_part.h"
 #include "app/lists_batches.h"
+#include "app/lists_receipt.h"
 #include "app/lists_text.h"
 #include "app/rebuild.h"
 #include "app/sweep.h"
@@ -314,6 +316,160 @@ static void later_rows_overtake(void **state)
     lists_batches_release(&b);
 }
 
+/* A long import, and beside it thefts, lifted thefts, and keepers that die between its parts. */
+enum { IMPORTED = 3 * BATCH_PART_CHANGES };
+
+struct beside {
+    struct bed *bed;
+    struct registry *other;
+    struct feed_cursor start;
+    unsigned calls;
+};
+
+static void steal(struct beside *s, uint64_t body, bool on)
+{
+    struct suspension mark = fixture_mark(MARK_STOLEN);
+    struct imei imei = {body};
+    struct batch_result result;
+    OK(on ? suspend(s->other, &mark, &imei, 1, &result, NULL)
+          : resume(s->other, &mark, &imei, 1, &result, NULL));
+}
+
+static void between_parts(void *ctx, uint64_t done, uint64_t total)
+{
+    struct beside *s = ctx;
+    const unsigned n = s->calls++;
+    (void)total;
+    if (n % 2) { /* another keeper, which has to read again from the intent on */
+        lists_close(s->bed->lists);
+        bed_open(s->bed);
+    }
+    steal(s, PHONE + n, true); /* of the import, before its row or after */
+    steal(s, PHONE + IMPORTED - 1 - n, true);
+    steal(s, PHONE + IMPORTED - 1 - n, false); /* named by the import, or to be */
+    steal(s, PHONE + IMPORTED + n, true);      /* of no import */
+    OK(lists_follow(s->bed->lists, s->other, NULL));
+    struct lists_delta d;
+    OK(lists_since(s->bed->lists, s->other, &s->start, &d, NULL));
+    /* The thefts and nothing of the import, but for the row that a lifted one has behind the import's. */
+    assert_in_range(d.count, 2 * s->calls, 3 * s->calls);
+    lists_delta_release(&d);
+    if (done > BATCH_PART_CHANGES)
+        OK(lists_settle(s->bed->lists, NULL));
+}
+
+static void an_import_is_seen_at_its_end(void **state)
+{
+    (void)state;
+    struct bed b = bed_new("2026-03-01");
+    if (b.f->dir[0] == '\0' || strncmp(b.f->url, "memory:", 7) == 0)
+        skip();
+    follow(&b);
+    struct beside beside = {.bed = &b, .start = cursor(&b)};
+    OK(registry_again(b.f->reg, &beside.other, NULL));
+    struct changes list = {0};
+    for (uint64_t i = 0; i < IMPORTED; i++)
+        changes_add(&list, &(struct change){.imei = {PHONE + i}, .kind = CHANGE_GSMA, .on = true});
+    OK(changes_sort(&list));
+    const struct batch_plan plan = {.entry = {.event = EVENT_GSMA},
+                                    .label = "test",
+                                    .source = changes_source(&list),
+                                    .progress = between_parts,
+                                    .progress_ctx = &beside};
+    struct batch_result result;
+    OK(batch_run(b.f->reg, &plan, &result, NULL));
+    changes_release(&list);
+    assert_true(beside.calls >= 2);
+    OK(registry_refresh(b.f->reg, NULL));
+    follow(&b);
+    struct lists_delta d = since(&b, &beside.start);
+    assert_int_equal(d.count, IMPORTED + beside.calls);
+    for (size_t i = 0; i < d.count; i++) {
+        const struct verdict v = fixture_verdict(b.f, d.rows[i].imei.body);
+        assert_int_equal(d.rows[i].is.reason, v.reason);
+        const struct listed stands = d.rows[i].is;
+        if (i % 997 == 0)
+            assert_true(listed_equal(&stands, &(struct listed){v.reason, stands.since}));
+    }
+    lists_delta_release(&d);
+    registry_close(beside.other);
+    bed_free(&b);
+}
+
+/* ---- receipts ---- */
+
+struct said {
+    struct lists_receipt last;
+    size_t n;
+};
+
+static bool note_said(void *ctx, const struct lists_receipt *receipt)
+{
+    struct said *s = ctx;
+    s->last = *receipt;
+    s->n++;
+    return true;
+}
+
+static void what_operators_applied(void **state)
+{
+    (void)state;
+    struct bed b = bed_new("2026-03-01");
+    struct lists_standing stands;
+    struct said said = {0};
+    mark(&b, PHONE, MARK_STOLEN, true);
+    follow(&b);
+    struct lists_receipt receipt = {
+        .operator_name = "Altel", .list = LIST_BLACK, .place = cursor(&b), .at_ms = 1000, .by = 7};
+    OK(lists_receipt_put(b.lists, b.f->reg, &receipt, NULL));
+    OK(lists_stand(b.lists, b.f->reg, &receipt, &stands, NULL));
+    assert_int_equal(stands.waiting, 0);
+    assert_int_equal(stands.age_s, 0);
+    fixture_day(b.f, "2026-03-03");
+    mark(&b, PHONE + 1, MARK_STOLEN, true);
+    mark(&b, PHONE + 2, MARK_STOLEN, true);
+    fixture_day(b.f, "2026-03-04");
+    follow(&b);
+    OK(lists_stand(b.lists, b.f->reg, &receipt, &stands, NULL));
+    assert_int_equal(stands.waiting, 2);
+    assert_int_equal(stands.age_s, 86400);
+    struct lists_receipt newer = receipt;
+    newer.place = cursor(&b);
+    newer.at_ms = 2000;
+    OK(lists_receipt_put(b.lists, b.f->reg, &newer, NULL));
+    newer.at_ms = 3000; /* the same again: the first time counts */
+    OK(lists_receipt_put(b.lists, b.f->reg, &newer, NULL));
+    OK(lists_receipts(b.f->reg, note_said, &said, NULL));
+    assert_int_equal(said.n, 1);
+    assert_int_equal(said.last.at_ms, 2000);
+    assert_int_equal(said.last.by, 7);
+    assert_string_equal(said.last.operator_name, "Altel");
+    newer.place.hash[3] ^= 1;
+    assert_int_equal(lists_receipt_put(b.lists, b.f->reg, &newer, NULL), ERR_LIST_CURSOR);
+    str_copy(receipt.operator_name, sizeof receipt.operator_name, STR("Kcell"));
+    OK(lists_receipt_put(b.lists, b.f->reg, &receipt, NULL));
+    said.n = 0;
+    OK(lists_receipts(b.f->reg, note_said, &said, NULL));
+    assert_int_equal(said.n, 2);
+    bed_free(&b);
+}
+
+static void the_white_list_is_kept_likewise(void **state)
+{
+    (void)state;
+    struct bed b = bed_new("2026-03-01");
+    lists_close(b.lists);
+    OK(lists_open(b.dir, LIST_WHITE, &b.lists, NULL));
+    struct change changes[] = {{.imei = {PHONE}, .kind = CHANGE_AMNESTY, .on = true},
+                               {.imei = {PHONE + 1}, .kind = CHANGE_AMNESTY, .on = true}};
+    fixture_give(b.f, EVENT_AMNESTY, changes, 2);
+    mark(&b, PHONE + 1, MARK_STOLEN, true);
+    follow(&b);
+    assert_int_equal(look(&b, PHONE).reason, REASON_AMNESTY);
+    assert_int_equal(look(&b, PHONE + 1).reason, LISTED_NOT);
+    bed_free(&b);
+}
+
 /* ---- the text ---- */
 
 static void a_text_that_proves_itself(void **state)
@@ -384,6 +540,9 @@ int main(void)
         cmocka_unit_test(several_keep_it),
         cmocka_unit_test(a_change_of_registers_is_noticed),
         cmocka_unit_test(later_rows_overtake),
+        cmocka_unit_test(an_import_is_seen_at_its_end),
+        cmocka_unit_test(what_operators_applied),
+        cmocka_unit_test(the_white_list_is_kept_likewise),
         cmocka_unit_test(a_text_that_proves_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
