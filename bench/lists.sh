@@ -19,7 +19,7 @@ three_lists() { # WORDS...
         got=$(lists_out "$operator" "list.$operator" "$@")
         seconds=$(calc "$seconds + $(value seconds "$got")")
         cpu=$(calc "$cpu + $(value user "$got") + $(value sys "$got")")
-        bytes=$(calc "$bytes + $(value bytes "$got")")
+        bytes=$((bytes + $(value bytes "$got")))
     done
     echo "bytes=$bytes seconds=$seconds cpu=$cpu rss_mb=$(value rss_mb "$got")"
 }
@@ -36,7 +36,7 @@ row_lists() {
     got=$(three_lists)
     bytes=$(value bytes "$got")
     plain=$(calc "$bytes / 1e6 / $(value seconds "$got")")
-    raw=$(dd if=/dev/zero of=dd.tmp bs=1M count=$((${bytes%.*} / 1000000)) conv=fsync 2>&1 | sed -n 's/.* \([0-9.]*\) s,.*/\1/p')
+    raw=$(dd if=/dev/zero of=dd.tmp bs=1M count=$((bytes / 1048576)) conv=fsync 2>&1 | sed -n 's/.* \([0-9.]*\) s,.*/\1/p')
     raw=$(calc "$bytes / 1e6 / $raw")
     rm -f dd.tmp
     row "lists: three operators, $((count / 1000000)) M rows each, text" "$plain" "$plain MB/s" min:300 "300 MB/s" \
@@ -51,5 +51,5 @@ row_lists() {
     got=$("${programs}timed" each 20 $seed 0 1 sh -c \
         "exec $tamga --register sqlite:lists.db lists --operator A --since $cursor --out delta")
     row "  a delta with nothing new, median" "$(value median_ms "$got")" "$(value median_ms "$got") ms" max:100 "0.1 s"
-    rm -rf list.? delta lists.db* lists.txt
+    [ -n "${BENCH_KEEP:-}" ] || rm -rf list.? delta lists.db* lists.txt
 }
