@@ -72,7 +72,7 @@ static bool take(void *ctx, const struct block *block)
     const bool first = !r->given.blocks;
     if (block->header.first_seq != r->next_seq ||
         (first && r->after && memcmp(block->prev_hash, r->after->hash, FEED_CURSOR_HASH) != 0)) {
-        r->err = ERR_CHAIN;
+        r->err = ERR_FEED_CURSOR;
         return false;
     }
     block_header_encode(&block->header, header);
@@ -105,7 +105,7 @@ static enum err put_head(const struct registry *reg, const struct reading *r, st
 
 static enum err no_such_place(struct fault *fault)
 {
-    return fault_set(fault, ERR_CHAIN,
+    return fault_set(fault, ERR_FEED_CURSOR,
                      "the register has no such place: it was restored, or is another; take a new "
                      "snapshot");
 }
@@ -126,8 +126,8 @@ enum err feed_read(struct registry *reg, const struct feed_ask *ask, struct buf 
     if (r.next_seq < reg->head.next_seq)
         err = store_blocks(reg->store, r.next_seq, take, &r, fault);
     else if (after && memcmp(after->hash, reg->head.hash, FEED_CURSOR_HASH) != 0)
-        r.err = ERR_CHAIN;
-    if (!err && r.err == ERR_CHAIN)
+        r.err = ERR_FEED_CURSOR;
+    if (!err && r.err == ERR_FEED_CURSOR)
         return no_such_place(fault);
     if (!err)
         err = r.err;

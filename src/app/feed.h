@@ -44,7 +44,7 @@ struct feed_ask {
     size_t most; /* bytes of blocks, and what the last of them has over; one is given always */
 };
 
-/* Appends the frames of the blocks behind the cursor, and the signed head. ERR_CHAIN: the register has no such place. ERR_MEMORY; of the
+/* Appends the frames of the blocks behind the cursor, and the signed head. ERR_FEED_CURSOR: the register has no such place. ERR_MEMORY; of the
  * store. */
 MUST_USE enum err feed_read(struct registry *registry, const struct feed_ask *ask, struct buf *out,
                             struct feed_given *out_given, struct fault *fault);

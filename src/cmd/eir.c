@@ -58,6 +58,12 @@ static enum err make_guard(struct eir *eir, struct fault *fault)
     return s->oauth2 ? token_guard_new(&with, &eir->n5g.guard, fault) : ERR_OK;
 }
 
+static unsigned number_amf(void *ctx, struct str origin, bool is_address)
+{
+    const struct eir *eir = ctx;
+    return asker_names_number(eir->amfs, origin, is_address);
+}
+
 static void on_restored(void *ctx)
 {
     struct eir *eir = ctx;
@@ -109,9 +115,12 @@ enum err eir_new(const struct node_settings *settings, const struct clock *clock
     eir->clock = clock;
     eir->log_white = settings->log_white;
     eir->n5g.root = str_z(settings->root);
+    eir->n5g.number = number_amf;
+    eir->n5g.number_ctx = eir;
+    eir->amfs = asker_names_new();
     snprintf(eir->agent, sizeof eir->agent, "tamga-eir/" TAMGA_VERSION);
     snprintf(eir->spool, sizeof eir->spool, "%s/sightings", settings->directory);
-    enum err err = node_key_read(settings->key, &eir->key, fault);
+    enum err err = eir->amfs ? node_key_read(settings->key, &eir->key, fault) : ERR_MEMORY;
     if (!err)
         err = check_places(settings, fault);
     if (!err)
@@ -210,6 +219,7 @@ void eir_free(struct eir *eir)
     check_log_free(eir->log);
     views_free(eir->views);
     peer_names_free(atomic_load(&eir->peers));
+    asker_names_free(eir->amfs);
     eir_free_workers(eir);
     if (eir->lock >= 0)
         close(eir->lock);

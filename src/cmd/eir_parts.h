@@ -8,6 +8,7 @@
 
 #include "cmd/eir.h"
 #include "n5geir/n5geir.h"
+#include "node/asker_names.h"
 #include "node/check_log.h"
 #include "node/follow.h"
 #include "node/nrf.h"
@@ -29,6 +30,7 @@ enum {
 struct eir {
     _Atomic(const struct node_settings *) settings; /* a reload gives others; all outlive it */
     _Atomic(struct peer_names *) peers;             /* likewise, with all before it behind it */
+    struct asker_names *amfs;                       /* of N5g-eir */
     const struct clock *clock;
     struct node_key key;
     struct node_status status;

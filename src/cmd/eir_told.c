@@ -49,9 +49,11 @@ static struct status_lines lines_of(void *ctx)
                                  c.connected, c.bytes_in, c.bytes_out};
 }
 
-static struct str peer_of(void *ctx, unsigned number)
+static struct str peer_of(void *ctx, unsigned face, unsigned number)
 {
     struct eir *eir = ctx;
+    if (face == NETWORK_N5G)
+        return asker_names_text(eir->amfs, number);
     const struct peer_names *names = atomic_load(&eir->peers);
     return names && number && number <= LIMIT_NODE_PEERS ? str_z(names->text[number - 1]) : STR("");
 }

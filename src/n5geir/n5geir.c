@@ -69,6 +69,14 @@ static bool leave(struct peer *peer)
            session_output(&peer->session);
 }
 
+/* Its number among the counters. */
+static void number(struct line *line, struct session *s)
+{
+    const struct n5g_settings *settings = line->face_ctx;
+    if (settings->number)
+        s->asker.peer = settings->number(settings->number_ctx, s->asker.origin, !line->identity.n);
+}
+
 static enum line_next peer_input(struct line *line, const uint8_t *p, size_t n, size_t *out_used)
 {
     struct peer *peer = line->state;
@@ -85,6 +93,7 @@ static enum line_next peer_input(struct line *line, const uint8_t *p, size_t n, 
             return LINE_ON;
         if (session_begin(s) != ERR_OK)
             return LINE_DROP;
+        number(line, s);
         peer->state = UP;
     }
     *out_used = n;

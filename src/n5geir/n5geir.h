@@ -22,6 +22,10 @@ struct n5g_settings {
     struct str
         root; /* of the path, as "/eir": before "/n5g-eir-eic", no slash at its end; or empty */
     struct token_guard *guard; /* NULL: nobody is asked for a token */
+    /* The number by which who asks is counted, of the name of his certificate or his ADDRESS:PORT; asked once he has
+     * said that he speaks HTTP/2. NULL: all have 0. Any worker's thread. */
+    unsigned (*number)(void *ctx, struct str origin, bool is_address);
+    void *number_ctx;
 };
 
 extern const struct line_face n5g_face;

@@ -36,7 +36,7 @@ static void put_label(struct buf *out, struct str value)
 static void put_checks(const struct status_sources *s, struct buf *out, unsigned face,
                        unsigned peer)
 {
-    struct str name = face == NETWORK_S13 && peer ? s->peer(s->ctx, peer) : STR("");
+    struct str name = peer ? s->peer(s->ctx, face, peer) : STR("");
     for (unsigned kind = 0; kind < COUNT_KINDS; kind++) {
         uint64_t n = sum_of(s, face, peer, kind);
         if (!n && peer)

@@ -25,8 +25,8 @@ struct status_sources {
     unsigned workers;
     struct status_lines (*lines)(void *ctx); /* NULL: none */
     void *ctx;
-    /* The name of a peer of S13 by its number from 1; "" for what has none. */
-    struct str (*peer)(void *ctx, unsigned number);
+    /* The name of a peer of a face (enum network_face) by its number from 1; "" for what has none. */
+    struct str (*peer)(void *ctx, unsigned face, unsigned number);
     const char *version;
 };
 

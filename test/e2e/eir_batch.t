@@ -22,8 +22,8 @@ is $r->run('node', 'add', 'alpha', '--out', $r->path('node.key'))->{code}, 0, 'i
 my $server = $r->serve;
 
 sub node {
-    my ($directory) = @_;
-    return Eir::launch("$directory.log", $Eir::program, '--registry', "http://127.0.0.1:$server->{port}", '--directory', $directory,
+    my ($directory, $of) = @_;
+    return Eir::launch("$directory.log", $Eir::program, '--registry', "http://127.0.0.1:$of->{port}", '--directory', $directory,
         '--key', $r->path('node.key'), '--diameter', '127.0.0.1:0', '--metrics', '127.0.0.1:0') // BAIL_OUT('no node: ' . slurp("$directory.log"));
 }
 
@@ -39,7 +39,7 @@ sub of_many { my ($tac) = @_; return map { phone($_, $tac) } 1, 2, MANY / 3, MAN
 sub white { my ($c, $tac) = @_; return scalar grep { said($c, $_) eq 'white' } of_many($tac) }
 sub steal { my ($n, $imei) = @_; return $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', $n, $imei)->{code} }
 
-my $eir = node($r->path('eir'));
+my $eir = node($r->path('eir'), $server);
 my $mme = mme($eir);
 
 # ---- behind the end of an import ----
@@ -80,7 +80,8 @@ is $?, 9, 'dies in the middle';
 ok poll(20, sub { return $eir->metric('tamga_eir_batches_open') == 1 }), 'and is open for ever';
 cmp_ok $eir->metric('tamga_eir_behind_items'), '>', 1000, 'what waits is behind';
 is white($mme, $tac), 0, 'and not heard';
-my $late = node($r->path('late'));
+my $fresh = $r->serve('--answer-only'); # it has no snapshot yet, and ends no batch
+my $late = node($r->path('late'), $fresh);
 my $late_mme = mme($late);
 ok poll(30, sub { return $late->metric('tamga_eir_batches_open') == 1 }), 'a node that begins now knows it to be open' or diag slurp($late->{log});
 is white($late_mme, $tac), 0, 'and has nothing of it';
@@ -98,5 +99,5 @@ for ([$eir, $mme], [$late, $late_mme]) {
     is $node->metric('tamga_eir_batches_open') + 0, 0, 'nothing is open';
     is $node->end, 0, 'a clean end';
 }
-Register::stop($server->{pid});
+Register::stop($_->{pid}) for $fresh, $server;
 done_testing;

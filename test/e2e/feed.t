@@ -86,7 +86,7 @@ is feed("?after=1-$register", "1-$register")->{blocks}, $whole->{blocks}, 'befor
 my ($hash) = $all->{cursor} =~ /-(.*)/;
 is feed("?after=$_")->{status} . ' ' . feed("?after=$_")->{reason}, '400 USAGE', "no cursor: $_"
   for 'x', '7', '-1', "0-$hash", "07-$hash", "7-\U$hash" . 'A', "7-$hash" . '0', "7-", "-$hash", "99999999999999999999-$hash", "7-$hash%20";
-is feed("?after=$_")->{status} . ' ' . feed("?after=$_")->{reason}, '409 CHAIN', "not ours: $_"
+is feed("?after=$_")->{status} . ' ' . feed("?after=$_")->{reason}, '409 FEED_CURSOR', "not ours: $_"
   for "$all->{next_seq}-0123456789abcdef", "$more->{next_seq}-0123456789abcdef", ($all->{next_seq} + 1) . "-$hash", "9999999-$hash", '1-0123456789abcdef';
 is feed("?wait=$_")->{status}, 400, "no time to wait: $_" for '-1', 'x', '56', '1.5', '';
 my $other = Register->new(backend => 'sqlite', now => $r->{now});

@@ -215,8 +215,9 @@ static void a_stale_node_may_stop_refusing_but_for_marks(void **state)
     assert_int_equal(ask(b, PHONE, NULL, false).equipment, EQUIPMENT_BLACK);
 }
 
-static struct str no_name(void *ctx, unsigned number)
+static struct str no_name(void *ctx, unsigned face, unsigned number)
 {
+    (void)face;
     (void)ctx;
     return number == 2 ? STR("mme\"1") : STR("");
 }

@@ -317,8 +317,9 @@ static void a_report_has_no_subscriber(void **state)
     buf_release(&out);
 }
 
-static struct str nameless(void *ctx, unsigned number)
+static struct str nameless(void *ctx, unsigned face, unsigned number)
 {
+    (void)face;
     (void)ctx;
     (void)number;
     return STR("");
