@@ -7,7 +7,7 @@
 
 #include "app/whatif.h"
 
-static const char *const names[GUARDS] = {"dates", "size", "nulls", "move", "notice"};
+static const char *const names[GUARDS] = {"dates", "size", "nulls", "move", "notice", "zeros"};
 
 const char *guard_name(uint32_t guard)
 {

@@ -9,12 +9,13 @@
 
 enum guard {
     GUARD_DATES = 1 << 0,  /* over 5 % of a feed's rows dated later than today */
-    GUARD_SIZE = 1 << 1,   /* smaller than 75 % of what stands */
+    GUARD_SIZE = 1 << 1,   /* smaller than 75 % of what stands, or is usual */
     GUARD_NULLS = 1 << 2,  /* over 5 % of a feed's rows null or malformed */
     GUARD_MOVE = 1 << 3,   /* moves, or cuts off, more than a number */
     GUARD_NOTICE = 1 << 4, /* somebody would lose service before a first notice */
+    GUARD_ZEROS = 1 << 5,  /* IMEIs of a feed have lost a leading zero */
 };
-enum { GUARDS = 5, GUARD_ALL = (1 << GUARDS) - 1 };
+enum { GUARDS = 6, GUARD_ALL = (1 << GUARDS) - 1 };
 
 /* A set that was smaller is not held by GUARD_SIZE; a rule set that moves fewer is not held by GUARD_MOVE,
  * whatever their share. Ours. */

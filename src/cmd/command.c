@@ -232,7 +232,7 @@ bool cli_accept(const struct cli *cli, const char *guards, const char *reason, s
 {
     *out = (struct accept){.reason = reason};
     if (guards && !guards_parse(str_z(guards), &out->guards)) {
-        cli_usage(cli, "--accept wants guards of: dates size nulls move notice, or all");
+        cli_usage(cli, "--accept wants guards of: dates size nulls move notice zeros, or all");
         return false;
     }
     if (guards && (!reason || !reason[0])) {

@@ -14,7 +14,7 @@
 #include "bulk/imeis.h"
 #include "bulk/radix.h"
 #include "bulk/unpack.h"
-#include "seen/feed_rows.h"
+#include "seen/feed_guard.h"
 
 enum {
     LOOK_AT = 16384,
@@ -214,44 +214,6 @@ static enum err compare(struct feeding *f, struct fault *fault)
     return err ? err : f->changes.failed ? ERR_MEMORY : ERR_OK;
 }
 
-/* What a guard found, for who looks: rows that were set aside, IMEIs that nobody has warned. */
-static void tell(const struct feeding *f, uint32_t stops)
-{
-    FILE *out = f->options->tell;
-    if (!out)
-        return;
-    for (unsigned i = 0; i < f->rows.examples && stops & (GUARD_DATES | GUARD_NULLS); i++)
-        load_tell(out, &f->rows.example[i]);
-    for (uint64_t i = 0; i < f->out->unnoticed && i < LIMIT_BAD_ROWS_SHOWN && stops & GUARD_NOTICE;
-         i++) {
-        char imei[IMEI_TEXT15];
-        imei_format15(f->soon[i], imei);
-        fprintf(out, "%s: %s would be black, or within %d days of it, before a notice\n",
-                f->options->path, imei, OBSERVE_NOTICE_DAYS);
-    }
-}
-
-static enum err guard(struct feeding *f, struct fault *fault)
-{
-    struct feed_result *out = f->out;
-    uint64_t rows = out->load.rows;
-    out->tripped |= out->future * 100 > rows * FEED_PERCENT ? GUARD_DATES : 0;
-    out->tripped |= out->malformed * 100 > rows * FEED_PERCENT ? GUARD_NULLS : 0;
-    out->tripped |= out->unnoticed ? GUARD_NOTICE : 0;
-    tell(f, out->tripped & ~f->feed->accept.guards);
-    if (fault)
-        str_copy(fault->file, sizeof fault->file, str_z(f->options->path));
-    enum err err = guard_stop(&f->feed->accept, out->tripped, fault,
-                              "of %llu rows %llu are dated later than today, %llu malformed; %llu "
-                              "IMEIs would be black or within %d days of it before a notice",
-                              (unsigned long long)rows, (unsigned long long)out->future,
-                              (unsigned long long)out->malformed,
-                              (unsigned long long)out->unnoticed, OBSERVE_NOTICE_DAYS);
-    if (!err && fault)
-        fault->file[0] = '\0';
-    return err;
-}
-
 /* ---- writing ---- */
 
 static enum err apply(struct feeding *f, struct fault *fault)
@@ -410,7 +372,7 @@ enum err feed_load(struct registry *reg, const struct load_options *options,
     if (!err && !out->load.known) {
         err = compare(f, fault);
         if (!err)
-            err = guard(f, fault);
+            err = feed_guard(&f->rows, f->soon, fault);
         if (!err)
             err = write_all(f, fault);
     }

@@ -15,7 +15,7 @@
 
 enum { FEED_PERCENT = 5 };
 
-/* Guards: dates, nulls, notice. `size` and `move` have no history to go by yet and pass. */
+/* Guards: dates, nulls, notice, size, zeros (feed_guard.h). `move` has nothing to judge here. */
 struct feed_options {
     struct str operator_name;
     struct accept accept;

@@ -213,6 +213,16 @@ static enum err not_yet(struct feed_rows *f, const struct csv *csv, const struct
     return aside(f, csv, row, FEED_DATE, "this day has not come");
 }
 
+/* For the guard `zeros`. */
+static void note_length(struct feed_rows *f, struct str imei)
+{
+    size_t n = imei.n < 15 ? imei.n : 15;
+    if (n < 13)
+        return;
+    f->lengths.of[n]++;
+    f->lengths.zero[n] += imei.p[0] == '0';
+}
+
 enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_row *row,
                   const struct fault *bad, struct seen_row *out, bool *out_used)
 {
@@ -237,8 +247,11 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
         note(f, "imei", row->fields[FEED_IMEI], day);
         sum_up(f, row->text);
         f->out->malformed++;
+        if (row->fields[FEED_IMEI].n == 13 && str_digits(row->fields[FEED_IMEI]))
+            note_length(f, row->fields[FEED_IMEI]);
         return aside(f, csv, row, FEED_IMEI, "14 to 16 digits, not all the same");
     }
+    note_length(f, row->fields[FEED_IMEI]);
     check_rat(f, row->fields[FEED_RAT], day);
     if (!imsi_of(f, row->fields[FEED_IMSI], day, &out->imsi)) {
         sum_up(f, row->text);

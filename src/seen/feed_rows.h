@@ -15,12 +15,18 @@ extern const char *const feed_columns[FEED_COLUMNS];
 /* Values that are remembered: good ones of the column rat; dates. */
 enum { FEED_RATS = 64, FEED_DATES = 64 };
 
+/* IMEI columns of digits alone by their length (15: or 16), and how many of them begin with 0. */
+struct feed_lengths {
+    uint64_t of[16], zero[16];
+};
+
 struct feed_rows {
     struct registry *reg;
     const struct load_options *options;
     const struct feed_options *feed;
     struct feed_result *out;
     struct findings findings;
+    struct feed_lengths lengths;
     struct load_options beside; /* of rejects: all bad rows into the file beside, none told */
     struct rejects rejects;
     unsigned examples;

@@ -101,4 +101,23 @@ is $r->run(@repair, $file)->{code}, 2, 'the same file is not known: it was not w
 is $r->run('import', 'verified', '--kind', 'import', '--by', '030540003215', $r->file('w.csv', lines('imei1', imei(401))))->{code}, 0,
   'what was missing comes';
 is list_of(imei(302)), 'white VERIFIED', 'meanwhile nothing is lost';
+
+# --- a feed that is smaller than usual; leading zeros that a spreadsheet ate ---
+
+sub day_of {
+    my ($day, $n, @more) = @_;
+    return $r->file("day-$day-$n.csv", lines('date,imei,imsi', @more, map { sprintf '2026-03-%02d,%s,4010100000%05d', $day, imei(2000 + $_), $_ } 1 .. $n));
+}
+is $r->run('feed', 'load', '--operator', 'steppe', day_of($_, 200))->{code}, 0, "a usual day, $_" for 1 .. 6;
+is $r->run('feed', 'load', '--operator', 'steppe', day_of(7, 100))->{code}, 0, 'six say nothing of what is usual';
+is $r->run('feed', 'load', '--operator', 'steppe', day_of(7, 150))->{code}, 0, 'three quarters pass';
+held('a small file', qr/guard size: the file has 149 rows, the last ones of this operator had 200; nothing was loaded/,
+    'feed', 'load', '--operator', 'steppe', day_of(8, 149));
+is $r->run('feed', 'load', '--operator', 'other', day_of(8, 149))->{code}, 0, 'another operator has his own';
+is $r->run('feed', 'load', '--operator', 'steppe', '--accept', 'size', @reason, day_of(8, 149))->{code}, 0, 'accepted';
+my @short = map { "2026-03-09,1234567000000$_,401010000000001" } 1 .. 3;
+is $r->run('feed', 'load', '--operator', 'steppe', day_of(9, 200, '2026-03-09,012345670000001,401010000000001', @short))->{code}, 0,
+  'short ones beside one that begins with 0';
+held('zeros that are lost', qr/guard zeros: 3 IMEIs are a digit short, none begins with 0/, 'feed', 'load', '--operator', 'steppe', day_of(10, 200, @short));
+is $r->run('feed', 'load', '--operator', 'steppe', day_of(10, 201, $short[0]))->{code}, 0, 'one in two hundred is none';
 done_testing;

@@ -96,7 +96,7 @@ is_deeply [@$got{qw(roaming pairs imeis first)}], [1, 1, 0, 0], 'a roamer';
 is(($r->lists(imei(6000)))[0], 'unknown NEVER_ACTIVATED', 'starts no clock');
 $got = load($r, $r->file('l.csv', lines($header, '2026-03-05,x,401010000000001,' . imei(6000) . ',,')));
 is_deeply [@$got{qw(pairs first)}], [1, 1], 'a subscriber of ours does';
-$got = load($r, $r->file('m.csv', lines($header, '2026-03-03,x,401010000000001,' . imei(6000) . ',,')));
+$got = load($r, '--accept', 'size', '--reason', 'test', $r->file('m.csv', lines($header, '2026-03-03,x,401010000000001,' . imei(6000) . ',,')));
 is_deeply [@$got{qw(pairs imeis earlier)}], [0, 1, 1], 'and an older row of the same pair moves it';
 ok $r->whole, 'whole';
 
