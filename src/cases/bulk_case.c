@@ -49,8 +49,9 @@ static enum err check_text(struct str text, size_t max, const char *what, struct
 {
     if (text.n > max)
         return fault_set(fault, ERR_TOO_LONG, "%s: at most %zu bytes", what, max);
-    return text.n && !str_printable(text) ? fault_set(fault, ERR_UTF8, "%s: plain text only", what)
-                                          : ERR_OK;
+    return text.n && !str_printable(text)
+               ? fault_set(fault, ERR_ONE_LINE, "%s: plain text on one line", what)
+               : ERR_OK;
 }
 
 static enum err check_wish(const struct session *who, const struct bulk_wish *wish,

@@ -87,6 +87,7 @@ enum err complaint_get(struct registry *reg, uint64_t id, struct complaint *out,
     return ERR_OK;
 }
 
+/* Every complaint has one: no release has filed any without, so none has to be indexed afterwards. */
 static enum err put_receipt(struct registry *reg, const struct complaint *c, struct fault *fault)
 {
     struct record_key key = claim_receipt(reg, str_z(c->receipt));

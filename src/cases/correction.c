@@ -386,7 +386,8 @@ static enum err check_wish(const struct correction *wish, struct fault *fault)
     if (wish->note.n > LIMIT_REASON)
         return wrong(fault, "note", ERR_TOO_LONG, "at most 500 bytes");
     if (wish->note.n && !str_printable(wish->note))
-        return wrong(fault, "note", ERR_UTF8, "plain text, without control characters");
+        return wrong(fault, "note", ERR_ONE_LINE,
+                     "plain text on one line, without control characters");
     return once_key_check(wish->idempotency, fault);
 }
 

@@ -77,7 +77,8 @@ enum err filing_text_check(struct str text, size_t max, const char *field, struc
     if (fits && (!text.n || str_printable(text)))
         return ERR_OK;
     fault_field(fault, "%s", field);
-    return fits ? fault_set(fault, ERR_UTF8, "plain text, without control characters")
+    return fits ? fault_set(fault, ERR_ONE_LINE,
+                            "plain text on one line, without control characters")
                 : fault_set(fault, ERR_TOO_LONG, "at most %zu bytes", max);
 }
 

@@ -316,7 +316,7 @@ static void ask_rules(struct apply *a)
         apply_wrong(a, field_of(a, &fault), TEXT_APPLY_IMEI_TWICE);
     else if (err == ERR_DATE)
         apply_wrong(a, 0, TEXT_APPLY_ENTERED_LATER);
-    else if (err == ERR_UTF8)
+    else if (err == ERR_ONE_LINE)
         apply_wrong(a, 0, TEXT_APPLY_SIGNS);
     else if (err)
         apply_wrong_err(a, 0, err);

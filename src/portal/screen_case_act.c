@@ -215,8 +215,8 @@ static void bring(struct exchange *x, struct visit *v, const struct application 
     bool stays = form->stays || form->wrong_count || wrong;
     if (!err && !stays)
         err = go(v, a, act, form, note);
-    if (err == ERR_UTF8 || err == ERR_PAPER) {
-        wrong = err == ERR_UTF8 ? &signs : NULL;
+    if (err == ERR_ONE_LINE || err == ERR_PAPER) {
+        wrong = err == ERR_ONE_LINE ? &signs : NULL;
         form->wrong[0].err = ERR_PAPER;
         form->wrong_count = err == ERR_PAPER;
         stays = true;

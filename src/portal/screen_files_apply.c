@@ -36,9 +36,9 @@ static void document(struct exchange *x, uint8_t kind, const struct files_typed 
                                            .attributes = "autocomplete=\"off\" maxlength=\"64\"",
                                            .label = TEXT_APPLY_DOCUMENT,
                                            .hint = kind == APPROVAL_BEFORE_DUTY ? &before : &import,
-                                           .wrong = typed->wrong == ERR_TOO_LONG ? &long_
-                                                    : typed->wrong == ERR_UTF8   ? &signs
-                                                                                 : NULL,
+                                           .wrong = typed->wrong == ERR_TOO_LONG   ? &long_
+                                                    : typed->wrong == ERR_ONE_LINE ? &signs
+                                                                                   : NULL,
                                            .value = str_z(typed->document)});
 }
 
@@ -73,7 +73,7 @@ static void accept(struct exchange *x, const struct upload *u, const struct file
 
 static void refused(struct exchange *x, enum err wrong)
 {
-    if (!wrong || wrong == ERR_TOO_LONG || wrong == ERR_UTF8)
+    if (!wrong || wrong == ERR_TOO_LONG || wrong == ERR_ONE_LINE)
         return; /* said beside the field */
     screen_trouble(x, wrong);
 }

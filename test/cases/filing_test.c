@@ -213,7 +213,7 @@ static void who_may_not_is_told(void **state)
     assert_int_equal(filing_new(&h->office, &who, &wish, &a, &again, NULL), ERR_DATE);
     wish.entered = DAYNUM_NONE;
     wish.document = STR("a\nb");
-    assert_int_equal(filing_new(&h->office, &who, &wish, &a, &again, NULL), ERR_UTF8);
+    assert_int_equal(filing_new(&h->office, &who, &wish, &a, &again, NULL), ERR_ONE_LINE);
     wish.document = STR("");
     wish.country = STR("kz");
     assert_int_equal(filing_new(&h->office, &who, &wish, &a, &again, NULL), ERR_USAGE);

@@ -56,7 +56,7 @@ my @wrong = (
     ['carried, and no day',   wish(entered => undef),         'USAGE',         'entered',   'the day'],
     ['a parcel, and no number', wish(way => 'parcel'),        'USAGE',         'document',  'parcel'],
     ['a long document',       wish(document => 'x' x 65),     'TOO_LONG',      'document',  '64 bytes'],
-    ['a document of two lines', wish(document => "a\nb"),     'UTF8',          'document',  'plain text'],
+    ['a document of two lines', wish(document => "a\nb"),     'ONE_LINE',          'document',  'plain text'],
     ['no devices',            wish(devices => undef),         'USAGE',         'devices',   'a list'],
     ['an empty list',         wish(devices => []),            'DEVICE_IMEIS',  'devices',   '1 to 20'],
     ['21 devices',            wish(devices => [map { {imeis => [imei($_)]} } 1 .. 21]), 'TOO_MANY', 'devices', 'at most 20'],
@@ -71,10 +71,10 @@ my @wrong = (
     ['old IMEIs, no repair',  device(old_imeis => [imei(5)]), 'DEVICE_IMEIS',  'devices[1].old_imeis', 'repair'],
     ['a mistyped old IMEI',   device(old_imeis => ['490154203237510']), 'IMEI_MISTYPED', 'devices[1].old_imeis[0]', 'check digit'],
     ['a long brand',          device(brand => 'x' x 97),      'TOO_LONG',      'devices[1].brand', '96 bytes'],
-    ['a brand of two lines',  device(brand => "a\nb"),        'UTF8',          'devices[1].brand', 'plain text'],
+    ['a brand of two lines',  device(brand => "a\nb"),        'ONE_LINE',          'devices[1].brand', 'plain text'],
     ['a brand that is no text', device(brand => []),          'USAGE',         'devices[1].brand', 'a text'],
     ['a long model',          device(model => 'x' x 97),      'TOO_LONG',      'devices[1].model', '96 bytes'],
-    ['a model of two lines',  device(model => "a\x7fb"),      'UTF8',          'devices[1].model', 'plain text'],
+    ['a model of two lines',  device(model => "a\x7fb"),      'ONE_LINE',          'devices[1].model', 'plain text'],
     ['an IMEI twice',         device(imeis => [imei(2)]),     'DUPLICATE_IN_FILE', 'devices', 'twice'],
 );
 for my $row (@wrong) {

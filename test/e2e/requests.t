@@ -74,7 +74,7 @@ is refused(wish([$grey, $second]), $aigul, 'Idempotency-Key' => 'once'), 'IDEMPO
 
 is refused(wish($grey)), 'REQUEST_OPEN -', 'one open request a phone';
 my (undef, $lines) = send_it(wish($more[0], place => "Алматы\nТТҮ"));
-is_deeply [@$lines{qw(reason field)}], ['UTF8', 'place'], 'a place of two lines';
+is_deeply [@$lines{qw(reason field)}], ['ONE_LINE', 'place'], 'a place of two lines';
 like $lines->{detail}, qr/пишите в одну строку/, '... and how to write it';
 is refused(wish([])), 'DEVICE_IMEIS imeis', 'no IMEI';
 is refused(wish(['123'])), 'IMEI_FORM imeis[0]', 'none of an IMEI';
