@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -333,6 +334,57 @@ static void strangers_push_out_nothing(void **state)
     token_guard_free(guard);
 }
 
+struct looker {
+    struct token_guard *guard;
+    unsigned worker;
+    const char *token[2]; /* by a key that stays, by one that comes and goes */
+    unsigned wrong;
+};
+
+static void *look(void *arg)
+{
+    struct looker *l = arg;
+    bool read;
+    for (int64_t i = 1; i <= 4000; i++) {
+        l->wrong +=
+            token_guard_check(l->guard, l->worker, str_z(l->token[0]), i, &read) != TOKEN_GOOD;
+        enum token_verdict verdict =
+            token_guard_check(l->guard, l->worker, str_z(l->token[1]), i, &read);
+        l->wrong += verdict != TOKEN_GOOD && verdict != TOKEN_INVALID;
+    }
+    return NULL;
+}
+
+/* Other keys while both workers look: what stays good is good all the while. */
+static void keys_change_meanwhile(void **state)
+{
+    struct bed *b = *state;
+    struct token_guard *guard = guard_of(b);
+    struct looker lookers[2];
+    pthread_t threads[2];
+    char stays[SIGNER_TOKEN], goes[SIGNER_TOKEN], path[64];
+    EVP_PKEY *others[] = {b->ec, b->other};
+    struct fault fault = {0};
+    signer_sign(b->ec, "ES256", GOOD, stays);
+    signer_sign(b->other, "ES256", GOOD, goes);
+    signer_write(others, 2, path);
+    for (unsigned i = 0; i < 2; i++) {
+        lookers[i] = (struct looker){guard, i, {stays, goes}, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, look, &lookers[i]), 0);
+    }
+    for (unsigned i = 0; i < 20; i++) {
+        struct token_keys *keys = NULL;
+        assert_int_equal(token_keys_read(i % 2 ? b->path : path, &keys, &fault), ERR_OK);
+        assert_int_equal(token_guard_take(guard, keys), ERR_OK);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(lookers[i].wrong, 0);
+    }
+    unlink(path);
+    token_guard_free(guard);
+}
+
 /* ---- at the face ---- */
 
 static nghttp2_nv field(const char *name, const char *value)
@@ -435,11 +487,17 @@ static void who_tries_on_is_sent_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(signatures),       cmocka_unit_test(every_letter_counts),
-        cmocka_unit_test(too_long),         cmocka_unit_test(claim_by_claim),
-        cmocka_unit_test(believed_so_long), cmocka_unit_test(files_of_keys),
-        cmocka_unit_test(remembers),        cmocka_unit_test(strangers_push_out_nothing),
-        cmocka_unit_test(a_client_hears),   cmocka_unit_test(who_tries_on_is_sent_away),
+        cmocka_unit_test(signatures),
+        cmocka_unit_test(every_letter_counts),
+        cmocka_unit_test(too_long),
+        cmocka_unit_test(claim_by_claim),
+        cmocka_unit_test(believed_so_long),
+        cmocka_unit_test(files_of_keys),
+        cmocka_unit_test(remembers),
+        cmocka_unit_test(strangers_push_out_nothing),
+        cmocka_unit_test(keys_change_meanwhile),
+        cmocka_unit_test(a_client_hears),
+        cmocka_unit_test(who_tries_on_is_sent_away),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
