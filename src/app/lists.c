@@ -37,6 +37,7 @@ struct lists {
     bool warm; /* the batches are those of `place` */
     struct lists_place place;
     bool begun;
+    bool distrusted;
 };
 
 static enum err make_directory(const char *directory, struct fault *fault)
@@ -368,10 +369,15 @@ static enum err follow_locked(struct lists *l, struct registry *reg, struct faul
 {
     enum err err = look_at_log(l, fault);
     bool anew = false, more = true;
-    if (!err && at_head(l, reg))
+    if (!err && at_head(l, reg) && !l->distrusted)
         return ERR_OK;
     if (!err)
-        err = make_ready(l, fault);
+        err = l->distrusted ? ERR_CODEC : make_ready(l, fault);
+    l->distrusted = false;
+    if (err == ERR_CODEC) {
+        anew = true;
+        err = start_anew(l, fault);
+    }
     while (!err && more) {
         err = pass(l, reg, &more, fault);
         if ((err == ERR_CHAIN || err == ERR_CODEC) && !anew) {
@@ -433,7 +439,7 @@ enum err lists_view(struct lists *l, struct lists_view **out, struct fault *faul
     return err;
 }
 
-enum err lists_full(struct lists *l, const struct registry *reg, struct lists_view **out,
+enum err lists_full(struct lists *l, struct registry *reg, struct lists_view **out,
                     struct fault *fault)
 {
     const daynum today = registry_today(reg);
@@ -446,10 +452,20 @@ enum err lists_full(struct lists *l, const struct registry *reg, struct lists_vi
                          "after the sweep of its day (tamga sweep)",
                          swept, day);
     }
-    return lists_view(l, out, fault);
+    enum err err = lists_view(l, out, fault);
+    if (err != ERR_CODEC)
+        return err;
+    lists_distrust(l);
+    err = lists_follow(l, reg, fault);
+    return err ? err : lists_view(l, out, fault);
 }
 
 struct lists_log *lists_log_of(struct lists *l)
 {
     return l->log;
+}
+
+void lists_distrust(struct lists *l)
+{
+    l->distrusted = true;
 }

@@ -28,13 +28,15 @@ MUST_USE enum err lists_follow(struct lists *lists, struct registry *registry, s
 struct lists_place lists_place(const struct lists *lists);
 
 /* What stands at lists_place. ERR_NOT_NOW: that day's sweep has not been; ERR_MEMORY, of files. */
-MUST_USE enum err lists_full(struct lists *lists, const struct registry *registry,
+MUST_USE enum err lists_full(struct lists *lists, struct registry *registry,
                              struct lists_view **out, struct fault *fault);
 /* The same whatever the day: for tests and figures. */
 MUST_USE enum err lists_view(struct lists *lists, struct lists_view **out, struct fault *fault);
 
 /* Writes the base now: what is in memory else until it is much. */
 MUST_USE enum err lists_settle(struct lists *lists, struct fault *fault);
+/* What stands is damaged: lists_follow begins anew. */
+void lists_distrust(struct lists *lists);
 struct lists_log *lists_log_of(struct lists *lists); /* borrowed; after lists_follow */
 
 /* ---- deltas ---- */

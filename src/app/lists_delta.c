@@ -111,8 +111,8 @@ enum err lists_check_cursor(const struct lists *l, struct registry *reg,
     return err;
 }
 
-enum err lists_since(struct lists *l, struct registry *reg, const struct feed_cursor *cursor,
-                     struct lists_delta *out, struct fault *fault)
+static enum err since(struct lists *l, struct registry *reg, const struct feed_cursor *cursor,
+                      struct lists_delta *out, struct fault *fault)
 {
     struct collecting c = {0};
     struct lists_delta delta = {.from = *cursor, .to = lists_place(l)};
@@ -131,6 +131,17 @@ enum err lists_since(struct lists *l, struct registry *reg, const struct feed_cu
     }
     *out = delta;
     return ERR_OK;
+}
+
+enum err lists_since(struct lists *l, struct registry *reg, const struct feed_cursor *cursor,
+                     struct lists_delta *out, struct fault *fault)
+{
+    enum err err = since(l, reg, cursor, out, fault);
+    if (err != ERR_CODEC)
+        return err;
+    lists_distrust(l);
+    err = lists_follow(l, reg, fault);
+    return err ? err : since(l, reg, cursor, out, fault);
 }
 
 void lists_delta_release(struct lists_delta *delta)

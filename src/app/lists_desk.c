@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STANDINGS_EVERY_MS = 5000, PATH_ROOM = 4096, FILE_MODE = 0600 };
+enum { STANDINGS_EVERY_MS = 5000, PATH_ROOM = 4096, FILE_MODE = 0600, LOCK_PATIENCE_S = 3 };
 
 /* A full list that was made. */
 struct kept {
@@ -109,6 +109,17 @@ void lists_desk_free(struct lists_desk *d)
     free(d->url);
     free(d->key);
     free(d);
+}
+
+/* Not for long: whoever waits here holds a thread that others want. */
+static enum err take_lock(struct lists_desk *d, struct fault *fault)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LOCK_PATIENCE_S;
+    if (pthread_mutex_timedlock(&d->lock, &until))
+        return fault_set(fault, ERR_UNAVAILABLE, "the lists are being brought up to date");
+    return ERR_OK;
 }
 
 /* With the lock held. */
@@ -248,7 +259,8 @@ static struct lists_sheet sheet_of(const struct lists_desk_ask *ask, const struc
                                 .operator_name = ask->operator_name,
                                 .kind = list_name(ask->list),
                                 .layout = LISTS_TAMGA,
-                                .pack = ask->pack};
+                                .pack = ask->pack,
+                                .passing = true};
 }
 
 static enum err make_delta(struct lists_desk *d, const struct lists_desk_ask *ask,
@@ -256,8 +268,10 @@ static enum err make_delta(struct lists_desk *d, const struct lists_desk_ask *as
 {
     struct lists_delta delta;
     struct lists_made made;
-    pthread_mutex_lock(&d->lock);
-    enum err err = follow(d, ask->list, reg, fault);
+    enum err err = take_lock(d, fault);
+    if (err)
+        return err;
+    err = follow(d, ask->list, reg, fault);
     if (!err)
         err = lists_since(d->lists[place_of(ask->list)], reg, ask->since, &delta, fault);
     pthread_mutex_unlock(&d->lock);
@@ -265,6 +279,11 @@ static enum err make_delta(struct lists_desk *d, const struct lists_desk_ask *as
         return err;
     const struct lists_sheet sheet = sheet_of(ask, reg);
     struct lists_desk_file file = {.fd = -1};
+    if (ask->rows_only && !delta.count) {
+        lists_delta_release(&delta);
+        *out = file;
+        return ERR_OK;
+    }
     err = open_nameless(d, &file.fd, fault);
     if (!err)
         err = lists_text_delta(&sheet, &delta, file.fd, &made, fault);
@@ -356,8 +375,10 @@ static enum err make_full(struct lists_desk *d, const struct lists_desk_ask *ask
 {
     struct lists_made made;
     struct full full = {.file = {.fd = -1}};
-    pthread_mutex_lock(&d->lock);
-    enum err err = look_for_full(d, ask, reg, &full, fault);
+    enum err err = take_lock(d, fault);
+    if (err)
+        return err;
+    err = look_for_full(d, ask, reg, &full, fault);
     pthread_mutex_unlock(&d->lock);
     if (err || !full.view) {
         if (!err)
@@ -413,8 +434,9 @@ enum err lists_desk_receipt(struct lists_desk *d, const struct lists_receipt *re
     const enum list list = (enum list)receipt->list;
     pthread_mutex_lock(&d->write_lock);
     enum err err = writer_of(d, fault);
+    if (!err)
+        err = take_lock(d, fault);
     if (!err) {
-        pthread_mutex_lock(&d->lock);
         err = follow(d, list, d->writer, fault);
         struct lists *lists = d->lists[place_of(list)];
         if (!err)

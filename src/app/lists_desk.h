@@ -38,13 +38,15 @@ struct lists_desk_ask {
     enum list list;
     enum lists_pack pack;
     const struct feed_cursor *since; /* NULL: full */
+    bool rows_only;                  /* a delta without rows is not made: fd -1 */
 };
 struct lists_desk_file {
     int fd; /* the caller's to close */
     uint64_t bytes, rows;
     char tag[LISTS_DESK_TAG]; /* entity tag with its quotes, RFC 9110 8.8.3 */
 };
-/* As lists_full and lists_since; of the store; ERR_FILE_WRITE. */
+/* As lists_full and lists_since; of the store; ERR_FILE_WRITE. ERR_UNAVAILABLE: the list is being brought up to date,
+ * as after the start of a server that kept none before. */
 MUST_USE enum err lists_desk_open(struct lists_desk *desk, const struct lists_desk_ask *ask,
                                   struct lists_desk_file *out, struct fault *fault);
 

@@ -284,13 +284,14 @@ void lists_pipe_digest(struct lists_pipe *pipe, uint8_t out[SHA256_BYTES])
     pipe->hashed = true;
 }
 
-enum err lists_pipe_end(struct lists_pipe *pipe, struct lists_piped *out, struct fault *fault)
+enum err lists_pipe_end(struct lists_pipe *pipe, bool lasting, struct lists_piped *out,
+                        struct fault *fault)
 {
     drain(pipe);
     stop_thread(pipe);
     if (!pipe->err && pipe->pack != LISTS_PLAIN)
         write_piece(pipe, pipe->packed, 0, true);
-    if (!pipe->err && fsync(pipe->fd)) {
+    if (!pipe->err && lasting && fsync(pipe->fd)) {
         pipe->err = ERR_FILE_WRITE;
         pipe->why = errno;
     }

@@ -5,6 +5,8 @@
 #ifndef APP_LISTS_PIPE_H
 #define APP_LISTS_PIPE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/sha256.h"
 
@@ -28,8 +30,8 @@ void lists_pipe_digest(struct lists_pipe *pipe, uint8_t out[SHA256_BYTES]);
 struct lists_piped {
     uint64_t text_bytes, file_bytes;
 };
-/* All is written and fsynced. ERR_FILE_WRITE, ERR_MEMORY. */
-MUST_USE enum err lists_pipe_end(struct lists_pipe *pipe, struct lists_piped *out,
+/* All is written; lasting: and fsynced. ERR_FILE_WRITE, ERR_MEMORY. */
+MUST_USE enum err lists_pipe_end(struct lists_pipe *pipe, bool lasting, struct lists_piped *out,
                                  struct fault *fault);
 
 #endif

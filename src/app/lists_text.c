@@ -294,7 +294,7 @@ static enum err finish(const struct lists_sheet *s, struct lists_pipe *pipe,
     if (s->layout == LISTS_TAMGA)
         lists_pipe_put(pipe, made->end, strlen(made->end));
     made->rows = s->rows;
-    return lists_pipe_end(pipe, &made->bytes, fault);
+    return lists_pipe_end(pipe, !s->passing, &made->bytes, fault);
 }
 
 /* ---- the whole ---- */

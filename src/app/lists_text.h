@@ -22,6 +22,7 @@ struct lists_sheet {
     const char *kind; /* "black" */
     enum lists_layout layout;
     enum lists_pack pack;
+    bool passing;                    /* sent once and gone: not fsynced */
     struct lists_place place;        /* at which it stands */
     const struct feed_cursor *since; /* of a delta; NULL: full */
     uint64_t rows;

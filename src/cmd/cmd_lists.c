@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "app/lists_out.h"
 #include "cmd/command.h"
 
@@ -41,14 +43,17 @@ static enum err put_side(struct lists_out *out, const char *name, const struct l
 static void tell(const struct cli *cli, const struct wish *w, const char *name, enum list kind,
                  const struct lists_made *made)
 {
-    if (cli->json)
-        printf("{\"operator\":\"%s\",\"kind\":\"%s\",\"form\":\"%s\",\"layout\":\"%s\","
-               "\"file\":\"%s\",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"file_bytes\":%" PRIu64
-               ",\"sha256\":\"%s\",\"cursor\":\"%s\"}\n",
-               w->operator_name, list_name(kind), w->since ? "delta" : "full",
-               lists_layout_name(w->layout), name, made->rows, made->bytes.text_bytes,
-               made->bytes.file_bytes, made->sha256, made->cursor);
-    else
+    if (cli->json) {
+        json_t *line = json_pack(
+            "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s}", "operator", w->operator_name,
+            "kind", list_name(kind), "form", w->since ? "delta" : "full", "layout",
+            lists_layout_name(w->layout), "file", name, "rows", (json_int_t)made->rows, "bytes",
+            (json_int_t)made->bytes.text_bytes, "file_bytes", (json_int_t)made->bytes.file_bytes,
+            "sha256", made->sha256, "cursor", made->cursor);
+        json_dumpf(line, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(line);
+    } else
         printf("%s: %" PRIu64 " rows, %" PRIu64 " bytes; next time: --since %s\n", name, made->rows,
                made->bytes.text_bytes, made->cursor);
 }

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include <jansson.h>
+
 #include "app/lists_receipt.h"
 #include "cmd/command.h"
 
@@ -46,12 +48,16 @@ static void print(const struct cli *cli, const struct lists_standing *s)
     char at[24];
     const struct lists_receipt *r = &s->receipt;
     instant_format(r->at_ms / 1000, at);
-    if (cli->json)
-        printf("{\"operator\":\"%s\",\"list\":\"%s\",\"applied\":%" PRIu64
-               ",\"acknowledged_at\":\"%s\",\"waiting\":%" PRIu64 ",\"age_seconds\":%" PRIi64 "}\n",
-               r->operator_name, list_name((enum list)r->list), r->place.next_seq - 1, at,
-               s->waiting, s->age_s);
-    else
+    if (cli->json) {
+        json_t *line =
+            json_pack("{s:s, s:s, s:I, s:s, s:I, s:I}", "operator", r->operator_name, "list",
+                      list_name((enum list)r->list), "applied", (json_int_t)r->place.next_seq - 1,
+                      "acknowledged_at", at, "waiting", (json_int_t)s->waiting, "age_seconds",
+                      (json_int_t)s->age_s);
+        json_dumpf(line, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(line);
+    } else
         printf("%s  %s  applied %" PRIu64 ", said at %s; %" PRIu64
                " changes wait, the first for %" PRIi64 " s%s\n",
                r->operator_name, list_name((enum list)r->list), r->place.next_seq - 1, at,

@@ -69,13 +69,16 @@ static void say_late(const struct keeper *k)
     size_t n = 0;
     if (all && k->lists)
         n = lists_desk_standings(k->lists, all, LISTS_DESK_OPERATORS);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        for (char *p = all[i].receipt.operator_name; *p; p++)
+            *p = *p == '"' ? '\'' : *p;
         if (all[i].age_s >= LIST_LATE_SECONDS)
             fprintf(stderr,
                     "event=list_late operator=\"%s\" list=%s applied=%" PRIu64 " waiting=%" PRIu64
                     " age_s=%" PRIi64 "\n",
                     all[i].receipt.operator_name, list_name((enum list)all[i].receipt.list),
                     all[i].receipt.place.next_seq - 1, all[i].waiting, all[i].age_s);
+    }
     free(all);
 }
 

@@ -3,13 +3,14 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "face/feed.h"
 #include "face/form.h"
 #include "face/guard.h"
 #include "face/json_out.h"
 #include "face/route.h"
+
+enum { RETRY_S = 60 };
 
 /* Is the key named after this operator? "Altel" and "Altel/almaty" are for Altel. */
 static enum err whose(struct exchange *x, char out[LIMIT_NAME + 1], struct fault *fault)
@@ -71,18 +72,23 @@ static void send_list(struct exchange *x, enum list list)
     enum err err = read_ask(x, &asked, &fault);
     if (!err && !desk)
         err = fault_set(&fault, ERR_UNAVAILABLE, "no directory for lists");
-    const struct lists_desk_ask ask = {.operator_name = asked.operator_name,
-                                       .list = list,
-                                       .pack = asked.pack,
-                                       .since = asked.has_since ? &asked.since : NULL};
+    struct lists_desk_ask ask = {.operator_name = asked.operator_name,
+                                 .list = list,
+                                 .pack = asked.pack,
+                                 .since = asked.has_since ? &asked.since : NULL,
+                                 .rows_only = asked.has_since && asked.wait};
     if (!err)
         err = lists_desk_open(desk, &ask, &file, &fault);
-    if (err) {
-        route_fail_at(x, err, &fault);
-        return;
+    if (!err && file.fd < 0) {
+        if (feed_wait_on(x, asked.wait, &news))
+            return;
+        ask.rows_only = false;
+        err = lists_desk_open(desk, &ask, &file, &fault);
     }
-    if (asked.has_since && !file.rows && feed_wait_on(x, asked.wait, &news)) {
-        close(file.fd);
+    if (err) {
+        if (err == ERR_LIST_UNSWEPT || err == ERR_UNAVAILABLE)
+            x->response->retry_after_s = RETRY_S;
+        route_fail_at(x, err, &fault);
         return;
     }
     const struct feed_file sent = {file.fd, file.bytes, str_z(file.tag), types[asked.pack]};

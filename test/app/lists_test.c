@@ -270,6 +270,37 @@ static void a_change_of_registers_is_noticed(void **state)
     fixture_free(first);
 }
 
+/* A byte turned in the middle: it is noticed, and all is made anew, the same. */
+static void a_damaged_log_is_made_anew(void **state)
+{
+    (void)state;
+    struct bed b = bed_new("2026-03-01");
+    char path[160], byte;
+    follow(&b);
+    const struct feed_cursor start = cursor(&b);
+    for (uint64_t i = 0; i < 5; i++) {
+        mark(&b, PHONE + i, MARK_STOLEN, true);
+        follow(&b);
+    }
+    snprintf(path, sizeof path, "%s/black.log", b.dir);
+    FILE *file = fopen(path, "r+be");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 48 * 3 + 10, SEEK_SET), 0);
+    assert_int_equal(fread(&byte, 1, 1, file), 1);
+    byte ^= 4;
+    assert_int_equal(fseek(file, 48 * 3 + 10, SEEK_SET), 0);
+    assert_int_equal(fwrite(&byte, 1, 1, file), 1);
+    fclose(file);
+    struct lists_delta d = since(&b, &start);
+    assert_int_equal(d.added, 5);
+    lists_delta_release(&d);
+    lists_close(b.lists);
+    bed_open(&b);
+    follow(&b);
+    assert_int_equal(look(&b, PHONE + 4).reason, REASON_STOLEN);
+    bed_free(&b);
+}
+
 /* ---- batches: rows wait, later rows overtake them ---- */
 
 struct given {
@@ -539,6 +570,7 @@ int main(void)
         cmocka_unit_test(cursors_that_are_none),
         cmocka_unit_test(several_keep_it),
         cmocka_unit_test(a_change_of_registers_is_noticed),
+        cmocka_unit_test(a_damaged_log_is_made_anew),
         cmocka_unit_test(later_rows_overtake),
         cmocka_unit_test(an_import_is_seen_at_its_end),
         cmocka_unit_test(what_operators_applied),
