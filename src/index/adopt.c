@@ -7,7 +7,8 @@
  *  - every root, word and place names a block below the arena's top; blocks lie apart, what is
  *    between them is a hole of zeros
  *  - every TAC is found where it stands, and the table has room
- *  - every code is of a table, every number of the dictionary, every serial number below a million
+ *  - every code is of a table, every number of the dictionary, every serial number below a million, and where it
+ *    stands whole, in the line where it is looked for, once
  *  - what is to be looked for in rare is there; what is odd has its verdict
  * A hundred million IMEIs take some tenths of a second of a few threads: two comparisons of vectors a
  * line, and a look-up for each that is rare. */
@@ -242,8 +243,18 @@ static void ask(struct adopting *a, uint32_t serial)
 
 /* ---- what boxes hold: each returns how many IMEIs ---- */
 
-static uint32_t check_wide(struct adopting *a, const _Atomic uint32_t *cells)
+/* Does a look-up of the serial number come to this line of wide cells? */
+static bool comes_here(uint32_t lines, unsigned bits, uint32_t line, uint32_t serial)
 {
+    if (lines < BOX_TIGHT_MIN)
+        return wide_line(lines, serial) == line;
+    return tight_of(lines, bits, serial).line / BOX_OVERFLOW_SHARE == line - lines;
+}
+
+static uint32_t check_wide(struct adopting *a, uint64_t word, uint32_t line)
+{
+    const _Atomic uint32_t *cells = arena_line(&a->b->arena, word_place(word) + line);
+    unsigned bits = codes_bits(word_codes(a->b, word));
     uint32_t n = 0;
     for (unsigned i = 0; i < LINE_WIDE_CELLS; i++) {
         uint32_t cell = atomic_load_explicit(&cells[i], memory_order_relaxed);
@@ -251,7 +262,9 @@ static uint32_t check_wide(struct adopting *a, const _Atomic uint32_t *cells)
         if (cell == WIDE_EMPTY)
             continue;
         n++;
-        if (serial >= SERIALS || (number != WIDE_RARE && !is_number(a, number)))
+        uint32_t same = line_match_wide(cells, cell & ~(uint32_t)WIDE_RARE, ~(uint32_t)WIDE_RARE);
+        if (serial >= SERIALS || (number != WIDE_RARE && !is_number(a, number)) ||
+            (same & (same - 1)) || !comes_here(word_lines(word), bits, line, serial))
             a->wrong = true;
         else if (number == WIDE_RARE)
             ask(a, serial);
@@ -304,7 +317,7 @@ static uint32_t check_box(struct adopting *a, uint64_t word)
     for (uint32_t i = 0; i < tight; i++)
         n += check_tight(a, lines, bits, i, arena_line(arena, place + i));
     for (uint32_t i = tight; i < box_lines(word); i++)
-        n += check_wide(a, arena_line(arena, place + i));
+        n += check_wide(a, word, i);
     return n;
 }
 

@@ -51,6 +51,8 @@ static bool tell(const struct walk *w, uint32_t serial, uint32_t number, bool ra
         uint64_t root = atomic_load_explicit(&w->b->rare.root, memory_order_relaxed);
         number =
             rare_find(&w->b->arena, root, w->b->rare.seed, (uint64_t)w->tac * SERIALS + serial);
+        if (number == NUMBER_DEAD) /* only of a file that has it twice: the other one counts */
+            return true;
     }
     return w->fn(w->ctx, serial, number, rare);
 }
@@ -183,8 +185,9 @@ static void put_dense(const struct making *m, uint32_t serial, uint32_t number)
     _Atomic uint8_t *bytes = arena_line(&m->b->arena, m->place);
     int code = codes_find(m->codes, number);
     unsigned said = code == NO_CODE ? codes_rare(m->codes) : (unsigned)code;
+    unsigned shift = 4 * (serial & 1);
     unsigned pair = atomic_load_explicit(&bytes[serial / 2], memory_order_relaxed);
-    atomic_store_explicit(&bytes[serial / 2], (uint8_t)(pair | said << (4 * (serial & 1))),
+    atomic_store_explicit(&bytes[serial / 2], (uint8_t)((pair & ~(15U << shift)) | said << shift),
                           memory_order_relaxed);
 }
 

@@ -302,6 +302,43 @@ static void wide_cells(void **state)
     refused(m, "what is in the box of TAC 35824001");
 }
 
+/* A serial number twice, or in a line where nobody looks for it: after a write and a box made anew a search for it
+ * would have no end. */
+static void wide_cells_out_of_place(void **state)
+{
+    struct made *m = *state;
+    uint64_t word = load64(word_of(m, TAC_WIDE));
+    uint32_t lines = word_lines(word), serial = 15; /* odd, so its cell says: look in rare */
+    while (wide_line(lines, serial) == 0)
+        serial -= 5;
+    uint32_t cell = serial << WIDE_NUMBER_BITS | WIDE_RARE;
+    store(box_of(m, TAC_WIDE), cell, 4); /* in the place of another, so that the count stays */
+    refused(m, "what is in the box of TAC 35824001");
+    uint8_t *line = box_of(m, TAC_WIDE) + (size_t)wide_line(lines, serial) * LINE_BYTES;
+    assert_int_not_equal(load32(line + 4), WIDE_EMPTY);
+    store(line + (load32(line) == cell ? 4 : 0), cell, 4);
+    refused(m, "what is in the box of TAC 35824001");
+}
+
+static void overflow_cells_out_of_place(void **state)
+{
+    struct made *m = *state;
+    uint64_t word = load64(word_of(m, TAC_TIGHT));
+    unsigned bits = codes_bits(word_codes(m->b, word)), rare = (1U << bits) - 1;
+    uint32_t lines = word_lines(word);
+    uint16_t *cell = (uint16_t *)(void *)box_of(m, TAC_TIGHT);
+    while (*cell == TIGHT_EMPTY || (*cell & rare) == rare)
+        cell++; /* in one of the first lines */
+    uint32_t at = (uint32_t)((uint8_t *)cell - box_of(m, TAC_TIGHT)) / LINE_BYTES;
+    uint32_t number = codes_number(word_codes(m->b, word), *cell & rare);
+    uint32_t whole = tight_serial(lines, at, *cell >> bits) << WIDE_NUMBER_BITS | number;
+    uint8_t *over = box_of(m, TAC_TIGHT) + (size_t)lines * LINE_BYTES;
+    assert_true(at < BOX_OVERFLOW_SHARE && box_lines(word) > lines + 1);
+    *cell = TIGHT_EMPTY; /* the count stays: it goes to an overflow line of others */
+    store(over + 2 * LINE_BYTES - 4, whole, 4);
+    refused(m, "what is in the box of TAC 35824002");
+}
+
 static void tight_cells(void **state)
 {
     struct made *m = *state;
@@ -469,12 +506,20 @@ static void random_changes_behind_the_signature(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(roots),         cmocka_unit_test(tags_and_words),
-        cmocka_unit_test(boxes),         cmocka_unit_test(what_stands_between),
-        cmocka_unit_test(wide_cells),    cmocka_unit_test(tight_cells),
-        cmocka_unit_test(dense_nibbles), cmocka_unit_test(rare_cells),
-        cmocka_unit_test(codes),         cmocka_unit_test(verdicts),
-        cmocka_unit_test(records),       cmocka_unit_test(random_changes_behind_the_signature),
+        cmocka_unit_test(roots),
+        cmocka_unit_test(tags_and_words),
+        cmocka_unit_test(boxes),
+        cmocka_unit_test(what_stands_between),
+        cmocka_unit_test(wide_cells),
+        cmocka_unit_test(wide_cells_out_of_place),
+        cmocka_unit_test(overflow_cells_out_of_place),
+        cmocka_unit_test(tight_cells),
+        cmocka_unit_test(dense_nibbles),
+        cmocka_unit_test(rare_cells),
+        cmocka_unit_test(codes),
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(records),
+        cmocka_unit_test(random_changes_behind_the_signature),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
