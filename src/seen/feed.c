@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "app/changes.h"
 #include "app/observe.h"
 #include "bulk/imeis.h"
 #include "bulk/radix.h"
@@ -30,10 +29,10 @@ struct feeding {
     struct feed_result *out;
     struct feed_rows rows;
     struct seen *seen;
-    struct changes changes;
-    bool again; /* of this file only what was left out is new */
-    bool waits; /* its activations wait for a second person */
-    bool told;  /* findings and load go with the batch */
+    size_t kept; /* activations that are new or earlier */
+    bool again;  /* of this file only what was left out is new */
+    bool waits;  /* its activations wait for a second person */
+    bool told;   /* findings and load go with the batch */
     struct load load;
     struct imei soon[LIMIT_BAD_ROWS_SHOWN]; /* the first of those without a notice */
 };
@@ -180,6 +179,7 @@ static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct f
 {
     for (size_t i = 0; i < n; i++)
         rows[i].imei.body = keys[i] >> 16;
+    struct imei_list *list = seen_activations(f->seen);
     enum err err = store_facts_get(f->reg->store, rows, n, fault);
     for (size_t i = 0; !err && i < n; i++) {
         daynum day = daynum_unpack((uint16_t)keys[i], DAYNUM_NONE);
@@ -195,7 +195,7 @@ static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct f
             f->out->unnoticed++ < LIMIT_BAD_ROWS_SHOWN)
             f->soon[f->out->unnoticed - 1] = rows[i].imei;
         f->out->whitened += observe_whitens(f->reg, &rows[i], &change);
-        changes_add(&f->changes, &change);
+        list->keys[f->kept++] = keys[i]; /* at or before the place that was just read */
     }
     return err;
 }
@@ -211,10 +211,27 @@ static enum err compare(struct feeding *f, struct fault *fault)
         err =
             look(f, list->keys + at, list->n - at < LOOK_AT ? list->n - at : LOOK_AT, rows, fault);
     free(rows);
-    return err ? err : f->changes.failed ? ERR_MEMORY : ERR_OK;
+    list->n = err ? list->n : f->kept;
+    list->at = 0;
+    return err;
 }
 
 /* ---- writing ---- */
+
+/* The activations as changes, made from 8 bytes each: a country's first day has 26 M. */
+static bool next_change(void *ctx, struct change *out)
+{
+    const struct feeding *f = ctx;
+    struct imei_list *list = seen_activations(f->seen);
+    if (list->at == list->n)
+        return false;
+    uint64_t key = list->keys[list->at++];
+    *out = (struct change){
+        .imei = {key >> 16},
+        .kind = CHANGE_ACTIVATED,
+        .activated = {.day = daynum_unpack((uint16_t)key, DAYNUM_NONE), .known = f->rows.today}};
+    return true;
+}
 
 static enum err apply(struct feeding *f, struct fault *fault)
 {
@@ -230,7 +247,7 @@ static enum err apply(struct feeding *f, struct fault *fault)
     struct batch_plan plan = {.entry = {.event = EVENT_OBSERVED},
                               .label = label,
                               .reason = guard_reason(&f->feed->accept, f->out->tripped, reason),
-                              .source = changes_source(&f->changes),
+                              .source = {.next = next_change, .ctx = f},
                               .needs_second = f->out->whitened > 0,
                               .load = &load,
                               .findings = f->rows.findings.list,
@@ -241,7 +258,7 @@ static enum err apply(struct feeding *f, struct fault *fault)
     if (!err)
         err = registry_party(f->reg, PARTY_OPERATOR, f->feed->operator_name, &plan.entry.party,
                              fault);
-    if (err || (!f->changes.n && !plan.reason))
+    if (err || (!f->kept && !plan.reason))
         return err;
     err = batch_run(f->reg, &plan, &f->out->load.batch, fault);
     f->told = !err || (err == ERR_HELD && f->out->load.batch.proposed);
@@ -254,7 +271,7 @@ static enum err remember(struct registry *reg, void *ctx, struct fault *fault)
     struct feeding *f = ctx;
     struct load load = f->load;
     load.seq = f->out->load.batch.seq;
-    load.changes = f->changes.n;
+    load.changes = f->kept;
     load.time_ms = clock_now_us(reg->clock) / 1000;
     if (f->out->future)
         load_left_out(&load);
@@ -377,7 +394,6 @@ enum err feed_load(struct registry *reg, const struct load_options *options,
             err = write_all(f, fault);
     }
     feed_rows_release(&f->rows);
-    changes_release(&f->changes);
     seen_close(f->seen);
     free(f);
     return err;

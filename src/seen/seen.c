@@ -98,6 +98,16 @@ enum err seen_open(struct registry *reg, uint64_t party, const atomic_int *stop,
     return err;
 }
 
+void seen_forget(struct seen *s)
+{
+    if (s->news)
+        sodium_memzero(s->news, s->new_count * sizeof *s->news);
+    free(s->news);
+    s->news = NULL;
+    s->new_count = s->new_size = 0;
+    imei_list_release(&s->activations);
+}
+
 void seen_close(struct seen *s)
 {
     if (!s)
@@ -107,11 +117,8 @@ void seen_close(struct seen *s)
     seen_table_release(&s->fresh);
     for (size_t i = 0; i < s->day_count; i++)
         day_bits_release(&s->days[i].bits);
-    if (s->news)
-        sodium_memzero(s->news, s->new_count * sizeof *s->news);
-    free(s->news);
+    seen_forget(s);
     free(s->days);
-    imei_list_release(&s->activations);
     if (s->claimed)
         store_batch_release(s->reg->store, CLAIM);
     free(s);

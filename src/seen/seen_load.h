@@ -39,6 +39,8 @@ struct seen {
 
 /* Of the tables, made from the records. */
 MUST_USE enum err seen_rebuild(struct seen *seen, struct fault *fault);
+/* What was new, once it is written. */
+void seen_forget(struct seen *seen);
 void seen_state(const struct seen *seen, struct seen_state *out);
 
 #endif

@@ -243,11 +243,13 @@ static enum err write_days(struct registry *reg, struct commit_case *c, struct f
 
 /* ---- the tables, after it ---- */
 
-static enum err take_in(struct seen_cache *cache, const struct seen_table *fresh)
+/* What was poured is given back as it goes: no more is in memory than the table and what it takes in. */
+static enum err take_in(struct seen_cache *cache, struct seen_table *fresh)
 {
     enum err err = seen_cache_room(cache, fresh->count);
     if (!err)
-        seen_table_pour(&cache->table, fresh, false);
+        seen_table_pour(&cache->table, fresh, true);
+    seen_table_release(fresh);
     return err;
 }
 
@@ -263,6 +265,7 @@ static void settle(struct writing *w)
     struct seen *s = w->seen;
     struct seen_state state;
     seen_state(s, &state);
+    seen_forget(s);
     if (w->what->waits)
         forget_days(&s->fresh);
     /* Without memory for it they stay in doubt: the next load makes them anew. */
