@@ -165,7 +165,8 @@ static enum err apply_settings(struct eir *eir, const struct node_settings *sett
 {
     struct view_change change = {.settings = &settings->network};
     struct token_keys *keys = NULL;
-    enum err err = eir->n5g.guard ? token_keys_read(settings->oauth2_keys, &keys, fault) : ERR_OK;
+    bool guarded = eir->n5g.guard && settings->oauth2; /* without, the keys stay until a start */
+    enum err err = guarded ? token_keys_read(settings->oauth2_keys, &keys, fault) : ERR_OK;
     if (!err && eir->s13_tls)
         err = engine_tls_reload(eir->s13_tls, fault);
     if (!err && eir->n5g_tls)

@@ -96,6 +96,12 @@ spew($keys, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
 hup();
 like $eir->log_text, qr/level=alarm event=reload error=SETTING_VALUE file=\S+keys\.pem/, 'a broken file of keys is alarmed';
 is with($good)->{status}, 200, '... and changes nothing';
+my $settings = slurp("$eir->{dir}/settings.ini");
+spew("$eir->{dir}/settings.ini", $settings =~ s/^oauth2.*\n//gmr);
+hup();
+is ask()->{status}, 401, 'that no token is wanted any more waits for a start';
+is with($good)->{status}, 200, '... and the keys stay';
+spew("$eir->{dir}/settings.ini", $settings);
 unlike $eir->log_text, qr/\Q@{[substr $good, 0, 40]}\E/, 'no token stands in the log';
 
 # ---- one connection with many ----
