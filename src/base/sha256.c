@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Long input goes through EVP. An HMAC of a few bytes is made from SHA256_Init and its sisters: they are
- * deprecated because they know no providers, which is why they cost no locks: EVP's HMAC takes 1.3 µs,
- * of which the hash itself is 0.3, and each answer carries two. */
+ * SHA256_Init and its sisters are deprecated because they know no providers, which is why they cost no locks and little
+ * else: EVP's HMAC takes 1.3 µs, of which the hash itself is 0.3, and each answer carries two; of a leaf of the journal EVP
+ * takes 155 ns instead of 86, of a node 196 instead of 144, and whoever reads or writes a row makes one of each. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/sha256.h"
 
@@ -11,52 +11,37 @@
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 struct sha256 {
-    EVP_MD *md;
-    EVP_MD_CTX *ctx;
+    SHA256_CTX ctx;
 };
 
 struct sha256 *sha256_new(void)
 {
-    struct sha256 *h = calloc(1, sizeof *h);
-    if (!h)
-        return NULL;
-    h->md = EVP_MD_fetch(NULL, "SHA256", NULL);
-    h->ctx = EVP_MD_CTX_new();
-    if (!h->md || !h->ctx) {
-        sha256_free(h);
-        return NULL;
-    }
-    return h;
+    return calloc(1, sizeof(struct sha256));
 }
 
 void sha256_free(struct sha256 *h)
 {
-    if (!h)
-        return;
-    EVP_MD_CTX_free(h->ctx);
-    EVP_MD_free(h->md);
     free(h);
 }
 
 void sha256_begin(struct sha256 *h)
 {
-    int ok = EVP_DigestInit_ex2(h->ctx, h->md, NULL);
+    int ok = SHA256_Init(&h->ctx);
     assert(ok == 1);
 }
 
 void sha256_add(struct sha256 *h, const void *p, size_t n)
 {
-    int ok = EVP_DigestUpdate(h->ctx, p, n);
+    int ok = SHA256_Update(&h->ctx, p, n);
     assert(ok == 1);
 }
 
 void sha256_end(struct sha256 *h, uint8_t out[SHA256_BYTES])
 {
-    int ok = EVP_DigestFinal_ex(h->ctx, out, NULL);
+    int ok = SHA256_Final(out, &h->ctx);
     assert(ok == 1);
 }
 

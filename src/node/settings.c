@@ -82,7 +82,7 @@ void node_settings_init(struct node_settings *s)
         .oauth2_leeway_seconds = 10,
         .nrf = {.capacity = 100},
         .sightings_bytes = 64 << 20,
-        .feed_log_bytes = 256 << 20,
+        .feed_log_bytes = 64 << 20,
         .log_max_bytes = 100 << 20,
         .log_keep = 7,
     };
