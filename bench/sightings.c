@@ -4,10 +4,11 @@
  *
  *   sightings SEED SUBSCRIBERS FIRST_DAY DAYS CHANGED ORDER
  *
- * CSV date,imei,imsi,msisdn,rat: each subscriber once a day, DAYS days from FIRST_DAY (YYYY-MM-DD) on. Of the subscribers
- * CHANGED in a thousand use another phone on these days than on others. ORDER: rows come in this order (the same rows with
- * another number are shuffled). TACs are skewed (population.h); of a thousand subscribers 40 are roamers, 10 use one of a
- * thousand cloned IMEIs, 20 one whose TAC nobody allocated, 1 one that is none. */
+ * CSV date,imei,imsi,msisdn,rat: each subscriber once a day, DAYS days from FIRST_DAY (YYYY-MM-DD) on. Of the
+ * subscribers CHANGED in a thousand use another phone on these days than on others: nine of ten somebody else's, one a
+ * new one. ORDER: rows come in this order (the same rows with another number are shuffled). TACs are skewed
+ * (population.h); of a thousand subscribers 40 are roamers, 10 use one of a thousand cloned IMEIs, 20 one whose TAC
+ * nobody allocated, 1 one that is none. */
 #include "population.h"
 
 #include <stdlib.h>
@@ -49,7 +50,8 @@ static char *put_imei(char *p, const struct population *pop, const struct days *
     else if (luck <= 30)
         imei.body = 99000000000000 + other % 1000000000000;
     else if (mix64(other ^ 5) % 1000 < d->changed)
-        imei = population_imei(pop, (who + d->subscribers + 1) % POPULATION_SIZE);
+        imei = population_imei(pop, other % 10 ? (who + d->subscribers / 2) % d->subscribers
+                                               : (who + d->subscribers + 1) % POPULATION_SIZE);
     p = put_digits(p, imei.body, 14);
     *p++ = (char)('0' + imei_check_digit(imei));
     return p;
