@@ -65,24 +65,28 @@ struct reading {
     enum err err;
 };
 
+static void put_block(struct buf *out, const struct block *block)
+{
+    uint8_t header[BLOCK_HEADER_BYTES];
+    block_header_encode(&block->header, header);
+    buf_uint(out, FEED_BLOCK, 1);
+    buf_uint(out, sizeof header + SHA256_BYTES + block->body.n + block->section.n, 4);
+    buf_put(out, header, sizeof header);
+    buf_put(out, block->prev_hash, SHA256_BYTES);
+    buf_str(out, block->body);
+    buf_str(out, block->section);
+}
+
 static bool take(void *ctx, const struct block *block)
 {
     struct reading *r = ctx;
-    uint8_t header[BLOCK_HEADER_BYTES];
     const bool first = !r->given.blocks;
     if (block->header.first_seq != r->next_seq ||
         (first && r->after && memcmp(block->prev_hash, r->after->hash, FEED_CURSOR_HASH) != 0)) {
         r->err = ERR_FEED_CURSOR;
         return false;
     }
-    block_header_encode(&block->header, header);
-    const size_t rest = sizeof header + SHA256_BYTES + block->body.n + block->section.n;
-    buf_uint(r->out, FEED_BLOCK, 1);
-    buf_uint(r->out, rest, 4);
-    buf_put(r->out, header, sizeof header);
-    buf_put(r->out, block->prev_hash, SHA256_BYTES);
-    buf_str(r->out, block->body);
-    buf_str(r->out, block->section);
+    put_block(r->out, block);
     r->given.blocks++;
     r->next_seq = block->header.first_seq + block->header.item_count;
     memcpy(r->hash, block->hash, SHA256_BYTES);
@@ -142,6 +146,87 @@ enum err feed_read(struct registry *reg, const struct feed_ask *ask, struct buf 
     if (!err)
         *out_given = r.given;
     return err;
+}
+
+/* ---- segments ---- */
+
+struct bounding {
+    uint64_t seq;
+    struct feed_bound bound; /* next_seq 0: none */
+};
+
+static bool take_bound(void *ctx, const struct block *block)
+{
+    struct bounding *b = ctx;
+    const bool begins = block->header.first_seq == b->seq;
+    b->bound.next_seq =
+        begins ? b->seq : block->header.first_seq + (uint64_t)block->header.item_count;
+    memcpy(b->bound.hash, begins ? block->prev_hash : block->hash, SHA256_BYTES);
+    return false;
+}
+
+enum err feed_bound_find(struct registry *reg, uint64_t seq, struct feed_bound *out, bool *out_is,
+                         struct fault *fault)
+{
+    struct bounding b = {.seq = seq};
+    enum err err = registry_refresh(reg, fault);
+    if (!err && seq < reg->head.next_seq)
+        err = store_blocks(reg->store, seq, take_bound, &b, fault);
+    if (err)
+        return err;
+    *out_is = b.bound.next_seq != 0;
+    if (*out_is)
+        *out = b.bound;
+    return ERR_OK;
+}
+
+struct sealing {
+    const struct feed_bound *until;
+    struct buf *out;
+    size_t most;
+    struct feed_bound at;
+    enum err err;
+};
+
+static bool take_sealed(void *ctx, const struct block *block)
+{
+    struct sealing *s = ctx;
+    if (block->header.first_seq != s->at.next_seq ||
+        memcmp(block->prev_hash, s->at.hash, SHA256_BYTES) != 0)
+        s->err = ERR_CHAIN;
+    else if (s->out->n + block->body.n + block->section.n > s->most)
+        s->err = ERR_TOO_LONG;
+    if (s->err)
+        return false;
+    put_block(s->out, block);
+    s->at.next_seq += block->header.item_count;
+    memcpy(s->at.hash, block->hash, SHA256_BYTES);
+    s->err = s->out->failed ? ERR_MEMORY : ERR_OK;
+    return !s->err && s->at.next_seq < s->until->next_seq;
+}
+
+enum err feed_sealed(struct registry *reg, const struct feed_bound *from,
+                     const struct feed_bound *until, size_t most, struct buf *out,
+                     struct fault *fault)
+{
+    struct sealing s = {.until = until, .out = out, .most = out->n + most, .at = *from};
+    enum err err = registry_refresh(reg, fault);
+    if (!err)
+        err = store_blocks(reg->store, from->next_seq, take_sealed, &s, fault);
+    if (!err && !s.err &&
+        (s.at.next_seq != until->next_seq || memcmp(s.at.hash, until->hash, SHA256_BYTES) != 0))
+        s.err = ERR_CHAIN;
+    if (!err && s.err == ERR_CHAIN)
+        return fault_set(fault, ERR_CHAIN, "the register has not these places");
+    if (err || s.err)
+        return err ? err : s.err;
+    buf_uint(out, FEED_SEAL, 1);
+    buf_uint(out, FEED_SEAL_SIGNED + FEED_SIGNATURE, 4);
+    const size_t at = out->n;
+    buf_put(out, reg->head.register_id, REGISTER_ID_BYTES);
+    buf_uint(out, s.at.next_seq, 8);
+    buf_put(out, s.at.hash, SHA256_BYTES);
+    return sign(reg, STR(FEED_SEAL_TEXT), at, out);
 }
 
 enum err feed_tac_list(struct registry *reg, uint32_t number, struct buf *out, struct fault *fault)

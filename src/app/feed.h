@@ -13,11 +13,14 @@ enum {
     FEED_CURSOR_TEXT = 40, /* "123-0123456789abcdef", NUL */
     FEED_FRAME_HEAD = 5,   /* kind 1, bytes of the rest 4 */
     FEED_HEAD_SIGNED =
-        REGISTER_ID_BYTES + 8 + SHA256_BYTES + 8 + 8, /* of H, before the signature */
-    FEED_SIGNATURE = 64,                              /* Ed25519, RFC 8032 */
+        REGISTER_ID_BYTES + 8 + SHA256_BYTES + 8 + 8,        /* of H, before the signature */
+    FEED_SEAL_SIGNED = REGISTER_ID_BYTES + 8 + SHA256_BYTES, /* of S */
+    FEED_SIGNATURE = 64,                                     /* Ed25519, RFC 8032 */
 };
 #define FEED_BLOCK     'B'
 #define FEED_HEAD      'H'
+#define FEED_SEAL      'S'
+#define FEED_SEAL_TEXT "tamga feed seal"
 #define FEED_HEAD_TEXT "tamga feed head" /* what is signed begins with it */
 #define FEED_TAC_TEXT  "tamga tac list"
 #define FEED_TAC_MAGIC "TGTS"
@@ -48,6 +51,21 @@ struct feed_ask {
  * store. */
 MUST_USE enum err feed_read(struct registry *registry, const struct feed_ask *ask, struct buf *out,
                             struct feed_given *out_given, struct fault *fault);
+
+/* A place, with all of its hash. */
+struct feed_bound {
+    uint64_t next_seq;
+    uint8_t hash[SHA256_BYTES];
+};
+/* The end of the block that has the item before seq: the first place at or behind it. False in *out_is: the register
+ * has no item seq yet. Of the store. */
+MUST_USE enum err feed_bound_find(struct registry *registry, uint64_t seq, struct feed_bound *out,
+                                  bool *out_is, struct fault *fault);
+/* Appends the frames of the blocks from one place to another, and the seal. The same always. ERR_CHAIN: the register
+ * has not these places; ERR_TOO_LONG: more than most bytes; of the store. */
+MUST_USE enum err feed_sealed(struct registry *registry, const struct feed_bound *from,
+                              const struct feed_bound *until, size_t most, struct buf *out,
+                              struct fault *fault);
 
 /* Appends the signed list of models with this number. ERR_NOT_FOUND; of the store. */
 MUST_USE enum err feed_tac_list(struct registry *registry, uint32_t number, struct buf *out,

@@ -56,6 +56,7 @@ struct service {
     struct readers *readers;
     struct snapshots *_Atomic snapshots;
     struct lists_desk *_Atomic lists;
+    struct segments *_Atomic segments;
     pthread_mutex_t news_lock; /* guards the two; held while it is called */
     service_news_fn *on_news;
     void *news_ctx;
@@ -223,6 +224,7 @@ static void release(struct service *s)
     keyring_free(s->ring);
     lists_desk_free(atomic_load(&s->lists));
     snapshots_free(atomic_load(&s->snapshots));
+    segments_free(atomic_load(&s->segments));
     readers_free(s->readers);
     registry_close(s->reg);
     pthread_mutex_destroy(&s->news_lock);
@@ -421,7 +423,12 @@ void service_reader_back(struct service *s, struct registry *reader)
 enum err service_keep_snapshots(struct service *s, const struct snapshots_options *options)
 {
     struct snapshots *snapshots;
-    enum err err = snapshots_new(options, s->readers, &snapshots);
+    struct segments *segments;
+    enum err err = segments_new(options->directory, &segments);
+    if (err)
+        return err;
+    atomic_store(&s->segments, segments);
+    err = snapshots_new(options, s->readers, &snapshots);
     if (!err)
         atomic_store(&s->snapshots, snapshots);
     return err;
@@ -443,6 +450,11 @@ enum err service_keep_lists(struct service *s, const struct lists_desk_options *
 struct lists_desk *service_lists(struct service *s)
 {
     return atomic_load(&s->lists);
+}
+
+struct segments *service_segments(struct service *s)
+{
+    return atomic_load(&s->segments);
 }
 
 struct snapshots *service_snapshots(struct service *s)

@@ -10,6 +10,7 @@
 
 #include "app/keyring.h"
 #include "app/lists_desk.h"
+#include "app/segments.h"
 #include "app/snapshots.h"
 
 struct service;
@@ -84,11 +85,12 @@ MUST_USE enum err service_reader(struct service *service, struct registry **out,
                                  struct fault *fault);
 void service_reader_back(struct service *service, struct registry *reader);
 
-/* Snapshots are made from now on; before any is asked for. */
+/* Snapshots, and segments of the feed beside them, are made from now on; before any is asked for. */
 MUST_USE enum err service_keep_snapshots(struct service *service,
                                          const struct snapshots_options *options);
 /* NULL: none are made here. */
 struct snapshots *service_snapshots(struct service *service);
+struct segments *service_segments(struct service *service);
 
 /* Lists for operators are kept from now on; clock and readers are the service's. Errors of lists_desk_new. */
 MUST_USE enum err service_keep_lists(struct service *service,

@@ -39,6 +39,7 @@ struct snapshots {
     uint64_t register_seq; /* as the follower saw it last */
     uint64_t quiet_seq;    /* the last place of which an image can be made */
     char tag[SNAPSHOT_TAG];
+    struct snapshot before; /* fd -1: none */
     uint64_t made;
     int64_t failed_us; /* monotonic; 0 = the last one was made */
     struct fault failure;
@@ -54,7 +55,7 @@ enum err snapshots_new(const struct snapshots_options *options, struct readers *
         return ERR_MEMORY;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->given, NULL);
-    s->fd = -1;
+    s->fd = s->before.fd = -1;
     s->readers = readers;
     s->every_us = INT64_C(1000000) * (options->every_s ? options->every_s : SNAPSHOT_EVERY_S);
     s->items = options->items ? options->items : SNAPSHOT_ITEMS;
@@ -81,6 +82,8 @@ void snapshots_free(struct snapshots *s)
     index_image_free(s->image);
     if (s->fd >= 0)
         close(s->fd);
+    if (s->before.fd >= 0)
+        close(s->before.fd);
     pthread_cond_destroy(&s->given);
     pthread_mutex_destroy(&s->lock);
     free(s->directory);
@@ -105,20 +108,44 @@ static bool is_fresh(const struct snapshots *s)
            s->register_seq - s->next_seq < s->items;
 }
 
-static enum err give(struct snapshots *s, struct snapshot *out, struct fault *fault)
+static enum err give(const struct snapshot *kept, struct snapshot *out, struct fault *fault)
 {
     /* A description of its own: MHD and others seek. */
     char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", s->fd);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", kept->fd);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+        fd = fcntl(kept->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return fault_set(fault, ERR_FILE_OPEN, "snapshot: %s", strerror(errno));
+    *out = *kept;
     out->fd = fd;
-    out->bytes = s->bytes;
-    memcpy(out->tag, s->tag, sizeof out->tag);
     return ERR_OK;
+}
+
+static struct snapshot last(const struct snapshots *s)
+{
+    struct snapshot kept = {.fd = s->fd, .bytes = s->bytes};
+    memcpy(kept.tag, s->tag, sizeof kept.tag);
+    return kept;
+}
+
+enum err snapshots_named(struct snapshots *s, struct str name, struct snapshot *out,
+                         struct fault *fault)
+{
+    char tag[SNAPSHOT_TAG];
+    enum err err = ERR_NOT_FOUND;
+    snprintf(tag, sizeof tag, "\"%.*s\"", (int)(name.n < SNAPSHOT_TAG ? name.n : SNAPSHOT_TAG),
+             name.p);
+    pthread_mutex_lock(&s->lock);
+    const struct snapshot now = last(s);
+    if (now.fd >= 0 && strcmp(tag, now.tag) == 0)
+        err = give(&now, out, fault);
+    else if (s->before.fd >= 0 && strcmp(tag, s->before.tag) == 0)
+        err = give(&s->before, out, fault);
+    pthread_mutex_unlock(&s->lock);
+    return err == ERR_NOT_FOUND ? fault_set(fault, err, "the register has no snapshot of this name")
+                                : err;
 }
 
 enum err snapshots_open(struct snapshots *s, struct str tag, bool any, struct snapshot *out,
@@ -126,13 +153,14 @@ enum err snapshots_open(struct snapshots *s, struct str tag, bool any, struct sn
 {
     enum err err = ERR_NOT_NOW;
     pthread_mutex_lock(&s->lock);
+    const struct snapshot now = last(s);
     const bool known = s->fd >= 0 && str_eq(tag, str_z(s->tag));
     if (s->fd >= 0 && (known || is_fresh(s)))
-        err = give(s, out, fault);
+        err = give(&now, out, fault);
     else
         s->wanted = true;
     if (err == ERR_NOT_NOW && any && s->fd >= 0)
-        err = give(s, out, fault);
+        err = give(&now, out, fault);
     if (err == ERR_NOT_NOW && s->failed_us && s->fd < 0) {
         if (fault)
             *fault = s->failure;
@@ -255,8 +283,9 @@ static void take_over(struct snapshots *s, const struct snapshot *new, uint64_t 
         s->failure = *fault;
         return;
     }
-    if (s->fd >= 0)
-        close(s->fd);
+    if (s->before.fd >= 0)
+        close(s->before.fd);
+    s->before = last(s);
     s->fd = new->fd;
     s->bytes = new->bytes;
     s->next_seq = next_seq;

@@ -41,6 +41,10 @@ void snapshots_free(struct snapshots *snapshots); /* ends what it writes; NULL i
  * only where there is none. ERR_FILE_WRITE: none could be made. Any thread. */
 MUST_USE enum err snapshots_open(struct snapshots *snapshots, struct str tag, bool any,
                                  struct snapshot *out, struct fault *fault);
+/* The one of this name, a tag without its quotes, when it is the last or the one before: so who loads one while
+ * another takes its place can go on. ERR_NOT_FOUND. Any thread. */
+MUST_USE enum err snapshots_named(struct snapshots *snapshots, struct str name,
+                                  struct snapshot *out, struct fault *fault);
 /* How many were made, or failed to be. Any thread. */
 uint64_t snapshots_made(struct snapshots *snapshots);
 

@@ -128,13 +128,16 @@ enum {
     LIMIT_DIAMETER_BYE_SECONDS = 5,  /* between a DPR and the end of the connection */
 
     /* Feed and sightings (ARCHITECTURE.md), ours */
-    LIMIT_FEED_ANSWER = 4 << 20,     /* bytes of blocks in one answer, one block at least */
-    LIMIT_FEED_LARGE = 64,           /* answers above a quarter of that on their way at once; the
+    LIMIT_FEED_ANSWER = 4 << 20,      /* bytes of blocks in one answer, one block at least */
+    LIMIT_FEED_LARGE = 64,            /* answers above a quarter of that on their way at once; the
                                         others get a quarter: 64 x 4 MB */
-    LIMIT_FEED_WAIT_SECONDS = 55,    /* that a follower may ask to wait: proxies cut at 60 */
-    LIMIT_FEED_WAITERS = 1024,       /* followers that wait at once */
-    LIMIT_SIGHTINGS = 10000,         /* lines of one report */
-    LIMIT_SIGHTINGS_BYTES = 2 << 20, /* of one report */
+    LIMIT_FEED_WAIT_SECONDS = 55,     /* that a follower may ask to wait: proxies cut at 60 */
+    LIMIT_SEGMENT_BYTES = 64 << 20,   /* of a segment; a larger one is given by the feed alone */
+    LIMIT_SEGMENTS_BYTES = 256 << 20, /* of their files beside the snapshots */
+    LIMIT_SEGMENTS = 64,              /* lines of one list of segments */
+    LIMIT_FEED_WAITERS = 1024,        /* followers that wait at once */
+    LIMIT_SIGHTINGS = 10000,          /* lines of one report */
+    LIMIT_SIGHTINGS_BYTES = 2 << 20,  /* of one report */
     LIMIT_SIGHTING_DAYS =
         20, /* that a report may be late: a notice must come before the deadline */
 

@@ -70,12 +70,21 @@ static void on_restored(void *ctx)
     sightings_forget(eir->sightings);
 }
 
+/* No key: the cache has its own. */
+static struct link_options cache_of(const struct eir *eir)
+{
+    const struct node_settings *s = eir->settings;
+    return (struct link_options){
+        .url = s->cache, .api_key = "", .ca = s->cache_ca, .agent = eir->agent};
+}
+
 static enum err make_follow(struct eir *eir)
 {
     static const uint8_t overrides[] = {OVERRIDE_NONE, OVERRIDE_GREY, OVERRIDE_WHITE};
     const struct node_settings *s = eir->settings;
     struct follow_options with = {.copy = {s->directory, &eir->key, eir->clock},
                                   .link = eir_link(eir),
+                                  .cache = cache_of(eir),
                                   .views = eir->views,
                                   .status = &eir->status,
                                   .settings = s->network,

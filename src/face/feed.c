@@ -225,9 +225,12 @@ void feed_snapshot(struct exchange *x)
         x->response->retry_after_s = SNAPSHOT_RETRY_S;
         err = fault_set(&fault, ERR_UNAVAILABLE, "the snapshot is being made");
     }
-    if (err)
+    if (err) {
         route_fail_at(x, err, &fault);
-    else
-        feed_send_file(
-            x, &(struct feed_file){snapshot.fd, snapshot.bytes, str_z(snapshot.tag), octets});
+        return;
+    }
+    const struct str tag = str_z(snapshot.tag);
+    snprintf(x->response->content_location, sizeof x->response->content_location,
+             "/api/v1/snapshots/%.*s", (int)tag.n - 2, tag.p + 1);
+    feed_send_file(x, &(struct feed_file){snapshot.fd, snapshot.bytes, tag, octets});
 }

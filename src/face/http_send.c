@@ -70,10 +70,10 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
     put_header(r, "Content-Type", response->content_type);
     put_header(r, "Content-Language", response->language);
     put_header(r, "Vary",
-               response->language      ? "Accept-Language"
-               : response->whole_bytes ? "Accept-Encoding"
-                                       : NULL);
-    put_header(r, "Content-Encoding", response->packed ? "gzip" : NULL);
+               response->language                               ? "Accept-Language"
+               : response->whole_bytes || response->by_encoding ? "Accept-Encoding"
+                                                                : NULL);
+    put_header(r, "Content-Encoding", response->packed ? "gzip" : response->encoding);
     if (response->whole_bytes) {
         char whole[24];
         snprintf(whole, sizeof whole, "%zu", response->whole_bytes);
@@ -83,6 +83,7 @@ static void put_headers(struct MHD_Response *r, const struct response *response)
     put_header(r, "Allow", response->allow);
     put_header(r, "ETag", response->etag);
     put_header(r, "Accept-Ranges", response->ranges ? "bytes" : NULL);
+    put_header(r, "Content-Location", response->content_location);
     put_header(r, "Content-Range", response->content_range);
     put_header(r, "Location",
                response->elsewhere.n ? (const char *)response->elsewhere.p : response->location);

@@ -25,24 +25,12 @@ struct inputs {
 };
 
 /* Does Accept-Encoding (RFC 9110 12.5.3) take gzip? A weight of 0 is a refusal. */
-static bool takes_gzip(struct str accept)
-{
-    while (accept.n) {
-        struct str weight, coding = str_split(accept, ',', &accept);
-        coding = str_trim(str_split(coding, ';', &weight));
-        weight = str_trim(weight);
-        if (str_eq_nocase(coding, STR("gzip")))
-            return !str_eq(weight, STR("q=0")) && !str_starts(weight, STR("q=0.0"));
-    }
-    return false;
-}
-
 static void send_asset(struct exchange *x, const struct asset *asset)
 {
     struct response *response = x->response;
     response->content_type = asset->content_type;
     response->keeps = true;
-    response->packed = asset->packed.n && takes_gzip(x->request->accept_encoding);
+    response->packed = asset->packed.n && request_takes(x->request->accept_encoding, STR("gzip"));
     response->whole_bytes = asset->bytes.n;
     response->fixed = response->packed ? asset->packed : asset->bytes;
 }

@@ -98,6 +98,8 @@ struct response {
     unsigned route_index;   /* the same as a number: route.h */
     unsigned retry_after_s; /* 0 = not told */
     bool packed;            /* the body is gzip */
+    const char *encoding;   /* of a body that is packed otherwise: RFC 9110 8.4; NULL */
+    bool by_encoding;       /* the body depends on Accept-Encoding */
     size_t whole_bytes;     /* of a packed body, before it was packed */
     uint8_t script;         /* enum page_script */
     const char *connect; /* of SCRIPT_SIGN: what else it may connect to, as a CSP names it; lives as
@@ -114,9 +116,10 @@ struct response {
         int fd;
         uint64_t at, bytes;
     } file;
-    char etag[LIMIT_ETAG];          /* with its quotes, RFC 9110 8.8.3; empty: none */
-    char content_range[LIMIT_ETAG]; /* RFC 9110 14.4; empty: none */
-    bool ranges;                    /* parts of it can be had: RFC 9110 14.3 */
+    char etag[LIMIT_ETAG];                 /* with its quotes, RFC 9110 8.8.3; empty: none */
+    char content_location[LIMIT_LOCATION]; /* RFC 9110 8.7; empty: none */
+    char content_range[LIMIT_ETAG];        /* RFC 9110 14.4; empty: none */
+    bool ranges;                           /* parts of it can be had: RFC 9110 14.3 */
     /* Not to be sent yet: the request is asked again when there is news behind these, or at that time
      * (monotonic); 0: send it. */
     int64_t waits_until_us;
@@ -128,6 +131,8 @@ struct response {
 
 /* Releases what it holds; nothing is left of it to be sent. */
 void response_release(struct response *response);
+/* Does Accept-Encoding name it (RFC 9110 12.5.3)? */
+bool request_takes(struct str accept_encoding, struct str coding);
 /* The bytes to send. */
 struct str response_body(const struct response *response);
 

@@ -13,6 +13,7 @@
 #include "face/metrics.h"
 #include "face/page.h"
 #include "face/route.h"
+#include "face/segments.h"
 #include "face/sightings.h"
 #include "face/stats.h"
 
@@ -59,7 +60,10 @@ static const struct route routes[] = {
      "GET, HEAD",
      {{METHOD_GET, NULL, api_check_number, .door = LIMITED}}},
     {AT("/api/v1/feed"), "GET, HEAD", {FOLLOWED(feed_blocks)}},
+    {AT("/api/v1/feed/segments"), "GET, HEAD", {FOLLOWED(segments_get_list)}},
+    {AT("/api/v1/feed/segments/{}"), "GET, HEAD", {FOLLOWED(segments_get)}},
     {AT("/api/v1/snapshot"), "GET, HEAD", {FOLLOWED(feed_snapshot)}},
+    {AT("/api/v1/snapshots/{}"), "GET, HEAD", {FOLLOWED(segments_get_snapshot)}},
     {AT("/api/v1/tac-list/{}"), "GET, HEAD", {FOLLOWED(feed_tac)}},
     {AT("/api/v1/lists/{}/black"), "GET, HEAD", {LISTED(lists_black)}},
     {AT("/api/v1/lists/{}/white"), "GET, HEAD", {LISTED(lists_white)}},
@@ -97,6 +101,18 @@ void response_release(struct response *response)
     if (response->file.is)
         close(response->file.fd);
     response->file.is = false;
+}
+
+bool request_takes(struct str accept, struct str wanted)
+{
+    while (accept.n) {
+        struct str weight, coding = str_split(accept, ',', &accept);
+        coding = str_trim(str_split(coding, ';', &weight));
+        weight = str_trim(weight);
+        if (str_eq_nocase(coding, wanted))
+            return !str_eq(weight, STR("q=0")) && !str_starts(weight, STR("q=0.0"));
+    }
+    return false;
 }
 
 struct str response_body(const struct response *response)

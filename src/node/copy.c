@@ -314,7 +314,7 @@ static enum err keep(struct copy *copy, const struct feed_answer *answer, struct
     if (!append(copy, bytes))
         return lose_log(copy, fault);
     copy->log_bytes += bytes.n;
-    copy->logged_us = answer->head.time_us;
+    copy->logged_us = answer->sealed ? copy->logged_us : answer->head.time_us;
     return ERR_OK;
 }
 
@@ -339,6 +339,8 @@ enum err copy_take(struct copy *copy, struct str bytes, struct fault *fault)
     enum err err = feed_answer_parse(copy->sha, bytes, &want, &copy->place, &answer, &used, fault);
     if (!err && used != bytes.n)
         err = fault_set(fault, ERR_CODEC, "something stands behind the head of the feed");
+    if (!err && answer.count == 0 && answer.sealed)
+        err = fault_set(fault, ERR_CODEC, "the segment is behind us");
     if (!err && answer.head.time_us < copy->signed_us && answer.count == 0)
         err = fault_set(fault, ERR_NOT_NOW,
                         "a head %lld s older than the one before: a cache, or the register's clock",

@@ -168,9 +168,14 @@ enum err copy_apply(struct copy *copy, const struct feed_answer *answer, uint64_
     }
     if (err)
         return err;
-    copy->place = answer->head.place;
-    copy->head = answer->head;
-    copy->signed_us = answer->head.time_us;
+    uint64_t known = copy->head.register_next_seq;
+    copy->place = copy->head.place = answer->head.place;
+    if (!answer->sealed) { /* a seal has no time, and does not know how far the register is */
+        copy->head = answer->head;
+        copy->signed_us = answer->head.time_us;
+    } else if (known < copy->place.next_seq) {
+        copy->head.register_next_seq = copy->place.next_seq;
+    }
     if (copy->held_count && copy->log_bytes - copy->held_byte > HELD_BYTES) {
         say(SAY_ALARM, "event=batch_long batch=%llu detail=\"its rows are applied before its end\"",
             (unsigned long long)copy->batches[0].id);

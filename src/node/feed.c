@@ -95,6 +95,15 @@ static enum err take_block(struct sha256 *h, struct str frame, struct feed_place
     return add_block(out, &block);
 }
 
+static enum err check_place(const struct feed_place *said, const struct feed_place *place,
+                            struct fault *fault)
+{
+    if (said->next_seq == place->next_seq && memcmp(said->hash, place->hash, SHA256_BYTES) == 0)
+        return ERR_OK;
+    return fault_set(fault, ERR_CHAIN, "the head stands at %" PRIu64 ", the blocks at %" PRIu64,
+                     said->next_seq, place->next_seq);
+}
+
 static enum err take_head(struct str frame, const struct feed_want *want,
                           const struct feed_place *place, struct feed_head *out,
                           struct fault *fault)
@@ -114,12 +123,32 @@ static enum err take_head(struct str frame, const struct feed_want *want,
         return fault_set(fault, ERR_SIGNATURE,
                          "the head of the feed is not signed by the register");
     memcpy(head.place.hash, hash, SHA256_BYTES);
-    if (head.place.next_seq != place->next_seq ||
-        memcmp(head.place.hash, place->hash, SHA256_BYTES) != 0)
-        return fault_set(fault, ERR_CHAIN, "the head stands at %" PRIu64 ", the blocks at %" PRIu64,
-                         head.place.next_seq, place->next_seq);
-    *out = head;
-    return ERR_OK;
+    enum err err = check_place(&head.place, place, fault);
+    if (!err)
+        *out = head;
+    return err;
+}
+
+static enum err take_seal(struct str frame, const struct feed_want *want,
+                          const struct feed_place *place, struct feed_answer *out,
+                          struct fault *fault)
+{
+    struct rd rd = rd_of(frame.p, frame.n);
+    const uint8_t *id = rd_bytes(&rd, FEED_ID);
+    struct feed_place said = {.next_seq = rd_uint(&rd, 8)};
+    const uint8_t *hash = rd_bytes(&rd, SHA256_BYTES);
+    const uint8_t *signature = rd_bytes(&rd, SIGNATURE);
+    if (rd.failed || rd_left(&rd))
+        return fault_set(fault, ERR_CODEC, "the seal has not %d bytes", FEED_SEAL);
+    if (memcmp(id, want->register_id, FEED_ID) != 0)
+        return fault_set(fault, ERR_SIGNATURE, "the segment is of another register");
+    if (!is_signed(FEED_SEAL_LABEL, frame.p, FEED_SEAL_SIGNED, signature, want->public_key))
+        return fault_set(fault, ERR_SIGNATURE, "the segment is not signed by the register");
+    memcpy(said.hash, hash, SHA256_BYTES);
+    out->sealed = true;
+    out->head.place = said;
+    out->head.register_next_seq = said.next_seq;
+    return check_place(&said, place, fault);
 }
 
 enum err feed_read_frame(struct sha256 *h, const struct feed_want *want,
@@ -136,11 +165,13 @@ enum err feed_read_frame(struct sha256 *h, const struct feed_want *want,
         err = take_block(h, frame, &reading->place, &reading->answer, fault);
     else if (kind == 'H')
         err = take_head(frame, want, &reading->place, &reading->answer.head, fault);
+    else if (kind == 'S')
+        err = take_seal(frame, want, &reading->place, &reading->answer, fault);
     else
         err = fault_set(fault, ERR_CODEC, "a frame of kind %u is not known here", (unsigned)kind);
     if (err)
         return err;
-    reading->whole = kind == 'H';
+    reading->whole = kind != 'B';
     reading->used = (size_t)((const char *)rd.p - reading->bytes.p);
     return ERR_OK;
 }
@@ -157,6 +188,20 @@ enum err feed_answer_parse(struct sha256 *h, struct str bytes, const struct feed
     if (!err)
         *out_used = reading.used;
     return err;
+}
+
+size_t feed_segment_skip(struct str bytes, const struct feed_place *from)
+{
+    struct rd rd = rd_of(bytes.p, bytes.n);
+    for (;;) {
+        size_t before = bytes.n - rd_left(&rd);
+        struct block_header header;
+        uint64_t kind = rd_uint(&rd, 1), n = rd_uint(&rd, 4);
+        const uint8_t *p = rd_bytes(&rd, (size_t)n);
+        if (rd.failed || !p || kind != 'B' || n < BLOCK_HEADER_BYTES ||
+            block_header_decode(p, &header) || header.first_seq >= from->next_seq)
+            return before;
+    }
 }
 
 enum err feed_tac_list(struct str bytes, const struct feed_want *want, uint32_t number,

@@ -16,8 +16,11 @@ enum {
     FEED_ID = 16,
     FEED_HEAD_SIGNED = FEED_ID + 8 + SHA256_BYTES + 8 + 8,
     FEED_HEAD = FEED_HEAD_SIGNED + 64,
+    FEED_SEAL_SIGNED = FEED_ID + 8 + SHA256_BYTES,
+    FEED_SEAL = FEED_SEAL_SIGNED + 64,
     FEED_CURSOR = 20 + 1 + 16 + 1, /* "NEXT_SEQ-HASH" and NUL */
 };
+#define FEED_SEAL_LABEL "tamga feed seal"
 #define FEED_HEAD_LABEL "tamga feed head"
 #define FEED_TAC_LABEL  "tamga tac list"
 
@@ -44,6 +47,7 @@ struct feed_answer {
     struct block *blocks; /* sealed; they borrow the bytes that were parsed */
     size_t count, room;
     struct feed_head head;
+    bool sealed; /* a segment: of the head only the place is there */
 };
 void feed_answer_release(struct feed_answer *a);
 
@@ -66,6 +70,9 @@ struct feed_reading {
 /* One more frame. Errors as feed_answer_parse. */
 MUST_USE enum err feed_read_frame(struct sha256 *h, const struct feed_want *want,
                                   struct feed_reading *reading, struct fault *fault);
+/* How many bytes of a segment stand before the block that `from` wants: frames of blocks that are passed over
+ * unread. Where none begins there, feed_answer_parse of the rest says so. */
+size_t feed_segment_skip(struct str bytes, const struct feed_place *from);
 
 /* The packed list out of what GET /api/v1/tac-list/NUMBER gives, borrowed. ERR_CODEC, ERR_SIGNATURE. */
 MUST_USE enum err feed_tac_list(struct str bytes, const struct feed_want *want, uint32_t number,

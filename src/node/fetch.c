@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "node/say.h"
+#include "node/segments.h"
 
 enum { ETAG_MAX = 128, CATCH_UP_ROUNDS = 1000 };
 
@@ -42,8 +43,11 @@ enum err fetch_new(const struct fetch_options *options, struct fetch **out)
     snprintf(f->part, sizeof f->part, "%s/snapshot.part", options->copy.directory);
     snprintf(f->tag, sizeof f->tag, "%s/snapshot.etag", options->copy.directory);
     enum err err = link_new(&options->link, &f->pull.link);
+    if (!err && *options->cache.url)
+        err = link_new(&options->cache, &f->pull.cache);
+    f->pull.status = options->status;
     if (err)
-        free(f);
+        fetch_free(f);
     else
         *out = f;
     return err;
@@ -51,8 +55,10 @@ enum err fetch_new(const struct fetch_options *options, struct fetch **out)
 
 void fetch_stop(struct fetch *f)
 {
-    if (f)
+    if (f && f->pull.link)
         link_stop(f->pull.link);
+    if (f && f->pull.cache)
+        link_stop(f->pull.cache);
 }
 
 void fetch_free(struct fetch *f)
@@ -65,6 +71,7 @@ void fetch_free(struct fetch *f)
     copy_free(f->copy);
     pull_release(&f->pull);
     link_free(f->pull.link);
+    link_free(f->pull.cache);
     free(f);
 }
 
@@ -123,7 +130,8 @@ static enum err judge(struct fetch *f, long status)
     return fault_set(&f->fault, ERR_UNAVAILABLE, "the register answers %ld", status);
 }
 
-static enum err download(struct fetch *f)
+/* From the link: the snapshot under this path, behind what of it is there. */
+static enum err download(struct fetch *f, struct link *link, const char *path)
 {
     struct buf tag = {0};
     struct stat st;
@@ -136,13 +144,13 @@ static enum err download(struct fetch *f)
     else
         f->have = 0;
     buf_uint(&tag, 0, 1);
-    struct link_question q = {.path = "/api/v1/snapshot",
+    struct link_question q = {.path = path,
                               .from = f->have,
                               .if_range = (const char *)tag.p,
                               .begin = begin,
                               .take = take,
                               .ctx = f};
-    enum err err = tag.failed ? ERR_MEMORY : link_ask(f->pull.link, &q, &status, &f->fault);
+    enum err err = tag.failed ? ERR_MEMORY : link_ask(link, &q, &status, &f->fault);
     if (!err)
         err = judge(f, status);
     if (!err && fdatasync(f->fd) != 0)
@@ -150,6 +158,23 @@ static enum err download(struct fetch *f)
     close(f->fd);
     f->fd = -1;
     buf_release(&tag);
+    return err;
+}
+
+/* The name of the register's snapshot, as it tells it: a path that never means another. */
+static enum err name_snapshot(struct fetch *f, char out[LINK_LOCATION])
+{
+    long status = 0;
+    struct buf none = {0};
+    out[0] = '\0';
+    struct link_question q = {
+        .path = "/api/v1/snapshot", .head = true, .location = out, .answer = &none, .most = 0};
+    enum err err = link_ask(f->pull.link, &q, &status, &f->fault);
+    buf_release(&none);
+    if (!err)
+        err = judge(f, status);
+    if (!err && !str_starts(str_z(out), STR("/api/v1/snapshots/")))
+        err = fault_set(&f->fault, ERR_NOT_FOUND, "the register does not name its snapshot");
     return err;
 }
 
@@ -211,6 +236,10 @@ static enum err load(struct fetch *f)
 static enum err catch_up(struct fetch *f)
 {
     enum err err = ERR_OK;
+    bool took = true;
+    segments_begin(&f->pull);
+    while (!err && took)
+        err = segments_take(&f->pull, f->copy, &took, &f->fault);
     for (int i = 0; !err && i < CATCH_UP_ROUNDS; i++) {
         uint64_t before = f->copy->place.next_seq;
         err = pull_feed(&f->pull, f->copy, 0, &f->fault);
@@ -224,13 +253,37 @@ static enum err catch_up(struct fetch *f)
     return err;
 }
 
+static enum err from_register(struct fetch *f)
+{
+    f->fault = (struct fault){0};
+    enum err err = download(f, f->pull.link, "/api/v1/snapshot");
+    return err ? err : load(f);
+}
+
+static enum err from_cache(struct fetch *f)
+{
+    char path[LINK_LOCATION];
+    enum err err = name_snapshot(f, path);
+    if (err) /* the register's own fault, or it is an older one */
+        return err == ERR_NOT_FOUND ? from_register(f) : err;
+    err = download(f, f->pull.cache, path);
+    bool came = !err;
+    if (came)
+        err = load(f);
+    if (!err || err == ERR_NOT_NOW)
+        atomic_fetch_add(&f->with.status->snapshots_cache, 1);
+    if (!err || err == ERR_NOT_NOW || err == ERR_MEMORY || err == ERR_STOPPED ||
+        err == ERR_FILE_WRITE)
+        return err;
+    cache_failed(&f->pull, "snapshot", came, &f->fault);
+    return from_register(f);
+}
+
 static void *run(void *arg)
 {
     struct fetch *f = arg;
     f->fault = (struct fault){0};
-    f->err = download(f);
-    if (!f->err)
-        f->err = load(f);
+    f->err = cache_is_up(&f->pull) ? from_cache(f) : from_register(f);
     if (!f->err) {
         atomic_fetch_add(&f->with.status->snapshots, 1);
         f->err = catch_up(f);

@@ -3,6 +3,9 @@
  * fetch - a new snapshot of the register, in a thread of its own, beside the copy that goes on being
  * answered from and followed: downloaded, verified, loaded, brought up to where the register stands.
  *
+ * Where there is a cache, the register tells the name of its snapshot and the cache gives the bytes; when it does not, or
+ * they are not the register's, they come from the register itself.
+ *
  * The download is kept in snapshot.part, its ETag beside it, and goes on where it broke off, also after
  * a restart. What is refused is deleted; the copy before is untouched. */
 #ifndef NODE_FETCH_H
@@ -16,6 +19,7 @@ struct fetch;
 struct fetch_options {
     struct copy_options copy;
     struct link_options link;
+    struct link_options cache; /* url empty: none */
     struct node_status *status;
 };
 

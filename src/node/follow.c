@@ -8,6 +8,7 @@
 
 #include "node/follow_parts.h"
 #include "node/say.h"
+#include "node/segments.h"
 
 enum {
     WAIT_SECONDS = 50, /* of a long poll: proxies cut at 60 */
@@ -114,14 +115,19 @@ static void once(struct follow *f)
         err = follow_take_fetched(f, &fault);
     if (!err && f->restored) /* nothing of the feed follows what is here */
         err = fetch_is_on(f->fetch) ? ERR_STOPPED : ERR_CHAIN;
+    bool took = false;
     if (!err)
+        err = segments_take(&f->pull, f->copy, &took, &fault);
+    if (!err && took && f->copy->wants_tac)
+        settle_tac(f);
+    if (!err && !took)
         err = pull_feed(&f->pull, f->copy, wait_seconds(f), &fault);
     if (f->shown_err) { /* the log is not what was written to it: rows are missing */
         err = ERR_CHAIN;
         fault = f->shown_fault;
         f->shown_err = ERR_OK;
     }
-    if (!err) {
+    if (!err && !took) {
         atomic_store(&f->with.status->head_us, f->copy->head.time_us);
         atomic_store(&f->with.status->contact_us, clock_monotonic_us());
         atomic_store(&f->with.status->clock_ahead_us,
@@ -182,16 +188,19 @@ static void *run(void *arg)
 enum err follow_new(const struct follow_options *options, struct follow **out)
 {
     struct follow *f = calloc(1, sizeof *f);
-    struct fetch_options fetch = {options->copy, options->link, options->status};
+    struct fetch_options fetch = {options->copy, options->link, options->cache, options->status};
     if (!f)
         return ERR_MEMORY;
     f->with = *options;
     f->pull.on = on_wait;
     f->pull.ctx = f;
+    f->pull.status = options->status;
     f->back_off_ms = BACK_OFF_MS;
     f->fetch_back_off_ms = FETCH_BACK_OFF_MS;
     f->day_seconds = DAY_SECONDS + (int64_t)randombytes_uniform(3600);
     enum err err = link_new(&f->with.link, &f->pull.link);
+    if (!err && *f->with.cache.url)
+        err = link_new(&f->with.cache, &f->pull.cache);
     if (!err)
         err = fetch_new(&fetch, &f->fetch);
     if (err)
@@ -223,6 +232,8 @@ void follow_stop(struct follow *f)
         return;
     if (f->pull.link)
         link_stop(f->pull.link);
+    if (f->pull.cache)
+        link_stop(f->pull.cache);
     fetch_stop(f->fetch);
 }
 
@@ -237,5 +248,6 @@ void follow_free(struct follow *f)
     copy_free(f->copy);
     pull_release(&f->pull);
     link_free(f->pull.link);
+    link_free(f->pull.cache);
     free(f);
 }

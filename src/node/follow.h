@@ -3,7 +3,8 @@
  * follow - the thread that keeps a node's copy of the register up to date and publishes what workers
  * answer from.
  *
- * It asks by long poll and applies what comes. While the register is away it asks again after 1 s to 60 s
+ * It asks by long poll and applies what comes; when it is far behind, it takes segments of the feed first
+ * (node/segments.h). While the register is away it asks again after 1 s to 60 s
  * (doubled each time, a random half of it), and the node goes on answering; after stale_after_us without a
  * signed head it says so and does what `stale` says. A register that does not know where the node stands was
  * restored, or is another: the node takes a new snapshot beside the copy it has, and changes over when it is
@@ -18,7 +19,8 @@ struct follow;
 
 struct follow_options {
     struct copy_options copy;
-    struct link_options link; /* url empty: nobody is followed */
+    struct link_options link;  /* url empty: nobody is followed */
+    struct link_options cache; /* url empty: there is none */
     struct views *views;
     struct node_status *status;
     struct network_settings settings; /* of the first view */

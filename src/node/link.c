@@ -102,6 +102,8 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
     struct str name = str_split(line, ':', &value);
     if (value.p && str_eq_nocase(name, STR("etag")))
         str_copy(a->etag, sizeof a->etag, str_trim(value));
+    if (value.p && a->q->location && str_eq_nocase(name, STR("content-location")))
+        str_copy(a->q->location, LINK_LOCATION, str_trim(value));
     return line.n;
 }
 
@@ -206,6 +208,10 @@ static CURLcode prepare(struct link *link, const struct link_question *q, struct
         SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
         SET(CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
     }
+    if (q->head)
+        SET(CURLOPT_NOBODY, 1L);
+    if (q->packed)
+        SET(CURLOPT_ACCEPT_ENCODING, "zstd");
     if (q->from)
         SET(CURLOPT_RANGE, range);
     if (*link->with.ca)

@@ -12,7 +12,7 @@ struct link;
 
 struct link_options {
     const char *url;     /* "https://register.example": what stands before /api/v1 */
-    const char *api_key; /* empty: none */
+    const char *api_key; /* empty: none is sent */
     const char *ca;      /* PEM of its authorities; empty: the system's */
     const char *agent;   /* User-Agent */
     /* HTTP/2: without TLS by prior knowledge, with TLS as agreed; a connection a question, for libcurl 7.88 fails on
@@ -34,11 +34,15 @@ bool link_stopped(const struct link *link);
 /* Waits; false: it was stopped meanwhile. */
 bool link_rest(struct link *link, int64_t ms);
 
+enum { LINK_LOCATION = 256 };
+
 struct link_question {
     const char *path;     /* "/api/v1/feed?after=..." */
     const char *method;   /* NULL: GET, or POST with a body */
     struct str body;      /* p NULL: none */
     const char *type;     /* of the body */
+    bool head;            /* HEAD: only what is told of it */
+    bool packed;          /* zstd will do */
     uint64_t from;        /* first byte wanted; 0: all */
     const char *if_range; /* with from: the ETag of what is there; else all comes anew */
     int64_t whole_ms;     /* 0: no bound but that something must come (a slow download) */
@@ -49,6 +53,8 @@ struct link_question {
      * ERR_STOPPED. May be NULL. */
     int (*on)(void *ctx);
     void *ctx;
+    char
+        *location; /* LINK_LOCATION bytes for Content-Location, a path, or empty; NULL: not asked */
     struct buf *answer; /* instead of take: at most `most` bytes, whatever the status */
     size_t most;
 };

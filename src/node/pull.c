@@ -8,6 +8,7 @@ enum { SPARE_MS = 10000, TAC_MS = 300000 };
 void pull_release(struct pull *p)
 {
     buf_release(&p->bytes);
+    buf_release(&p->names);
 }
 
 static enum err judge(long status, struct fault *fault)

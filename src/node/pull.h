@@ -7,14 +7,22 @@
 
 #include "node/copy.h"
 #include "node/link.h"
+#include "node/status.h"
 
 struct pull {
     struct link *link;
-    struct buf bytes;     /* of the answer, used again */
-    int (*on)(void *ctx); /* of struct link_question */
+    struct link *cache;         /* of what never changes; NULL: none */
+    struct node_status *status; /* counts; NULL: nobody looks */
+    struct buf bytes;           /* of the answer, used again */
+    int (*on)(void *ctx);       /* of struct link_question */
     void *ctx;
+    /* of node/segments.h */
+    struct buf names; /* lines of the list */
+    size_t names_at;
+    bool begun;                /* a list came since segments_begin */
+    int64_t list_us, cache_us; /* monotonic: not asked for before */
 };
-void pull_release(struct pull *p); /* not the link */
+void pull_release(struct pull *p); /* not the links */
 
 /* Asks once, waits at most so many seconds (0..LIMIT_FEED_WAIT_SECONDS) for news, takes them.
  * ERR_CHAIN: the register does not know this copy, or the answer does not follow: a new snapshot is

@@ -22,6 +22,8 @@ static const struct setting settings_known[] = {
     {"node", "snapshot", SETTING_TEXT, AT(snapshot), 0, 0},
     {"node", "registry", SETTING_URL, AT(registry), 0, 0},
     {"node", "registry_ca", SETTING_TEXT, AT(registry_ca), 0, 0},
+    {"node", "cache", SETTING_URL, AT(cache), 0, 0},
+    {"node", "cache_ca", SETTING_TEXT, AT(cache_ca), 0, 0},
     {"node", "threads", SETTING_COUNT, AT(threads), 1, LIMIT_NODE_WORKERS},
     {"node", "unknown", SETTING_WORD_EQUIPMENT, AT(network.unknown), 0, 0},
     {"node", "malformed", SETTING_WORD_MALFORMED, AT(network.malformed), 0, 0},

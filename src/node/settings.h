@@ -3,7 +3,7 @@
  * settings - what belongs to one node: an INI file, and what the command line says instead. settings_known in
  * settings.c is the table of all names with what each takes; doc/operations.md explains them.
  *
- *   [node]     name directory key registry registry_ca threads unknown malformed
+ *   [node]     name directory key registry registry_ca cache cache_ca threads unknown malformed
  *              stale_after_hours stale sightings_bytes log_bytes
  *   [s13]      listen tls_listen sctp_listen certificate tls_key clients identity realm peers connect
  *              tls_connect sctp_connect several watchdog_seconds rate_max
@@ -59,6 +59,7 @@ struct node_settings {
     char name[LIMIT_NAME + 1];
     char directory[NODE_TEXT], key[NODE_TEXT], snapshot[NODE_TEXT];
     char registry[NODE_TEXT], registry_ca[NODE_TEXT];
+    char cache[NODE_TEXT], cache_ca[NODE_TEXT];
     unsigned threads; /* 0: one a processor */
     struct network_settings network;
     uint32_t stale_after_hours; /* 0: never */

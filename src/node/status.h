@@ -19,10 +19,13 @@ struct node_status {
     _Atomic int64_t contact_us;         /* monotonic: last answer of the register; 0: none yet */
     _Atomic uint64_t older_heads;       /* not taken: signed earlier than the one before */
     _Atomic uint64_t feed_errors, blocks, snapshots, snapshots_refused;
-    _Atomic uint64_t log_bytes;        /* of the feed's log */
-    _Atomic uint64_t batches_open;     /* whose rows wait for their end */
-    _Atomic uint32_t rules;            /* number of the rule set */
-    _Atomic uint32_t network_override; /* enum rules_override, of the register */
+    _Atomic uint64_t segments_cache, segments_register; /* of the feed, taken from there */
+    _Atomic uint64_t snapshots_cache;                   /* of snapshots: from the cache */
+    _Atomic uint64_t cache_errors, cache_refused;       /* it gave nothing; what was not believed */
+    _Atomic uint64_t log_bytes;                         /* of the feed's log */
+    _Atomic uint64_t batches_open;                      /* whose rows wait for their end */
+    _Atomic uint32_t rules;                             /* number of the rule set */
+    _Atomic uint32_t network_override;                  /* enum rules_override, of the register */
     _Atomic uint64_t imeis, index_bytes;
     atomic_bool ready, follows, stale;
     /* of who reports sightings */

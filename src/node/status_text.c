@@ -183,6 +183,17 @@ static void put_follow(const struct status_sources *s, struct buf *out)
         atomic_load(&st->older_heads));
     one(out, "snapshots_total", "counter", "Snapshots that were taken.",
         atomic_load(&st->snapshots));
+    one(out, "segments_cache_total", "counter", "Segments of the feed that came from the cache.",
+        atomic_load(&st->segments_cache));
+    one(out, "segments_register_total", "counter",
+        "Segments of the feed that came from the register itself.",
+        atomic_load(&st->segments_register));
+    one(out, "snapshots_cache_total", "counter", "Snapshots that came from the cache.",
+        atomic_load(&st->snapshots_cache));
+    one(out, "cache_errors_total", "counter", "Times that the cache gave nothing.",
+        atomic_load(&st->cache_errors));
+    one(out, "cache_refused_total", "counter", "Times that the cache gave what was not believed.",
+        atomic_load(&st->cache_refused));
     one(out, "snapshots_refused_total", "counter", "Snapshots that were not believed.",
         atomic_load(&st->snapshots_refused));
 }

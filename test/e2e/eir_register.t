@@ -29,7 +29,7 @@ if (!$server) {
     while (my $c = $listener->accept) {
         my $head = '';
         while ($head !~ /\r\n\r\n/ && sysread $c, my $more, 4096) { $head .= $more }
-        my ($what) = $head =~ m{^(?:GET|POST) /api/v1/(\w+)} or next;
+        my ($what) = $head =~ m{^(?:GET|POST) /api/v1/(\w+(?:/segments)?)} or next;
         my ($bytes) = $head =~ /^Content-Length: (\d+)/mi;
         my ($sent) = $head =~ /\r\n\r\n(.*)\z/s;
         while ($bytes && length $sent < $bytes && sysread $c, my $more, 4096) { $sent .= $more }

@@ -396,11 +396,92 @@ static void the_newest_two_are_kept(void **state)
     assert_int_equal(seqs[1], 17);
 }
 
+/* A segment of what the bed's answer has: its seal instead of a head. */
+static struct str seal(struct node_bed *bed)
+{
+    uint8_t signature[64];
+    buf_str(&bed->answer, STR("S"));
+    buf_uint(&bed->answer, FEED_SEAL, 4);
+    size_t at = bed->answer.n;
+    buf_put(&bed->answer, bed->key.register_id, FEED_ID);
+    buf_uint(&bed->answer, bed->chain.next_seq, 8);
+    buf_put(&bed->answer, bed->chain.block.hash, SHA256_BYTES);
+    bed_sign(bed, FEED_SEAL_LABEL, bed->answer.p + at, FEED_SEAL_SIGNED, signature);
+    buf_put(&bed->answer, signature, sizeof signature);
+    return (struct str){(const char *)bed->answer.p, bed->answer.n};
+}
+
+static void a_segment_is_taken_from_the_block_that_is_wanted(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    struct fault fault = {0};
+    struct buf first = {0};
+    bed_begin(bed);
+    bed_row(bed, 0, A, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    buf_put(&first, bed->answer.p, bed->answer.n);
+    take(bed, copy); /* by the feed */
+    int64_t said_us = copy->head.time_us;
+    buf_put(&bed->answer, first.p, first.n);
+    bed_row(bed, 0, B, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    struct str segment = seal(bed);
+    size_t skip = feed_segment_skip(segment, &copy->place);
+    assert_int_equal(skip, first.n);
+    assert_int_equal(copy_take(copy, segment, &fault), ERR_CHAIN); /* with what is behind us */
+    struct str rest = {segment.p + skip, segment.n - skip};
+    for (size_t i = 0; i < rest.n; i++) { /* changed anywhere it is not believed */
+        struct buf changed = {0};
+        buf_put(&changed, rest.p, rest.n);
+        changed.p[i] ^= 1;
+        assert_int_not_equal(
+            copy_take(copy, (struct str){(const char *)changed.p, changed.n}, &fault), ERR_OK);
+        buf_release(&changed);
+    }
+    assert_int_equal(bed_reason(copy, B), -1);
+    assert_int_equal(copy_take(copy, rest, &fault), ERR_OK);
+    assert_int_equal(bed_reason(copy, B), REASON_AMNESTY);
+    assert_int_equal(copy->place.next_seq, bed->chain.next_seq);
+    assert_int_equal(copy->head.time_us, said_us); /* a seal tells no time */
+    assert_int_equal(copy->head.register_next_seq, bed->chain.next_seq);
+    skip = feed_segment_skip(segment, &copy->place); /* all of it is behind us */
+    assert_int_equal(copy_take(copy, (struct str){segment.p + skip, segment.n - skip}, &fault),
+                     ERR_CODEC);
+    copy_free(copy);
+    copy = opened(bed); /* the log has it */
+    assert_int_equal(bed_reason(copy, B), REASON_AMNESTY);
+    assert_int_equal(copy->place.next_seq, bed->chain.next_seq);
+    bed_begin(bed);
+    bed_row(bed, 0, C, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    take(bed, copy); /* and the feed goes on behind it */
+    assert_int_equal(bed_reason(copy, C), REASON_AMNESTY);
+    buf_release(&first);
+    copy_free(copy);
+}
+
+static void a_batch_in_a_segment_waits_for_its_end(void **state)
+{
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    struct fault fault = {0};
+    bed_begin(bed);
+    uint64_t batch = bed_batch_begin(bed);
+    bed_row(bed, batch, A, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    assert_int_equal(copy_take(copy, seal(bed), &fault), ERR_OK);
+    assert_int_equal(bed_reason(copy, A), -1);
+    bed_begin(bed);
+    bed_batch_end(bed, batch);
+    take(bed, copy);
+    assert_int_equal(bed_reason(copy, A), REASON_AMNESTY);
+    copy_free(copy);
+}
+
 #define IN_BED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_BED(a_segment_is_taken_from_the_block_that_is_wanted),
+        IN_BED(a_batch_in_a_segment_waits_for_its_end),
         IN_BED(what_comes_is_shown_and_stays),
         IN_BED(an_answer_that_was_changed_changes_nothing),
         IN_BED(a_batch_waits_and_a_theft_does_not),

@@ -223,6 +223,42 @@ enum err snapshots_open(struct snapshots *snapshots, struct str tag, bool any, s
     return fault_set(fault, ERR_NOT_NOW, "a stub has no snapshot");
 }
 
+enum err snapshots_named(struct snapshots *snapshots, struct str name, struct snapshot *out,
+                         struct fault *fault)
+{
+    (void)snapshots;
+    (void)name;
+    (void)out;
+    return fault_set(fault, ERR_NOT_FOUND, "a stub has no snapshot");
+}
+
+struct segments *service_segments(struct service *s)
+{
+    (void)s;
+    return NULL;
+}
+
+enum err segments_list(struct segments *segments, struct registry *registry, uint64_t next_seq,
+                       struct buf *out, struct fault *fault)
+{
+    (void)segments;
+    (void)registry;
+    (void)next_seq;
+    (void)out;
+    return fault_set(fault, ERR_NOT_NOW, "a stub has no segments");
+}
+
+enum err segments_open(struct segments *segments, struct registry *registry, struct str name,
+                       bool packed, struct snapshot *out, struct fault *fault)
+{
+    (void)segments;
+    (void)registry;
+    (void)name;
+    (void)packed;
+    (void)out;
+    return fault_set(fault, ERR_NOT_FOUND, "a stub has no segments");
+}
+
 bool feed_cursor_parse(struct str text, struct feed_cursor *out)
 {
     *out = (struct feed_cursor){.next_seq = 42};
