@@ -287,7 +287,7 @@ static enum err load_base(struct lists *l)
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     if (memcmp(name.register_id, l->register_id, REGISTER_ID_BYTES) != 0 ||
-        name.log > lists_log_count(l->log))
+        !lists_log_is_place(l->log, name.log - 1, name.next_seq, name.hash))
         return empty_state(l);
     l->in_log = name.log;
     return ERR_OK;
@@ -357,12 +357,17 @@ static enum err pass(struct lists *l, struct registry *reg, bool *out_more, stru
     return err;
 }
 
+/* At the last place that is written: what was passed since moved nothing. */
 static enum err save_base(struct lists *l, struct fault *fault)
 {
-    struct lists_base_name name = {.next_seq = l->place.next_seq, .log = lists_log_count(l->log)};
+    struct lists_place place = {.next_seq = 1};
+    (void)lists_log_place(l->log, &place);
+    struct lists_base_name name = {.next_seq = place.next_seq, .log = lists_log_count(l->log)};
     memcpy(name.register_id, l->register_id, REGISTER_ID_BYTES);
-    memcpy(name.hash, l->place.hash, LISTS_HASH);
-    return lists_state_save(l->state, l->base_path, &name, fault);
+    memcpy(name.hash, place.hash, LISTS_HASH);
+    /* A base stands for records of the log: they must not be lost behind it. */
+    enum err err = lists_log_sync(l->log, fault);
+    return err ? err : lists_state_save(l->state, l->base_path, &name, fault);
 }
 
 static enum err follow_locked(struct lists *l, struct registry *reg, struct fault *fault)

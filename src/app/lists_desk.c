@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STANDINGS_EVERY_MS = 5000, PATH_ROOM = 4096, FILE_MODE = 0600, LOCK_PATIENCE_S = 3 };
+enum { STANDINGS_EVERY_MS = 5000, PATH_ROOM = 4096, FILE_MODE = 0600, LOCK_PATIENCE_S = 10 };
 
 /* A full list that was made. */
 struct kept {

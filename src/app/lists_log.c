@@ -136,6 +136,11 @@ static enum err write_at(struct lists_log *log, uint64_t at, const uint8_t *p, s
         to += wrote;
         n -= (size_t)wrote;
     }
+    return ERR_OK;
+}
+
+enum err lists_log_sync(struct lists_log *log, struct fault *fault)
+{
     if (fdatasync(log->fd))
         return fault_set(fault, ERR_FILE_WRITE, "the log of a list: %s", strerror(errno));
     return ERR_OK;
@@ -266,6 +271,17 @@ bool lists_log_place(const struct lists_log *log, struct lists_place *out)
     if (log->has_place)
         *out = log->place;
     return log->has_place;
+}
+
+bool lists_log_is_place(struct lists_log *log, uint64_t at, uint64_t next_seq,
+                        const uint8_t hash[LISTS_HASH])
+{
+    uint8_t record[LISTS_RECORD];
+    if (at < 1 || at >= log->count || read_at(log, at, 1, record, NULL) ||
+        record[0] != TYPE_PLACE || !is_whole(record))
+        return false;
+    const struct lists_place place = place_decode(record);
+    return place.next_seq == next_seq && memcmp(place.hash, hash, LISTS_HASH) == 0;
 }
 
 /* ---- writing ---- */

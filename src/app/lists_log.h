@@ -51,7 +51,12 @@ bool lists_log_place(const struct lists_log *log, struct lists_place *out);
 
 /* Kept in memory until the next place. ERR_MEMORY. */
 MUST_USE enum err lists_log_add(struct lists_log *log, const struct lists_change *change);
-/* Writes what was added and the place, durably. ERR_FILE_WRITE. */
+/* Is the record that place? */
+bool lists_log_is_place(struct lists_log *log, uint64_t at, uint64_t next_seq,
+                        const uint8_t hash[LISTS_HASH]);
+/* What is written survives a loss of power. Else a tail may be lost, which is made again. ERR_FILE_WRITE. */
+MUST_USE enum err lists_log_sync(struct lists_log *log, struct fault *fault);
+/* Writes what was added and the place. ERR_FILE_WRITE. */
 MUST_USE enum err lists_log_end(struct lists_log *log, const struct lists_place *place,
                                 struct fault *fault);
 uint64_t lists_log_waiting(const struct lists_log *log); /* changes added and not written */
