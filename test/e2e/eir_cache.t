@@ -159,10 +159,14 @@ is $said->{from_cache} + $said->{from_register}, NODES * @names, '... each took 
 cmp_ok $said->{from_cache}, '>=', 0.9 * NODES * @names, '... out of the cache';
 my $asked = count('/api/v1/feed/segments/{}') - $before;
 cmp_ok $asked, '<=', 2 * @names + $said->{from_register}, "the register gave $asked segments of which there are " . scalar @names;
-my ($log, $bytes, $hits) = (slurp("$dir/tamga-cache-access.log"), 0, 0);
-for my $line (grep { m{ /api/v1/feed/segments/} } split /\n/, $log) { my @f = split ' ', $line; $bytes += $f[3]; $hits++ }
-my $from_register = (length $packed) * $asked;
-print "# catching up: @{[NODES]} nodes + 3, @{[ROWS]} rows, $said->{seconds} s; segments asked of the register $asked (about $from_register bytes), of the cache $hits ($bytes bytes)\n";
+my ($bytes, $hits, $from_register) = (0, 0, 0);
+for my $line (grep { m{ /api/v1/feed/segments/} } split /\n/, slurp("$dir/tamga-cache-access.log")) {
+    my (undef, undef, undef, $sent, $how) = split ' ', $line;
+    $bytes += $sent;
+    $hits++;
+    $from_register += $sent if $how eq 'MISS';
+}
+print "# catching up: @{[NODES]} nodes + 3, @{[ROWS]} rows, $said->{seconds} s; of the register $asked segments ($from_register bytes), of the cache $hits ($bytes bytes)\n";
 ok near($nodes[$_], $end), 'a real node is there, too' or diag slurp("$dir/eir" . ($_ + 1) . '.log') for 0 .. 2;
 is $_->metric('tamga_eir_segments_cache_total'), scalar @names, '... through the cache' for @nodes;
 sub verdict { my ($node, $n) = @_; my $mme = Diameter->new(port => $node->{s13}); $mme->greet; return Diameter::said($mme->ask(imei => substr(imei($n), 0, 14))) }
