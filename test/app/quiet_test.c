@@ -177,7 +177,7 @@ static void a_server_gives_what_stood_before(void **state)
     theft(f, THEFT);
     const uint64_t intent = amnesty(f, PHONE, MANY, true);
     theft(f, THEFT + 1);
-    OK(service_start(f->url, NULL, &f->clock, &service, NULL));
+    OK(service_start(f->url, *f->key ? f->key : NULL, &f->clock, &service, NULL));
     OK(service_keep_snapshots(service, &options));
     struct snapshots *snapshots = service_snapshots(service);
     OK(open_within(snapshots, 60, &shot));
