@@ -32,6 +32,7 @@ static int show_some(struct follow *f)
         return 0;
     say(SAY_INFO, "event=batch_shown seq=%llu", (unsigned long long)copy_applied(f->copy));
     follow_show(f);
+    follow_want_shorter_log(f); /* which had to wait for it */
     return LOOK_MS;
 }
 
