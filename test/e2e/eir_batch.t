@@ -14,7 +14,7 @@ use Register;
 use Test::More;
 use Time::HiRes qw(time);
 
-use constant MANY => 300_000;
+use constant {MANY => 300_000, MORE => 990_000};
 
 my $r = Register->new;
 is $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', imei(1))->{code}, 0, 'a register';
@@ -70,9 +70,9 @@ is $eir->metric('tamga_eir_applied'), $eir->metric('tamga_eir_sequence'), 'all t
 # ---- a node that begins in the middle of one ----
 
 my $tac = '35735009';
-my $gsma = $r->file('more.txt', map { phone($_, $tac) . "\n" } 1 .. MANY);
+my $more = $r->file('more.txt', map { phone($_, $tac) . "\n" } 1 .. MORE); # of so many that it is met in the middle
 my $before = $eir->metric('tamga_eir_sequence');
-$import = $r->start({tag => 'import'}, 'import', 'amnesty', $gsma);
+$import = $r->start({tag => 'import'}, 'import', 'amnesty', $more);
 ok poll(60, sub { return $eir->metric('tamga_eir_sequence') > $before + 1000 || waitpid($import, POSIX::WNOHANG()) == $import }), 'another import';
 kill 'KILL', $import;
 waitpid $import, 0;
