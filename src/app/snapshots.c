@@ -382,7 +382,9 @@ void snapshots_forget(struct snapshots *s)
     s->wanted = s->wanted || s->fd >= 0;
     if (s->fd >= 0)
         close(s->fd);
-    s->fd = -1;
+    if (s->before.fd >= 0)
+        close(s->before.fd);
+    s->fd = s->before.fd = -1;
     s->tag[0] = '\0';
     pthread_mutex_unlock(&s->lock);
 }
