@@ -9,9 +9,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct str nobody(void *ctx, unsigned number)
+static struct str nobody(void *ctx, unsigned face, unsigned number)
 {
     (void)ctx;
+    (void)face;
     (void)number;
     return STR("");
 }
