@@ -2,8 +2,10 @@
 #include "bulk/load.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { STOP_EVERY = 65536 }; /* rows between two looks at the stop */
 
@@ -37,10 +39,21 @@ static enum err open_beside(struct rejects *r)
 {
     const char *path = r->options->path;
     bool piped = strcmp(path, "-") == 0;
-    snprintf(r->beside_path, sizeof r->beside_path, "%s.bad.csv", piped ? "stdin" : path);
-    r->beside = fopen(r->beside_path, "we");
-    if (!r->beside)
+    int n = snprintf(r->beside_path, sizeof r->beside_path, "%s.bad.csv", piped ? "stdin" : path);
+    if (n < 0 || (size_t)n >= sizeof r->beside_path) {
+        errno = ENAMETOOLONG;
         return cannot_write(r);
+    }
+    /* Rows hold numbers of people; and whoever may write there may have left a link. */
+    if (unlink(r->beside_path) && errno != ENOENT)
+        return cannot_write(r);
+    int fd = open(r->beside_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    r->beside = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!r->beside) {
+        if (fd >= 0)
+            close(fd);
+        return cannot_write(r);
+    }
     fputs("line,column,error,row\n", r->beside);
     return ERR_OK;
 }

@@ -45,6 +45,12 @@ static struct str short_text(struct str raw, size_t most)
     return raw.n <= most ? raw : STR("too long");
 }
 
+/* What is no IMEI: as it is, unless it may be somebody's number, 7 to 12 digits, in a column that has slipped. */
+static struct str imei_text(struct str raw)
+{
+    return raw.n >= 7 && raw.n <= 12 && str_digits(raw) ? STR("7 to 12 digits") : raw;
+}
+
 /* The row is set aside: it stands in the file beside, the first ones are told when a guard stops the load. */
 static enum err set_aside(struct feed_rows *f, struct str text, const struct fault *fault)
 {
@@ -244,7 +250,7 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
     if (day > f->today)
         return not_yet(f, csv, row, day, out, out_used);
     if (imei_parse_network(row->fields[FEED_IMEI], &imei) || imei_all_same(imei)) {
-        note(f, "imei", row->fields[FEED_IMEI], day);
+        note(f, "imei", imei_text(row->fields[FEED_IMEI]), day);
         sum_up(f, row->text);
         f->out->malformed++;
         if (row->fields[FEED_IMEI].n == 13 && str_digits(row->fields[FEED_IMEI]))

@@ -87,6 +87,7 @@ $got = $r->run('feed', 'load', '--operator', 'alpha', '--accept', 'nulls', '--re
 is $got->{code}, 0, 'many rows that cannot be used' or diag $got->{err};
 my @beside = split /\n/, slurp($r->path('j.csv.bad.csv'));
 is scalar @beside, 211, 'all of them stand beside';
+is sprintf('%o', (stat $r->path('j.csv.bad.csv'))[2] & 0777), '600', '... for us alone';
 is $beside[2], '3,4,IMEI_FORM,"2026-03-01,x,401010000000001,*,,"', 'with line, column and reason';
 
 # --- a roamer starts nothing, but is seen ---
@@ -98,6 +99,15 @@ $got = load($r, $r->file('l.csv', lines($header, '2026-03-05,x,401010000000001,'
 is_deeply [@$got{qw(pairs first)}], [1, 1], 'a subscriber of ours does';
 $got = load($r, '--accept', 'size', '--reason', 'test', $r->file('m.csv', lines($header, '2026-03-03,x,401010000000001,' . imei(6000) . ',,')));
 is_deeply [@$got{qw(pairs imeis earlier)}], [0, 1, 1], 'and an older row of the same pair moves it';
+
+# --- what stands beside is for us alone ---
+
+Register::spew($r->path('other'), "somebody's\n");
+symlink $r->path('other'), $r->path('o.csv.bad.csv') or die;
+$got = $r->run('feed', 'load', '--operator', 'alpha', '--accept', 'nulls,size', '--reason', 'test', $r->file('o.csv', lines($header, '2026-03-01,x,401010000000001,77011234567,,')));
+is slurp($r->path('other')), "somebody's\n", 'a link that stands there is not followed';
+like slurp($r->path('o.csv.bad.csv')), qr/77011234567/, '... and the row stands beside';
+unlike $r->stored, qr/77011234567/, 'a number in the wrong column is in no finding';
 ok $r->whole, 'whole';
 
 # --- killed anywhere ---
