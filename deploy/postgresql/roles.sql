@@ -72,7 +72,7 @@ GRANT tamga_bulk, tamga_serve TO tamga_portal;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tamga.record TO tamga_portal;
 
 -- Records by their first byte (src/people/record.h). Every program reads what the register knows of seal keys, 'Q'; who sets or
--- clears marks keeps their lists, 'R'; all else is the portal's and the admin's.
+-- clears marks keeps their lists, 'R'; all else but what is named below is the portal's and the admin's.
 ALTER TABLE tamga.record ENABLE ROW LEVEL SECURITY;
 DO $$
 DECLARE
@@ -86,6 +86,14 @@ CREATE POLICY seal_keys ON tamga.record FOR SELECT TO tamga_serve, tamga_bulk, t
     USING (substr(key, 1, 1) = '\x51');
 CREATE POLICY marks ON tamga.record TO tamga_bulk, tamga_sweep
     USING (substr(key, 1, 1) = '\x52') WITH CHECK (substr(key, 1, 1) = '\x52');
+-- What operators' networks saw, '0' to '3': whoever loads feeds. Receipts of lists, '4' and '5': whoever serves them.
+CREATE POLICY seen ON tamga.record TO tamga_bulk
+    USING (substr(key, 1, 1) IN ('\x30', '\x31', '\x32', '\x33'))
+    WITH CHECK (substr(key, 1, 1) IN ('\x30', '\x31', '\x32', '\x33'));
+CREATE POLICY receipts_read ON tamga.record FOR SELECT TO tamga_serve
+    USING (substr(key, 1, 1) IN ('\x34', '\x35'));
+CREATE POLICY receipts ON tamga.record TO tamga_bulk
+    USING (substr(key, 1, 1) IN ('\x34', '\x35')) WITH CHECK (substr(key, 1, 1) IN ('\x34', '\x35'));
 CREATE POLICY people ON tamga.record TO tamga_admin, tamga_portal USING (true) WITH CHECK (true);
 CREATE POLICY reads ON tamga.record FOR SELECT TO tamga_auditor USING (true);
 GRANT SELECT ON tamga.record TO tamga_serve;

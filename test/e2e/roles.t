@@ -42,6 +42,7 @@ my @deeds = (
     ['db check', ['db', 'check'], 'auditor admin'],
     ['snapshot', ['snapshot', 'write', $r->path('snap')], 'serve admin auditor'],
     ['import', ['import', 'amnesty', 'LIST'], 'bulk admin'],
+    ['feed', ['feed', 'load', '--operator', 'altel', 'FEED'], 'bulk admin'],
     ['suspend', ['suspend', '--mark', 'stolen', '--by', 'BODY', '--order', 1, $imei], 'bulk admin'],
     ['sweep', ['sweep'], 'sweep bulk admin'],
     ['key', ['user', 'key', 'create', '--name', 'n', '--scope', 'check'], 'admin'],
@@ -52,7 +53,8 @@ for my $deed (@deeds) {
     for my $role (sort keys %as) {
         my $may = " $who " =~ / $role /;
         my $list = $r->file("$role.txt", map { imei($_, 35750000 + ord(substr $role, 1)) . "\n" } 1 .. 100);
-        my $got = $as{$role}->run(map { $_ eq 'LIST' ? $list : $_ eq 'BODY' ? "police of $role" : $_ } @$words);
+        my $feed = $r->file("$role.csv", "date,imei,imsi,msisdn,rat\n", map { '2026-03-01,' . imei($_, 35750000 + ord(substr $role, 1)) . ",40101000000000$_,,\n" } 1 .. 5);
+        my $got = $as{$role}->run(map { $_ eq 'LIST' ? $list : $_ eq 'FEED' ? $feed : $_ eq 'BODY' ? "police of $role" : $_ } @$words);
         next if !$may && $name =~ /^(sweep|db check|snapshot|keys)$/ && $got->{code} < 2; # harmless where it works
         ok $may ? $got->{code} < 2 : $got->{code} == 4, ($may ? "$role: $name" : "$role: no $name")
           or diag "exit $got->{code}: $got->{err}";
