@@ -227,6 +227,10 @@ static bool take_block(void *ctx, const struct block *block)
         w->err = ERR_CHAIN;
         return false;
     }
+    if (known && block->header.first_seq + block->header.item_count > w->from) {
+        w->err = ERR_CHAIN; /* a place of ours is never inside a block: the register was restored */
+        return false;
+    }
     w->checked |= !known;
     const struct lists_place was = *place;
     w->err = walk_items(w, block);
@@ -408,13 +412,15 @@ static enum err take_lock(const struct lists *l, struct fault *fault)
 
 enum err lists_follow(struct lists *l, struct registry *reg, struct fault *fault)
 {
-    enum err err = registry_refresh(reg, fault);
-    if (!err)
-        err = take_lock(l, fault);
+    enum err err = take_lock(l, fault);
     if (err)
         return err;
-    memcpy(l->register_id, reg->head.register_id, REGISTER_ID_BYTES);
-    err = follow_locked(l, reg, fault);
+    /* Under the lock: a head from before it may be older than what another process has followed meanwhile. */
+    err = registry_refresh(reg, fault);
+    if (!err) {
+        memcpy(l->register_id, reg->head.register_id, REGISTER_ID_BYTES);
+        err = follow_locked(l, reg, fault);
+    }
     (void)flock(l->lock, LOCK_UN);
     return err;
 }

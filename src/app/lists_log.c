@@ -334,6 +334,8 @@ enum err lists_log_find(struct lists_log *log, uint64_t seq, uint64_t *out, stru
         enum err err = read_at(log, mid, 1, record, fault);
         if (err)
             return err;
+        if (!is_whole(record)) /* a hole that a loss of power left would lead past rows */
+            return damaged(fault);
         if (seq_of(record) < seq)
             low = mid + 1;
         else

@@ -66,6 +66,12 @@ struct making {
     const struct wish *wish;
     struct lists_out *out;
     enum list kind; /* of the list that is made now */
+    struct {
+        enum list kind;
+        char name[NAME_ROOM];
+        struct lists_made made;
+    } files[KINDS_MOST]; /* made, and told when they stand in their place */
+    size_t file_count;
 };
 
 static enum err make_text(const struct making *m, struct lists *lists, int fd,
@@ -96,26 +102,26 @@ static enum err make_text(const struct making *m, struct lists *lists, int fd,
     return err;
 }
 
-static enum err make_file(const struct making *m, struct lists *lists, struct fault *fault)
+static enum err make_file(struct making *m, struct lists *lists, struct fault *fault)
 {
-    char name[NAME_ROOM];
-    struct lists_made made;
+    char *name = m->files[m->file_count].name;
+    struct lists_made *made = &m->files[m->file_count].made;
     int fd;
+    m->files[m->file_count].kind = m->kind;
     file_name(m->wish, m->kind, name);
     enum err err = lists_out_file(m->out, name, &fd, fault);
     if (err)
         return err;
-    err = make_text(m, lists, fd, &made, fault);
+    err = make_text(m, lists, fd, made, fault);
     if (close(fd) && !err)
         err = fault_set(fault, ERR_FILE_WRITE, "%s", name);
     if (!err && m->wish->layout != LISTS_TAMGA)
-        err = put_side(m->out, name, &made, fault);
-    if (!err)
-        tell(m->cli, m->wish, name, m->kind, &made);
+        err = put_side(m->out, name, made, fault);
+    m->file_count += !err;
     return err;
 }
 
-static enum err make_one(const struct making *m, struct fault *fault)
+static enum err make_one(struct making *m, struct fault *fault)
 {
     char directory[CLI_DIRECTORY];
     struct lists *lists = NULL;
@@ -143,6 +149,8 @@ static enum err make_all(struct making *m, const char *path, struct fault *fault
     if (!err)
         err = lists_out_end(m->out, fault);
     lists_out_free(m->out);
+    for (size_t i = 0; !err && i < m->file_count; i++)
+        tell(m->cli, m->wish, m->files[i].name, m->files[i].kind, &m->files[i].made);
     return err;
 }
 
@@ -175,6 +183,10 @@ static bool read_wish(const struct cli *cli, const char *layout, const char *pac
     }
     if (w->since && !feed_cursor_parse(str_z(w->since), &w->cursor)) {
         cli_usage(cli, "--since wants a cursor as an earlier list gave it: NUMBER-HASH");
+        return false;
+    }
+    if (w->since && w->kind_count > 1) {
+        cli_usage(cli, "--since goes with one list: each has a cursor of its own");
         return false;
     }
     if (!lists_layout_find(str_z(layout), &w->layout)) {

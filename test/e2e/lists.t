@@ -108,6 +108,7 @@ my $no = $r->run('lists', '--operator', 'Altel', '--out', $r->path('out'), '--si
 is $no->{code}, 2, 'a cursor of another register';
 like $no->{err}, qr/full list/, 'and what to do';
 is $r->run('lists', '--operator', 'Altel', '--out', $r->path('out'), '--since', 'yesterday')->{code}, 2, 'no cursor at all';
+is $r->run('lists', '--operator', 'Altel', '--out', $r->path('out'), '--since', $told->{cursor}, '--list', 'black,white')->{code}, 2, 'a cursor is of one list';
 is rows_of(slurp($r->path('out/black.csv')))->{head}{to}, $full->{head}{to}, 'and the list before stands';
 mkdir $r->path('mine');
 spew($r->path('mine/letter'), "dear\n");

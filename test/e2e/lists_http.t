@@ -96,4 +96,14 @@ is $r->run('lists', 'receipts')->{code}, 0, 'and nobody is late';
 ok poll(15, sub { (Register::http($server, 'GET', '/metrics'))[1] =~ /^tamga_list_waiting\{operator="Altel",list="black"\} 0$/m }), 'the server hears of it';
 
 is Register::stop($server->{pid}), 0, 'the server ends in order';
+
+# --- no place for them ---
+
+my $file = $r->file('file', 'x');
+$r->settings('[serve]', "lists = $file/lists");
+$server = $r->serve;
+is +(Register::http($server, 'GET', '/healthz'))[0], 200, 'where lists cannot stand, all else goes on';
+like Register::slurp("$r->{dir}/serve.err"), qr/^event=lists_off /m, '... and it is said';
+is +(ask('altel', 'GET', 'Altel/black'))[0], 503, 'the lists are not there';
+is Register::stop($server->{pid}), 0, 'the server ends in order';
 done_testing;
