@@ -58,7 +58,7 @@ void segments_free(struct segments *s)
 /* ---- where they end ---- */
 
 /* What was looked up does not fit the register any more: it was restored under us. */
-static void forget(struct segments *s)
+void segments_forget(struct segments *s)
 {
     pthread_mutex_lock(&s->lock);
     s->count = 0;
@@ -307,7 +307,7 @@ static enum err make(struct segments *s, struct registry *reg, uint64_t number, 
     buf_release(&whole);
     if (err != ERR_CHAIN)
         return err;
-    forget(s);
+    segments_forget(s);
     return no_such_segment(fault);
 }
 

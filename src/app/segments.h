@@ -23,6 +23,8 @@ struct segments;
 MUST_USE enum err segments_new(const char *directory, struct segments **out);
 void segments_free(struct segments *segments); /* NULL is allowed */
 
+/* The register was restored: what was looked up and made of it is not given any more. */
+void segments_forget(struct segments *segments);
 /* Appends a line for each sealed segment from the one on that goes on behind next_seq, LIMIT_SEGMENTS at most. Of the
  * store, ERR_MEMORY. Any thread, with a register of its own, as the next. */
 MUST_USE enum err segments_list(struct segments *segments, struct registry *registry,

@@ -125,6 +125,9 @@ static enum err follow_anew(struct service *s)
     struct snapshots *snapshots = atomic_load(&s->snapshots);
     if (snapshots)
         snapshots_forget(snapshots);
+    struct segments *segments = atomic_load(&s->segments);
+    if (segments)
+        segments_forget(segments);
     return push_index(s, NULL);
 }
 

@@ -168,27 +168,42 @@ static enum err allow_peers(struct eir *eir, const struct node_settings *setting
     return err;
 }
 
+/* Both faces' files, before either is used. */
+static enum err load_tls(struct eir *eir, struct ssl_ctx_st **out_s13, struct ssl_ctx_st **out_n5g,
+                         struct fault *fault)
+{
+    enum err err = eir->s13_tls ? engine_tls_load(eir->s13_tls, out_s13, fault) : ERR_OK;
+    if (!err && eir->n5g_tls)
+        err = engine_tls_load(eir->n5g_tls, out_n5g, fault);
+    return err;
+}
+
 /* All or nothing, as far as memory goes: what cannot be used changes nothing. */
 static enum err apply_settings(struct eir *eir, const struct node_settings *settings,
                                struct fault *fault)
 {
     struct view_change change = {.settings = &settings->network};
     struct token_keys *keys = NULL;
+    struct ssl_ctx_st *s13 = NULL, *n5g = NULL;
     bool guarded = eir->n5g.guard && settings->oauth2; /* without, the keys stay until a start */
     enum err err = guarded ? token_keys_read(settings->oauth2_keys, &keys, fault) : ERR_OK;
-    if (!err && eir->s13_tls)
-        err = engine_tls_reload(eir->s13_tls, fault);
-    if (!err && eir->n5g_tls)
-        err = engine_tls_reload(eir->n5g_tls, fault);
+    if (!err)
+        err = load_tls(eir, &s13, &n5g, fault);
     if (!err)
         err = allow_peers(eir, settings);
     if (!err && keys)
         err = token_guard_take(eir->n5g.guard, keys);
-    if (err)
+    if (err) {
         token_keys_free(keys);
-    if (!err)
-        err = views_publish(eir->views, &change, fault);
-    return err;
+        engine_tls_forget(s13);
+        engine_tls_forget(n5g);
+        return err;
+    }
+    if (s13)
+        engine_tls_use(eir->s13_tls, s13);
+    if (n5g)
+        engine_tls_use(eir->n5g_tls, n5g);
+    return views_publish(eir->views, &change, fault);
 }
 
 void eir_reload(struct eir *eir, const struct node_settings *settings)

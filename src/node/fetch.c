@@ -27,6 +27,7 @@ struct fetch {
     char part[COPY_PATH], tag[COPY_PATH];
     int fd;
     uint64_t have;
+    uint64_t whole; /* bytes, as the register told; 0: it did not */
     /* what came of it */
     struct copy *copy;
     enum err err;
@@ -105,6 +106,11 @@ static bool take(void *ctx, const void *p, size_t n)
 {
     struct fetch *f = ctx;
     const char *at = p;
+    if (f->whole && f->have + n > f->whole) {
+        fault_set(&f->fault, ERR_TOO_LONG, "more than the %llu bytes of the snapshot",
+                  (unsigned long long)f->whole);
+        return false;
+    }
     while (n) {
         ssize_t done = write(f->fd, at, n);
         if (done < 0 && errno == EINTR)
@@ -147,6 +153,7 @@ static enum err download(struct fetch *f, struct link *link, const char *path)
     struct link_question q = {.path = path,
                               .from = f->have,
                               .if_range = (const char *)tag.p,
+                              .least_speed = link == f->pull.cache ? CACHE_LEAST_SPEED : 0,
                               .begin = begin,
                               .take = take,
                               .ctx = f};
@@ -167,8 +174,12 @@ static enum err name_snapshot(struct fetch *f, char out[LINK_LOCATION])
     long status = 0;
     struct buf none = {0};
     out[0] = '\0';
-    struct link_question q = {
-        .path = "/api/v1/snapshot", .head = true, .location = out, .answer = &none, .most = 0};
+    struct link_question q = {.path = "/api/v1/snapshot",
+                              .head = true,
+                              .location = out,
+                              .length = &f->whole,
+                              .answer = &none,
+                              .most = 0};
     enum err err = link_ask(f->pull.link, &q, &status, &f->fault);
     buf_release(&none);
     if (!err)
@@ -232,7 +243,8 @@ static enum err load(struct fetch *f)
     return err ? err : copy_log(f->copy, &f->fault);
 }
 
-/* Until the register has no more, so that the change of copies goes back in nothing. */
+/* Until the register has no more, so that the change of copies goes back in nothing: whatever ended it, what has come
+ * is all in before anybody is answered by it. */
 static enum err catch_up(struct fetch *f)
 {
     enum err err = ERR_OK;
@@ -245,17 +257,22 @@ static enum err catch_up(struct fetch *f)
         err = pull_feed(&f->pull, f->copy, 0, &f->fault);
         if (!err && f->copy->wants_tac)
             err = pull_tac(&f->pull, f->copy, &f->fault);
-        if (!err)
-            err = copy_show(f->copy, 0, &f->fault);
         if (!err && f->copy->place.next_seq == before)
             break;
     }
-    return err;
+    struct fault fault = {0};
+    enum err shown = copy_show(f->copy, 0, &fault);
+    if (shown)
+        f->fault = fault;
+    return shown ? shown : err;
 }
 
 static enum err from_register(struct fetch *f)
 {
     f->fault = (struct fault){0};
+    f->whole = 0;
+    copy_free(f->copy);
+    f->copy = NULL;
     enum err err = download(f, f->pull.link, "/api/v1/snapshot");
     return err ? err : load(f);
 }
@@ -273,9 +290,11 @@ static enum err from_cache(struct fetch *f)
     if (!err || err == ERR_NOT_NOW)
         atomic_fetch_add(&f->with.status->snapshots_cache, 1);
     if (!err || err == ERR_NOT_NOW || err == ERR_MEMORY || err == ERR_STOPPED ||
-        err == ERR_FILE_WRITE)
+        err == ERR_FILE_WRITE || err == ERR_FILE_OPEN || err == ERR_FILE_READ)
         return err;
     cache_failed(&f->pull, "snapshot", came, &f->fault);
+    unlink(f->part); /* what a cache gave that broke off may be no beginning of the register's */
+    unlink(f->tag);
     return from_register(f);
 }
 

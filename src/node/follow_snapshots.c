@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "node/say.h"
+#include "node/segments.h"
 
 enum {
     SMALL_LOG_BYTES = 4 << 20,  /* is read in no time: not worth a new snapshot a day */
@@ -67,6 +68,7 @@ static enum err change_over(struct follow *f, struct copy *copy, struct fault *f
         f->with.on_restored(f->with.ctx);
     copy_free(f->copy);
     f->copy = copy;
+    segments_begin(&f->pull); /* those that were listed follow another copy */
     f->restored = false;
     copy_prune(directory);
     follow_show(f);

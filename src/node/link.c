@@ -11,7 +11,9 @@
 
 enum {
     CONNECT_MS = 5000,
-    SLOW_SECONDS = 70 /* a snapshot that must be made first begins after 55 */,
+    SLOW_SECONDS = 70, /* a snapshot that must be made first begins after 55 */
+    DRIP_SECONDS =
+        60, /* slower than least_speed for so long; a segment that must be made first comes sooner */
     LOOK_MS = 500,
     URL_MAX = 1024,
     REDIRECTS = 3,
@@ -204,9 +206,10 @@ static CURLcode prepare(struct link *link, const struct link_question *q, struct
     SET(CURLOPT_WRITEDATA, a);
     if (q->whole_ms) {
         SET(CURLOPT_TIMEOUT_MS, (long)q->whole_ms);
-    } else {
-        SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-        SET(CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+    }
+    if (!q->whole_ms || q->least_speed) {
+        SET(CURLOPT_LOW_SPEED_LIMIT, q->least_speed ? (long)q->least_speed : 1L);
+        SET(CURLOPT_LOW_SPEED_TIME, (long)(q->least_speed ? DRIP_SECONDS : SLOW_SECONDS));
     }
     if (q->head)
         SET(CURLOPT_NOBODY, 1L);
@@ -276,6 +279,11 @@ enum err link_ask(struct link *link, const struct link_question *q, long *out_st
         curl_easy_getinfo(link->easy, CURLINFO_RESPONSE_CODE, out_status);
         curl_multi_remove_handle(link->multi, link->easy);
     }
+    curl_off_t length = 0;
+    if (q->length && curl_easy_getinfo(link->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length))
+        length = 0;
+    if (q->length)
+        *q->length = length > 0 ? (uint64_t)length : 0;
     curl_slist_free_all(headers);
     return err ? err : outcome(link, &a, code, fault);
 }

@@ -46,6 +46,7 @@ struct link_question {
     uint64_t from;        /* first byte wanted; 0: all */
     const char *if_range; /* with from: the ETag of what is there; else all comes anew */
     int64_t whole_ms;     /* 0: no bound but that something must come (a slow download) */
+    uint64_t least_speed; /* bytes a second; slower for some seconds is no answer. 0: any */
     /* Bytes of a 200 or 206 as they come; false ends it. begin is called before the first, with the status. */
     bool (*begin)(void *ctx, long status, struct str etag);
     bool (*take)(void *ctx, const void *p, size_t n);
@@ -55,6 +56,7 @@ struct link_question {
     void *ctx;
     char
         *location; /* LINK_LOCATION bytes for Content-Location, a path, or empty; NULL: not asked */
+    uint64_t *length;   /* its Content-Length, 0 when none is told; NULL: not asked */
     struct buf *answer; /* instead of take: at most `most` bytes, whatever the status */
     size_t most;
 };

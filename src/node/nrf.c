@@ -115,8 +115,10 @@ static void badly(struct nrf *nrf, enum err err, long status, const struct fault
             "event=nrf_away nrf=%s status=%ld detail=\"%s\"", to->address[nrf->at],
             err ? 0 : status, err ? fault->detail : "it refuses");
     nrf->at = (nrf->at + 1) % to->address_count;
-    if (++nrf->failed < to->address_count)
+    if (++nrf->failed < to->address_count) {
+        nrf->beat_us = 0; /* the next one hears it at once */
         return;
+    }
     nrf->failed = 0;
     nrf->said_away = true;
     atomic_store(&nrf->with.status->nrf_away, true);
@@ -176,6 +178,9 @@ static void beat(struct nrf *nrf)
         set_registered(nrf, false);
         nrf->beat_us = 0;
     } else if (err || status / 100 != 2) {
+        if (!err &&
+            status / 100 == 4) /* it knows us in another way: anew, with the whole profile */
+            set_registered(nrf, false);
         badly(nrf, err, status, &fault);
     } else {
         well(nrf);

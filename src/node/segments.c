@@ -104,6 +104,7 @@ static enum err ask_one(struct pull *p, struct link *link, const char *path, str
     long status = 0;
     struct link_question q = {.path = path,
                               .whole_ms = SEGMENT_MS,
+                              .least_speed = link == p->cache ? CACHE_LEAST_SPEED : 0,
                               .packed = true,
                               .on = p->on,
                               .ctx = p->ctx,
@@ -169,6 +170,8 @@ enum err segments_take(struct pull *p, struct copy *copy, bool *out_took, struct
     if (!is_final(err))
         err = from_register(p, copy, path, fault);
     if (is_final(err)) {
+        if (err) /* its name is used up */
+            segments_begin(p);
         *out_took = !err;
         return err;
     }

@@ -11,7 +11,10 @@
 
 #include "node/pull.h"
 
-enum { SEGMENT_ITEMS = 65536 }; /* ARCHITECTURE.md */
+enum {
+    SEGMENT_ITEMS = 65536,   /* ARCHITECTURE.md */
+    CACHE_LEAST_SPEED = 1024 /* bytes a second, of a cache: one that drips is none */
+};
 
 /* Takes the next segment, if one goes on where the copy stands: *out_took. The first call since segments_begin
  * looks for some, later ones when the register is more than SEGMENT_ITEMS ahead. ERR_MEMORY: the copy is to be

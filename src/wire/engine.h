@@ -40,6 +40,12 @@ MUST_USE enum err engine_tls_new(const char *certificate, const char *key, const
 /* Reads the files again, for the handshakes to come. Where that fails, all stays as it was. From any
  * thread. */
 MUST_USE enum err engine_tls_reload(struct engine_tls *tls, struct fault *fault);
+/* The same in two steps, where two faces change together or not at all: *out is for one of the next two. */
+struct ssl_ctx_st;
+MUST_USE enum err engine_tls_load(struct engine_tls *tls, struct ssl_ctx_st **out,
+                                  struct fault *fault);
+void engine_tls_use(struct engine_tls *tls, struct ssl_ctx_st *files); /* takes it */
+void engine_tls_forget(struct ssl_ctx_st *files);                      /* NULL is allowed */
 /* Does the PEM file hold certificates of authorities? ERR_TLS. */
 MUST_USE enum err engine_tls_authorities(const char *file, struct fault *fault);
 void engine_tls_free(struct engine_tls *tls);

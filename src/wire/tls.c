@@ -184,18 +184,32 @@ enum err engine_tls_new(const char *certificate, const char *key, const char *cl
     return ERR_OK;
 }
 
-enum err engine_tls_reload(struct engine_tls *tls, struct fault *fault)
+enum err engine_tls_load(struct engine_tls *tls, struct ssl_ctx_st **out, struct fault *fault)
 {
-    SSL_CTX *ctx;
-    enum err err = load(tls, &ctx, fault);
-    if (err)
-        return err;
+    return load(tls, out, fault);
+}
+
+void engine_tls_use(struct engine_tls *tls, struct ssl_ctx_st *files)
+{
     pthread_mutex_lock(&tls->lock);
     SSL_CTX *old = tls->ctx;
-    tls->ctx = ctx;
+    tls->ctx = files;
     pthread_mutex_unlock(&tls->lock);
     SSL_CTX_free(old);
-    return ERR_OK;
+}
+
+void engine_tls_forget(struct ssl_ctx_st *files)
+{
+    SSL_CTX_free(files);
+}
+
+enum err engine_tls_reload(struct engine_tls *tls, struct fault *fault)
+{
+    SSL_CTX *files;
+    enum err err = load(tls, &files, fault);
+    if (!err)
+        engine_tls_use(tls, files);
+    return err;
 }
 
 enum err engine_tls_authorities(const char *file, struct fault *fault)
