@@ -346,6 +346,8 @@ uint64_t lists_view_count(const struct lists_view *view)
 static size_t next_of_base(struct lists_view *v, uint64_t end, struct listed_imei *out, size_t most)
 {
     size_t n = 0;
+    if (v->base_at == v->base->count)
+        return 0;
     const uint8_t *row = v->base->rows + v->base_at * ROW;
     for (; n < most && v->base_at < v->base->count; n++, v->base_at++, row += ROW) {
         const uint64_t body = row_body(row);
