@@ -273,6 +273,14 @@ static enum err guards(struct registry *reg, daynum d, struct sweep_result *out,
         (unsigned long long)out->due, day, (unsigned long long)out->limit);
 }
 
+/* What stood on a day whose rows were written while the gate had not come to it: nobody had expired then. A step that
+ * comes late is compared with this, not with the gate one day before: whoever's stay or mark ended meanwhile was
+ * passed over by the step of his own last day, and would be EXPIRED before and after this one. */
+static struct commit_before held_on(const struct registry *reg, daynum day)
+{
+    return (struct commit_before){&reg->rules, day, DAYNUM_FIRST};
+}
+
 /* Writes what an advance to the present expire_through left unwritten when it was cut short: what
  * is still due on the day after it, though that day was swept before. */
 static enum err finish_advance(struct registry *reg, struct sweep_result *out, struct fault *fault)
@@ -285,7 +293,7 @@ static enum err finish_advance(struct registry *reg, struct sweep_result *out, s
                      .due_by = through + 1,
                      .from = reg->head.gate,
                      .gate_at = GATE_STAYS};
-    s.before = (struct commit_before){&reg->rules, s.effective, through - 1};
+    s.before = held_on(reg, s.effective);
     enum err err = ERR_OK;
     if (through + 1 <= reg->head.gate.swept_through)
         err = due_list(reg, DAYNUM_FIRST, through + 1, &list, fault);
@@ -305,14 +313,14 @@ static enum err advance(struct registry *reg, daynum d, bool dry_run, struct swe
     if (err || dry_run)
         return err;
     struct changes list = {0};
-    daynum today = registry_today(reg), through = reg->head.gate.expire_through;
+    daynum today = registry_today(reg);
     struct step s = {.reg = reg,
                      .effective = d + 1 < today ? d + 1 : today,
                      .counted = d + 1 <= reg->head.gate.swept_through ? d : DAYNUM_NONE,
                      .due_by = d + 1,
                      .from = reg->head.gate,
                      .gate = {d, reg->head.gate.swept_through}};
-    s.before = (struct commit_before){&reg->rules, s.effective, through};
+    s.before = held_on(reg, s.effective);
     if (d + 1 <= reg->head.gate.swept_through)
         err = due_list(reg, DAYNUM_FIRST, d + 1, &list, fault);
     if (!err)

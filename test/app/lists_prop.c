@@ -209,16 +209,6 @@ static void compare(struct history *h, struct rng *rng)
     }
 }
 
-/* A visitor whose stay ends while expiry is held, and who was in use before it was known: when expiry is let go the
- * sweep finds him EXPIRED on the day after his stay both before and after the step, and writes no row (to be mended
- * there). The list follows rows. */
-static bool is_late_visitor(struct history *h, struct imei imei, enum reason reason)
-{
-    struct facts_row row = {.imei = imei};
-    OK(store_facts_get(h->f->reg->store, &row, 1, NULL));
-    return reason == REASON_EXPIRED && row.facts.temporary_until != DAYNUM_NONE;
-}
-
 /* After the sweep of the day the register's own verdicts are the list. */
 static void compare_with_verdicts(struct history *h)
 {
@@ -228,8 +218,6 @@ static void compare_with_verdicts(struct history *h)
     read_all(h, all);
     for (unsigned i = 0; i < IMEIS; i++) {
         const struct verdict v = fixture_verdict(h->f, PHONE + i);
-        if (is_late_visitor(h, (struct imei){PHONE + i}, (enum reason)v.reason))
-            continue;
         if (reason_list(v.reason) == LIST_BLACK)
             assert_int_equal(all[i].reason, v.reason);
         else

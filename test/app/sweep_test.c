@@ -169,6 +169,30 @@ static void what_a_hold_keeps_waits(void **state)
     fixture_free(f);
 }
 
+/* A visitor's stay ends after his term would have ended, all of it while expiry is held, and his first use becomes known
+ * when the days are swept already: what is released must be written, or index and lists go on with what stood before. */
+static void a_late_visitor_is_released(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-08");
+    rules_apply(f, "expiry_release=manual");
+    rules_apply(f, "grace_days=5");
+    struct change visit = {
+        .imei = {PHONE}, .kind = CHANGE_TEMPORARY, .until = fixture_daynum("2026-03-17")};
+    fixture_give(f, EVENT_OBSERVED, &visit, 1);
+    fixture_day(f, "2026-03-18");
+    run_sweep(f, ERR_HELD);
+    fixture_activate(f, PHONE, "2026-03-11");
+    assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_UNVERIFIED);
+    rules_apply(f, "expiry_release=auto");
+    struct sweep_result r = run_sweep(f, ERR_OK);
+    assert_int_equal(fixture_verdict(f, PHONE).reason, REASON_EXPIRED);
+    assert_int_equal(r.expired, 1);
+    assert_int_equal(run_sweep(f, ERR_OK).rows, 0);
+    fixture_whole(f);
+    fixture_free(f);
+}
+
 static void a_guard_stops_it(void **state)
 {
     (void)state;
@@ -336,6 +360,7 @@ int main(void)
         cmocka_unit_test(held_and_released),
         cmocka_unit_test(what_will_expire_is_told),
         cmocka_unit_test(what_a_hold_keeps_waits),
+        cmocka_unit_test(a_late_visitor_is_released),
         cmocka_unit_test(a_guard_stops_it),
         cmocka_unit_test(the_median_arms_after_14_days),
         cmocka_unit_test(visits_holds_and_marks_end),
