@@ -8,8 +8,7 @@
 # TAMGA_SUITE   run only this suite of test/meson.build, and no scripts
 # TAMGA_TEST_POSTGRES  postgresql://HOST:PORT of a server to use, without a database, by a user who may
 #               make databases; one of Debian's package is started when it is not given
-# TAMGA_DRILLS  no: without the tests in which PostgreSQL servers or many writers are killed, and that of great imports,
-#               which meets them in their middle at a program's own speed
+# TAMGA_DRILLS  no: without the tests in which PostgreSQL servers or many writers are killed
 # TAMGA_BROWSER no: without the tests that need a browser
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -112,7 +111,7 @@ scripts() {
 
 is_drill() { # NAME
     case $1 in
-    e2e/failover.t | e2e/several.t | e2e/pitr.t | e2e/eir_batch.t | e2e/kill.t\ * | e2e/cases_kill.t\ * | e2e/processes.t\ *) return 0 ;;
+    e2e/failover.t | e2e/several.t | e2e/pitr.t | e2e/kill.t\ * | e2e/cases_kill.t\ * | e2e/processes.t\ *) return 0 ;;
     esac
     return 1
 }

@@ -163,7 +163,8 @@ bool ask_http_put(struct ask_http *s, json_t *question, ask_read_fn *fn, void *o
     if (!text)
         return false;
     CURL *curl = begin(s, &decides);
-    for (int i = 0; curl && heard == HEARD_NOTHING && i < ASK_TRIES; i++)
+    for (int i = 0; curl && heard == HEARD_NOTHING && i < ASK_TRIES && !atomic_load(&s->stopping);
+         i++)
         heard = ask_once(curl, text, fn, out);
     if (curl)
         end(s, curl, heard, decides);

@@ -226,11 +226,16 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
     return err;
 }
 
-void behind_close(struct behind *b)
+void behind_stop_asking(struct behind *b)
 {
     struct ask_http *const all[] = {b->border, b->parcel, b->customs, b->gsma};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        ask_http_stop(all[i]); /* nobody who ends waits for a slow one */
+        ask_http_stop(all[i]);
+}
+
+void behind_close(struct behind *b)
+{
+    behind_stop_asking(b);
     portal_close(b->portal);
     ask_http_close(b->border);
     ask_http_close(b->parcel);

@@ -21,6 +21,8 @@ struct behind {
  * the setting's name), of the register. */
 MUST_USE enum err behind_open(const struct cli *cli, const struct http_options *door,
                               unsigned readers, struct behind *out, struct fault *fault);
+/* Nobody who ends waits for a source that is slow: what is being asked breaks off. */
+void behind_stop_asking(struct behind *behind);
 void behind_close(struct behind *behind);
 
 #endif

@@ -197,6 +197,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     keeper->running =
         keeper->reg->writes && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
     wait_for_stop(cli);
+    behind_stop_asking(&behind);
     http_stop(http);
     if (keeper->running)
         pthread_join(keeper->thread, NULL);

@@ -14,7 +14,9 @@ use Register;
 use Test::More;
 use Time::HiRes qw(time);
 
-use constant {MANY => 300_000, MORE => 990_000};
+# With a sanitizer a node takes ten times as long to read them.
+use constant SHARE => slurp($Eir::program) =~ /__[at]san_init/ ? 2 : 1;
+use constant {MANY => 300_000 / SHARE, MORE => 990_000 / SHARE};
 
 my $r = Register->new;
 is $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', imei(1))->{code}, 0, 'a register';
