@@ -153,7 +153,7 @@ enum {
     LIMIT_NODE_SIGHTINGS = 16384,  /* first uses that wait for theirs, a worker */
     LIMIT_NODE_SIGHTINGS_SEEN = 1 << 17, /* first uses remembered, to be reported once: 2 MB */
     LIMIT_NODE_BATCHES = 64,             /* batches of the register open at once */
-    LIMIT_NODE_NEWER = 1 << 16, /* IMEIs and pairs that changed while a batch waited: 3 MB */
+    LIMIT_NODE_NEWER = 1 << 22, /* IMEIs and pairs that changed while a batch waited: 200 MB */
     LIMIT_NODE_ANSWER =
         64 << 20, /* bytes of one answer of the feed: a block and what goes before */
     LIMIT_NODE_TAC_LIST = 256 << 20, /* bytes of a list of models */

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/mix.h"
 
-enum { SLOTS = 2 * LIMIT_NODE_NEWER };
+enum { SLOTS = 4096 /* at first: a table doubles as it comes to be half full */ };
 
 struct noted {
     uint64_t imei;
@@ -20,17 +20,27 @@ struct noted {
 };
 
 struct newer {
-    size_t count;
-    struct noted noted[SLOTS];
+    size_t count, slots;
+    struct noted *noted;
 };
 
 struct newer *newer_new(void)
 {
-    return calloc(1, sizeof(struct newer));
+    struct newer *newer = malloc(sizeof *newer);
+    struct noted *noted = calloc(SLOTS, sizeof *noted);
+    if (!newer || !noted) {
+        free(newer);
+        free(noted);
+        return NULL;
+    }
+    *newer = (struct newer){.slots = SLOTS, .noted = noted};
+    return newer;
 }
 
 void newer_free(struct newer *newer)
 {
+    if (newer)
+        free(newer->noted);
     free(newer);
 }
 
@@ -39,13 +49,32 @@ bool newer_has_room(const struct newer *newer, uint64_t changes)
     return changes <= LIMIT_NODE_NEWER - newer->count;
 }
 
-static struct noted *slot_of(struct newer *newer, uint64_t imei, uint64_t subscriber)
+static struct noted *slot_of(const struct newer *newer, uint64_t imei, uint64_t subscriber)
 {
-    size_t at = mix64(imei ^ mix64(subscriber)) % SLOTS;
+    size_t at = mix64(imei ^ mix64(subscriber)) % newer->slots;
     while (newer->noted[at].seq &&
            (newer->noted[at].imei != imei || newer->noted[at].subscriber != subscriber))
-        at = (at + 1) % SLOTS;
+        at = (at + 1) % newer->slots;
     return &newer->noted[at];
+}
+
+/* Room for one more: false, when there is none at all. */
+static bool has_place(struct newer *newer)
+{
+    if (2 * newer->count < newer->slots)
+        return true;
+    if (newer->count >= LIMIT_NODE_NEWER)
+        return false;
+    struct newer more = {newer->count, 2 * newer->slots,
+                         calloc(2 * newer->slots, sizeof *more.noted)};
+    if (!more.noted)
+        return false;
+    for (size_t i = 0; i < newer->slots; i++)
+        if (newer->noted[i].seq)
+            *slot_of(&more, newer->noted[i].imei, newer->noted[i].subscriber) = newer->noted[i];
+    free(newer->noted);
+    *newer = more;
+    return true;
 }
 
 static bool is_newest(struct newer *newer, const struct noted *found)
@@ -55,11 +84,12 @@ static bool is_newest(struct newer *newer, const struct noted *found)
 
 static void note(struct newer *newer, const struct noted *found)
 {
-    struct noted *had = slot_of(newer, found->imei, found->subscriber);
-    if (had->seq > found->seq || (!had->seq && newer->count == LIMIT_NODE_NEWER))
+    const struct noted *had = slot_of(newer, found->imei, found->subscriber);
+    const bool first = !had->seq;
+    if (had->seq > found->seq || (first && !has_place(newer)))
         return;
-    newer->count += !had->seq;
-    *had = *found;
+    newer->count += first;
+    *slot_of(newer, found->imei, found->subscriber) = *found; /* the table may be another now */
 }
 
 static bool note_row(void *ctx, struct imei imei, uint64_t seq, bool now)

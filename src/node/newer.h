@@ -4,8 +4,9 @@
  * the batch's end its blocks and all behind them are applied in order (copy.h): what stood before a row that the
  * index has already is left out, so that a stolen phone is never told its verdict of before.
  *
- * Expected workload: some changes a second for the minutes of an import. LIMIT_NODE_NEWER of them at most; of
- * those that come while a batch waits and find no room older words are shown once more, in their order. */
+ * Expected workload: some changes a second for the minutes of an import, first uses by the ten thousand. LIMIT_NODE_NEWER
+ * of them at most; of those that come while a batch waits and find no room older words are shown once more, in
+ * their order. */
 #ifndef NODE_NEWER_H
 #define NODE_NEWER_H
 

@@ -72,6 +72,30 @@ static uint64_t batch_of_many(struct node_bed *bed, uint64_t first)
     return batch;
 }
 
+/* Nodes report first uses by the ten thousand, each a write of its own: what comes behind all of them is noted, too. */
+static void a_theft_behind_many_changes_is_not_taken_back(void **state)
+{
+    enum { CHANGES = 70000 };
+    struct node_bed *bed = *state;
+    struct copy *copy = opened(bed);
+    uint64_t batch = bed_batch_begin(bed);
+    bed_row(bed, batch, A, REASON_NEVER_ACTIVATED, REASON_AMNESTY);
+    for (uint64_t i = 0; i < CHANGES; i++) {
+        bed_row(bed, 0, B + i, REASON_NEVER_ACTIVATED, REASON_UNVERIFIED);
+        if (i % 1000 == 999)
+            take(bed, copy);
+    }
+    bed_row(bed, 0, A, REASON_AMNESTY, REASON_STOLEN);
+    bed_batch_end(bed, batch);
+    take(bed, copy);
+    assert_int_equal(bed_reason(copy, A), REASON_STOLEN);
+    while (copy_is_showing(copy)) {
+        step(copy);
+        assert_int_equal(bed_reason(copy, A), REASON_STOLEN);
+    }
+    copy_free(copy);
+}
+
 static void a_theft_behind_the_end_does_not_wait(void **state)
 {
     struct node_bed *bed = *state;
@@ -304,6 +328,7 @@ static void whatever_comes_nobody_goes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_BED(a_theft_behind_many_changes_is_not_taken_back),
         IN_BED(a_theft_behind_the_end_does_not_wait),
         IN_BED(a_batch_that_begins_meanwhile_waits_for_its_own_end),
         IN_BED(a_row_for_another_day_comes_behind_the_batch),
