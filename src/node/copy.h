@@ -77,6 +77,7 @@ struct copy {
     uint64_t held_byte;           /* of the answer in the log that has it */
     struct feed_place held_place; /* before that answer */
     struct copy_showing showing;
+    bool broken; /* the rest of a batch could not be read out of the log: another copy is wanted */
     struct newer
         *newer; /* what was applied meanwhile; NULL: nothing waits or is shown, or no memory */
 };

@@ -111,7 +111,9 @@ enum err copy_show(struct copy *copy, int64_t budget_us, struct fault *fault)
         if (clock_monotonic_us() >= until_us)
             break;
     }
-    if (err)
+    if (err) { /* the rest of the batch is lost, whoever asked for this */
+        copy->broken = true;
         copy_end_showing(copy);
+    }
     return err;
 }

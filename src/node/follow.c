@@ -24,10 +24,13 @@ enum {
 /* A batch that has ended goes into the index while nothing comes, so that what comes does not wait for it. */
 static int show_some(struct follow *f)
 {
-    f->shown_err = copy_show(f->copy, SHOW_US, &f->shown_fault);
+    struct fault fault = {0};
+    enum err err = copy_show(f->copy, SHOW_US, &fault);
     atomic_store(&f->with.status->applied_seq, copy_applied(f->copy));
-    if (f->shown_err)
+    if (err) {
+        say_fault(SAY_ALARM, "log", err, &fault);
         return -1;
+    }
     if (copy_is_showing(f->copy))
         return 0;
     say(SAY_INFO, "event=batch_shown seq=%llu", (unsigned long long)copy_applied(f->copy));
@@ -123,11 +126,10 @@ static void once(struct follow *f)
         settle_tac(f);
     if (!err && !took)
         err = pull_feed(&f->pull, f->copy, wait_seconds(f), &fault);
-    if (f->shown_err) { /* the log is not what was written to it: rows are missing */
-        err = ERR_CHAIN;
-        fault = f->shown_fault;
-        f->shown_err = ERR_OK;
-    }
+    /* The log was not what was written to it. The copy goes on with what it has until one comes that is whole, and does
+     * not stand behind it. */
+    if (f->copy->broken)
+        follow_want_snapshot(f, "rows_missing", 0, 0, true);
     if (!err && !took) {
         atomic_store(&f->with.status->head_us, f->copy->head.time_us);
         atomic_store(&f->with.status->contact_us, clock_monotonic_us());

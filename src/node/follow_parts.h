@@ -21,9 +21,7 @@ struct follow {
     atomic_bool opened; /* open_err and open_fault are there */
     enum err open_err;
     struct fault open_fault;
-    bool restored;      /* the copy is no more the register's: whatever comes, it is newer */
-    enum err shown_err; /* of copy_show, while it was waited */
-    struct fault shown_fault;
+    bool restored; /* the copy is no more the register's: whatever comes, it is newer */
     int64_t back_off_ms;
     int64_t next_short_us; /* monotonic: not before, to shorten the log */
     int64_t next_fetch_us; /* monotonic: not before, for anything */
