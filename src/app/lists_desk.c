@@ -114,9 +114,7 @@ void lists_desk_free(struct lists_desk *d)
 /* Not for long: whoever waits here holds a thread that others want. */
 static enum err take_lock(struct lists_desk *d, struct fault *fault)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LOCK_PATIENCE_S;
+    const struct timespec until = clock_in_ms(1000 * LOCK_PATIENCE_S);
     if (pthread_mutex_timedlock(&d->lock, &until))
         return fault_set(fault, ERR_UNAVAILABLE, "the lists are being brought up to date");
     return ERR_OK;
@@ -201,12 +199,8 @@ static void *keep(void *arg)
     struct lists_desk *d = arg;
     pthread_mutex_lock(&d->lock);
     for (unsigned ms = 0; !d->stopping; ms += LISTS_DESK_EVERY_MS) {
-        struct timespec until;
         look(d, ms % STANDINGS_EVERY_MS == 0);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += LISTS_DESK_EVERY_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
+        const struct timespec until = clock_in_ms(LISTS_DESK_EVERY_MS);
         if (!d->stopping)
             (void)pthread_cond_timedwait(&d->moved, &d->lock, &until);
     }

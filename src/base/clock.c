@@ -45,3 +45,13 @@ int64_t clock_monotonic_us(void)
 {
     return read_us(CLOCK_MONOTONIC);
 }
+
+struct timespec clock_in_ms(int64_t ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    const int64_t ns = t.tv_nsec + ms % 1000 * 1000000;
+    t.tv_sec += (time_t)(ms / 1000 + ns / 1000000000);
+    t.tv_nsec = (long)(ns % 1000000000);
+    return t;
+}

@@ -6,6 +6,7 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 struct clock {
     int64_t (*now_us)(const struct clock *clock); /* UTC microseconds since 1970-01-01 */
@@ -27,5 +28,7 @@ static inline int64_t clock_now_us(const struct clock *clock)
 
 /* Monotonic microseconds, for measuring and waiting only. */
 int64_t clock_monotonic_us(void);
+/* So many milliseconds from now, as pthread_cond_timedwait and its like want it. */
+struct timespec clock_in_ms(int64_t ms);
 
 #endif

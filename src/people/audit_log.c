@@ -102,9 +102,7 @@ static void *run(void *arg)
     struct audit_event *events = malloc((LIMIT_AUDIT_QUEUE + COUNTED) * sizeof *events);
     bool stopping = false;
     while (events && !stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += FLUSH_MS / 1000;
+        const struct timespec until = clock_in_ms(FLUSH_MS);
         pthread_mutex_lock(&log->lock);
         while (!log->stopping && pthread_cond_timedwait(&log->wake, &log->lock, &until) == 0)
             ;

@@ -131,9 +131,7 @@ static void do_all(struct bulk_worker *w)
 
 static bool wait_for_work(struct bulk_worker *w)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LOOK_EVERY_S;
+    const struct timespec until = clock_in_ms(1000 * LOOK_EVERY_S);
     pthread_mutex_lock(&w->lock);
     while (!w->woken && !atomic_load(&w->progress.stop) &&
            pthread_cond_timedwait(&w->work, &w->lock, &until) == 0)

@@ -71,14 +71,7 @@ void figures_worker_imeis(struct figures_worker *w, struct service *service, int
 /* False: it closes. */
 static bool rest(struct figures_worker *w, int ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    const struct timespec until = clock_in_ms(ms);
     pthread_mutex_lock(&w->lock);
     while (!w->stopping && pthread_cond_timedwait(&w->work, &w->lock, &until) == 0)
         ;

@@ -79,23 +79,10 @@ static void settle_due(struct portal *p, const struct office *office, uint64_t a
 }
 
 /* A moment in milliseconds from now, as waiting wants it. */
-static struct timespec in_ms(int ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    return until;
-}
-
 /* Waits until it is woken (*out_woken), or for at most ms. False: the portal closes. */
 static bool wait_for_work(struct portal *p, int ms, bool *out_woken)
 {
-    struct timespec until = in_ms(ms);
+    const struct timespec until = clock_in_ms(ms);
     pthread_mutex_lock(&p->lock);
     while (!p->woken && !p->stopping && pthread_cond_timedwait(&p->work, &p->lock, &until) == 0)
         ;

@@ -15,35 +15,6 @@ use Test::More;
 
 sub has { return grep { -x "$_/$_[0]" } split /:/, "$ENV{PATH}:/usr/sbin:/sbin" }
 
-my %running;
-
-sub run_on {
-    my ($log, @words) = @_;
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>', $log;
-        open STDERR, '>&', \*STDOUT;
-        exec @words or POSIX::_exit(127);
-    }
-    $running{$pid} = 1;
-    return $pid;
-}
-
-sub end {
-    my ($pid) = @_;
-    kill 'TERM', $pid;
-    waitpid $pid, 0;
-    delete $running{$pid};
-    return $?;
-}
-
-END {
-    my $code = $?;
-    for my $pid (keys %running) { kill 'KILL', $pid; waitpid $pid, 0 }
-    $? = $code;
-}
-
 # ---- peers that it calls ----
 
 my $agent = Eir::start(tls => 1);
@@ -83,14 +54,14 @@ SKIP: {
     } [$good, 'localhost'], [$misnamed, 'elsewhere.example'];
     my $temporary = join '', map { "${_}_temp_path $dir/$_;" } qw(client_body proxy fastcgi uwsgi scgi);
     my $conf = spew("$dir/nginx.conf", "pid $dir/nginx.pid;\nerror_log $dir/nginx.log;\nevents {}\nhttp { access_log off; $temporary\n$hosts}\n");
-    my $proxy = run_on("$dir/nginx.out", 'nginx', '-c', $conf, '-e', "$dir/nginx.log", '-g', 'daemon off;');
+    my $proxy = Eir::begin("$dir/nginx.out", 'nginx', '-c', $conf, '-e', "$dir/nginx.log", '-g', 'daemon off;');
     ok poll(10, sub { return IO::Socket::INET->new(PeerAddr => "127.0.0.1:$good") }), 'behind a proxy that speaks TLS' or diag slurp("$dir/nginx.out");
 
     my $started = 0;
     my $node = sub {
         my ($port, $authorities) = @_;
         my $self = {log => "$dir/eir." . ++$started};
-        $self->{pid} = run_on($self->{log}, $Eir::program, '--registry', "https://localhost:$port", '--directory', "$dir/eir", '--key', $r->path('node.key'),
+        $self->{pid} = Eir::begin($self->{log}, $Eir::program, '--registry', "https://localhost:$port", '--directory', "$dir/eir", '--key', $r->path('node.key'),
             '--set', "node.registry_ca=$authorities/ca.pem", '--diameter', '127.0.0.1:0', '--metrics', '127.0.0.1:0');
         return $self;
     };
@@ -104,7 +75,7 @@ SKIP: {
         is json($body)->{status}, 'starting', '... yet';
         is + (Register::http({port => $metrics}, 'GET', '/metrics'))[0], 200, '/metrics is there';
         unlike slurp($self->{log}), qr/event=listen face=s13/, 'no network is answered';
-        is end($self->{pid}), 0, 'a clean end';
+        is Eir::end($self), 0, 'a clean end';
     }
     my $self = $node->($good, $trusted);
     ok poll(20, sub { return slurp($self->{log}) =~ /event=ready/ }), 'its own authorities: it follows' or diag slurp($self->{log});
@@ -115,8 +86,8 @@ SKIP: {
     is Diameter::said($mme->ask(imei => substr imei(1), 0, 14)), 'black', 'what the register knows is told';
     is $r->run('suspend', '--mark', 'lost', '--by', 'police', '--order', '2', imei(2))->{code}, 0, 'a block';
     ok poll(10, sub { return Diameter::said($mme->ask(imei => substr imei(2), 0, 14)) eq 'black' }), '... comes by TLS';
-    is end($self->{pid}), 0, 'a clean end';
-    end($proxy);
+    is Eir::end($self), 0, 'a clean end';
+    Eir::end({pid => $proxy});
     Register::stop($server->{pid});
 }
 
