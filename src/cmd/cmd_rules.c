@@ -58,7 +58,6 @@ static void print_whatif(const struct cli *cli, const struct registry *reg, cons
     if (w->models.n)
         printf("models that lose service most:\n");
     cli_models(reg, &w->models);
-    printf("operators: no subscriber data in this register yet\n");
     double seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
     fprintf(stderr, "%.2f s, %.0f IMEI/s\n", seconds, (double)w->imeis / seconds);
 }
