@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "app/lists_batches.h"
+#include "base/file.h"
 
 enum {
     PATH_ROOM = 4096,
@@ -22,12 +23,14 @@ enum {
     PASS_ITEMS = 1 << 20,    /* that are read from the store in one look */
     WRITE_CHANGES = 1 << 16, /* that wait in memory before a place is written */
     IDLE_ITEMS = 1 << 17,    /* that are passed before a place is written though nothing moved */
+    LOCK_TRIES = 16,         /* while somebody takes the directory away again and again */
+    HOLD_TRIES = 4,          /* while somebody begins the log anew */
 };
 
 struct lists {
     enum list list;
-    char log_path[PATH_ROOM], base_path[PATH_ROOM];
-    int lock;
+    char directory[PATH_ROOM], log_path[PATH_ROOM], base_path[PATH_ROOM], lock_path[PATH_ROOM];
+    int lock;              /* -1: not opened */
     struct lists_log *log; /* NULL: not opened yet */
     struct lists_state *state;
     bool ready; /* the state stands at `place` */
@@ -40,30 +43,40 @@ struct lists {
     bool distrusted;
 };
 
-static enum err make_directory(const char *directory, struct fault *fault)
+static enum err open_lock(struct lists *l, struct fault *fault)
 {
-    if (mkdir(directory, DIRECTORY_MODE) && errno != EEXIST)
-        return fault_set(fault, ERR_FILE_WRITE, "%.160s: %s", directory, strerror(errno));
-    return ERR_OK;
+    if (l->lock >= 0)
+        close(l->lock);
+    l->lock = -1;
+    if (mkdir(l->directory, DIRECTORY_MODE) && errno != EEXIST)
+        return fault_set(fault, ERR_FILE_WRITE, "%.160s: %s", l->directory, strerror(errno));
+    l->lock = open(l->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+    return l->lock >= 0
+               ? ERR_OK
+               : fault_set(fault, ERR_FILE_OPEN, "%.160s: %s", l->lock_path, strerror(errno));
+}
+
+static bool put_path(char out[PATH_ROOM], const char *directory, const char *name, const char *end)
+{
+    return (size_t)snprintf(out, PATH_ROOM, "%s/%s%s", directory, name, end) < PATH_ROOM;
 }
 
 enum err lists_open(const char *directory, enum list list, struct lists **out, struct fault *fault)
 {
-    char path[PATH_ROOM];
     struct lists *l = calloc(1, sizeof *l);
     if (!l)
         return ERR_MEMORY;
     l->list = list;
     l->lock = -1;
-    enum err err = make_directory(directory, fault);
     const char *name = list_name(list);
-    if (!err &&
-        ((size_t)snprintf(path, sizeof path, "%s/%s.lock", directory, name) >= PATH_ROOM ||
-         (size_t)snprintf(l->log_path, PATH_ROOM, "%s/%s.log", directory, name) >= PATH_ROOM ||
-         (size_t)snprintf(l->base_path, PATH_ROOM, "%s/%s.base", directory, name) >= PATH_ROOM))
+    enum err err = ERR_OK;
+    if (!put_path(l->lock_path, directory, name, ".lock") ||
+        !put_path(l->log_path, directory, name, ".log") ||
+        !put_path(l->base_path, directory, name, ".base"))
         err = fault_set(fault, ERR_FILE_OPEN, "%.64s: too long a name", directory);
-    if (!err && (l->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE)) < 0)
-        err = fault_set(fault, ERR_FILE_OPEN, "%.160s: %s", path, strerror(errno));
+    str_copy(l->directory, PATH_ROOM, str_z(directory));
+    if (!err)
+        err = open_lock(l, fault);
     if (!err)
         err = lists_state_new(&l->state);
     if (err)
@@ -310,11 +323,21 @@ static enum err make_ready(struct lists *l, struct fault *fault)
     return err;
 }
 
+/* What was known of files that stand there no more. */
+static void forget_log(struct lists *l)
+{
+    lists_log_close(l->log);
+    l->log = NULL;
+    l->ready = l->warm = l->begun = false;
+}
+
 /* Opens the log, or sees what others wrote. */
 static enum err look_at_log(struct lists *l, struct fault *fault)
 {
     enum lists_log_news news = LISTS_LOG_MORE;
     enum err err = ERR_OK;
+    if (l->log && !lists_log_stands(l->log, l->log_path))
+        forget_log(l);
     if (!l->log) {
         err = lists_log_open(l->log_path, l->register_id, &l->log, fault);
         if (err == ERR_CHAIN || err == ERR_CODEC) { /* another register's */
@@ -402,12 +425,63 @@ static enum err follow_locked(struct lists *l, struct registry *reg, struct faul
     return err;
 }
 
-static enum err take_lock(const struct lists *l, struct fault *fault)
+/* The lock that stands in the directory now: whoever took the directory away took ours with it. */
+static enum err take_lock(struct lists *l, struct fault *fault)
 {
-    while (flock(l->lock, LOCK_EX))
-        if (errno != EINTR)
-            return fault_set(fault, ERR_FILE_WRITE, "the lock of a list: %s", strerror(errno));
-    return ERR_OK;
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        enum err err = l->lock < 0 ? open_lock(l, fault) : ERR_OK;
+        if (err)
+            return err;
+        while (flock(l->lock, LOCK_EX))
+            if (errno != EINTR)
+                return fault_set(fault, ERR_FILE_WRITE, "the lock of a list: %s", strerror(errno));
+        if (file_is_at(l->lock, l->lock_path))
+            return ERR_OK;
+        forget_log(l);
+        err = open_lock(l, fault);
+        if (err)
+            return err;
+    }
+    return fault_set(fault, ERR_STORE_BUSY, "%.160s is taken away again and again", l->directory);
+}
+
+enum err lists_hold(struct lists *l, struct fault *fault)
+{
+    enum err err = take_lock(l, fault);
+    if (err)
+        return err;
+    if (l->begun && l->log && lists_log_stands(l->log, l->log_path))
+        return ERR_OK;
+    lists_let_go(l);
+    return fault_set(fault, ERR_STALE, "the log of a list was begun anew");
+}
+
+void lists_let_go(struct lists *l)
+{
+    (void)flock(l->lock, LOCK_UN);
+}
+
+enum err lists_held(struct lists *l, struct registry *reg, const struct lists_held *what,
+                    struct fault *fault)
+{
+    enum err err = ERR_STALE;
+    for (int i = 0; i < HOLD_TRIES && err == ERR_STALE; i++) {
+        if (i)
+            err = lists_follow(l, reg, fault);
+        else
+            err = ERR_OK;
+        if (!err)
+            err = lists_hold(l, fault);
+        if (err)
+            continue;
+        err = what->fn(l, reg, what->ctx, fault);
+        lists_let_go(l);
+        if (err == ERR_CODEC) { /* damaged: from the journal, once more */
+            lists_distrust(l);
+            err = ERR_STALE;
+        }
+    }
+    return err;
 }
 
 enum err lists_follow(struct lists *l, struct registry *reg, struct fault *fault)
@@ -437,38 +511,44 @@ enum err lists_settle(struct lists *l, struct fault *fault)
     return err;
 }
 
-/* Of the records that were there when it was followed: under the lock, so that nobody begins anew meanwhile. */
-enum err lists_view(struct lists *l, struct lists_view **out, struct fault *fault)
+static enum err take_view(struct lists *l, struct registry *reg, void *ctx, struct fault *fault)
 {
-    enum err err = take_lock(l, fault);
-    if (err)
-        return err;
-    err = l->begun ? make_ready(l, fault) : ERR_NOT_NOW;
-    if (!err)
-        err = lists_view_new(l->state, out);
-    (void)flock(l->lock, LOCK_UN);
-    return err;
+    (void)reg;
+    enum err err = make_ready(l, fault);
+    return err ? err : lists_view_new(l->state, ctx);
+}
+
+/* Of the records that were there when it was followed: under the lock, so that nobody begins anew meanwhile. */
+enum err lists_view(struct lists *l, struct registry *reg, struct lists_view **out,
+                    struct fault *fault)
+{
+    return lists_held(l, reg, &(struct lists_held){take_view, out}, fault);
+}
+
+static enum err is_swept(const struct lists *l, const struct registry *reg, struct fault *fault)
+{
+    const daynum today = registry_today(reg);
+    char swept[DAYNUM_TEXT], day[DAYNUM_TEXT];
+    if (l->place.gate.swept_through >= today)
+        return ERR_OK;
+    daynum_format(l->place.gate.swept_through, swept);
+    daynum_format(today, day);
+    return fault_set(fault, ERR_LIST_UNSWEPT,
+                     "the register has been swept through %s, today is %s: a full list is made "
+                     "after the sweep of its day (tamga sweep)",
+                     swept, day);
+}
+
+static enum err take_full(struct lists *l, struct registry *reg, void *ctx, struct fault *fault)
+{
+    enum err err = is_swept(l, reg, fault);
+    return err ? err : take_view(l, reg, ctx, fault);
 }
 
 enum err lists_full(struct lists *l, struct registry *reg, struct lists_view **out,
                     struct fault *fault)
 {
-    const daynum today = registry_today(reg);
-    if (l->place.gate.swept_through < today) {
-        char swept[DAYNUM_TEXT], day[DAYNUM_TEXT];
-        daynum_format(l->place.gate.swept_through, swept);
-        daynum_format(today, day);
-        return fault_set(fault, ERR_LIST_UNSWEPT,
-                         "the register has been swept through %s, today is %s: a full list is made "
-                         "after the sweep of its day (tamga sweep)",
-                         swept, day);
-    }
-    enum err err = lists_view(l, out, fault);
-    if (err != ERR_CODEC)
-        return err;
-    lists_distrust(l);
-    err = lists_follow(l, reg, fault);
-    return err ? err : lists_view(l, out, fault);
+    return lists_held(l, reg, &(struct lists_held){take_full, out}, fault);
 }
 
 struct lists_log *lists_log_of(struct lists *l)

@@ -27,17 +27,32 @@ MUST_USE enum err lists_follow(struct lists *lists, struct registry *registry, s
 /* Up to where it was followed. Before lists_follow: all zero. */
 struct lists_place lists_place(const struct lists *lists);
 
-/* What stands at lists_place. ERR_NOT_NOW: that day's sweep has not been; ERR_MEMORY, of files. */
+/* What stands at lists_place, which is further on where it had to be followed once more. ERR_LIST_UNSWEPT: that day's
+ * sweep has not been; ERR_MEMORY, of files. */
 MUST_USE enum err lists_full(struct lists *lists, struct registry *registry,
                              struct lists_view **out, struct fault *fault);
 /* The same whatever the day: for tests and figures. */
-MUST_USE enum err lists_view(struct lists *lists, struct lists_view **out, struct fault *fault);
+MUST_USE enum err lists_view(struct lists *lists, struct registry *registry,
+                             struct lists_view **out, struct fault *fault);
 
 /* Writes the base now: what is in memory else until it is much. */
 MUST_USE enum err lists_settle(struct lists *lists, struct fault *fault);
 /* What stands is damaged: lists_follow begins anew. */
 void lists_distrust(struct lists *lists);
-struct lists_log *lists_log_of(struct lists *lists); /* borrowed; after lists_follow */
+struct lists_log *lists_log_of(struct lists *lists); /* borrowed; while it is held */
+
+/* After lists_follow: nobody writes or begins anew until lists_let_go. ERR_STALE: somebody has begun anew meanwhile, or
+ * took the files away: follow again. */
+MUST_USE enum err lists_hold(struct lists *lists, struct fault *fault);
+void lists_let_go(struct lists *lists);
+/* Calls fn while it is held; follows and tries again where lists_hold or fn say ERR_STALE, and from the journal where fn
+ * finds damage (ERR_CODEC). So fn may be called more than once: it gives nothing away but with ERR_OK. */
+struct lists_held {
+    enum err (*fn)(struct lists *lists, struct registry *registry, void *ctx, struct fault *fault);
+    void *ctx;
+};
+MUST_USE enum err lists_held(struct lists *lists, struct registry *registry,
+                             const struct lists_held *what, struct fault *fault);
 
 /* ---- deltas ---- */
 

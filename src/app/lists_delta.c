@@ -111,16 +111,21 @@ enum err lists_check_cursor(const struct lists *l, struct registry *reg,
     return err;
 }
 
-static enum err since(struct lists *l, struct registry *reg, const struct feed_cursor *cursor,
-                      struct lists_delta *out, struct fault *fault)
+struct asking_since {
+    const struct feed_cursor *cursor;
+    struct lists_delta *out;
+};
+
+static enum err since(struct lists *l, struct registry *reg, void *ctx, struct fault *fault)
 {
+    const struct asking_since *ask = ctx;
     struct collecting c = {0};
-    struct lists_delta delta = {.from = *cursor, .to = lists_place(l)};
+    struct lists_delta delta = {.from = *ask->cursor, .to = lists_place(l)};
     struct lists_log *log = lists_log_of(l);
     uint64_t at;
-    enum err err = lists_check_cursor(l, reg, cursor, fault);
+    enum err err = lists_check_cursor(l, reg, ask->cursor, fault);
     if (!err)
-        err = lists_log_find(log, cursor->next_seq, &at, fault);
+        err = lists_log_find(log, ask->cursor->next_seq, &at, fault);
     if (!err)
         err = lists_log_read(log, at, lists_log_count(log), collect, &c, fault);
     if (!err && c.count)
@@ -129,19 +134,15 @@ static enum err since(struct lists *l, struct registry *reg, const struct feed_c
         free(c.rows);
         return err;
     }
-    *out = delta;
+    *ask->out = delta;
     return ERR_OK;
 }
 
 enum err lists_since(struct lists *l, struct registry *reg, const struct feed_cursor *cursor,
                      struct lists_delta *out, struct fault *fault)
 {
-    enum err err = since(l, reg, cursor, out, fault);
-    if (err != ERR_CODEC)
-        return err;
-    lists_distrust(l);
-    err = lists_follow(l, reg, fault);
-    return err ? err : since(l, reg, cursor, out, fault);
+    struct asking_since ask = {cursor, out};
+    return lists_held(l, reg, &(struct lists_held){since, &ask}, fault);
 }
 
 void lists_delta_release(struct lists_delta *delta)

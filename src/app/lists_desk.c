@@ -44,6 +44,7 @@ struct lists_desk {
     pthread_mutex_t say_lock; /* guards what is told without waiting */
     struct lists_standing standings[LISTS_DESK_OPERATORS];
     size_t standing_count;
+    int64_t standings_us; /* monotonic: when they were looked at last */
     uint64_t said_seq[LISTS_DESK_KINDS];
 };
 
@@ -72,6 +73,7 @@ enum err lists_desk_new(const struct lists_desk_options *options, struct lists_d
     d->clock = options->clock;
     d->readers = options->readers;
     d->writes = options->writes;
+    d->standings_us = clock_monotonic_us();
     enum err err = d->directory && d->url && (d->key || !options->key) ? ERR_OK : ERR_MEMORY;
     if (!err)
         err = lists_open(d->directory, LIST_BLACK, &d->lists[0], fault);
@@ -172,6 +174,7 @@ static enum err look_at_standings(struct lists_desk *d, struct registry *reg)
         pthread_mutex_lock(&d->say_lock);
         memcpy(d->standings, all, n * sizeof *all);
         d->standing_count = n;
+        d->standings_us = clock_monotonic_us();
         pthread_mutex_unlock(&d->say_lock);
     }
     free(s.receipts);
@@ -347,8 +350,9 @@ static enum err look_for_full(struct lists_desk *d, const struct lists_desk_ask 
     struct kept *kept = kept_of(d, ask);
     if (is_young(kept, registry_today(reg)))
         return give(&kept->file, &full->file, fault);
+    err = lists_full(lists, reg, &full->view, fault);
     full->place = lists_place(lists);
-    return lists_full(lists, reg, &full->view, fault);
+    return err;
 }
 
 /* With the lock held: what was made takes the place of the one before. */
@@ -450,8 +454,21 @@ size_t lists_desk_standings(struct lists_desk *d, struct lists_standing *out, si
     pthread_mutex_lock(&d->say_lock);
     const size_t n = d->standing_count < most ? d->standing_count : most;
     memcpy(out, d->standings, n * sizeof *out);
+    /* What waited then waits still, as far as anybody knows: its age goes on where nothing can be looked at. */
+    const int64_t since_s = (clock_monotonic_us() - d->standings_us) / 1000000;
     pthread_mutex_unlock(&d->say_lock);
+    for (size_t i = 0; i < n; i++)
+        if (out[i].waiting)
+            out[i].age_s += since_s;
     return n;
+}
+
+int64_t lists_desk_unseen_s(struct lists_desk *d)
+{
+    pthread_mutex_lock(&d->say_lock);
+    const int64_t since_us = clock_monotonic_us() - d->standings_us;
+    pthread_mutex_unlock(&d->say_lock);
+    return since_us / 1000000;
 }
 
 uint64_t lists_desk_seq(struct lists_desk *d, enum list list)

@@ -54,8 +54,11 @@ MUST_USE enum err lists_desk_open(struct lists_desk *desk, const struct lists_de
 MUST_USE enum err lists_desk_receipt(struct lists_desk *desk, const struct lists_receipt *receipt,
                                      struct lists_standing *out, struct fault *fault);
 
-/* How all stand, as of the last look (5 s ago at most while the store is there); how many, at most `most`. */
+/* How all stand, as of the last look (5 s ago at most while the store is there; ages have gone on since); how many, at
+ * most `most`. */
 size_t lists_desk_standings(struct lists_desk *desk, struct lists_standing *out, size_t most);
+/* Seconds since that look: more than some mean that nobody knows how they stand. */
+int64_t lists_desk_unseen_s(struct lists_desk *desk);
 /* Up to where the list was followed: next_seq; 0: not yet. */
 uint64_t lists_desk_seq(struct lists_desk *desk, enum list list);
 

@@ -12,6 +12,7 @@
 
 #include <sodium.h>
 
+#include "base/file.h"
 #include "base/mix.h"
 
 enum {
@@ -226,6 +227,13 @@ void lists_log_close(struct lists_log *log)
         close(log->fd);
     buf_release(&log->waiting);
     free(log);
+}
+
+bool lists_log_stands(const struct lists_log *log, const char *path)
+{
+    uint8_t head[LISTS_RECORD];
+    return file_is_at(log->fd, path) && !read_at(log, 0, 1, head, NULL) &&
+           memcmp(log->begun, head + 24, BEGUN) == 0;
 }
 
 enum err lists_log_look(struct lists_log *log, enum lists_log_news *out, struct fault *fault)

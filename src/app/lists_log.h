@@ -37,6 +37,10 @@ MUST_USE enum err lists_log_open(const char *path, const uint8_t register_id[REG
                                  struct lists_log **out, struct fault *fault);
 void lists_log_close(struct lists_log *log); /* NULL is allowed */
 
+/* Is it the file that stands at path, and begun when this one was? False: it was taken away, or begun anew. Under the
+ * lock. */
+bool lists_log_stands(const struct lists_log *log, const char *path);
+
 /* Has somebody else written? Under the lock of who writes. */
 enum lists_log_news { LISTS_LOG_SAME, LISTS_LOG_MORE, LISTS_LOG_ANEW /* it was begun again */ };
 MUST_USE enum err lists_log_look(struct lists_log *log, enum lists_log_news *out,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * MARK stands in each directory of ours, and is locked while it is written: so nobody's files are taken for ours, and
- * what a dead maker left is told from what a living one makes. */
+ * what a dead maker left is told from what a living one makes. Directories change places, and with them what a name leads
+ * to: so whoever begins or ends holds, for that moment, the lock of the directory in which both stand. */
 #include "app/lists_out.h"
 
 #include <dirent.h>
@@ -27,6 +28,22 @@ struct lists_out {
 static enum err failed(const char *path, struct fault *fault)
 {
     return fault_set(fault, ERR_FILE_WRITE, "%.160s: %s", path, strerror(errno));
+}
+
+/* Waits for whoever begins or ends beside us. -1: errno. */
+static int lock_parent(const struct lists_out *out)
+{
+    char parent[PATH_ROOM];
+    const char *slash = strrchr(out->path, '/');
+    const size_t n = slash ? (size_t)(slash - out->path) : 0;
+    snprintf(parent, sizeof parent, "%.*s", (int)n, out->path);
+    const int fd = open(n ? parent : slash ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && flock(fd, LOCK_EX))
+        if (errno != EINTR) {
+            close(fd);
+            return -1;
+        }
+    return fd;
 }
 
 static bool is_dot(const char *name)
@@ -112,13 +129,17 @@ enum err lists_out_begin(const char *path, struct lists_out **result, struct fau
     if (!err) {
         snprintf(out->path, PATH_ROOM, "%.*s", (int)n, path);
         snprintf(out->beside, PATH_ROOM, "%.*s.new", (int)n, path);
-        err = open_beside(out, fault);
+        const int parent = lock_parent(out);
+        err = parent < 0 ? failed(out->path, fault) : open_beside(out, fault);
+        if (!err)
+            clear_left(out);
+        if (parent >= 0)
+            close(parent);
     }
     if (err) {
         lists_out_free(out);
         return err;
     }
-    clear_left(out);
     *result = out;
     return ERR_OK;
 }
@@ -164,13 +185,19 @@ static bool swap(const struct lists_out *out)
 
 enum err lists_out_end(struct lists_out *out, struct fault *fault)
 {
-    if (fsync(out->mark) || fsync(out->directory) || !may_take(out->path))
+    if (fsync(out->mark) || fsync(out->directory))
         return failed(out->beside, fault);
-    if (!swap(out) || !file_sync_directory(out->path))
-        return failed(out->path, fault);
-    close(out->mark);
-    out->mark = -1;
-    return ERR_OK;
+    const int parent = lock_parent(out);
+    enum err err = parent < 0 || !may_take(out->path) ? failed(out->beside, fault) : ERR_OK;
+    if (!err && (!swap(out) || !file_sync_directory(out->path)))
+        err = failed(out->path, fault);
+    if (!err) {
+        close(out->mark);
+        out->mark = -1;
+    }
+    if (parent >= 0)
+        close(parent);
+    return err;
 }
 
 void lists_out_free(struct lists_out *out)
@@ -178,9 +205,12 @@ void lists_out_free(struct lists_out *out)
     if (!out)
         return;
     if (out->mark >= 0) {
+        const int parent = lock_parent(out);
         empty(out->beside);
         (void)rmdir(out->beside);
         close(out->mark);
+        if (parent >= 0)
+            close(parent);
     }
     if (out->directory >= 0)
         close(out->directory);

@@ -131,24 +131,36 @@ static bool written(void *ctx, const struct block *block)
     return false;
 }
 
-enum err lists_stand(struct lists *lists, struct registry *reg, const struct lists_receipt *receipt,
-                     struct lists_standing *out, struct fault *fault)
+struct standing_of {
+    const struct lists_receipt *receipt;
+    struct lists_standing *out;
+};
+
+static enum err stand(struct lists *lists, struct registry *reg, void *ctx, struct fault *fault)
 {
+    const struct standing_of *s = ctx;
     struct counting c = {0};
     struct lists_log *log = lists_log_of(lists);
     uint64_t at;
     int64_t written_us = 0;
-    enum err err = lists_log_find(log, receipt->place.next_seq, &at, fault);
+    enum err err = lists_log_find(log, s->receipt->place.next_seq, &at, fault);
     if (!err)
         err = lists_log_read(log, at, lists_log_count(log), count, &c, fault);
     if (!err && c.changes)
         err = store_blocks(reg->store, c.first_seq, written, &written_us, fault);
     if (err)
         return err;
-    *out = (struct lists_standing){.receipt = *receipt, .waiting = c.changes};
+    *s->out = (struct lists_standing){.receipt = *s->receipt, .waiting = c.changes};
     if (c.changes) {
         const int64_t age_us = clock_now_us(reg->clock) - written_us;
-        out->age_s = age_us > 0 ? age_us / 1000000 : 0;
+        s->out->age_s = age_us > 0 ? age_us / 1000000 : 0;
     }
     return ERR_OK;
+}
+
+enum err lists_stand(struct lists *lists, struct registry *reg, const struct lists_receipt *receipt,
+                     struct lists_standing *out, struct fault *fault)
+{
+    struct standing_of s = {receipt, out};
+    return lists_held(lists, reg, &(struct lists_held){stand, &s}, fault);
 }

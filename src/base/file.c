@@ -37,6 +37,13 @@ bool file_sync_directory(const char *path)
     return ok;
 }
 
+bool file_is_at(int fd, const char *path)
+{
+    struct stat open_one, there;
+    return fstat(fd, &open_one) == 0 && stat(path, &there) == 0 &&
+           open_one.st_dev == there.st_dev && open_one.st_ino == there.st_ino;
+}
+
 enum err file_read(const char *path, size_t max, struct buf *out, struct fault *fault)
 {
     char bytes[4096];

@@ -15,6 +15,9 @@ void file_make_directory(const char *path);
 /* Makes the names in the directory of the path outlive a loss of power. False: errno. */
 bool file_sync_directory(const char *path);
 
+/* Does the path lead to this open file? False too where it was taken away, or another one stands there. */
+bool file_is_at(int fd, const char *path);
+
 /* Appends what stands in a file, at most max bytes. ERR_FILE_OPEN, ERR_FILE_READ, ERR_TOO_LONG, ERR_MEMORY;
  * fault names the file. */
 MUST_USE enum err file_read(const char *path, size_t max, struct buf *out, struct fault *fault);

@@ -78,12 +78,11 @@ static enum err make_text(const struct making *m, struct lists *lists, int fd,
                           struct lists_made *made, struct fault *fault)
 {
     const struct wish *w = m->wish;
-    const struct lists_sheet sheet = {.registry = m->reg,
-                                      .operator_name = w->operator_name,
-                                      .kind = list_name(m->kind),
-                                      .layout = w->layout,
-                                      .pack = w->pack,
-                                      .place = lists_place(lists)};
+    struct lists_sheet sheet = {.registry = m->reg,
+                                .operator_name = w->operator_name,
+                                .kind = list_name(m->kind),
+                                .layout = w->layout,
+                                .pack = w->pack};
     if (w->since) {
         struct lists_delta delta;
         enum err err = lists_since(lists, m->reg, &w->cursor, &delta, fault);
@@ -96,6 +95,7 @@ static enum err make_text(const struct making *m, struct lists *lists, int fd,
     struct lists_view *view;
     enum err err = lists_full(lists, m->reg, &view, fault);
     if (!err) {
+        sheet.place = lists_place(lists);
         err = lists_text_full(&sheet, view, fd, made, fault);
         lists_view_free(view);
     }

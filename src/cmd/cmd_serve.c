@@ -20,6 +20,7 @@ enum {
     EVENING_HOUR = 21,
     TICK_SECONDS = 20,
     LATE_SAY_SECONDS = 300,    /* between two words about the same */
+    LISTS_UNSEEN_SECONDS = 60, /* that nobody knows how operators stand */
     LIST_LATE_SECONDS = 86400, /* a list that lacks changes of a day ago */
     SNAPSHOT_MINUTES_MOST = 1440,
     KEEPER_PATIENCE_MS = 5000, /* what is not done now is done at the next tick */
@@ -69,6 +70,8 @@ static void say_late(const struct keeper *k)
     size_t n = 0;
     if (all && k->lists)
         n = lists_desk_standings(k->lists, all, LISTS_DESK_OPERATORS);
+    if (k->lists && lists_desk_unseen_s(k->lists) >= LISTS_UNSEEN_SECONDS)
+        fprintf(stderr, "event=lists_unseen since_s=%" PRIi64 "\n", lists_desk_unseen_s(k->lists));
     for (size_t i = 0; i < n; i++) {
         for (char *p = all[i].receipt.operator_name; *p; p++)
             *p = *p == '"' ? '\'' : *p;

@@ -199,6 +199,10 @@ void lists_metrics(struct lists_desk *desk, struct buf *out)
                "# TYPE tamga_list_sequence gauge\ntamga_list_sequence{list=\"black\"} %" PRIu64
                "\n",
                lists_desk_seq(desk, LIST_BLACK));
+    buf_printf(out,
+               "# HELP tamga_list_unseen_seconds Since it was last known how operators stand.\n"
+               "# TYPE tamga_list_unseen_seconds gauge\ntamga_list_unseen_seconds %" PRIi64 "\n",
+               lists_desk_unseen_s(desk));
     buf_printf(out, "# HELP tamga_list_applied_sequence What an operator says that he applied.\n"
                     "# TYPE tamga_list_applied_sequence gauge\n");
     for (size_t i = 0; i < n; i++)

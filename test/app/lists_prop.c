@@ -155,7 +155,7 @@ static void read_all(struct history *h, struct listed out[IMEIS])
     struct listed_imei rows[5];
     for (int i = 0; i < IMEIS; i++)
         out[i] = (struct listed){LISTED_NOT, DAYNUM_NONE};
-    OK(lists_view(h->lists, &view, NULL));
+    OK(lists_view(h->lists, h->f->reg, &view, NULL));
     for (size_t n; (n = lists_view_next(view, rows, 5)) > 0;)
         for (size_t i = 0; i < n; i++)
             out[rows[i].imei.body - PHONE] = rows[i].is;

@@ -85,7 +85,7 @@ static struct listed look(struct bed *b, uint64_t body)
     struct listed_imei rows[7];
     struct listed found = {LISTED_NOT, DAYNUM_NONE};
     uint64_t last = 0, count = 0;
-    OK(lists_view(b->lists, &view, NULL));
+    OK(lists_view(b->lists, b->f->reg, &view, NULL));
     for (size_t n; (n = lists_view_next(view, rows, 7)) > 0;)
         for (size_t i = 0; i < n; i++) {
             assert_true(rows[i].imei.body > last);
