@@ -31,12 +31,17 @@ sub fault {
     return;
 }
 
-# The questions so far, as hashes.
-sub asked {
-    my ($name) = @_;
-    return () unless -e $peers{$name}{log};
-    return map { Register::json($_) } split /\n/, Register::slurp($peers{$name}{log});
+sub logged {
+    my ($file) = @_;
+    return () unless -e $file;
+    return map { Register::json($_) } split /\n/, Register::slurp($file);
 }
+
+# The questions so far, as hashes.
+sub asked { return logged($peers{$_[0]}{log}) }
+
+# Who waited for a slow one and went away without an answer: {asked, left} in seconds.
+sub left { return logged("$peers{$_[0]}{log}.left") }
 
 sub stop {
     kill 'KILL', map { $_->{pid} } values %peers;

@@ -5,7 +5,8 @@
     peer.py border|parcel|customs|gsma [--log FILE] [--parent PID]
 
 It prints its port and answers POST / until it is stopped, or until its parent is gone. Each question goes to the
-log as one line of JSON, with the purpose that the register named. Rules:
+log as one line of JSON, with the purpose that the register named; who waited in vain goes to FILE.left,
+with the seconds in which he asked and left. Rules:
 
   border   everybody crossed it, except on 1 January
   parcel   numbers that end in 0 are unknown
@@ -18,6 +19,7 @@ POST /fault {"as": WORD} makes it fail as a service does, until the next word: "
 import argparse
 import json
 import os
+import select
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -63,7 +65,7 @@ class Peer(BaseHTTPRequestHandler):
 
     def fail(self, how, body):
         if how == "slow":
-            time.sleep(SLOW_SECONDS)
+            self.keep_waiting()
         if how == "late":
             time.sleep(LATE_SECONDS)
             self.send(200, body)
@@ -79,6 +81,14 @@ class Peer(BaseHTTPRequestHandler):
             self.close_connection = True
         elif how in ("gone", "slow"):
             self.close_connection = True
+
+    def keep_waiting(self):
+        asked = time.time()
+        select.select([self.connection], [], [], SLOW_SECONDS)  # readable: whoever asked has gone
+        with self.server.lock:
+            if self.server.log:
+                with open(self.server.log + ".left", "a", encoding="utf-8") as log:
+                    log.write(json.dumps({"asked": asked, "left": time.time()}) + "\n")
 
     def do_POST(self):
         server = self.server
