@@ -203,11 +203,12 @@ sub wait_for {
     return $status;
 }
 
+# The limit is for one that hangs: the check for leaks at the end of a sanitized one takes half a minute beside enough others.
 sub stop {
     my ($pid, $signal) = @_;
     return unless $running{$pid};
     kill $signal // 'TERM', $pid;
-    return wait_for($pid, 20) // do { kill 'KILL', $pid; wait_for($pid, 20) };
+    return wait_for($pid, 90) // do { kill 'KILL', $pid; wait_for($pid, 20) };
 }
 
 # Runs a command to its end: {code, out, err}; code -1 = killed by a signal or too slow.
