@@ -30,7 +30,8 @@ end() {
     done
     wait || true
     [ "$status" -eq 0 ] || tail -n 5 "$dir"/*.log >&2
-    rm -rf "$dir"
+    # What the killed servers left running may write for a moment still.
+    timeout 30 bash -c 'until rm -rf "$1" 2>/dev/null; do sleep 0.2; done' - "$dir" || rm -rf "$dir" || true
     exit "$status"
 }
 trap end EXIT
@@ -136,6 +137,7 @@ kill -KILL "${pid[db1]}"
 pkill -KILL -P "${pid[db1]}" || true
 kill -KILL "$postmaster" $(pgrep -P "$postmaster") || true
 unset 'pid[db1]'
+rm -f "$dir/db1/data/postmaster.pid" # so that its number, which may be another's by then, is not ended with the rest
 until_true 60 curl -sf "http://127.0.0.1:$rest2/primary"
 # One machine is left. Strict: no write until a person says that one is enough.
 PATRONICTL_CONFIG_FILE=$dir/db2.yml as_postgres patronictl -c "$dir/db2.yml" edit-config --force \
