@@ -36,7 +36,8 @@ static int by_imei(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void count(const struct registry *reg, const struct facts_row *row, struct expiring *e)
+static void count(const struct registry *reg, const struct expiring_ask *ask,
+                  const struct facts_row *row, struct expiring *e)
 {
     daynum last = e->from + (daynum)e->days - 1;
     struct verdict v = policy_judge_gated(row->imei, &row->facts, &reg->rules, last + 1, last);
@@ -50,10 +51,12 @@ static void count(const struct registry *reg, const struct facts_row *row, struc
                       .reason != REASON_EXPIRED;
     e->waiting += expires && v.deadline < e->from;
     top_models_add(&e->models, row->imei, expires);
+    if (expires && ask->expires)
+        ask->expires(ask->ctx, row->imei);
 }
 
-static enum err count_all(struct registry *reg, const struct due *due, struct expiring *e,
-                          struct fault *fault)
+static enum err count_all(struct registry *reg, const struct expiring_ask *ask,
+                          const struct due *due, struct expiring *e, struct fault *fault)
 {
     struct facts_row *rows = calloc(ROWS, sizeof *rows);
     enum err err = rows ? ERR_OK : ERR_MEMORY;
@@ -63,7 +66,7 @@ static enum err count_all(struct registry *reg, const struct due *due, struct ex
             rows[i] = (struct facts_row){.imei = due->p[at + i]};
         err = store_facts_get(reg->store, rows, n, fault);
         for (size_t i = 0; !err && i < n; i++)
-            count(reg, &rows[i], e);
+            count(reg, ask, &rows[i], e);
         at += n;
     }
     top_models_end(&e->models);
@@ -71,9 +74,10 @@ static enum err count_all(struct registry *reg, const struct due *due, struct ex
     return err;
 }
 
-enum err expiring_count(struct registry *reg, unsigned days, struct expiring *out,
+enum err expiring_count(struct registry *reg, const struct expiring_ask *ask, struct expiring *out,
                         struct fault *fault)
 {
+    unsigned days = ask->days;
     if (days < 1 || days > EXPIRING_DAYS)
         return fault_set(fault, ERR_DATE, "1 to %d days can be told of", EXPIRING_DAYS);
     enum err err = registry_refresh(reg, fault);
@@ -87,7 +91,7 @@ enum err expiring_count(struct registry *reg, unsigned days, struct expiring *ou
     if (!err) {
         if (due.n)
             qsort(due.p, due.n, sizeof *due.p, by_imei);
-        err = count_all(reg, &due, &e, fault);
+        err = count_all(reg, ask, &due, &e, fault);
     }
     free(due.p);
     if (!err)

@@ -19,8 +19,14 @@ struct expiring {
     struct top_models models; /* of all these */
 };
 
+struct expiring_ask {
+    unsigned days;
+    void (*expires)(void *ctx,
+                    struct imei imei); /* each of them, ascending; NULL: nobody is told */
+    void *ctx;
+};
 /* One look at the rows that are due; no write. ERR_DATE: days is not 1 to EXPIRING_DAYS. Errors of the store. */
-MUST_USE enum err expiring_count(struct registry *registry, unsigned days, struct expiring *out,
-                                 struct fault *fault);
+MUST_USE enum err expiring_count(struct registry *registry, const struct expiring_ask *ask,
+                                 struct expiring *out, struct fault *fault);
 
 #endif

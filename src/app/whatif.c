@@ -37,6 +37,7 @@ enum err whatif_rules(struct registry *reg, const char *const *sets, size_t n, s
 /* ---- the pass over all facts ---- */
 
 struct pass {
+    const struct whatif_ask *ask;
     const struct rules *before, *after;
     daynum day, expire_through;
     struct whatif *result;
@@ -59,19 +60,23 @@ static bool look(void *ctx, const struct facts_row *row)
     w->changed++;
     if (before.reason != after.reason)
         w->moves[before.reason][after.reason]++;
+    bool regained = !is_served(&before) && is_served(&after);
     w->lost += lost;
-    w->regained += !is_served(&before) && is_served(&after);
+    w->regained += regained;
+    if (p->ask->moved && (lost || regained))
+        p->ask->moved(p->ask->ctx, row->imei, lost);
     return true;
 }
 
-enum err whatif_run(struct registry *reg, const struct rules *rules, daynum as_of,
-                    struct whatif *out, struct fault *fault)
+enum err whatif_run(struct registry *reg, const struct whatif_ask *ask, struct whatif *out,
+                    struct fault *fault)
 {
-    bool today = as_of == DAYNUM_NONE;
+    bool today = ask->as_of == DAYNUM_NONE;
     memset(out, 0, sizeof *out);
-    struct pass p = {.before = &reg->rules,
-                     .after = rules,
-                     .day = today ? registry_today(reg) : as_of,
+    struct pass p = {.ask = ask,
+                     .before = &reg->rules,
+                     .after = ask->rules,
+                     .day = today ? registry_today(reg) : ask->as_of,
                      .expire_through = today ? reg->head.gate.expire_through : DAYNUM_OPEN,
                      .result = out};
     enum err err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1},

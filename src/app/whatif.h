@@ -20,8 +20,14 @@ struct whatif {
 /* KEY=VALUE texts on top of the rules in force. ERR_SETTING_UNKNOWN, ERR_SETTING_VALUE. */
 MUST_USE enum err whatif_rules(struct registry *registry, const char *const *sets, size_t n,
                                struct rules *out, struct fault *fault);
-/* as_of: judge as if it were this day; DAYNUM_NONE = today. */
-MUST_USE enum err whatif_run(struct registry *registry, const struct rules *rules, daynum as_of,
+struct whatif_ask {
+    const struct rules *rules;
+    daynum as_of; /* judge as if it were this day; DAYNUM_NONE = today */
+    /* Of each IMEI that would lose service or get it back, ascending; NULL: nobody is told. */
+    void (*moved)(void *ctx, struct imei imei, bool lost);
+    void *ctx;
+};
+MUST_USE enum err whatif_run(struct registry *registry, const struct whatif_ask *ask,
                              struct whatif *out, struct fault *fault);
 /* A new rule set. */
 struct rules_plan {

@@ -80,7 +80,9 @@ enum err guard_rules(struct registry *reg, const struct rules *rules, bool list,
                      const struct accept *accept, uint32_t *out_tripped, struct fault *fault)
 {
     struct whatif *w = calloc(1, sizeof *w);
-    enum err err = w ? whatif_run(reg, rules, DAYNUM_NONE, w, fault) : ERR_MEMORY;
+    enum err err =
+        w ? whatif_run(reg, &(struct whatif_ask){rules, DAYNUM_NONE, NULL, NULL}, w, fault)
+          : ERR_MEMORY;
     *out_tripped = 0;
     if (!err) {
         bool many =

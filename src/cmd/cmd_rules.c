@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rules, what-if, and the second person: proposals, confirm, reject. */
+ * rules, and the second person: proposals, confirm, reject. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -36,63 +36,6 @@ int cmd_rules_show(struct cli *cli)
     buf_release(&out);
     registry_close(reg);
     return 0;
-}
-
-static void print_whatif(const struct cli *cli, const struct registry *reg, const struct whatif *w,
-                         int64_t began_us)
-{
-    if (cli->json) {
-        printf("{\"imeis\":%" PRIu64 ",\"changed\":%" PRIu64 ",\"lost\":%" PRIu64
-               ",\"regained\":%" PRIu64 "}\n",
-               w->imeis, w->changed, w->lost, w->regained);
-        return;
-    }
-    printf("%" PRIu64 " IMEIs looked at, %" PRIu64 " verdicts would change\n"
-           "  %" PRIu64 " would lose service, %" PRIu64 " would get it back\n",
-           w->imeis, w->changed, w->lost, w->regained);
-    for (unsigned a = 0; a < REASON_COUNT; a++)
-        for (unsigned b = 0; b < REASON_COUNT; b++)
-            if (w->moves[a][b])
-                printf("  %12" PRIu64 "  %s -> %s\n", w->moves[a][b], reason_name((uint8_t)a),
-                       reason_name((uint8_t)b));
-    if (w->models.n)
-        printf("models that lose service most:\n");
-    cli_models(reg, &w->models);
-    double seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
-    fprintf(stderr, "%.2f s, %.0f IMEI/s\n", seconds, (double)w->imeis / seconds);
-}
-
-int cmd_what_if(struct cli *cli)
-{
-    struct many sets = {0};
-    const char *as_of_text = NULL;
-    daynum as_of = DAYNUM_NONE;
-    const struct option_spec specs[] = {{.name = "--set", .many = &sets},
-                                        {.name = "--as-of", .value = &as_of_text}};
-    if (!cli_options(cli, specs, 2) || (as_of_text && !cli_day(cli, as_of_text, &as_of)))
-        return 2;
-    for (int i = 0; i < cli->argc && sets.n < 64; i++)
-        sets.p[sets.n++] = cli->argv[i]; /* `--set A=1 B=2` reads well too */
-    if (!sets.n)
-        return cli_usage(cli, "--set KEY=VALUE is wanted");
-    int code;
-    struct registry *reg = cli_open(cli, false, false, &code);
-    if (!reg)
-        return code;
-    struct fault fault = {0};
-    struct rules rules;
-    int64_t began = clock_monotonic_us();
-    struct whatif *w = calloc(1, sizeof *w);
-    enum err err = w ? whatif_rules(reg, sets.p, sets.n, &rules, &fault) : ERR_MEMORY;
-    if (!err)
-        err = whatif_run(reg, &rules, as_of, w, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    else
-        print_whatif(cli, reg, w, began);
-    free(w);
-    registry_close(reg);
-    return code;
 }
 
 int cmd_rules_set(struct cli *cli)

@@ -16,6 +16,7 @@ static const struct {
     {"", "register", offsetof(struct settings, register_url)},
     {"", "key", offsetof(struct settings, key)},
     {"", "actor", offsetof(struct settings, actor)},
+    {"", "regions", offsetof(struct settings, regions)},
     {"serve", "listen", offsetof(struct settings, listen)},
     {"serve", "threads", offsetof(struct settings, threads)},
     {"serve", "public_url", offsetof(struct settings, public_url)},
@@ -86,10 +87,10 @@ static int take(void *user, const char *section, const char *name, const char *v
         return 1;
     }
     fault_value(r->fault, name, strlen(name));
-    r->err =
-        fault_set(r->fault, ERR_SETTING_UNKNOWN,
-                  "known are register, key, actor, and what doc/operations.md lists for [serve], "
-                  "[limits] and [face.…]; rules of the country are set with `rules set`");
+    r->err = fault_set(
+        r->fault, ERR_SETTING_UNKNOWN,
+        "known are register, key, actor, regions, and what doc/operations.md lists for [serve], "
+        "[limits] and [face.…]; rules of the country are set with `rules set`");
     return 0;
 }
 

@@ -35,6 +35,8 @@ struct settings {
     char register_url[SETTINGS_VALUE];
     char key[SETTINGS_VALUE];
     char actor[SETTINGS_VALUE];
+    char
+        regions[SETTINGS_VALUE]; /* table of the regions of numbers (seen/regions.h); empty: none */
     char listen[SETTINGS_VALUE];
     char threads[SETTINGS_VALUE];
     char trusted_proxies[SETTINGS_VALUE];

@@ -204,8 +204,9 @@ static bool keep_part(void *ctx, const struct record *record)
     return true;
 }
 
-enum err seen_subscriber_get(struct registry *reg, uint32_t number, struct seen_subscriber *out,
-                             struct fault *fault)
+/* The part of a number in plain; the caller wipes and releases it. *out_first: the part's first number. */
+static enum err open_part(struct registry *reg, uint32_t number, struct buf *out_plain,
+                          uint32_t *out_first, struct fault *fault)
 {
     /* A part holds SEEN_PART at most, so it begins no further back. */
     uint32_t least = number < SEEN_PART ? 0 : number - SEEN_PART + 1;
@@ -213,23 +214,61 @@ enum err seen_subscriber_get(struct registry *reg, uint32_t number, struct seen_
     struct record_key to = part_key(RECORD_SEEN_SUBSCRIBERS, "", number);
     record_key_bytes(&to, "", 1);
     struct finding_part f = {0};
-    struct buf plain = {0};
     enum err err =
         store_records(reg->store, record_key_str(&from), record_key_str(&to), keep_part, &f, fault);
     if (!err && f.key.n != 5)
         err = f.key.failed || f.value.failed ? ERR_MEMORY : ERR_NOT_FOUND;
     if (!err)
         err = record_unseal(reg, (struct str){(const char *)f.key.p, f.key.n},
-                            (struct str){(const char *)f.value.p, f.value.n}, &plain, fault);
-    size_t at = err ? 0 : (size_t)(number - get_be(f.key.p + 1, 4)) * SUBSCRIBER;
+                            (struct str){(const char *)f.value.p, f.value.n}, out_plain, fault);
+    if (!err)
+        *out_first = (uint32_t)get_be(f.key.p + 1, 4);
+    buf_release(&f.key);
+    buf_release(&f.value);
+    return err;
+}
+
+static void wipe(struct buf *plain)
+{
+    if (plain->p)
+        sodium_memzero(plain->p, plain->n);
+    buf_release(plain);
+}
+
+enum err seen_subscriber_get(struct registry *reg, uint32_t number, struct seen_subscriber *out,
+                             struct fault *fault)
+{
+    struct buf plain = {0};
+    uint32_t first = 0;
+    enum err err = open_part(reg, number, &plain, &first, fault);
+    size_t at = err ? 0 : (size_t)(number - first) * SUBSCRIBER;
     if (!err && at + SUBSCRIBER > plain.n)
         err = ERR_NOT_FOUND;
     if (!err)
         *out = (struct seen_subscriber){get_be(plain.p + at, 8), get_be(plain.p + at + 8, 8)};
-    if (plain.p)
-        sodium_memzero(plain.p, plain.n);
-    buf_release(&plain);
-    buf_release(&f.key);
-    buf_release(&f.value);
+    wipe(&plain);
+    return err;
+}
+
+enum err seen_subscribers_get(struct registry *reg, uint32_t number, struct seen_subscriber *out,
+                              uint32_t *out_first, size_t *out_n, struct fault *fault)
+{
+    struct buf plain = {0};
+    uint32_t first = 0;
+    enum err err = open_part(reg, number, &plain, &first, fault);
+    size_t n = plain.n / SUBSCRIBER;
+    if (!err && (n > SEEN_PART || plain.n % SUBSCRIBER))
+        err = damaged(fault, "subscribers");
+    if (!err && number - first >= n)
+        err = ERR_NOT_FOUND;
+    for (size_t i = 0; !err && i < n; i++) {
+        const uint8_t *p = plain.p + i * SUBSCRIBER;
+        out[i] = (struct seen_subscriber){get_be(p, 8), get_be(p + 8, 8)};
+    }
+    wipe(&plain);
+    if (!err) {
+        *out_first = first;
+        *out_n = n;
+    }
     return err;
 }

@@ -80,11 +80,24 @@ MUST_USE enum err seen_pairs(struct registry *registry, seen_pair_fn *fn, void *
 /* The IMSI and MSISDN of one. ERR_NOT_FOUND; ERR_CODEC. */
 MUST_USE enum err seen_subscriber_get(struct registry *registry, uint32_t number,
                                       struct seen_subscriber *out, struct fault *fault);
+/* All of the part that holds the number: out has SEEN_PART places, which the caller wipes. ERR_NOT_FOUND; ERR_CODEC. */
+MUST_USE enum err seen_subscribers_get(struct registry *registry, uint32_t number,
+                                       struct seen_subscriber *out, uint32_t *out_first,
+                                       size_t *out_n, struct fault *fault);
 
 /* Adds to a day what is not there yet; *out_new: how many; writes only parts that change. Inside a write. */
 MUST_USE enum err seen_day_add(struct registry *registry, uint64_t party, uint16_t day,
                                const roaring_bitmap_t *bits, uint64_t *out_new,
                                struct fault *fault);
+/* Parts of the bitmaps of days from one to another, both included; fn returns false to stop. bits: borrowed. ERR_CODEC. */
+struct seen_day_part {
+    uint16_t day;
+    uint64_t party;
+    const roaring_bitmap_t *bits;
+};
+typedef bool seen_day_fn(void *ctx, const struct seen_day_part *part);
+MUST_USE enum err seen_days(struct registry *registry, uint16_t from, uint16_t to, seen_day_fn *fn,
+                            void *ctx, struct fault *fault);
 /* All of a day; *out: roaring_bitmap_free. Empty when nothing came. */
 MUST_USE enum err seen_day_get(struct registry *registry, uint64_t party, uint16_t day,
                                roaring_bitmap_t **out, struct fault *fault);

@@ -155,6 +155,46 @@ enum err seen_day_get(struct registry *reg, uint64_t party, uint16_t day, roarin
     return err;
 }
 
+/* ---- many days ---- */
+
+enum { PART_KEY = 1 + 1 + 2 + 8 + 2 }; /* '3', 'd', day, operator, part */
+
+struct walking {
+    seen_day_fn *fn;
+    void *ctx;
+    bool broken;
+};
+
+static bool give_part(void *ctx, const struct record *record)
+{
+    struct walking *w = ctx;
+    const uint8_t *key = (const uint8_t *)record->key.p;
+    roaring_bitmap_t *bits = record->key.n == PART_KEY ? read_bits(record->value) : NULL;
+    w->broken = !bits;
+    if (!bits)
+        return false;
+    struct seen_day_part part = {
+        .day = (uint16_t)get_be(key + 2, 2), .party = get_be(key + 4, 8), .bits = bits};
+    bool goes_on = w->fn(w->ctx, &part);
+    roaring_bitmap_free(bits);
+    return goes_on;
+}
+
+enum err seen_days(struct registry *reg, uint16_t from, uint16_t to, seen_day_fn *fn, void *ctx,
+                   struct fault *fault)
+{
+    struct walking w = {.fn = fn, .ctx = ctx};
+    struct record_key first = record_key(RECORD_SEEN_PAIRS);
+    record_key_bytes(&first, "d", 1);
+    struct record_key last = first;
+    record_key_number(&first, from, 2);
+    record_key_number(&last, to, 2);
+    struct record_key past = record_key_past(&last);
+    enum err err = store_records(reg->store, record_key_str(&first), record_key_str(&past),
+                                 give_part, &w, fault);
+    return !err && w.broken ? damaged(fault) : err;
+}
+
 /* ---- reports ---- */
 
 static struct record_key report_key(uint64_t party, uint16_t day)

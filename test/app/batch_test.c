@@ -294,7 +294,7 @@ static void rules_move_verdicts(void **state)
     struct whatif w;
     struct batch_result r;
     OK(whatif_rules(f->reg, sets, 1, &rules, NULL));
-    OK(whatif_run(f->reg, &rules, DAYNUM_NONE, &w, NULL));
+    OK(whatif_run(f->reg, &(struct whatif_ask){&rules, DAYNUM_NONE, NULL, NULL}, &w, NULL));
     assert_int_equal(w.imeis, 2);
     assert_int_equal(w.changed, 2);
     assert_int_equal(w.lost, 2); /* both would be past their term */

@@ -126,9 +126,11 @@ static void what_will_expire_is_told(void **state)
     for (uint64_t i = 1; i < 4; i++)
         fixture_activate(f, PHONE + i, days[i]);
     struct expiring e;
-    assert_int_equal(expiring_count(f->reg, 0, &e, NULL), ERR_DATE);
-    assert_int_equal(expiring_count(f->reg, EXPIRING_DAYS + 1, &e, NULL), ERR_DATE);
-    OK(expiring_count(f->reg, 4, &e, NULL));
+    assert_int_equal(expiring_count(f->reg, &(struct expiring_ask){.days = 0}, &e, NULL), ERR_DATE);
+    assert_int_equal(
+        expiring_count(f->reg, &(struct expiring_ask){.days = EXPIRING_DAYS + 1}, &e, NULL),
+        ERR_DATE);
+    OK(expiring_count(f->reg, &(struct expiring_ask){.days = 4}, &e, NULL));
     assert_int_equal(e.from, fixture_daynum("2026-03-28"));
     static const uint64_t wanted[] = {1, 1, 2, 1};
     for (int i = 0; i < 4; i++)
@@ -143,7 +145,8 @@ static void what_will_expire_is_told(void **state)
         fixture_day(f, day);
         assert_int_equal(run_sweep(f, ERR_OK).expired, wanted[i]);
     }
-    OK(expiring_count(f->reg, 2, &e, NULL)); /* who is black is no news */
+    OK(expiring_count(f->reg, &(struct expiring_ask){.days = 2}, &e,
+                      NULL)); /* who is black is no news */
     assert_int_equal(e.imeis[0] + e.imeis[1] + e.waiting + e.models.n, 0);
     fixture_free(f);
 }
@@ -162,7 +165,7 @@ static void what_a_hold_keeps_waits(void **state)
     fixture_day(f, "2026-04-03");
     run_sweep(f, ERR_HELD);
     struct expiring e;
-    OK(expiring_count(f->reg, 2, &e, NULL));
+    OK(expiring_count(f->reg, &(struct expiring_ask){.days = 2}, &e, NULL));
     assert_int_equal(e.waiting, 1);
     assert_int_equal(e.imeis[0] + e.imeis[1], 0);
     assert_int_equal(e.models.list[0].imeis, 1);

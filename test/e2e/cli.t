@@ -280,7 +280,7 @@ like code_is(0, 'user add', 'user', 'add', 'aigul')->{out}, qr/two persons decid
 is $r->run('user', 'list')->{out}, "aigul\n", 'user list';
 is $r->run('--json', 'user', 'list')->{out}, "{\"name\":\"aigul\"}\n", 'user list as JSON';
 like $r->run('--json', 'what-if', '--set', 'grace_days=5')->{out},
-  qr/\A\{"imeis":\d+,"changed":\d+,"lost":\d+,"regained":0\}\n\z/, 'what-if';
+  qr/\A\{"imeis":\d+,"changed":\d+,"lost":\d+,"regained":0,"form":1,/, 'what-if';
 is json($r->run('--json', 'rules', 'show')->{out})->{grace_days}, '30', 'changed nothing';
 code_is(3, 'samples are for new registers', 'demo', 'create');
 ok $r->whole, 'chain and facts are whole at the end';

@@ -76,7 +76,8 @@ like on('2026-04-03', 'sweep')->{out}, qr/0 days, 0 rows, 0 expired/, 'a second 
 seen('2026-04-04', '2026-04-04', 10);
 my $soon = on('2026-05-03', '--json', 'expiring', '--days', '3');
 is_deeply json($soon->{out}),
-  {waiting => 0, days => [map { {last_day => "2026-05-0$_", imeis => $_ == 4 ? 1 : 0} } 3 .. 5], models => [{tac => substr(imei(10), 0, 8), imeis => 1}]},
+  {waiting => 0, days => [map { {last_day => "2026-05-0$_", imeis => $_ == 4 ? 1 : 0} } 3 .. 5], models => [{tac => substr(imei(10), 0, 8), imeis => 1}],
+   operators => {told => JSON::PP::true, list => [], small => 1, none => {imeis => 0}}, regions => {told => JSON::PP::false}},
   'what will expire is told the day before';
 is on('2026-05-03', 'expiring', '--days', '63')->{code}, 2, 'not for longer than two months';
 is $r->now('2026-05-04T16:30:00Z')->run('sweep')->{code}, 0, 'the evening of the last day';

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The days of each operator are joined to one bitmap; then all pairs go by once: a pair that some operator saw and whose
+ * IMEI is asked about puts its operators' bits to that IMEI. Numbers are opened a part at a time, in their order, only
+ * where a pair of theirs was found, and are wiped. */
+#include "seen/groups.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "bulk/radix.h"
+#include "seen/parts.h"
+
+enum {
+    OTHERS = GROUPS_OPERATORS - 1,
+    INDEX_BITS = 24, /* of an IMEI among those asked about */
+    LOOK_EVERY = 65536,
+};
+static_assert(LIMIT_GROUPS_IMEIS <= 1u << INDEX_BITS, "an index fits");
+
+void groups_add(struct groups_of *of, struct imei imei, unsigned kind)
+{
+    if (of->err)
+        return;
+    of->err = of->list.n >= LIMIT_GROUPS_IMEIS
+                  ? ERR_TOO_MANY
+                  : imei_list_add(&of->list, imei.body << 1 | (kind & 1));
+}
+
+void groups_of_release(struct groups_of *of)
+{
+    imei_list_release(&of->list);
+}
+
+struct counting {
+    struct registry *reg;
+    const struct groups_of *of;
+    const struct groups_options *with;
+    unsigned operators;
+    uint64_t party[GROUPS_OPERATORS];
+    roaring_bitmap_t *seen[GROUPS_OPERATORS]; /* pairs, of all days */
+    roaring_bitmap_t *any;
+    uint32_t *by_operator;  /* of each IMEI: bits */
+    uint64_t *by_region;    /* alike; bit REGION_NONE: a number of no region, or none */
+    struct imei_list pairs; /* subscriber << INDEX_BITS | index */
+    uint64_t total;         /* pairs there are */
+    enum err err;
+};
+
+/* ---- days ---- */
+
+static bool on_day(void *ctx, const struct seen_day_part *part)
+{
+    struct counting *c = ctx;
+    unsigned at = 0;
+    while (at < c->operators && c->party[at] != part->party && at != OTHERS)
+        at++;
+    if (at == c->operators) {
+        c->seen[at] = roaring_bitmap_create();
+        if (!c->seen[at]) {
+            c->err = ERR_MEMORY;
+            return false;
+        }
+        c->party[c->operators++] = part->party;
+    }
+    roaring_bitmap_or_inplace(c->seen[at], part->bits);
+    roaring_bitmap_or_inplace(c->any, part->bits);
+    return !(c->with->stop && *c->with->stop);
+}
+
+/* ---- pairs ---- */
+
+/* SIZE_MAX: it is not asked about. */
+static size_t index_of(const struct imei_list *list, uint64_t body)
+{
+    size_t from = 0, to = list->n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (list->keys[middle] >> 1 < body)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < list->n && list->keys[from] >> 1 == body ? from : SIZE_MAX;
+}
+
+static bool on_pair(void *ctx, uint32_t number, const struct seen_pair *pair)
+{
+    struct counting *c = ctx;
+    if (number % LOOK_EVERY == 0) {
+        if (c->with->stop && *c->with->stop)
+            c->err = ERR_STOPPED;
+        if (c->with->progress)
+            c->with->progress(c->with->progress_ctx, number, c->total);
+    }
+    if (c->err || !roaring_bitmap_contains(c->any, number))
+        return !c->err;
+    size_t at = index_of(&c->of->list, pair->imei);
+    if (at == SIZE_MAX)
+        return true;
+    for (unsigned i = 0; i < c->operators; i++)
+        if (roaring_bitmap_contains(c->seen[i], number))
+            c->by_operator[at] |= 1u << i;
+    if (c->by_region && pair->subscriber)
+        c->err = imei_list_add(&c->pairs, (uint64_t)pair->subscriber << INDEX_BITS | at);
+    return !c->err;
+}
+
+/* ---- regions ---- */
+
+static enum err look_at_numbers(struct counting *c, struct fault *fault)
+{
+    struct seen_subscriber *part = calloc(SEEN_PART, sizeof *part);
+    uint32_t first = 0;
+    size_t n = 0;
+    enum err err = part ? ERR_OK : ERR_MEMORY;
+    if (c->pairs.n)
+        radix_sort(c->pairs.keys, c->pairs.n);
+    for (size_t i = 0; !err && i < c->pairs.n; i++) {
+        uint32_t subscriber = (uint32_t)(c->pairs.keys[i] >> INDEX_BITS);
+        size_t at = (size_t)(c->pairs.keys[i] & ((1u << INDEX_BITS) - 1));
+        if (c->with->stop && *c->with->stop)
+            err = ERR_STOPPED;
+        if (!err && (subscriber < first || subscriber - first >= n))
+            err = seen_subscribers_get(c->reg, subscriber, part, &first, &n, fault);
+        if (!err)
+            c->by_region[at] |= UINT64_C(1)
+                                << regions_of(c->with->regions, part[subscriber - first].msisdn);
+    }
+    if (part)
+        sodium_memzero(part, SEEN_PART * sizeof *part);
+    free(part);
+    return err;
+}
+
+/* ---- what it comes to ---- */
+
+static int greatest_first(const void *a, const void *b)
+{
+    const struct group *x = a, *y = b;
+    uint64_t p = x->imeis[0] + x->imeis[1], q = y->imeis[0] + y->imeis[1];
+    return p != q ? (p < q ? 1 : -1) : strcmp(x->name, y->name);
+}
+
+/* Drops groups without an IMEI. */
+static void put_in_order(struct group_list *list)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < list->n; i++)
+        if (list->list[i].imeis[0] || list->list[i].imeis[1])
+            list->list[kept++] = list->list[i];
+    list->n = kept;
+    qsort(list->list, list->n, sizeof *list->list, greatest_first);
+}
+
+static void count_bits(struct group_list *list, uint64_t bits, unsigned kind)
+{
+    for (unsigned i = 0; i < list->n; i++)
+        list->list[i].imeis[kind] += bits >> i & 1;
+    list->none[kind] += !bits;
+}
+
+static void name_operators(struct counting *c, struct group_list *out)
+{
+    out->n = c->operators;
+    for (unsigned i = 0; i < c->operators; i++) {
+        struct party party = {0};
+        if (i == OTHERS && c->operators == GROUPS_OPERATORS)
+            str_copy(party.name, sizeof party.name, STR("others"));
+        else if (store_party_get(c->reg->store, c->party[i], &party, NULL))
+            str_copy(party.name, sizeof party.name, STR("?"));
+        str_copy(out->list[i].name, sizeof out->list[i].name, str_z(party.name));
+    }
+}
+
+static void sum_up(struct counting *c, struct groups *out)
+{
+    const struct imei_list *list = &c->of->list;
+    const struct regions *regions = c->with->regions;
+    out->operators.told = true;
+    name_operators(c, &out->operators);
+    for (size_t i = 0; i < list->n; i++)
+        count_bits(&out->operators, c->by_operator[i], list->keys[i] & 1);
+    put_in_order(&out->operators);
+    if (!c->by_region)
+        return;
+    out->regions.told = true;
+    out->regions.n = regions->count;
+    for (unsigned i = 0; i < regions->count; i++)
+        str_copy(out->regions.list[i].name, sizeof out->regions.list[i].name,
+                 str_z(regions->names[i]));
+    for (size_t i = 0; i < list->n; i++)
+        count_bits(&out->regions, c->by_region[i] & ~(UINT64_C(1) << REGION_NONE),
+                   list->keys[i] & 1);
+    put_in_order(&out->regions);
+}
+
+static enum err pass(struct counting *c, struct groups *out, struct fault *fault)
+{
+    struct seen_head head;
+    enum err err = seen_head_get(c->reg, &head, fault);
+    if (!err)
+        err = seen_days(c->reg, daynum_pack(out->from), daynum_pack(out->to), on_day, c, fault);
+    if (!err && c->with->stop && *c->with->stop)
+        err = ERR_STOPPED;
+    if (err || c->err || !c->operators)
+        return err ? err : c->err;
+    size_t n = c->of->list.n + 1;
+    c->total = head.pairs;
+    c->by_operator = calloc(n, sizeof *c->by_operator);
+    c->by_region = c->with->regions ? calloc(n, sizeof *c->by_region) : NULL;
+    if (!c->by_operator || (c->with->regions && !c->by_region))
+        return ERR_MEMORY;
+    err = seen_pairs(c->reg, on_pair, c, fault);
+    if (!err)
+        err = c->err;
+    if (!err && c->by_region)
+        err = look_at_numbers(c, fault);
+    if (!err)
+        sum_up(c, out);
+    return err;
+}
+
+enum err groups_count(struct registry *reg, const struct groups_of *of,
+                      const struct groups_options *options, struct groups *out, struct fault *fault)
+{
+    struct counting c = {.reg = reg, .of = of, .with = options};
+    memset(out, 0, sizeof *out);
+    out->to = registry_today(reg);
+    out->from = out->to - GROUPS_DAYS + 1;
+    out->too_many = of->err == ERR_TOO_MANY;
+    if (of->err)
+        return out->too_many ? ERR_OK : of->err;
+    c.any = roaring_bitmap_create();
+    enum err err = c.any ? pass(&c, out, fault) : ERR_MEMORY;
+    for (unsigned i = 0; i < c.operators; i++)
+        roaring_bitmap_free(c.seen[i]);
+    if (c.any)
+        roaring_bitmap_free(c.any);
+    free(c.by_operator);
+    free(c.by_region);
+    imei_list_release(&c.pairs);
+    return err;
+}
