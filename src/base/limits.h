@@ -215,6 +215,8 @@ enum {
 #define LIMIT_BATCH_IMEIS 400000000ULL
 /* Pairs of IMEI and subscriber that one file of sightings may bring anew: a country's first day. Ours. */
 #define LIMIT_FEED_NEW (1ULL << 25)
+/* TACs of one operator's file whose radio technologies are counted: 28 bytes each. Ours. */
+#define LIMIT_RADIO_TACS (1u << 20)
 /* IMEIs that are counted by operator and region at once: 20 bytes each, a third of a country's phones. Ours. */
 #define LIMIT_GROUPS_IMEIS (1u << 24)
 

@@ -68,6 +68,8 @@ bool record_is_sealed(enum record_kind kind)
     case RECORD_SEEN:
     case RECORD_SEEN_HASHES:
     case RECORD_SEEN_PAIRS:
+    case RECORD_FINDINGS:
+    case RECORD_EXPIRY_HOLD:
         return false;
     }
     return false;

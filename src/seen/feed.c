@@ -278,6 +278,9 @@ static enum err remember(struct registry *reg, void *ctx, struct fault *fault)
     enum err err = store_load_put(reg->store, &load, fault);
     if (!err && !f->told && !f->again && f->rows.findings.n)
         err = store_findings_add(reg->store, f->rows.findings.list, f->rows.findings.n, fault);
+    if (!err && !f->again)
+        err = radio_write(reg, registry_party_id(reg, PARTY_OPERATOR, f->feed->operator_name),
+                          f->rows.radio, fault);
     return err;
 }
 

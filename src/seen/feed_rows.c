@@ -25,12 +25,14 @@ enum err feed_rows_init(struct feed_rows *f, struct registry *reg)
     f->beside.tell = NULL;
     f->rejects.options = &f->beside;
     seen_hash_key(reg, f->key);
-    return findings_init(&f->findings);
+    enum err err = radio_seen_new(&f->radio);
+    return err ? err : findings_init(&f->findings);
 }
 
 void feed_rows_release(struct feed_rows *f)
 {
     findings_release(&f->findings);
+    radio_seen_free(f->radio);
 }
 
 static void note(struct feed_rows *f, const char *kind, struct str raw, daynum day)
@@ -131,7 +133,7 @@ static bool day_of(struct feed_rows *f, const struct csv_row *row, daynum *out)
 }
 
 /* Codes of DIRBS: 001-007, 101-105, joined by |. Unknown ones are findings, no more. */
-static bool look_at_rat(struct feed_rows *f, struct str rat, daynum day)
+static bool look_at_rat(struct feed_rows *f, struct str rat, daynum day, unsigned *out_radio)
 {
     struct str rest = rat;
     bool good = true;
@@ -142,19 +144,27 @@ static bool look_at_rat(struct feed_rows *f, struct str rat, daynum day)
                      ((v >= 1 && v <= 7) || (v >= 101 && v <= 105));
         if (!known)
             note(f, "rat_unknown", short_text(code, RAT_TEXT), day);
+        *out_radio |= known ? radio_of_code(v) : 0;
         good = good && known;
     }
     return good;
 }
 
 /* One that was looked at before is known again. */
-static void check_rat(struct feed_rows *f, struct str rat, daynum day)
+static void check_rat(struct feed_rows *f, struct imei imei, struct str rat, daynum day)
 {
     if (!rat.n)
         return;
     uint64_t mixed = mix_text(rat);
-    if (f->rats[mixed % FEED_RATS] != mixed && look_at_rat(f, rat, day))
-        f->rats[mixed % FEED_RATS] = mixed;
+    unsigned radio = f->radios[mixed % FEED_RATS];
+    if (f->rats[mixed % FEED_RATS] != mixed) {
+        radio = 0;
+        if (look_at_rat(f, rat, day, &radio)) {
+            f->rats[mixed % FEED_RATS] = mixed;
+            f->radios[mixed % FEED_RATS] = (uint8_t)radio;
+        }
+    }
+    radio_note(f->radio, imei_tac(imei), radio);
 }
 
 /* For the digest: a row that gives none is itself. */
@@ -258,7 +268,7 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
         return aside(f, csv, row, FEED_IMEI, "14 to 16 digits, not all the same");
     }
     note_length(f, row->fields[FEED_IMEI]);
-    check_rat(f, row->fields[FEED_RAT], day);
+    check_rat(f, imei, row->fields[FEED_RAT], day);
     if (!imsi_of(f, row->fields[FEED_IMSI], day, &out->imsi)) {
         sum_up(f, row->text);
         f->out->unknown++;

@@ -7,6 +7,7 @@
 
 #include "bulk/findings.h"
 #include "seen/feed.h"
+#include "seen/radio.h"
 #include "seen/seen.h"
 
 enum { FEED_DATE, FEED_IMEI, FEED_IMSI, FEED_MSISDN, FEED_RAT, FEED_TIME, FEED_COLUMNS };
@@ -39,7 +40,9 @@ struct feed_rows {
         char text[15];
         daynum day;
     } dates[FEED_DATES]; /* the date column repeats: those that were read, by what they mix to */
-    uint64_t rats[FEED_RATS]; /* by what they mix to */
+    uint64_t rats[FEED_RATS];  /* by what they mix to */
+    uint8_t radios[FEED_RATS]; /* enum radio, of these */
+    struct radio_seen *radio;  /* by TAC */
 };
 
 MUST_USE enum err feed_rows_init(struct feed_rows *rows, struct registry *registry);
