@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # run [ROW...] - measures what `make bench` promises and prints one table; asserts nothing. How each
-# number is made: doc/bench.md. Rows: judge index import registers writes postgres filing bulk http feed seen lists
-# second suspend beside page eir eircost full.
+# number is made: doc/bench.md. Rows: judge index import registers writes postgres filing bulk http feed seen seenskew
+# seenflat seenpg seensql lists second suspend beside page eir eircost full.
 #
 # BENCH_DIR     where the registers are made (/var/tmp/tamga-bench): the disk that is measured;
-#               4 GB free, with BENCH_FULL=1 16 GB
+#               12 GB free, with BENCH_FULL=1 25 GB
 # BENCH_FULL=1  the 50 M row too (row `full`)
 # BENCH_KEEP=1  leaves the registers and lists there
 # BENCH_SCALE   10000000: IMEIs of the great lists (smaller: to try the script, not to measure)
@@ -223,53 +223,6 @@ row_feed() {
     rm -f feed.db* feed?.csv
 }
 
-# Rows of a subscriber a day, packed by zstd: FILE SUBSCRIBERS FIRST_DAYS_AGO DAYS CHANGED ORDER
-sightings() {
-    local first
-    first=$(TZ=Asia/Almaty date -d "$(TZ=Asia/Almaty date +%F) - $3 days" +%F)
-    "${programs}sightings" $seed "$2" "$first" "$4" "$5" "$6" | zstd -q -1 -f -o "$1"
-}
-
-records_bytes() { # REGISTER KEY_IN_HEX: of the values of a kind
-    sqlite3 "$1" "SELECT coalesce(sum(length(value)), 0) FROM record WHERE substr(hex(key), 1, ${#2}) = '$2'"
-}
-
-# What repeats every day: a country's rows, nearly all of whose pairs are known.
-row_seen() {
-    local some=$((scale / 10)) all=$((scale * 26 / 10)) got rate before pairs
-    local -a words=(feed load --operator bench --accept all --reason bench)
-    fresh seen.db
-    sightings five.zst "$some" 6 5 0 1
-    sightings again.zst "$some" 6 5 0 2
-    got=$(watch seen.db "${words[@]}" five.zst)
-    rate=$(ratio $((5 * some)) "$(value seconds "$got")")
-    row "feed load, first: $((some / 1000)) k subscribers, 5 days" "$rate" "$(human "$rate") rows/s" min:400000 "400 k rows/s"
-    note "spent" "$(spent "$got")"
-    pairs=$(($(records_bytes seen.db 3370) / 12))
-    rate=$(calc "($(records_bytes seen.db 3370) + $(records_bytes seen.db 31) + $(records_bytes seen.db 32) + 6 * $(records_bytes seen.db 3364)) / $pairs")
-    row "stored, a pair and month" "$rate" "$rate bytes" max:60 "60 bytes"
-    before=$(sqlite3 seen.db 'SELECT next_seq FROM journal_head; SELECT count(*), sum(length(value)) FROM record')
-    got=$(watch seen.db "${words[@]}" again.zst)
-    rate=$(ratio $((5 * some)) "$(value seconds "$got")")
-    row "feed load, the same rows in another order" "$rate" "$(human "$rate") rows/s" min:3e6 "3 M rows/s"
-    note "spent" "$(spent "$got")"
-    [ "$before" = "$(sqlite3 seen.db 'SELECT next_seq FROM journal_head; SELECT count(*), sum(length(value)) FROM record')" ] ||
-        say "FAILED: the same rows wrote something"
-    rm -f five.zst again.zst
-    fresh seen.db
-    sightings first.zst "$all" 2 1 0 3
-    sightings next.zst "$all" 1 1 50 4
-    got=$(watch seen.db "${words[@]}" first.zst)
-    rate=$(ratio "$all" "$(value seconds "$got")")
-    note "first load of $(human "$all") rows" "$(human "$rate") rows/s; $(spent "$got")"
-    got=$(watch seen.db "${words[@]}" next.zst)
-    rate=$(ratio "$all" "$(value seconds "$got")")
-    row "feed load, $(human "$all") rows, 95 % of the pairs known" "$rate" "$(human "$rate") rows/s" min:3e6 "3 M rows/s"
-    row "... memory" "$(value rss_mb "$got")" "$(value rss_mb "$got") MB" max:2048 "2 GB"
-    note "spent" "$(spent "$got")"
-    rm -f seen.db* first.zst next.zst
-}
-
 # Start of serve to the line that says where it listens.
 serve_seconds() { # REGISTER
     local began pid i
@@ -457,6 +410,8 @@ row_full() {
 . "$bench/postgres.sh"
 # shellcheck source=bench/lists.sh
 . "$bench/lists.sh"
+# shellcheck source=bench/feeds.sh
+. "$bench/feeds.sh"
 # shellcheck source=bench/http.sh
 . "$bench/http.sh"
 # shellcheck source=bench/eir.sh
@@ -501,7 +456,10 @@ load() {
 
 began=$(load)
 head=$(machine)
-for name in ${*:-judge index import registers writes postgres filing bulk http feed seen lists second suspend beside page eir eircost full}; do
+rows=(judge index import registers writes postgres filing bulk http feed seen seenskew seenflat seenpg seensql lists second
+    suspend beside page eir eircost full)
+[ $# -eq 0 ] || rows=("$@")
+for name in "${rows[@]}"; do
     "row_$name"
 done
 {

@@ -3,8 +3,9 @@
  * timed - runs a command (or the same one many times) and says what it took.
  *
  *   timed once FILE COMMAND...                  writes "seconds=.. user=.. sys=.. rss_mb=.. anon_mb=..
- *                                               code=.." to FILE; anon_mb: greatest RssAnon seen,
- *                                               looked at every 20 ms
+ *                                               written_mb=.. code=.." to FILE; anon_mb: greatest
+ *                                               RssAnon seen, looked at every 20 ms; written_mb:
+ *                                               pages of files that it made dirty
  *   timed each RUNS SEED FROM COUNT COMMAND...  RUNS times, each with another IMEI of the population
  *                                               as last word; RUNS pid:N = until process N is gone.
  *                                               Prints the samples, from start to end of process
@@ -78,9 +79,11 @@ static int once(const char *file, char **command)
     FILE *out = fopen(file, "w");
     if (!out)
         bench_die(file, NULL);
-    fprintf(out, "seconds=%.3f user=%.2f sys=%.2f rss_mb=%.0f anon_mb=%.0f code=%d\n", seconds,
-            seconds_of(usage.ru_utime), seconds_of(usage.ru_stime), (double)usage.ru_maxrss / 1024,
-            (double)anon / 1024, exit_code(status));
+    fprintf(out,
+            "seconds=%.3f user=%.2f sys=%.2f rss_mb=%.0f anon_mb=%.0f written_mb=%.0f code=%d\n",
+            seconds, seconds_of(usage.ru_utime), seconds_of(usage.ru_stime),
+            (double)usage.ru_maxrss / 1024, (double)anon / 1024, (double)usage.ru_oublock / 2048,
+            exit_code(status));
     fclose(out);
     return exit_code(status);
 }
