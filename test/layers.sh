@@ -24,7 +24,7 @@ declare -A may=(
     [cases]="base core journal index answer store app bulk people cases"
     [seen]="base core journal index answer store app bulk people seen"
     [face]="base core journal index answer store app face"
-    [portal]="base core journal index answer store app bulk people cases face portal"
+    [portal]="base core journal index answer store app bulk people seen cases face portal"
     [cmd]="base core journal index answer store app bulk people seen cases face portal wire s13 n5geir node cmd"
 )
 n=0

@@ -191,15 +191,21 @@ static void print_feed(const struct cli *cli, const char *path, const struct fee
     if (cli->json) {
         printf("{\"rows\":%" PRIu64 ",\"home\":%" PRIu64 ",\"roaming\":%" PRIu64
                ",\"unknown\":%" PRIu64 ",\"future\":%" PRIu64 ",\"malformed\":%" PRIu64
-               ",\"imeis\":%" PRIu64 ",\"first\":%" PRIu64 ",\"earlier\":%" PRIu64
-               ",\"unnoticed\":%" PRIu64 ",\"pairs\":%" PRIu64 ",\"known\":%s}\n",
-               r->load.rows, r->home, r->roaming, r->unknown, r->future, r->malformed, r->imeis,
-               r->first, r->earlier, r->unnoticed, r->pairs, r->load.known ? "true" : "false");
+               ",\"past\":%" PRIu64 ",\"imeis\":%" PRIu64 ",\"first\":%" PRIu64
+               ",\"earlier\":%" PRIu64 ",\"unnoticed\":%" PRIu64 ",\"pairs\":%" PRIu64
+               ",\"known\":%s}\n",
+               r->load.rows, r->home, r->roaming, r->unknown, r->future, r->malformed, r->past,
+               r->imeis, r->first, r->earlier, r->unnoticed, r->pairs,
+               r->load.known ? "true" : "false");
         return;
     }
     printf("%s: %" PRIu64 " rows: %" PRIu64 " home, %" PRIu64 " roaming, %" PRIu64
            " unknown; set aside: %" PRIu64 " of later days, %" PRIu64 " malformed\n",
            path, r->load.rows, r->home, r->roaming, r->unknown, r->future, r->malformed);
+    if (r->past)
+        printf("  %" PRIu64 " rows are older than subscribers are kept: of them the first use of a "
+               "phone was taken, no more\n",
+               r->past);
     if (r->ignored[0])
         printf("  columns that are not known, and were passed over: %s\n", r->ignored);
     if (r->load.beside[0])

@@ -29,6 +29,9 @@ static const struct command commands[] = {
      cmd_import_verified},
     {"feed load", "--operator NAME [--accept GUARD,...|all --reason TEXT] FILE...",
      "Load what an operator's network saw: CSV date,imei,imsi,msisdn,rat[,time].", cmd_feed_load},
+    {"feed report", "[--operator NAME] [--since DATE] [--until DATE]",
+     "Tell what operators' files are worth, by day, with the trend and what to do.",
+     cmd_feed_report},
     {"customs load", "FILE",
      "Load customs declarations: CSV declaration_no,declaration_date,declarant,goods_item,quantity"
      "[,brand,model,country]. A later file corrects lines. A second person loads it as well.",

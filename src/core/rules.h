@@ -42,6 +42,7 @@ struct rules {
     uint32_t tac_list; /* number of the TAC list, 0 = none */
     uint32_t max_expiries_per_day;
     uint32_t gsma_cut_limit;
+    uint32_t retention_months; /* of what networks saw of subscribers; 0: for ever */
     struct plmn_list home_plmn;
     struct plmn_list machine_imsi;
     char zone[64];

@@ -93,6 +93,7 @@ void portal_operator_check(struct exchange *x);  /* POST /api/v1/operator/check 
 void portal_operator_keys(struct exchange *x);   /* GET /api/v1/operator/keys */
 void portal_operator_revoke(struct exchange *x); /* POST /api/v1/operator/keys/{}/revoke */
 void portal_operator_files(struct exchange *x);  /* GET /api/v1/operator/files */
+void portal_quality(struct exchange *x);         /* GET /api/v1/operators/{}/quality?from=&to= */
 
 void portal_present(struct exchange *x); /* POST /api/v1/present {iin, name, msisdn, language} */
 void portal_present_file(struct exchange *x); /* POST /api/v1/present/{}/applications {code, …} */

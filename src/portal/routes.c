@@ -129,6 +129,7 @@ const struct route portal_routes[] = {
     {AT("/api/v1/operator/keys"), "GET, HEAD", {GET(portal_operator_keys)}},
     {AT("/api/v1/operator/keys/{}/revoke"), "POST", {POST(portal_operator_revoke)}},
     {AT("/api/v1/operator/files"), "GET, HEAD", {GET(portal_operator_files)}},
+    {AT("/api/v1/operators/{}/quality"), "GET, HEAD", {GET(portal_quality)}},
     {AT("/api/v1/figures"), "GET, HEAD", {GET(portal_figures_json)}},
     {AT("/api/v1/figures.csv"), "GET, HEAD", {GET(portal_figures_csv)}},
     {AT("/api/v1/journal"), "GET, HEAD", {GET(portal_journal)}},

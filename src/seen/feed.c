@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "app/commit.h"
 #include "app/observe.h"
 #include "bulk/imeis.h"
 #include "bulk/radix.h"
@@ -187,6 +188,8 @@ static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct f
         if (had != DAYNUM_NONE && had <= day)
             continue;
         f->out->first += had == DAYNUM_NONE;
+        if (had == DAYNUM_NONE)
+            feed_count(&f->rows.counts, day < f->rows.kept_from ? DAYNUM_NONE : day, SEEN_FIRST);
         f->out->earlier += had != DAYNUM_NONE;
         struct change change = {.imei = rows[i].imei,
                                 .kind = CHANGE_ACTIVATED,
@@ -294,10 +297,40 @@ static enum err write_all(struct feeding *f, struct fault *fault)
         *fault = held;
     if (err && !waits)
         return err;
+    err = feed_counts_pour(&f->rows.counts, f->seen, f->rows.today, fault);
+    if (err)
+        return err;
+    err = waits ? ERR_HELD : ERR_OK;
     struct seen_write write = {
         .waits = waits, .also = waits ? NULL : remember, .ctx = waits ? NULL : f};
     enum err wrote = seen_write(f->seen, &write, fault);
     return wrote ? wrote : err;
+}
+
+/* ---- what a guard stopped ---- */
+
+struct held {
+    uint64_t party, rows;
+    uint16_t day;
+};
+
+static enum err put_held(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    const struct held *held = c->ctx;
+    struct seen_report report;
+    enum err err = seen_report_get(reg, held->party, held->day, &report, fault);
+    report.of[SEEN_HELD] = held->rows;
+    return err ? err : seen_report_put(reg, held->party, held->day, &report, fault);
+}
+
+/* So that the operator's report tells that a file came; where that cannot be written, the load is stopped all the same. */
+static void note_held(struct feeding *f, uint64_t party)
+{
+    struct held held = {party, f->out->load.rows, daynum_pack(f->rows.today)};
+    struct commit_case c = {.also = put_held, .ctx = &held};
+    (void)seen_newest(f->seen, &held.day);
+    enum err err = commit_one(f->reg, &c, NULL);
+    (void)err;
 }
 
 /* ---- a file ---- */
@@ -393,6 +426,8 @@ enum err feed_load(struct registry *reg, const struct load_options *options,
         err = compare(f, fault);
         if (!err)
             err = feed_guard(&f->rows, f->soon, fault);
+        if (err == ERR_GUARD)
+            note_held(f, party);
         if (!err)
             err = write_all(f, fault);
     }

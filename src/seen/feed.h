@@ -25,6 +25,8 @@ struct feed_result {
     struct load_result load;
     uint64_t home, roaming, unknown; /* rows by IMSI */
     uint64_t future;                 /* rows dated later than today: set aside */
+    uint64_t
+        past; /* good rows older than subscribers are kept (seen/term.h): activations, no more */
     uint64_t malformed; /* rows whose IMEI, date or columns cannot be used: set aside */
     uint64_t pairs;     /* new pairs of IMEI and subscriber */
     uint64_t days;      /* different days */

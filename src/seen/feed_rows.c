@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "base/mix.h"
+#include "seen/term.h"
 
 enum {
     DATE_TEXT = 10,
@@ -24,8 +25,11 @@ enum err feed_rows_init(struct feed_rows *f, struct registry *reg)
     f->beside.keep_good = true;
     f->beside.tell = NULL;
     f->rejects.options = &f->beside;
+    f->kept_from = term_first_day(&reg->rules, f->today);
     seen_hash_key(reg, f->key);
     enum err err = radio_seen_new(&f->radio);
+    if (!err)
+        err = feed_counts_init(&f->counts);
     return err ? err : findings_init(&f->findings);
 }
 
@@ -33,6 +37,7 @@ void feed_rows_release(struct feed_rows *f)
 {
     findings_release(&f->findings);
     radio_seen_free(f->radio);
+    feed_counts_release(&f->counts);
 }
 
 static void note(struct feed_rows *f, const char *kind, struct str raw, daynum day)
@@ -45,6 +50,12 @@ static void note(struct feed_rows *f, const char *kind, struct str raw, daynum d
 static struct str short_text(struct str raw, size_t most)
 {
     return raw.n <= most ? raw : STR("too long");
+}
+
+/* A day that is not kept has no report. */
+static daynum kept_day(const struct feed_rows *f, daynum day)
+{
+    return day < f->kept_from ? DAYNUM_NONE : day;
 }
 
 /* What is no IMEI: as it is, unless it may be somebody's number, 7 to 12 digits, in a column that has slipped. */
@@ -193,6 +204,9 @@ static bool imsi_of(struct feed_rows *f, struct str text, daynum day, uint64_t *
 {
     if (text.n >= IMSI_LEAST && imsi_parse(text, out) == ERR_OK)
         return true;
+    feed_count(&f->counts, day, SEEN_UNKNOWN);
+    if (text.n)
+        feed_count(&f->counts, day, SEEN_IMSI);
     if (text.n)
         note(f, "imsi", STR("not 14 or 15 digits"), day); /* no subscriber's number here */
     return false;
@@ -208,7 +222,12 @@ static void say(struct feed_rows *f, const struct csv_row *row, struct imei imei
     out->more = rat.n ? mix_text(rat) : 0;
     out->day = daynum_pack(day);
     out->ahead = day > f->today;
+    out->past = day < f->kept_from;
     out->home = rules_is_home(&f->reg->rules, out->imsi);
+    if (out->past) {
+        f->out->past++;
+        feed_count(&f->counts, DAYNUM_NONE, SEEN_PAST);
+    }
 }
 
 /* A row of a day to come: set aside, but for the digest it is what it will be. */
@@ -217,6 +236,7 @@ static enum err not_yet(struct feed_rows *f, const struct csv *csv, const struct
 {
     struct imei imei;
     struct str imsi = row->fields[FEED_IMSI];
+    feed_count(&f->counts, DAYNUM_NONE, SEEN_FUTURE);
     note(f, "date_future", row->fields[FEED_DATE], day);
     f->out->future++;
     *out_used = imei_parse_network(row->fields[FEED_IMEI], &imei) == ERR_OK &&
@@ -246,12 +266,14 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
     struct imei imei;
     *out_used = false;
     if (bad) {
+        feed_count(&f->counts, DAYNUM_NONE, SEEN_ROW);
         note(f, "row", str_z(err_name(bad->err)), DAYNUM_NONE);
         sum_up(f, row->text);
         f->out->malformed++;
         return set_aside(f, row->text, bad);
     }
     if (!day_of(f, row, &day)) {
+        feed_count(&f->counts, DAYNUM_NONE, SEEN_DATE);
         note(f, "date", short_text(row->fields[FEED_DATE], DATE_TEXT), DAYNUM_NONE);
         sum_up(f, row->text);
         f->out->malformed++;
@@ -260,6 +282,7 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
     if (day > f->today)
         return not_yet(f, csv, row, day, out, out_used);
     if (imei_parse_network(row->fields[FEED_IMEI], &imei) || imei_all_same(imei)) {
+        feed_count(&f->counts, kept_day(f, day), feed_count_imei(row->fields[FEED_IMEI]));
         note(f, "imei", imei_text(row->fields[FEED_IMEI]), day);
         sum_up(f, row->text);
         f->out->malformed++;
@@ -269,12 +292,14 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
     }
     note_length(f, row->fields[FEED_IMEI]);
     check_rat(f, imei, row->fields[FEED_RAT], day);
-    if (!imsi_of(f, row->fields[FEED_IMSI], day, &out->imsi)) {
+    if (!imsi_of(f, row->fields[FEED_IMSI], kept_day(f, day), &out->imsi)) {
         sum_up(f, row->text);
         f->out->unknown++;
         return ERR_OK;
     }
     say(f, row, imei, day, out);
+    if (out->past)
+        note(f, "date_past", row->fields[FEED_DATE], day);
     f->out->home += out->home;
     f->out->roaming += !out->home;
     *out_used = true;

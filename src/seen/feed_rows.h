@@ -7,6 +7,7 @@
 
 #include "bulk/findings.h"
 #include "seen/feed.h"
+#include "seen/feed_counts.h"
 #include "seen/radio.h"
 #include "seen/seen.h"
 
@@ -27,12 +28,14 @@ struct feed_rows {
     const struct feed_options *feed;
     struct feed_result *out;
     struct findings findings;
+    struct feed_counts counts;
     struct feed_lengths lengths;
     struct load_options beside; /* of rejects: all bad rows into the file beside, none told */
     struct rejects rejects;
     unsigned examples;
     struct fault example[LIMIT_BAD_ROWS_SHOWN]; /* the first rows that were set aside */
     daynum today;
+    daynum kept_from; /* of older days an IMEI's activation alone is taken */
     uint8_t key[SEEN_HASH_KEY];
     uint64_t sum; /* of the rows that give no seen_row, in no order */
     struct feed_date {

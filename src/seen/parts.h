@@ -5,7 +5,8 @@
  * and never grows. ARCHITECTURE.md, "What networks saw".
  *
  *   '0'                              head: form 1 (1), subscribers 4, pairs 4, tag 16 (another after each append)
- *   '0' 'r' day 2, operator 8        what came in of a day: form 1 (1), then as varints loads, home, roaming, new pairs
+ *   '0' 'r' day 2, operator 8        what came in of a day: form 2 (1), then as varints loads, home, roaming, pairs seen,
+ *                                    how many counts follow, those of counts.def (form 1: none of them)
  *   '1' first 4                      subscribers: keyed hash of the IMSI 10, each; zeros: dropped
  *   '2' first 4                      the same, sealed as a whole: IMSI 8 (as imsi_parse packs it), MSISDN 8 (0: none)
  *   '3' 'p' first 4                  pairs: IMEI 6, subscriber 4 (0: dropped), day 2: by then its activation is known
@@ -41,9 +42,18 @@ struct seen_pair {
     uint16_t day;
 };
 
-/* What came in of an operator and day, over all loads. */
+enum seen_count {
+#define X(name, text) SEEN_##name,
+#include "seen/counts.def"
+#undef X
+    SEEN_COUNTS
+};
+const char *seen_count_name(enum seen_count what);
+
+/* What came in of an operator and day, over all loads that brought something new of it. pairs: those that were seen. */
 struct seen_report {
     uint64_t loads, home, roaming, pairs;
+    uint64_t of[SEEN_COUNTS];
 };
 
 /* A register without one: zeros. ERR_CODEC. */
@@ -107,5 +117,10 @@ MUST_USE enum err seen_report_get(struct registry *registry, uint64_t party, uin
                                   struct seen_report *out, struct fault *fault);
 MUST_USE enum err seen_report_put(struct registry *registry, uint64_t party, uint16_t day,
                                   const struct seen_report *report, struct fault *fault);
+/* Of days first to last, every operator, by day; fn returns false to stop. ERR_CODEC. */
+typedef bool seen_report_fn(void *ctx, uint16_t day, uint64_t party,
+                            const struct seen_report *report);
+MUST_USE enum err seen_reports(struct registry *registry, uint16_t first, uint16_t last,
+                               seen_report_fn *fn, void *ctx, struct fault *fault);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "seen/parts.h"
 
-enum { REPORT_FORM = 1 };
+enum { REPORT_FORM = 2, REPORT_KEY = 12 };
 
 static enum err damaged(struct fault *fault)
 {
@@ -197,13 +197,47 @@ enum err seen_days(struct registry *reg, uint16_t from, uint16_t to, seen_day_fn
 
 /* ---- reports ---- */
 
-static struct record_key report_key(uint64_t party, uint16_t day)
+const char *seen_count_name(enum seen_count what)
+{
+    static const char *const names[SEEN_COUNTS] = {
+#define X(name, text) text,
+#include "seen/counts.def"
+#undef X
+    };
+    return names[what];
+}
+
+static struct record_key reports_from(uint16_t day)
 {
     struct record_key key = record_key(RECORD_SEEN);
     record_key_bytes(&key, "r", 1);
     record_key_number(&key, day, 2);
+    return key;
+}
+
+static struct record_key report_key(uint64_t party, uint16_t day)
+{
+    struct record_key key = reports_from(day);
     record_key_number(&key, party, 8);
     return key;
+}
+
+/* Form 1 has no counts; those that a later program adds are zero until it writes. */
+static bool decode_report(struct str value, struct seen_report *out)
+{
+    struct rd rd = rd_of((const uint8_t *)value.p, value.n);
+    uint64_t form = rd_uint(&rd, 1);
+    struct seen_report r = {.loads = rd_varint(&rd)};
+    r.home = rd_varint(&rd);
+    r.roaming = rd_varint(&rd);
+    r.pairs = rd_varint(&rd);
+    uint64_t counts = form == REPORT_FORM ? rd_varint(&rd) : 0;
+    for (uint64_t i = 0; i < counts && i < SEEN_COUNTS; i++)
+        r.of[i] = rd_varint(&rd);
+    if (rd.failed || rd_left(&rd) || form < 1 || form > REPORT_FORM)
+        return false;
+    *out = r;
+    return true;
 }
 
 enum err seen_report_get(struct registry *reg, uint64_t party, uint16_t day,
@@ -214,18 +248,8 @@ enum err seen_report_get(struct registry *reg, uint64_t party, uint16_t day,
     bool found;
     *out = (struct seen_report){0};
     enum err err = record_find(reg, &key, &value, &found, fault);
-    if (!err && found) {
-        struct rd rd = rd_of(value.p, value.n);
-        uint64_t form = rd_uint(&rd, 1);
-        struct seen_report r = {.loads = rd_varint(&rd)};
-        r.home = rd_varint(&rd);
-        r.roaming = rd_varint(&rd);
-        r.pairs = rd_varint(&rd);
-        if (rd.failed || rd_left(&rd) || form != REPORT_FORM)
-            err = damaged(fault);
-        else
-            *out = r;
-    }
+    if (!err && found && !decode_report((struct str){(const char *)value.p, value.n}, out))
+        err = damaged(fault);
     buf_release(&value);
     return err;
 }
@@ -240,9 +264,38 @@ enum err seen_report_put(struct registry *reg, uint64_t party, uint16_t day,
     buf_varint(&value, report->home);
     buf_varint(&value, report->roaming);
     buf_varint(&value, report->pairs);
+    buf_varint(&value, SEEN_COUNTS);
+    for (size_t i = 0; i < SEEN_COUNTS; i++)
+        buf_varint(&value, report->of[i]);
     enum err err = value.failed
                        ? ERR_MEMORY
                        : record_put(reg, &key, (struct str){(const char *)value.p, value.n}, fault);
     buf_release(&value);
     return err;
+}
+
+struct listing {
+    seen_report_fn *fn;
+    void *ctx;
+    bool broken;
+};
+
+static bool list_report(void *ctx, const struct record *record)
+{
+    struct listing *l = ctx;
+    const uint8_t *key = (const uint8_t *)record->key.p;
+    struct seen_report report;
+    l->broken = record->key.n != REPORT_KEY || !decode_report(record->value, &report);
+    return !l->broken && l->fn(l->ctx, (uint16_t)get_be(key + 2, 2), get_be(key + 4, 8), &report);
+}
+
+enum err seen_reports(struct registry *reg, uint16_t first, uint16_t last, seen_report_fn *fn,
+                      void *ctx, struct fault *fault)
+{
+    struct record_key from = reports_from(first), to = reports_from(last);
+    struct listing l = {.fn = fn, .ctx = ctx};
+    to = record_key_past(&to);
+    enum err err = store_records(reg->store, record_key_str(&from), record_key_str(&to),
+                                 list_report, &l, fault);
+    return err ? err : l.broken ? damaged(fault) : ERR_OK;
 }

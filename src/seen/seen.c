@@ -206,7 +206,7 @@ static void look(struct seen *s, const struct seen_row *row, struct looked *look
 {
     sum_up(s, row, &looked->key);
     looked->slot = seen_table_find(&s->pairs.table, &looked->key);
-    if (!looked->slot || row->ahead)
+    if (!looked->slot || row->ahead || row->past)
         return;
     for (size_t i = 0; i < s->day_count && i < DAYS_FETCHED; i++)
         if (s->days[i].day == row->day)
@@ -218,7 +218,9 @@ static enum err take_one(struct seen *s, const struct seen_row *row, const struc
     struct seen_slot *slot = looked->slot;
     bool new = !slot;
     enum err err = ERR_OK;
-    if (row->ahead)
+    if (row->past && row->home)
+        return imei_list_add(&s->activations, row->imei << 16 | row->day);
+    if (row->ahead || row->past)
         return ERR_OK;
     if (!slot)
         slot = seen_table_find(&s->fresh, &looked->key);
@@ -258,6 +260,22 @@ void seen_counts(const struct seen *s, struct seen_counts *out)
 {
     *out = (struct seen_counts){
         .pairs = s->new_count, .days = s->day_count, .slower = s->activations.n};
+}
+
+enum err seen_note(struct seen *s, uint16_t number, const uint64_t of[SEEN_COUNTS])
+{
+    struct seen_day *day = day_of(s, number);
+    for (size_t i = 0; day && i < SEEN_COUNTS; i++)
+        day->of[i] += of[i];
+    return day ? ERR_OK : ERR_MEMORY;
+}
+
+bool seen_newest(const struct seen *s, uint16_t *out)
+{
+    for (size_t i = 0; i < s->day_count; i++)
+        if (!i || s->days[i].day > *out)
+            *out = s->days[i].day;
+    return s->day_count > 0;
 }
 
 struct imei_list *seen_activations(struct seen *s)

@@ -34,6 +34,8 @@ struct seen_row {
     uint16_t day;    /* packed */
     bool home;
     bool ahead; /* of a day to come: it counts in the digest alone */
+    bool
+        past; /* older than subscribers are kept: no pair and no day, the IMEI's activation alone */
 };
 
 /* Waits while another load holds the register. party: of the operator.
@@ -52,6 +54,10 @@ struct seen_counts {
         slower; /* home rows whose IMEI is not known as active by then: they are looked up in the facts */
 };
 void seen_counts(const struct seen *seen, struct seen_counts *out);
+/* Adds what a day has beside its good rows; to the report alone. No other thread takes. ERR_MEMORY. */
+MUST_USE enum err seen_note(struct seen *seen, uint16_t day, const uint64_t of[SEEN_COUNTS]);
+/* The newest day of the rows; false: there is none. */
+bool seen_newest(const struct seen *seen, uint16_t *out);
 /* body << 16 | packed day, of home rows of which nothing says that the IMEI was active by then; as they came. */
 struct imei_list *seen_activations(struct seen *seen);
 /* The same rows in another order have the same digest. */

@@ -16,6 +16,7 @@ struct seen_new {
 struct seen_day {
     uint16_t day;
     uint64_t home, roaming;
+    uint64_t of[SEEN_COUNTS];
     struct day_bits bits;
 };
 

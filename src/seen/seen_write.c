@@ -103,6 +103,8 @@ struct writing {
     const struct seen_write *what;
     struct seen_table fresh; /* subscribers of this load */
     struct seen_head head;   /* as it will stand */
+    uint32_t before;         /* pairs, before this load */
+    roaring_bitmap_t *met;   /* of those after them: seen on an earlier day of the load */
     struct seen_pair *pairs; /* of a step */
     struct seen_subscriber *subscribers;
     size_t from, n, subscriber_n; /* of a step */
@@ -208,6 +210,42 @@ static enum err write_pairs(struct writing *w, struct fault *fault)
 
 /* ---- days ---- */
 
+static int by_day(const void *a, const void *b)
+{
+    const struct seen_day *x = a, *y = b;
+    return (x->day > y->day) - (x->day < y->day);
+}
+
+/* How many pairs of the day this load saw for the first time ever; days come in order. */
+static uint64_t first_seen(struct writing *w, const roaring_bitmap_t *bits)
+{
+    roaring_bitmap_t *fresh =
+        roaring_bitmap_from_range((uint64_t)w->before + 1, (uint64_t)UINT32_MAX + 1, 1);
+    if (!fresh)
+        return 0;
+    roaring_bitmap_and_inplace(fresh, bits);
+    uint64_t n = roaring_bitmap_andnot_cardinality(fresh, w->met);
+    roaring_bitmap_or_inplace(w->met, fresh);
+    roaring_bitmap_free(fresh);
+    return n;
+}
+
+/* What came of the day again changes no count; what was held is in. */
+static enum err report_day(struct writing *w, const struct seen_day *day, bool counts,
+                           struct seen_report *report, struct fault *fault)
+{
+    struct seen *s = w->seen;
+    if (!counts && !report->of[SEEN_HELD])
+        return ERR_OK;
+    report->loads += counts;
+    report->home += counts ? day->home : 0;
+    report->roaming += counts ? day->roaming : 0;
+    for (size_t i = 0; counts && i < SEEN_COUNTS; i++)
+        report->of[i] += day->of[i];
+    report->of[SEEN_HELD] = 0;
+    return seen_report_put(s->reg, s->party, day->day, report, fault);
+}
+
 static enum err write_day(struct writing *w, const struct seen_day *day, struct fault *fault)
 {
     struct seen *s = w->seen;
@@ -217,16 +255,16 @@ static enum err write_day(struct writing *w, const struct seen_day *day, struct 
     if (!bits)
         return fault_set(fault, ERR_MEMORY, "no memory for a day");
     enum err err = seen_day_add(s->reg, s->party, day->day, bits, &new, fault);
-    roaring_bitmap_free(bits);
+    bool bare = roaring_bitmap_is_empty(bits);
     if (!err)
         err = seen_report_get(s->reg, s->party, day->day, &report, fault);
-    if (err || !new)
-        return err;
-    report.loads++;
-    report.home += day->home;
-    report.roaming += day->roaming;
-    report.pairs += new;
-    return seen_report_put(s->reg, s->party, day->day, &report, fault);
+    if (!err) {
+        report.pairs += new;
+        report.of[SEEN_PAIRS_NEW] += new ? first_seen(w, bits) : 0;
+        err = report_day(w, day, new || (bare && !report.loads), &report, fault);
+    }
+    roaring_bitmap_free(bits);
+    return err;
 }
 
 static enum err write_days(struct registry *reg, struct commit_case *c, struct fault *fault)
@@ -234,6 +272,7 @@ static enum err write_days(struct registry *reg, struct commit_case *c, struct f
     struct writing *w = c->ctx;
     struct seen *s = w->seen;
     enum err err = same_head(s, fault);
+    roaring_bitmap_clear(w->met); /* it may be done again */
     for (size_t i = 0; !err && i < s->day_count; i++)
         err = write_day(w, &s->days[i], fault);
     if (!err && w->what->also)
@@ -277,14 +316,17 @@ static void settle(struct writing *w)
 
 enum err seen_write(struct seen *s, const struct seen_write *what, struct fault *fault)
 {
-    struct writing w = {.seen = s, .what = what, .head = s->head};
+    struct writing w = {.seen = s, .what = what, .head = s->head, .before = s->head.pairs};
     struct commit_case last = {.also = write_days, .ctx = &w};
-    enum err err = ERR_OK;
-    if (s->new_count) {
+    w.met = roaring_bitmap_create();
+    enum err err = w.met ? ERR_OK : fault_set(fault, ERR_MEMORY, "no memory for a day");
+    if (s->day_count)
+        qsort(s->days, s->day_count, sizeof *s->days, by_day);
+    if (!err && s->new_count) {
         seen_cache_begin(&s->subscribers);
         seen_cache_begin(&s->pairs);
     }
-    if (s->new_count)
+    if (!err && s->new_count)
         err = write_pairs(&w, fault);
     if (!err && (s->day_count || what->also))
         err = commit_one(s->reg, &last, fault);
@@ -295,5 +337,6 @@ enum err seen_write(struct seen *s, const struct seen_write *what, struct fault 
     if (w.subscribers)
         sodium_memzero(w.subscribers, STEP * sizeof *w.subscribers);
     free(w.subscribers);
+    roaring_bitmap_free(w.met);
     return err;
 }

@@ -143,6 +143,7 @@ my %may = (
     'POST /api/v1/operator/keys/{}/revoke'      => $operator,
     'GET /api/v1/operator/files'                => $operator,
     'GET /operator'                             => $operator,
+    'GET /api/v1/operators/{}/quality'          => [qw(officer operator ministry admin)],
     'POST /operator/check'                      => $operator,
     'POST /operator/keys/revoke'                => $operator,
     'GET /marks'                                => $police,
@@ -247,7 +248,7 @@ sub knock { # "METHOD address", who, csrf: the session's mark
     my $form = $form{$path};
     my $files = $path =~ m{^/(cabinet/.*/(answer|appeal|correct)|apply/.*/papers|files/.*/send)$};
     my $param = $path =~ m{/(applications|desk|cabinet)/} ? $filed->{number} : $path =~ m{^/apply/} ? $files ? '1' : 'carried'
-        : $path =~ m{^/files/} ? '0' x 16 : 'nobody';
+        : $path =~ m{^/files/} ? '0' x 16 : $path =~ m{/operators/} ? 'operator' : 'nobody';
     $path =~ s/\{\}/$param/;
     my $as = $who && {token => $who->{token}, csrf => $form ? undef : $csrf};
     my $body = $method eq 'GET' ? undef : $form ? 'csrf=' . ($csrf // '') : '{}';

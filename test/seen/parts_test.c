@@ -196,11 +196,20 @@ static void damage_is_told(void **state)
     fixture_free(f);
 }
 
+static bool count_report(void *ctx, uint16_t day, uint64_t party, const struct seen_report *report)
+{
+    assert_true(day >= 9000 && party == 5 && report->loads);
+    ++*(unsigned *)ctx;
+    return true;
+}
+
 static void reports_come_back(void **state)
 {
     (void)state;
     struct fixture *f = fixture_memory("2026-03-10");
-    struct seen_report want = {3, UINT64_MAX, 0, 12345}, got;
+    struct seen_report want = {3, UINT64_MAX, 0, 12345, {[0] = 7, [SEEN_COUNTS - 1] = 1}}, got;
+    struct record_key older = record_key(RECORD_SEEN);
+    record_key_bytes(&older, "r\x23\x29\0\0\0\0\0\0\0\x05", 11); /* day 9001 */
     begin(f);
     OK(seen_report_put(f->reg, 5, 9000, &want, NULL));
     commit(f);
@@ -208,6 +217,17 @@ static void reports_come_back(void **state)
     assert_memory_equal(&got, &want, sizeof got);
     OK(seen_report_get(f->reg, 6, 9000, &got, NULL));
     assert_int_equal(got.loads, 0);
+    begin(f);
+    OK(record_put(f->reg, &older, STR("\1\2\3\4\5"), NULL)); /* form 1 */
+    commit(f);
+    OK(seen_report_get(f->reg, 5, 9001, &got, NULL));
+    want = (struct seen_report){2, 3, 4, 5, {0}};
+    assert_memory_equal(&got, &want, sizeof got);
+    unsigned n = 0;
+    OK(seen_reports(f->reg, 9000, 9000, count_report, &n, NULL));
+    assert_int_equal(n, 1);
+    OK(seen_reports(f->reg, 8000, 9001, count_report, &n, NULL));
+    assert_int_equal(n, 3);
     fixture_free(f);
 }
 

@@ -40,6 +40,7 @@ static const struct {
     {"expiry_release", {"auto", "manual"}, {"", "hold"}},
     {"max_expiries_per_day", {"0", "50000", "1000000000"}, {"", "1000000001", "-5", "50 000"}},
     {"gsma_cut_limit", {"0", "1000", "1000000000"}, {"", "1000000001", "-5", "1 000"}},
+    {"retention_months", {"0", "6", "60"}, {"", "-1", "six"}},
     {"two_person", {"auto", "on", "off"}, {"", "yes"}},
     {"tac_list_complete", {"yes", "no"}, {"", "maybe"}},
     {"tac_list_date", {"2026-01-01"}, {"", "2026-01-32"}},
@@ -104,6 +105,7 @@ static void the_canonical_text_is_in_the_order_of_the_table(void **state)
                                             "expiry_release=auto\n"
                                             "max_expiries_per_day=50000\n"
                                             "gsma_cut_limit=1000\n"
+                                            "retention_months=6\n"
                                             "two_person=auto\n"
                                             "tac_list_complete=no\n"
                                             "tac_list_date=2000-01-01\n"

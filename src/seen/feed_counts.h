@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * feed_counts - what a file's rows have beside good ones, by day, for the report of the operator's days (parts.h). A row
+ * without a day that can be used counts for the file's newest. */
+#ifndef SEEN_FEED_COUNTS_H
+#define SEEN_FEED_COUNTS_H
+
+#include "seen/seen.h"
+
+struct feed_counts {
+    uint64_t **days; /* by packed day; NULL: nothing was counted of it */
+    uint64_t undated[SEEN_COUNTS];
+    bool failed; /* no memory */
+};
+
+/* ERR_MEMORY. */
+MUST_USE enum err feed_counts_init(struct feed_counts *counts);
+void feed_counts_release(struct feed_counts *counts);
+
+/* day: DAYNUM_NONE counts for the file's newest. */
+void feed_count(struct feed_counts *counts, daynum day, enum seen_count what);
+/* What an IMEI that is none is, by its text. */
+enum seen_count feed_count_imei(struct str text);
+/* Adds all to what the load will write. otherwise: the day of a file without a good row. ERR_MEMORY. */
+MUST_USE enum err feed_counts_pour(const struct feed_counts *counts, struct seen *seen,
+                                   daynum otherwise, struct fault *fault);
+
+#endif
