@@ -266,7 +266,7 @@ static void begin(const struct lists_sheet *s, struct lists_pipe *pipe, struct l
 }
 
 /* The signature is over "tamga list " and the hash as it is printed. */
-static void make_end(const struct lists_sheet *s, const uint8_t hash[SHA256_BYTES],
+void lists_text_sign(const struct registry *reg, uint64_t rows, const uint8_t hash[SHA256_BYTES],
                      struct lists_made *made)
 {
     char said[96], hex[2 * crypto_sign_BYTES + 1];
@@ -274,10 +274,10 @@ static void make_end(const struct lists_sheet *s, const uint8_t hash[SHA256_BYTE
     sha256_hex(hash, made->sha256);
     const int n = snprintf(said, sizeof said, "tamga list %s", made->sha256);
     crypto_sign_detached(signature, NULL, (const uint8_t *)said, (unsigned long long)n,
-                         s->registry->keys.sign.secret_key);
+                         reg->keys.sign.secret_key);
     sodium_bin2hex(hex, sizeof hex, signature, sizeof signature);
     snprintf(made->end, sizeof made->end, "#end rows=%llu sha256=%s signature=%s\n",
-             (unsigned long long)s->rows, made->sha256, hex);
+             (unsigned long long)rows, made->sha256, hex);
 }
 
 static enum err finish(const struct lists_sheet *s, struct lists_pipe *pipe,
@@ -290,7 +290,7 @@ static enum err finish(const struct lists_sheet *s, struct lists_pipe *pipe,
         lists_pipe_put(pipe, line, (size_t)n);
     }
     lists_pipe_digest(pipe, hash);
-    make_end(s, hash, made);
+    lists_text_sign(s->registry, s->rows, hash, made);
     if (s->layout == LISTS_TAMGA)
         lists_pipe_put(pipe, made->end, strlen(made->end));
     made->rows = s->rows;

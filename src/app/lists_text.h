@@ -40,6 +40,10 @@ struct lists_made {
     char end[LISTS_END];               /* the last line */
 };
 
+/* The last line, made->end, and made->sha256. hash: of all before it. */
+void lists_text_sign(const struct registry *registry, uint64_t rows,
+                     const uint8_t hash[SHA256_BYTES], struct lists_made *made);
+
 /* Our layout holds head and last line itself; of the others they are for a file beside it. ERR_FILE_WRITE, ERR_MEMORY. */
 MUST_USE enum err lists_text_full(const struct lists_sheet *sheet, struct lists_view *view, int fd,
                                   struct lists_made *out, struct fault *fault);

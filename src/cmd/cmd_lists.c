@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "app/lists_out.h"
+#include "cmd/cmd_lists.h"
 #include "cmd/command.h"
 
 enum { KINDS_MOST = 4, NAME_ROOM = 64 };
@@ -40,13 +41,13 @@ static enum err put_side(struct lists_out *out, const char *name, const struct l
     return lists_out_put(out, side, str_z(text), fault);
 }
 
-static void tell(const struct cli *cli, const struct wish *w, const char *name, enum list kind,
+static void tell(const struct cli *cli, const struct wish *w, const char *name, const char *kind,
                  const struct lists_made *made)
 {
     if (cli->json) {
         json_t *line = json_pack(
             "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s}", "operator", w->operator_name,
-            "kind", list_name(kind), "form", w->since ? "delta" : "full", "layout",
+            "kind", kind, "form", w->since ? "delta" : "full", "layout",
             lists_layout_name(w->layout), "file", name, "rows", (json_int_t)made->rows, "bytes",
             (json_int_t)made->bytes.text_bytes, "file_bytes", (json_int_t)made->bytes.file_bytes,
             "sha256", made->sha256, "cursor", made->cursor);
@@ -150,7 +151,7 @@ static enum err make_all(struct making *m, const char *path, struct fault *fault
         err = lists_out_end(m->out, fault);
     lists_out_free(m->out);
     for (size_t i = 0; !err && i < m->file_count; i++)
-        tell(m->cli, m->wish, m->files[i].name, m->files[i].kind, &m->files[i].made);
+        tell(m->cli, m->wish, m->files[i].name, list_name(m->files[i].kind), &m->files[i].made);
     return err;
 }
 
@@ -165,7 +166,7 @@ static bool read_kinds(const struct cli *cli, const char *text, struct wish *w)
                                : str_eq(one, STR("white")) ? LIST_WHITE
                                                            : LIST_UNKNOWN;
         if (kind == LIST_UNKNOWN || w->kind_count == KINDS_MOST) {
-            cli_usage(cli, "--list wants black or white");
+            cli_usage(cli, "--list wants black or white, or notify alone");
             return false;
         }
         w->kinds[w->kind_count++] = kind;
@@ -200,6 +201,31 @@ static bool read_wish(const struct cli *cli, const char *layout, const char *pac
     return true;
 }
 
+/* Notices have a road of their own: they are the operator's once they stand, which is written down. */
+static int make_notify(struct cli *cli, const struct wish *w)
+{
+    static const char *const endings[LISTS_PACKS] = {"", ".gz", ".zst"};
+    char name[NAME_ROOM];
+    snprintf(name, sizeof name, "notify%s.csv%s", w->since ? "-delta" : "", endings[w->pack]);
+    const struct lists_notify notify = {.operator_name = w->operator_name,
+                                        .out = w->out,
+                                        .file = name,
+                                        .pack = w->pack,
+                                        .since = w->since ? &w->cursor : NULL};
+    int code;
+    struct fault fault = {0};
+    struct lists_made made;
+    struct registry *reg = cli_open(cli, true, true, &code);
+    if (!reg)
+        return code;
+    enum err err = lists_notify_make(reg, &notify, &made, &fault);
+    registry_close(reg);
+    if (err)
+        return cli_fail(cli, err, &fault);
+    tell(cli, w, name, "notify", &made);
+    return 0;
+}
+
 int cmd_lists(struct cli *cli)
 {
     const char *kinds = "black", *layout = "tamga", *pack = "plain";
@@ -214,8 +240,13 @@ int cmd_lists(struct cli *cli)
         return 2;
     if (cli->argc || !wish.operator_name || !wish.out)
         return cli_usage(cli, "--operator NAME and --out DIR are wanted");
-    if (!read_kinds(cli, kinds, &wish) || !read_wish(cli, layout, pack, &wish))
+    const bool notify = str_eq(str_z(kinds), STR("notify"));
+    if ((!notify && !read_kinds(cli, kinds, &wish)) || !read_wish(cli, layout, pack, &wish))
         return 2;
+    if (notify && wish.layout != LISTS_TAMGA)
+        return cli_usage(cli, "notify has the layout tamga alone");
+    if (notify)
+        return make_notify(cli, &wish);
     int code;
     struct fault fault = {0};
     struct registry *reg = cli_open(cli, false, true, &code);

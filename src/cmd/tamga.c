@@ -86,10 +86,22 @@ static const struct command commands[] = {
      "Tell what each operator has applied, and since when more waits: exit 1 when a day.",
      cmd_lists_receipts},
     {"lists",
-     "--operator NAME [--since CURSOR] [--list black|white[,...]] [--layout tamga|dirbs|gsma] "
+     "--operator NAME [--since CURSOR] [--list black|white[,...]|notify] [--layout "
+     "tamga|dirbs|gsma] "
      "[--pack plain|gz|zstd] --out DIR",
      "Write an operator's list files: full after the day's sweep, or what moved since a cursor.",
      cmd_lists},
+    {"notices set", "[--days N] [--from HH:MM] [--to HH:MM] [--percent N] [--site ADDRESS]",
+     "Show or set whom, when and with which address subscribers are told.", cmd_notices_set},
+    {"notices channel",
+     "--operator NAME --road file|http|none [--url URL] [--token-file FILE] [--plmn PREFIX,...]",
+     "Say by which road notices reach an operator.", cmd_notices_channel},
+    {"notices due", "[--dry-run [--at-any-hour]]",
+     "Make the notices that subscribers are owed now; again, it makes none twice.",
+     cmd_notices_due},
+    {"notices status", "[--operator NAME]",
+     "Tell what was made, sent and delivered, and since when the oldest waits.",
+     cmd_notices_status},
     {"user add", "NAME", "Make a staff account.", cmd_user_add},
     {"user list", "", "List the staff accounts.", cmd_user_list},
     {"user password",

@@ -68,3 +68,13 @@ struct notice_told notice_after(enum notice_step step, const struct verdict *v, 
         told.step = (uint8_t)reached(told.last_day, day);
     return told;
 }
+
+daynum notice_until(enum notice_step step, daynum last_day, daynum day)
+{
+    if (step >= NOTICE_RESTRICTED || !daynum_is_day(last_day))
+        return day + NOTICE_GOOD_DAYS;
+    for (int i = NOTICE_DAYS_14; i <= NOTICE_LAST_DAY; i++)
+        if (last_day - steps[i].days > day)
+            return last_day - steps[i].days - 1;
+    return last_day;
+}

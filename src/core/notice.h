@@ -39,6 +39,11 @@ enum notice_step notice_due(const struct verdict *verdict, const struct notice_t
  * told, so that nobody hears of one day twice on one day. */
 struct notice_told notice_after(enum notice_step step, const struct verdict *verdict, daynum day);
 
+/* The last day on which these words are still true, when they are made on that day: the day before the next step of the
+ * ladder, the last day itself, or NOTICE_GOOD_DAYS on. What was not sent by then is not sent any more. */
+enum { NOTICE_GOOD_DAYS = 7 };
+daynum notice_until(enum notice_step step, daynum last_day, daynum day);
+
 /* "DAYS_14"; "" for no step. */
 const char *notice_name(enum notice_step step);
 

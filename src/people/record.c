@@ -70,6 +70,7 @@ bool record_is_sealed(enum record_kind kind)
     case RECORD_SEEN_PAIRS:
     case RECORD_FINDINGS:
     case RECORD_EXPIRY_HOLD:
+    case RECORD_NOTICES:
         return false;
     }
     return false;

@@ -79,6 +79,7 @@ enum record_kind {
     /* What operators applied (app/lists_receipt.h); not sealed. */
     RECORD_LIST_RECEIPT = '4',  /* operator 16, list 1: the newest */
     RECORD_LIST_RECEIPTS = '5', /* the same, time 8: each word of it */
+    RECORD_NOTICES = '7',       /* what subscribers are told (app/notices.h): numbers, not sealed */
 };
 
 /* Are the values of a kind sealed? Those of the others are small, and tell of nobody without the key. */

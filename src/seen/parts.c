@@ -272,3 +272,28 @@ enum err seen_subscribers_get(struct registry *reg, uint32_t number, struct seen
     }
     return err;
 }
+
+enum err seen_subscribers_of(struct registry *reg, const uint32_t *numbers, size_t n,
+                             struct seen_subscriber *out, struct fault *fault)
+{
+    struct buf plain = {0};
+    uint32_t first = 0;
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < n; i++) {
+        out[i] = (struct seen_subscriber){0};
+        if (!plain.n || numbers[i] - first >= plain.n / SUBSCRIBER) {
+            wipe(&plain);
+            plain = (struct buf){0};
+            err = open_part(reg, numbers[i], &plain, &first, fault);
+        }
+        if (err == ERR_NOT_FOUND) {
+            err = ERR_OK;
+            continue;
+        }
+        const size_t at = err ? 0 : (size_t)(numbers[i] - first) * SUBSCRIBER;
+        if (!err && at + SUBSCRIBER <= plain.n)
+            out[i] = (struct seen_subscriber){get_be(plain.p + at, 8), get_be(plain.p + at + 8, 8)};
+    }
+    wipe(&plain);
+    return err;
+}

@@ -94,6 +94,9 @@ MUST_USE enum err seen_subscriber_get(struct registry *registry, uint32_t number
 MUST_USE enum err seen_subscribers_get(struct registry *registry, uint32_t number,
                                        struct seen_subscriber *out, uint32_t *out_first,
                                        size_t *out_n, struct fault *fault);
+/* Of some, numbers ascending; zeros for one that is not there. Each part is opened once. ERR_CODEC. */
+MUST_USE enum err seen_subscribers_of(struct registry *registry, const uint32_t *numbers, size_t n,
+                                      struct seen_subscriber *out, struct fault *fault);
 
 /* Adds to a day what is not there yet; *out_new: how many; writes only parts that change. Inside a write. */
 MUST_USE enum err seen_day_add(struct registry *registry, uint64_t party, uint16_t day,

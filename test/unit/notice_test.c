@@ -177,12 +177,29 @@ static void random_lives(void **state)
     }
 }
 
+/* Words that come late are not sent: nobody reads "three days" when one is left. */
+static void how_long_words_are_true(void **state)
+{
+    (void)state;
+    static const struct {
+        enum notice_step step;
+        int made, until; /* days from the last one */
+    } rows[] = {{NOTICE_GREY, -30, -15},   {NOTICE_GREY, -14, -8},  {NOTICE_DAYS_14, -14, -8},
+                {NOTICE_DAYS_7, -7, -4},   {NOTICE_DAYS_3, -3, -2}, {NOTICE_DAYS_3, -2, -2},
+                {NOTICE_DAYS_1, -1, -1},   {NOTICE_LAST_DAY, 0, 0}, {NOTICE_GREY, 0, 0},
+                {NOTICE_RESTRICTED, 1, 8}, {NOTICE_VERIFIED, -3, 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(notice_until(rows[i].step, DAY, DAY + rows[i].made), DAY + rows[i].until);
+    assert_int_equal(notice_until(NOTICE_VERIFIED, DAYNUM_NONE, DAY), DAY + NOTICE_GOOD_DAYS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_whole_ladder),       cmocka_unit_test(a_term_that_began_late),
-        cmocka_unit_test(a_server_that_was_away), cmocka_unit_test(a_last_day_that_moves),
-        cmocka_unit_test(of_what_nobody_is_told), cmocka_unit_test(random_lives),
+        cmocka_unit_test(the_whole_ladder),        cmocka_unit_test(a_term_that_began_late),
+        cmocka_unit_test(a_server_that_was_away),  cmocka_unit_test(a_last_day_that_moves),
+        cmocka_unit_test(of_what_nobody_is_told),  cmocka_unit_test(random_lives),
+        cmocka_unit_test(how_long_words_are_true),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

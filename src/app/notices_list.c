@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/notices_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+/* ---- choosing ---- */
+
+void notices_chosen_release(struct notices_chosen *c)
+{
+    free(c->rows);
+    if (c->who)
+        explicit_bzero(c->who, c->n * sizeof *c->who);
+    free(c->who);
+    *c = (struct notices_chosen){0};
+}
+
+struct choosing {
+    struct registry *reg;
+    struct notices_chosen *out;
+    size_t size;
+    daynum today;
+};
+
+static enum err keep(struct choosing *c, const struct notices_row *row)
+{
+    struct notices_chosen *out = c->out;
+    if (out->n == c->size) {
+        const size_t size = c->size ? 2 * c->size : NOTICES_PART;
+        struct notices_row *rows = realloc(out->rows, size * sizeof *rows);
+        if (!rows)
+            return ERR_MEMORY;
+        out->rows = rows;
+        c->size = size;
+    }
+    out->rows[out->n++] = *row;
+    out->fresh += row->number > out->handed;
+    return ERR_OK;
+}
+
+/* Has a newer word of the same phone come? All is told once it is verified: then nothing is kept. */
+static enum err is_overtaken(struct choosing *c, const struct notices_row *row, bool *out,
+                             struct fault *fault)
+{
+    struct notices_told told;
+    bool found;
+    enum err err = notices_told_get(c->reg, row->imei, row->subscriber, &told, &found, fault);
+    *out = !err && (found ? told.last != row->number : row->step != NOTICE_VERIFIED);
+    return err;
+}
+
+static enum err choose_row(struct choosing *c, const struct notices_row *row, struct fault *fault)
+{
+    const bool fresh = row->number > c->out->handed;
+    bool overtaken = false;
+    if (row->state != NOTICES_WAITING)
+        return ERR_OK; /* something is known of it already */
+    if (row->until < c->today) {
+        c->out->late += fresh;
+        return ERR_OK;
+    }
+    enum err err = is_overtaken(c, row, &overtaken, fault);
+    if (err || overtaken) {
+        c->out->overtaken += fresh && !err;
+        return err;
+    }
+    return keep(c, row);
+}
+
+static int by_number_of(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Subscribers are opened in their order, and stand beside their rows. */
+static enum err name_all(struct choosing *c, const struct notices_port *port, struct fault *fault)
+{
+    struct notices_chosen *out = c->out;
+    uint64_t *order = calloc(out->n + 1, sizeof *order); /* subscriber, place */
+    uint32_t *numbers = calloc(out->n + 1, sizeof *numbers);
+    struct notices_who *who = calloc(out->n + 1, sizeof *who);
+    out->who = calloc(out->n + 1, sizeof *out->who);
+    enum err err = order && numbers && who && out->who ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; !err && i < out->n; i++)
+        order[i] = (uint64_t)out->rows[i].subscriber << 32 | (uint32_t)i;
+    if (!err)
+        qsort(order, out->n, sizeof *order, by_number_of);
+    for (size_t i = 0; !err && i < out->n; i++)
+        numbers[i] = (uint32_t)(order[i] >> 32);
+    if (!err && out->n)
+        err = port->who(c->reg, numbers, out->n, who, fault);
+    for (size_t i = 0; !err && i < out->n; i++)
+        out->who[(uint32_t)order[i]] = who[i];
+    if (who)
+        explicit_bzero(who, (out->n + 1) * sizeof *who);
+    free(who);
+    free(numbers);
+    free(order);
+    return err;
+}
+
+/* Whoever was dropped meanwhile is nobody's to tell. */
+static void leave_out_dropped(struct notices_chosen *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < out->n; i++) {
+        const bool fresh = out->rows[i].number > out->handed;
+        out->gone += !out->who[i].imsi && fresh;
+        out->fresh -= !out->who[i].imsi && fresh;
+        if (!out->who[i].imsi)
+            continue;
+        out->rows[n] = out->rows[i];
+        out->who[n++] = out->who[i];
+    }
+    out->n = n;
+}
+
+static enum err choose_parts(struct choosing *c, uint64_t party, uint64_t after, size_t most,
+                             struct fault *fault)
+{
+    struct notices_part *part = calloc(1, sizeof *part);
+    bool found = part != NULL;
+    enum err err = part ? ERR_OK : ERR_MEMORY;
+    c->out->through = after;
+    while (!err && found && c->out->n < most) {
+        err = notices_part_at(c->reg, party, c->out->through + 1, part, &found, fault);
+        for (size_t i = 0; !err && found && i < part->n; i++)
+            if (part->rows[i].number > after)
+                err = choose_row(c, &part->rows[i], fault);
+        if (!err && found)
+            c->out->through = part->first + part->n - 1;
+    }
+    free(part);
+    return err;
+}
+
+enum err notices_choose(struct registry *reg, const struct notices_port *port, uint64_t party,
+                        uint64_t after, size_t most, struct notices_chosen *out,
+                        struct fault *fault)
+{
+    struct notices_chosen chosen = {0};
+    struct notices_standing standing;
+    struct choosing c = {.reg = reg, .out = &chosen, .today = registry_today(reg)};
+    enum err err = notices_standing_get(reg, party, &standing, fault);
+    chosen.handed = err ? 0 : standing.handed;
+    if (!err)
+        err = choose_parts(&c, party, after, most, fault);
+    if (!err)
+        err = name_all(&c, port, fault);
+    if (err) {
+        notices_chosen_release(&chosen);
+        return err;
+    }
+    leave_out_dropped(&chosen);
+    *out = chosen;
+    return ERR_OK;
+}
+
+static enum err move_handed(struct registry *reg, uint64_t party, const struct notices_chosen *c,
+                            struct fault *fault)
+{
+    struct notices_standing s;
+    enum err err = notices_standing_get(reg, party, &s, fault);
+    if (err || s.handed != c->handed)
+        return err;
+    s.handed = c->through;
+    s.handed_s = clock_now_us(reg->clock) / 1000000;
+    s.sent += c->fresh;
+    s.late += c->late + c->gone;
+    s.overtaken += c->overtaken;
+    return notices_standing_put(reg, &s, fault);
+}
+
+enum err notices_handed(struct registry *reg, uint64_t party, const struct notices_chosen *c,
+                        struct fault *fault)
+{
+    if (c->through <= c->handed)
+        return ERR_OK;
+    enum err err = store_write_begin(reg->store, fault);
+    if (err)
+        return err;
+    err = move_handed(reg, party, c, fault);
+    if (!err)
+        err = store_write_commit(reg->store, fault);
+    if (err)
+        store_write_rollback(reg->store);
+    return err;
+}
+
+/* ---- what a notice says ---- */
+
+enum err notices_speaker_init(struct notices_speaker *s, struct registry *reg,
+                              const struct notices_port *port, uint64_t party, struct fault *fault)
+{
+    *s = (struct notices_speaker){.registry = reg, .port = port, .party = party};
+    sha256_key_init(&s->check, reg->keys.check);
+    return notices_settings_get(reg, &s->settings, fault);
+}
+
+static void digits_of(uint64_t packed, char out[24])
+{
+    *out = '\0';
+    if (packed > 1) {
+        snprintf(out, 24, "%llu", (unsigned long long)packed);
+        memmove(out, out + 1, strlen(out)); /* the leading 1 of the packed form */
+    }
+}
+
+static void day_of(daynum day, char out[DAYNUM_TEXT])
+{
+    *out = '\0';
+    if (daynum_is_day(day))
+        daynum_format(day, out);
+}
+
+void notices_say(const struct notices_speaker *s, const struct notices_row *row,
+                 const struct notices_who *who, struct notices_said *said)
+{
+    const enum list list = reason_list(row->reason);
+    const struct check_number number = {.minute = (row->made_s - CHECK_NUMBER_EPOCH) / 60,
+                                        .reason = row->reason,
+                                        .served = list != LIST_BLACK};
+    char check[CHECK_NUMBER_TEXT], plain[CHECK_NUMBER_TEXT];
+    size_t n = 0;
+    check_number_make(&s->check, row->imei, &number, check);
+    for (const char *p = check; *p; p++)
+        if (*p != '-')
+            plain[n++] = *p; /* without hyphens, or two parts do not hold it */
+    notices_id(s->registry, s->party, row->number, said->id);
+    imei_format14(row->imei, said->imei);
+    digits_of(who->imsi, said->imsi);
+    digits_of(who->msisdn, said->msisdn);
+    day_of(row->last_day, said->last_day);
+    day_of(row->until, said->until);
+    said->list = list_name(list);
+    said->reason = reason_public(row->reason);
+    said->step = notice_name((enum notice_step)row->step);
+    for (int lang = 0; lang < NOTICES_LANGS; lang++) {
+        buf_clear(&said->text[lang]);
+        s->port->words(&said->text[lang], lang, row, str_z(s->settings.site),
+                       (struct str){plain, n});
+    }
+}
+
+void notices_said_release(struct notices_said *said)
+{
+    for (int lang = 0; lang < NOTICES_LANGS; lang++)
+        buf_release(&said->text[lang]);
+    explicit_bzero(said, sizeof *said);
+}
+
+/* ---- the list ---- */
+
+/* next: the number behind the last. */
+static void cursor_hash(const struct registry *reg, uint64_t party, uint64_t next,
+                        uint8_t out[SHA256_BYTES])
+{
+    uint8_t bytes[22] = "notify";
+    put_be(bytes + 6, party, 8);
+    put_be(bytes + 14, next, 8);
+    sha256_hmac(reg->keys.receipt, bytes, sizeof bytes, out);
+}
+
+static enum err check_cursor(struct registry *reg, const struct notices_sheet *s,
+                             struct fault *fault)
+{
+    uint8_t hash[SHA256_BYTES];
+    uint64_t last;
+    enum err err = notices_head_get(reg, &last, fault);
+    if (err || !s->since)
+        return err;
+    cursor_hash(reg, s->party, s->since->next_seq, hash);
+    if (!s->since->next_seq || s->since->next_seq > last + 1 ||
+        sodium_memcmp(hash, s->since->hash, FEED_CURSOR_HASH) != 0)
+        return fault_set(fault, ERR_LIST_CURSOR, "no cursor of this list: take a full one");
+    return ERR_OK;
+}
+
+static void make_head(struct registry *reg, const struct notices_sheet *s,
+                      const struct notices_chosen *c, struct lists_made *made)
+{
+    char time[24], base[FEED_CURSOR_TEXT] = "-", id[2 * REGISTER_ID_BYTES + 1];
+    uint8_t hash[SHA256_BYTES];
+    instant_format(clock_now_us(reg->clock) / 1000000, time);
+    sodium_bin2hex(id, sizeof id, reg->head.register_id, REGISTER_ID_BYTES);
+    if (s->since) {
+        cursor_hash(reg, s->party, s->since->next_seq, hash);
+        feed_cursor_format(s->since->next_seq, hash, base);
+    }
+    cursor_hash(reg, s->party, c->through + 1, hash);
+    feed_cursor_format(c->through + 1, hash, made->cursor);
+    snprintf(made->head, sizeof made->head,
+             "#tamga-list version=1 layout=tamga kind=notify form=%s base=%s from=%llu to=%llu "
+             "cursor=%s rows=%zu made=%s register=%s operator=%s\n",
+             s->since ? "delta" : "full", base,
+             s->since ? (unsigned long long)s->since->next_seq : 1ULL,
+             (unsigned long long)c->through, made->cursor, c->n, time, id, s->operator_name);
+}
+
+static void put_quoted(struct buf *out, const struct buf *text)
+{
+    buf_put(out, ",\"", 2);
+    for (size_t i = 0; i < text->n; i++)
+        buf_put(out, text->p[i] == '"' ? "\"\"" : (const char *)text->p + i,
+                text->p[i] == '"' ? 2 : 1);
+    buf_put(out, "\"", 1);
+}
+
+static void put_rows(const struct notices_speaker *speaker, const struct notices_chosen *c,
+                     struct lists_pipe *pipe)
+{
+    struct notices_said said = {0};
+    struct buf line = {0};
+    for (size_t i = 0; i < c->n; i++) {
+        notices_say(speaker, &c->rows[i], &c->who[i], &said);
+        buf_clear(&line);
+        buf_printf(&line, "%s,%s,%s,%s,%s,%s,%s,%s,%s", said.id, said.imei, said.imsi, said.msisdn,
+                   said.list, said.last_day, said.reason, said.step, said.until);
+        for (int lang = 0; lang < NOTICES_LANGS; lang++)
+            put_quoted(&line, &said.text[lang]);
+        buf_put(&line, "\n", 1);
+        lists_pipe_put(pipe, line.p, line.n);
+    }
+    if (line.p)
+        explicit_bzero(line.p, line.size);
+    buf_release(&line);
+    notices_said_release(&said);
+}
+
+static enum err write_text(const struct notices_speaker *speaker, const struct notices_sheet *s,
+                           const struct notices_chosen *c, struct lists_pipe *pipe,
+                           struct lists_made *made, struct fault *fault)
+{
+    static const struct str columns = {
+        "id,imei,imsi,msisdn,list,last_day,public_reason,step,send_by,text_kk,text_ru,text_en\n",
+        sizeof "id,imei,imsi,msisdn,list,last_day,public_reason,step,send_by,text_kk,text_ru,"
+               "text_en\n" -
+            1};
+    uint8_t hash[SHA256_BYTES];
+    make_head(speaker->registry, s, c, made);
+    lists_pipe_put(pipe, made->head, strlen(made->head));
+    lists_pipe_put(pipe, columns.p, columns.n);
+    put_rows(speaker, c, pipe);
+    lists_pipe_digest(pipe, hash);
+    lists_text_sign(speaker->registry, c->n, hash, made);
+    lists_pipe_put(pipe, made->end, strlen(made->end));
+    made->rows = c->n;
+    return lists_pipe_end(pipe, true, &made->bytes, fault);
+}
+
+enum err notices_list_write(struct registry *reg, const struct notices_port *port,
+                            const struct notices_sheet *sheet, int fd, struct lists_made *out,
+                            struct notices_chosen *out_chosen, struct fault *fault)
+{
+    struct lists_made made = {0};
+    struct lists_pipe *pipe = NULL;
+    struct notices_speaker speaker;
+    struct notices_chosen chosen = {0};
+    enum err err = check_cursor(reg, sheet, fault);
+    if (!err)
+        err = notices_speaker_init(&speaker, reg, port, sheet->party, fault);
+    if (!err)
+        err = notices_choose(reg, port, sheet->party, sheet->since ? sheet->since->next_seq - 1 : 0,
+                             SIZE_MAX, &chosen, fault);
+    if (!err)
+        err = lists_pipe_new(fd, sheet->pack, &pipe);
+    if (!err)
+        err = write_text(&speaker, sheet, &chosen, pipe, &made, fault);
+    lists_pipe_free(pipe);
+    if (err) {
+        notices_chosen_release(&chosen);
+        return err;
+    }
+    *out = made;
+    *out_chosen = chosen;
+    return ERR_OK;
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What is owed is looked for from the days alone first: most of a million phones with a term were told what there is to
+ * tell, and their facts are not read. The rest is judged by the one judge. */
+#include "seen/notices_due.h"
+
+#include <stdlib.h>
+
+#include "seen/notices_look.h"
+#include "seen/notices_write.h"
+
+enum {
+    CLAIM = INT32_MAX -
+            1,   /* among the numbers of batches, which no batch reaches; seen.c has the next */
+    ROWS = 1024, /* facts read at a time */
+    WHO = 65536, /* subscribers opened at a time */
+};
+
+struct maybe {
+    uint64_t imei;
+    uint32_t subscriber, network;
+    struct notice_told told;
+};
+
+struct making {
+    struct registry *reg;
+    const struct notices_options *options;
+    struct notices_settings settings;
+    struct notices_channels channels;
+    struct notice_time now;
+    struct look look;
+    struct owed *owed;
+    size_t n, size;
+    struct maybe *maybe; /* whose facts are to be read */
+    size_t maybe_n, maybe_size;
+    struct facts_row *rows;
+};
+
+static void *room_for(void *p, size_t n, size_t *size, size_t each)
+{
+    if (n < *size)
+        return p;
+    size_t more = *size ? 2 * *size : ROWS;
+    void *bigger = realloc(p, more * each);
+    if (bigger)
+        *size = more;
+    return bigger;
+}
+
+/* ---- whether anything is due ---- */
+
+static enum err judge_one(struct making *m, const struct facts_row *row, const struct maybe *maybe)
+{
+    const struct verdict v = policy_judge_gated(row->imei, &row->facts, &m->reg->rules, m->now.day,
+                                                m->reg->head.gate.expire_through);
+    const enum notice_step step = notice_due(&v, &maybe->told, &m->now);
+    if (!step)
+        return ERR_OK;
+    struct owed *all = room_for(m->owed, m->n, &m->size, sizeof *all);
+    if (!all)
+        return ERR_MEMORY;
+    m->owed = all;
+    m->owed[m->n++] = (struct owed){.imei = row->imei,
+                                    .subscriber = maybe->subscriber,
+                                    .network = maybe->network,
+                                    .verdict = v,
+                                    .step = (uint8_t)step};
+    return ERR_OK;
+}
+
+/* Those that are kept, ascending by IMEI. */
+static enum err judge_kept(struct making *m, struct fault *fault)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->maybe_n; i++)
+        if (!n || m->rows[n - 1].imei.body != m->maybe[i].imei)
+            m->rows[n++] = (struct facts_row){.imei = {m->maybe[i].imei}};
+    enum err err = n ? store_facts_get(m->reg->store, m->rows, n, fault) : ERR_OK;
+    for (size_t i = 0, row = 0; !err && i < m->maybe_n; i++) {
+        row += m->rows[row].imei.body != m->maybe[i].imei;
+        err = judge_one(m, &m->rows[row], &m->maybe[i]);
+    }
+    m->maybe_n = 0;
+    return err;
+}
+
+/* Can something be due, by what the days tell? grey NULL: it has no term. */
+static bool may_be_due(const struct making *m, const struct look_grey *grey,
+                       const struct notice_told *told)
+{
+    if (!grey)
+        return told->step != NOTICE_NONE;
+    const struct verdict v = {.reason = REASON_UNVERIFIED, .deadline = grey->last_day};
+    return told->last_day != grey->last_day || notice_due(&v, told, &m->now) != NOTICE_NONE;
+}
+
+static enum err keep(struct making *m, const struct look_user *user, const struct notice_told *told)
+{
+    struct maybe *all = room_for(m->maybe, m->maybe_n, &m->maybe_size, sizeof *all);
+    if (!all)
+        return ERR_MEMORY;
+    m->maybe = all;
+    m->maybe[m->maybe_n++] = (struct maybe){user->imei, user->subscriber, user->network, *told};
+    return ERR_OK;
+}
+
+/* All users, in order, beside the two other lists in theirs. */
+static enum err find_owed(struct making *m, struct fault *fault)
+{
+    const struct look_user *users = m->look.users.p;
+    const struct look_grey *grey = m->look.grey.p;
+    const struct look_told *told = m->look.told.p;
+    size_t g = 0, t = 0, imeis = 0;
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < m->look.users.n; i++) {
+        const struct look_user *u = &users[i];
+        while (g < m->look.grey.n && grey[g].imei < u->imei)
+            g++;
+        while (t < m->look.told.n &&
+               (told[t].imei < u->imei ||
+                (told[t].imei == u->imei && told[t].subscriber < u->subscriber)))
+            t++;
+        const bool has = g < m->look.grey.n && grey[g].imei == u->imei;
+        const bool said =
+            t < m->look.told.n && told[t].imei == u->imei && told[t].subscriber == u->subscriber;
+        const struct notice_told was =
+            said ? (struct notice_told){told[t].step, told[t].last_day} : (struct notice_told){0};
+        if (!may_be_due(m, has ? &grey[g] : NULL, &was))
+            continue;
+        const bool another = !m->maybe_n || m->maybe[m->maybe_n - 1].imei != u->imei;
+        if (another && imeis == ROWS) {
+            err = judge_kept(m, fault);
+            imeis = 0;
+        }
+        imeis += another;
+        if (!err)
+            err = keep(m, u, &was);
+    }
+    return err ? err : judge_kept(m, fault);
+}
+
+/* ---- whose he is ---- */
+
+/* Packed as imsi_parse does; 0: none. */
+static uint64_t prefix_of(struct str text)
+{
+    uint64_t digits, unit = 1;
+    if (!str_to_u64(text, 999999, &digits))
+        return 0;
+    for (size_t i = 0; i < text.n; i++)
+        unit *= 10;
+    return unit + digits;
+}
+
+/* The channel that names his prefix; 0: none does. */
+static uint64_t named_owner(const struct notices_channels *all, uint64_t imsi)
+{
+    for (size_t i = 0; i < all->n; i++)
+        for (struct str rest = str_z(all->of[i].plmn); rest.p && rest.n;)
+            if (imsi_has_prefix(imsi, prefix_of(str_trim(str_split(rest, ',', &rest)))))
+                return all->of[i].party;
+    return 0;
+}
+
+/* 0: nobody can tell him. */
+static uint64_t owner_of(const struct making *m, uint64_t imsi, uint32_t network)
+{
+    const struct rules *rules = &m->reg->rules;
+    if (!imsi || !rules_is_home(rules, imsi) || rules_is_machine_imsi(rules, imsi))
+        return 0;
+    const uint64_t named = named_owner(&m->channels, imsi);
+    if (named)
+        return named;
+    const uint64_t saw = m->look.last.of[network].party;
+    const struct notices_channel *channel = notices_channel_of(&m->channels, saw);
+    return channel && !*channel->plmn ? saw : 0;
+}
+
+static int by_subscriber(const void *a, const void *b)
+{
+    const struct owed *x = a, *y = b;
+    return (x->subscriber > y->subscriber) - (x->subscriber < y->subscriber);
+}
+
+static int by_phone(const void *a, const void *b)
+{
+    const struct owed *x = a, *y = b;
+    if (x->imei.body != y->imei.body)
+        return x->imei.body < y->imei.body ? -1 : 1;
+    return (x->subscriber > y->subscriber) - (x->subscriber < y->subscriber);
+}
+
+static int by_party(const void *a, const void *b)
+{
+    const struct owed *x = a, *y = b;
+    if (x->party != y->party)
+        return x->party < y->party ? -1 : 1;
+    return by_phone(a, b);
+}
+
+/* Different IMEIs of which somebody can be told; an IMEI may have users of several operators. */
+static uint64_t count_imeis(struct making *m)
+{
+    uint64_t n = 0, imei = UINT64_MAX;
+    if (m->n)
+        qsort(m->owed, m->n, sizeof *m->owed, by_phone);
+    for (size_t i = 0; i < m->n; i++)
+        if (m->owed[i].party && m->owed[i].imei.body != imei) {
+            imei = m->owed[i].imei.body;
+            n++;
+        }
+    return n;
+}
+
+/* Those of nobody come first: their party is 0. */
+static enum err find_owners(struct making *m, uint64_t *out_imeis, struct fault *fault)
+{
+    uint32_t *numbers = calloc(WHO, sizeof *numbers);
+    struct seen_subscriber *who = calloc(WHO, sizeof *who);
+    enum err err = numbers && who ? ERR_OK : ERR_MEMORY;
+    if (!err && m->n)
+        qsort(m->owed, m->n, sizeof *m->owed, by_subscriber);
+    for (size_t at = 0; !err && at < m->n; at += WHO) {
+        size_t n = m->n - at < WHO ? m->n - at : WHO;
+        for (size_t i = 0; i < n; i++)
+            numbers[i] = m->owed[at + i].subscriber;
+        err = seen_subscribers_of(m->reg, numbers, n, who, fault);
+        for (size_t i = 0; !err && i < n; i++)
+            m->owed[at + i].party = owner_of(m, who[i].imsi, m->owed[at + i].network);
+    }
+    if (who)
+        explicit_bzero(who, WHO * sizeof *who);
+    free(who);
+    free(numbers);
+    if (!err)
+        *out_imeis = count_imeis(m);
+    if (!err && m->n)
+        qsort(m->owed, m->n, sizeof *m->owed, by_party);
+    return err;
+}
+
+/* ---- the whole ---- */
+
+static void count(const struct making *m, struct notices_result *out)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->owed[i].party)
+            out->by_step[m->owed[i].step]++;
+        else
+            out->unreachable++;
+}
+
+static enum err make(struct making *m, struct notices_result *out, struct fault *fault)
+{
+    m->rows = calloc(ROWS, sizeof *m->rows);
+    enum err err =
+        m->rows ? look_at(m->reg, &m->settings, m->now.day, &m->look, fault) : ERR_MEMORY;
+    if (!err)
+        err = find_owed(m, fault);
+    if (!err)
+        err = find_owners(m, &out->imeis, fault);
+    if (err)
+        return err;
+    count(m, out);
+    const size_t nobody = (size_t)out->unreachable;
+    if (!m->options->dry_run)
+        return owed_write(m->reg, m->owed + nobody, m->n - nobody, m->options, &out->made, fault);
+    out->made = m->n - nobody;
+    return ERR_OK;
+}
+
+/* Local time, also where the clock is put forward and back. */
+static struct notice_time time_of(const struct registry *reg, const struct notices_settings *s)
+{
+    const int64_t now_s = clock_now_us(reg->clock) / 1000000;
+    const int64_t local = now_s + zone_offset(&reg->zone, now_s);
+    return (struct notice_time){.day = zone_day(&reg->zone, now_s),
+                                .minute = (int)(local % 86400 / 60),
+                                .from = s->from,
+                                .to = s->to};
+}
+
+static enum err prepare(struct making *m, struct notices_result *out, struct fault *fault)
+{
+    enum err err = registry_refresh(m->reg, fault);
+    if (!err)
+        err = notices_settings_get(m->reg, &m->settings, fault);
+    if (!err)
+        err = notices_channels_get(m->reg, &m->channels, fault);
+    if (err)
+        return err;
+    m->now = time_of(m->reg, &m->settings);
+    if (m->options->dry_run && m->options->at_any_hour)
+        m->now.to = 24 * 60, m->now.from = 0;
+    out->channels = m->channels.n;
+    out->quiet = m->now.minute < m->now.from || m->now.minute >= m->now.to;
+    return ERR_OK;
+}
+
+enum err notices_make(struct registry *reg, const struct notices_options *options,
+                      struct notices_result *out, struct fault *fault)
+{
+    struct making *m = calloc(1, sizeof *m);
+    if (!m)
+        return ERR_MEMORY;
+    *out = (struct notices_result){0};
+    m->reg = reg;
+    m->options = options;
+    enum err err = prepare(m, out, fault);
+    const bool looks = !err && !out->quiet && out->channels;
+    const bool claims = looks && !options->dry_run;
+    if (claims)
+        err = store_batch_claim(reg->store, CLAIM, fault);
+    if (!err && looks) {
+        err = make(m, out, fault);
+        if (claims)
+            store_batch_release(reg->store, CLAIM);
+    }
+    look_release(&m->look);
+    free(m->owed);
+    free(m->maybe);
+    free(m->rows);
+    free(m);
+    return err;
+}
+
+/* ---- the sweep's guard ---- */
+
+struct guarding {
+    const struct notices_channels *channels;
+    uint64_t handed[NOTICES_OPERATORS]; /* by channel */
+    bool sent;
+};
+
+/* Sent, when the first word of his ladder was handed over. */
+static bool was_sent(void *ctx, const struct notices_told *told)
+{
+    struct guarding *a = ctx;
+    for (size_t i = 0; i < a->channels->n; i++)
+        a->sent |= a->channels->of[i].party == told->party && told->first <= a->handed[i];
+    return !a->sent;
+}
+
+/* Of the unsent, who could have been told: *rest is cut down to them. */
+static enum err reachable_of(struct making *m, struct imei *rest, size_t *n, struct fault *fault)
+{
+    enum err err = look_at_users(m->reg, &m->settings, m->now.day, rest, *n, &m->look, fault);
+    const struct look_user *users = m->look.users.p;
+    if (err)
+        return err;
+    for (size_t i = 0; !err && i < m->look.users.n; i++) {
+        struct owed *all = room_for(m->owed, m->n, &m->size, sizeof *all);
+        if (!all)
+            return ERR_MEMORY;
+        m->owed = all;
+        m->owed[m->n++] = (struct owed){.imei = {users[i].imei},
+                                        .subscriber = users[i].subscriber,
+                                        .network = users[i].network};
+    }
+    uint64_t imeis = 0;
+    err = find_owners(m, &imeis, fault);
+    *n = (size_t)imeis;
+    return err;
+}
+
+static enum err ask(struct making *m, struct guarding *a, const struct imei *imeis, size_t n,
+                    struct notices_untold *out, struct fault *fault)
+{
+    struct imei *rest = calloc(n + 1, sizeof *rest);
+    size_t rest_n = 0;
+    enum err err = rest ? ERR_OK : ERR_MEMORY;
+    for (size_t i = 0; !err && i < n; i++) {
+        a->sent = false;
+        err = notices_told_all(m->reg, &imeis[i], was_sent, a, fault);
+        if (!err && !a->sent)
+            rest[rest_n++] = imeis[i];
+    }
+    out->reachable = n - rest_n;
+    if (!err && rest_n)
+        err = reachable_of(m, rest, &rest_n, fault);
+    out->reachable += rest_n;
+    out->untold = rest_n;
+    free(rest);
+    return err;
+}
+
+enum err notices_untold(struct registry *reg, const struct imei *imeis, size_t n,
+                        struct notices_untold *out, struct fault *fault)
+{
+    static const struct notices_options none = {0};
+    struct making *m = calloc(1, sizeof *m);
+    struct guarding a = {0};
+    struct notices_result result;
+    if (!m)
+        return ERR_MEMORY;
+    m->reg = reg;
+    m->options = &none;
+    a.channels = &m->channels;
+    *out = (struct notices_untold){0};
+    enum err err = prepare(m, &result, fault);
+    out->armed = m->channels.n && m->settings.percent;
+    out->percent = m->settings.percent;
+    for (size_t i = 0; !err && i < m->channels.n; i++) {
+        struct notices_standing s;
+        err = notices_standing_get(reg, m->channels.of[i].party, &s, fault);
+        a.handed[i] = err ? 0 : s.handed;
+    }
+    if (!err && out->armed)
+        err = ask(m, &a, imeis, n, out, fault);
+    look_release(&m->look);
+    free(m->owed);
+    free(m);
+    return err;
+}
