@@ -201,11 +201,13 @@ static void sum_up(struct seen *s, const struct seen_row *row, const struct seen
     s->sums[1] += mix64(sum + row->msisdn);
 }
 
-/* Finds the pair, and fetches its bit. */
+/* Finds the pair, and fetches its bit, or its place among the new ones. */
 static void look(struct seen *s, const struct seen_row *row, struct looked *looked)
 {
     sum_up(s, row, &looked->key);
     looked->slot = seen_table_find(&s->pairs.table, &looked->key);
+    if (!looked->slot)
+        seen_table_fetch(&s->fresh, &looked->key);
     if (!looked->slot || row->ahead || row->past)
         return;
     for (size_t i = 0; i < s->day_count && i < DAYS_FETCHED; i++)
@@ -245,9 +247,11 @@ enum err seen_take(struct seen *s, const struct seen_row *rows, size_t n)
         for (size_t i = 0; i < count; i++) {
             struct seen_key subscriber = seen_hash(s->key, rows[at + i].imsi);
             looked[i].key = seen_pair_key(&subscriber, rows[at + i].imei);
-            seen_table_fetch(&s->pairs.table, &looked[i].key);
-            seen_table_fetch(&s->fresh, &looked[i].key);
         }
+        /* All at once: a fetch waits for its page's place in a table of pages, and only what stands close behind it
+         * is begun meanwhile. */
+        for (size_t i = 0; i < count; i++)
+            seen_table_fetch(&s->pairs.table, &looked[i].key);
         for (size_t i = 0; i < count; i++)
             look(s, &rows[at + i], &looked[i]);
         for (size_t i = 0; !err && i < count; i++)

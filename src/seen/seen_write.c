@@ -171,10 +171,10 @@ static enum err make_step(struct writing *w)
     for (size_t at = 0; !err && at < w->n; at += AHEAD) {
         size_t count = w->n - at < AHEAD ? w->n - at : AHEAD;
         const struct seen_new *news = &s->news[w->from + at];
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             keys[i] = seen_hash(s->key, news[i].imsi);
+        for (size_t i = 0; i < count; i++)
             seen_table_fetch(&s->subscribers.table, &keys[i]);
-        }
         for (size_t i = 0; !err && i < count; i++) {
             struct seen_pair *pair = &w->pairs[at + i];
             *pair = (struct seen_pair){.imei = news[i].imei_day >> 16,
