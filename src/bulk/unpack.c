@@ -26,11 +26,11 @@ struct unpack {
     struct source_reader reader;
     enum form form;
     uint8_t *in;
-    size_t at, end; /* of what was read and not yet used */
-    uint64_t taken; /* bytes read of the file */
-    bool eof;       /* of the file */
-    bool done;      /* of what is in it */
-    bool inside;    /* of a member or frame */
+    size_t at, end;         /* of what was read and not yet used */
+    _Atomic uint64_t taken; /* bytes read of the file: asked from another thread */
+    bool eof;               /* of the file */
+    bool done;              /* of what is in it */
+    bool inside;            /* of a member or frame */
     z_stream z;
     bool z_open;
     ZSTD_DCtx *zstd;
@@ -364,4 +364,9 @@ uint64_t unpack_bytes(const struct unpack *u)
 uint64_t unpack_size(const struct unpack *u)
 {
     return source_size(u->source);
+}
+
+bool unpack_packed(const struct unpack *u)
+{
+    return u->form != PLAIN;
 }

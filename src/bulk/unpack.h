@@ -19,5 +19,6 @@ const struct source_reader *unpack_reader(const struct unpack *u);
 /* Bytes of the file that have been read; for progress. */
 uint64_t unpack_bytes(const struct unpack *u);
 uint64_t unpack_size(const struct unpack *u); /* of the file; 0: nobody knows */
+bool unpack_packed(const struct unpack *u);   /* it is not plain */
 
 #endif

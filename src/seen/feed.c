@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One pass over the file: one thread unpacks and reads rows, another looks their pairs up (seen.h). What nothing says of, the
+ * One pass over the file: one thread unpacks (ahead.h), one reads rows, one looks their pairs up (seen.h). What nothing says of, the
  * pair being new or the row older than it, gathers as (IMEI, day): sorted, the first of an IMEI is its earliest day. A look
  * at the facts then tells which activations are new or earlier, and what the judge would say, before anything is
  * written. */
@@ -11,6 +11,7 @@
 
 #include "app/commit.h"
 #include "app/observe.h"
+#include "bulk/ahead.h"
 #include "bulk/imeis.h"
 #include "bulk/radix.h"
 #include "bulk/unpack.h"
@@ -362,10 +363,11 @@ static enum err known_before(struct feeding *f, struct fault *fault)
     return err;
 }
 
-static enum err read_csv(struct feeding *f, const struct unpack *unpack, struct fault *fault)
+static enum err read_csv(struct feeding *f, const struct unpack *unpack,
+                         const struct source_reader *reader, struct fault *fault)
 {
     struct csv_options csv_options = {.path = f->options->path,
-                                      .reader = unpack_reader(unpack),
+                                      .reader = reader,
                                       .columns = feed_columns,
                                       .column_count = FEED_COLUMNS,
                                       .required = 1u << FEED_DATE};
@@ -391,10 +393,14 @@ static enum err read_csv(struct feeding *f, const struct unpack *unpack, struct 
 static enum err read_file(struct feeding *f, struct fault *fault)
 {
     struct unpack *unpack = NULL;
+    struct ahead *ahead = NULL;
     struct seen_counts counts;
     enum err err = unpack_open(f->options->path, &unpack, fault);
+    if (!err && unpack_packed(unpack) && unpack_size(unpack)) /* a pipe may let its reader wait */
+        err = ahead_open(unpack_reader(unpack), &ahead, fault);
     if (!err)
-        err = read_csv(f, unpack, fault);
+        err = read_csv(f, unpack, ahead ? ahead_reader(ahead) : unpack_reader(unpack), fault);
+    ahead_close(ahead);
     unpack_close(unpack);
     seen_counts(f->seen, &counts);
     f->out->pairs = counts.pairs;

@@ -14,6 +14,7 @@ enum {
     ROWS_BYTES = 5,
     ENTRY = 4 + RADIO_KINDS * ROWS_BYTES,
     KEY = 1 + 1 + 8 + 2,
+    WAITING = 32, /* rows whose lines are fetched at once */
 };
 #define ROWS_MOST ((UINT64_C(1) << 8 * ROWS_BYTES) - 1)
 
@@ -22,9 +23,16 @@ struct slot {
     uint32_t rows[RADIO_KINDS];
 };
 
+/* A row that is counted when its line has come. */
+struct noted {
+    uint32_t tac, radio;
+};
+
 struct radio_seen {
     struct slot *slots;
     size_t size, count;
+    struct noted waiting[WAITING];
+    unsigned waits;
 };
 
 const char *radio_name(unsigned kind)
@@ -99,18 +107,37 @@ static bool grow(struct radio_seen *s)
     return true;
 }
 
-void radio_note(struct radio_seen *s, uint32_t tac, unsigned radio)
+static void count_row(struct radio_seen *s, const struct noted *row)
 {
-    struct slot *slot = place_of(s->slots, s->size, tac);
+    struct slot *slot = place_of(s->slots, s->size, row->tac);
     if (!slot->tac_more) {
         if (s->count >= LIMIT_RADIO_TACS || (2 * s->count >= s->size && !grow(s)))
             return;
-        slot = place_of(s->slots, s->size, tac);
-        slot->tac_more = tac + 1;
+        slot = place_of(s->slots, s->size, row->tac);
+        slot->tac_more = row->tac + 1;
         s->count++;
     }
     for (unsigned k = 0; k < RADIO_KINDS; k++)
-        slot->rows[k] += radio >> k & (slot->rows[k] < UINT32_MAX);
+        slot->rows[k] += row->radio >> k & (slot->rows[k] < UINT32_MAX);
+}
+
+/* All are fetched, then all are counted. */
+static void count_waiting(struct radio_seen *s)
+{
+    for (unsigned i = 0; i < s->waits; i++)
+        __builtin_prefetch(&s->slots[(size_t)mix64(s->waiting[i].tac) & (s->size - 1)], 1, 1);
+    for (unsigned i = 0; i < s->waits; i++)
+        count_row(s, &s->waiting[i]);
+    s->waits = 0;
+}
+
+void radio_note(struct radio_seen *s, uint32_t tac, unsigned radio)
+{
+    if (!radio)
+        return;
+    s->waiting[s->waits++] = (struct noted){tac, radio};
+    if (s->waits == WAITING)
+        count_waiting(s);
 }
 
 /* ---- records ---- */
@@ -197,6 +224,7 @@ static enum err write_bucket(struct registry *reg, uint64_t party, const struct 
 enum err radio_write(struct registry *reg, uint64_t party, struct radio_seen *s,
                      struct fault *fault)
 {
+    count_waiting(s);
     struct slot *all = s->count ? malloc(s->count * sizeof *all) : NULL;
     size_t n = 0;
     enum err err = ERR_OK;

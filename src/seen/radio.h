@@ -5,8 +5,9 @@
  *
  *   '8' 'r' operator 8, TAC / 10000 2   form 1 (1), then ascending: TAC 4, rows 5 of each technology
  *
- * Rows count as files bring them: a file of which a part comes again counts its rows again. Expected workload: 100,000 TACs, a
- * few of them in nearly all rows: a row costs one look at a line that is in the cache. Memory: 28 bytes a slot. */
+ * Rows count as files bring them: a file of which a part comes again counts its rows again. Expected workload: 100,000 TACs and
+ * as many that nobody has allocated, a row here, a row there: a row costs one look at a line that was fetched ahead. Memory:
+ * 24 bytes a slot. Rows with none of these technologies are not counted. */
 #ifndef SEEN_RADIO_H
 #define SEEN_RADIO_H
 

@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "base/buf.h"
+#include "bulk/ahead.h"
 #include "bulk/unpack.h"
 #include "prop/random.h"
 #include "unit/given_file.h"
@@ -89,20 +90,39 @@ static void zip_directory(struct buf *out)
     buf_put(out, "PK\1\2 and what follows, which nobody reads", 40);
 }
 
-/* Reads in pieces of some size; the error, if any. */
-static enum err unpack(const struct buf *file, size_t piece, struct buf *out)
+/* Reads in pieces of some size, in this thread or through another; the error, if any. */
+static enum err unpack_by(const struct buf *file, size_t piece, bool other, struct buf *out)
 {
     char *path = given_file(file->p, file->n);
     struct unpack *u = NULL;
+    struct ahead *a = NULL;
     struct fault fault = {0};
     enum err err = unpack_open(path, &u, &fault);
+    if (!err && other)
+        err = ahead_open(unpack_reader(u), &a, &fault);
     for (size_t n = piece; !err && n == piece;) {
+        const struct source_reader *r = other ? ahead_reader(a) : unpack_reader(u);
         assert_true(buf_reserve(out, piece));
-        err = unpack_reader(u)->read(unpack_reader(u)->ctx, out->p + out->n, piece, &n, &fault);
+        err = r->read(r->ctx, out->p + out->n, piece, &n, &fault);
+        assert_true(!err || fault.err == err);
         out->n += err ? 0 : n;
     }
+    ahead_close(a);
     unpack_close(u);
     given_file_remove(path);
+    return err;
+}
+
+static enum err unpack(const struct buf *file, size_t piece, struct buf *out)
+{
+    struct buf through = {0};
+    enum err err = unpack_by(file, piece, false, out);
+    assert_int_equal(unpack_by(file, piece, true, &through), err);
+    if (!err) {
+        assert_int_equal(through.n, out->n);
+        assert_true(!out->n || memcmp(through.p, out->p, out->n) == 0);
+    }
+    buf_release(&through);
     return err;
 }
 
@@ -221,12 +241,40 @@ static void strange(void **state)
     buf_release(&file);
 }
 
+/* Who has had enough need not wait for the end. */
+static void one_may_leave(void **state)
+{
+    (void)state;
+    struct rng rng = random_start("unpack leave", 3);
+    struct buf file = {0};
+    struct str text = some_text(&rng, 3 << 20);
+    zstd(&file, text);
+    for (size_t n = 0; n < 1 << 20; n += 1 << 18) {
+        char *path = given_file(file.p, file.n), *to = malloc(n + 1);
+        struct unpack *u = NULL;
+        struct ahead *a = NULL;
+        size_t got;
+        assert_int_equal(unpack_open(path, &u, NULL), ERR_OK);
+        assert_int_equal(ahead_open(unpack_reader(u), &a, NULL), ERR_OK);
+        assert_int_equal(ahead_reader(a)->read(ahead_reader(a)->ctx, to, n, &got, NULL), ERR_OK);
+        assert_int_equal(got, n);
+        assert_memory_equal(to, text.p, n);
+        ahead_close(a);
+        unpack_close(u);
+        given_file_remove(path);
+        free(to);
+    }
+    free((void *)(uintptr_t)text.p);
+    buf_release(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_forms),
         cmocka_unit_test(cut_off),
         cmocka_unit_test(strange),
+        cmocka_unit_test(one_may_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
