@@ -32,6 +32,26 @@ static const struct command commands[] = {
     {"feed report", "[--operator NAME] [--since DATE] [--until DATE]",
      "Tell what operators' files are worth, by day, with the trend and what to do.",
      cmd_feed_report},
+    {"clones list", "[--state open|confirmed|dismissed|fleet]",
+     "List clone cases of a state (open), the oldest first.", cmd_clones_list},
+    {"clones show", "IMEI", "Show a clone case: its users by number, never by IMSI.",
+     cmd_clones_show},
+    {"clones confirm", "[--genuine N[,N...]|none] [--reason TEXT] IMEI",
+     "Confirm a clone: the users named are served, all others refused. A second person does it "
+     "again.",
+     cmd_clones_confirm},
+    {"clones dismiss", "--reason TEXT IMEI",
+     "It is no clone; lifting a confirmed one waits for a second person.", cmd_clones_dismiss},
+    {"clones report", "FILE",
+     "Write the duplicate report to the authorities: CSV, no subscriber in it (- = standard "
+     "output).",
+     cmd_clones_report},
+    {"clones figures", "", "Tell how many cases came into each state, by month.",
+     cmd_clones_figures},
+    {"clones", "[--dry-run] [--all] [--accept GUARD,...|all --reason TEXT]",
+     "Look for IMEIs that several phones use, by the rules clone_..., in what came in since the "
+     "last look; --all looks at everything.",
+     cmd_clones},
     {"customs load", "FILE",
      "Load customs declarations: CSV declaration_no,declaration_date,declarant,goods_item,quantity"
      "[,brand,model,country]. A later file corrects lines. A second person loads it as well.",

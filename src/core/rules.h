@@ -43,6 +43,13 @@ struct rules {
     uint32_t max_expiries_per_day;
     uint32_t gsma_cut_limit;
     uint32_t retention_months; /* of what networks saw of subscribers; 0: for ever */
+    int32_t clone_days;        /* of the rules that find clones: clones/judge.h */
+    uint32_t clone_imsis;
+    uint32_t clone_average_tenths;
+    int32_t clone_min_days;
+    int32_t clone_two_operator_days;
+    uint32_t clone_fleet_imsis;
+    bool clone_auto;
     struct plmn_list home_plmn;
     struct plmn_list machine_imsi;
     char zone[64];

@@ -80,6 +80,9 @@ enum record_kind {
     RECORD_LIST_RECEIPT = '4',  /* operator 16, list 1: the newest */
     RECORD_LIST_RECEIPTS = '5', /* the same, time 8: each word of it */
     RECORD_NOTICES = '7',       /* what subscribers are told (app/notices.h): numbers, not sealed */
+    /* Clones (clones/case.h, state.h): 'c', IMEI 6: a case, sealed; 'm', month 2: how many; 's': what was looked at; 'q',
+     * state 1, day 2, IMEI 6: cases by state; empty. */
+    RECORD_CLONE = '6',
 };
 
 /* Are the values of a kind sealed? Those of the others are small, and tell of nobody without the key. */

@@ -36,6 +36,13 @@ static const struct {
     {"malformed", {"black", "inform"}, {"", "Black", "white"}},
     {"unknown_served", {"yes", "no"}, {"", "true", "1", "YES"}},
     {"clone_without_imsi", {"grey", "white", "black"}, {"", "gray"}},
+    {"clone_days", {"1", "30", "64"}, {"", "3661", "-1"}},
+    {"clone_imsis", {"0", "10"}, {"", "ten"}},
+    {"clone_average_tenths", {"0", "25"}, {"", "2.5"}},
+    {"clone_min_days", {"0", "10"}, {"", "3661"}},
+    {"clone_two_operator_days", {"0", "20"}, {"", "-20"}},
+    {"clone_fleet_imsis", {"0", "100"}, {"", "many"}},
+    {"clone_auto", {"yes", "no"}, {"", "auto"}},
     {"network_override", {"none", "grey", "white"}, {"", "black"}},
     {"expiry_release", {"auto", "manual"}, {"", "hold"}},
     {"max_expiries_per_day", {"0", "50000", "1000000000"}, {"", "1000000001", "-5", "50 000"}},
@@ -101,6 +108,13 @@ static void the_canonical_text_is_in_the_order_of_the_table(void **state)
                                             "malformed=black\n"
                                             "unknown_served=yes\n"
                                             "clone_without_imsi=grey\n"
+                                            "clone_days=30\n"
+                                            "clone_imsis=10\n"
+                                            "clone_average_tenths=25\n"
+                                            "clone_min_days=10\n"
+                                            "clone_two_operator_days=20\n"
+                                            "clone_fleet_imsis=100\n"
+                                            "clone_auto=no\n"
                                             "network_override=none\n"
                                             "expiry_release=auto\n"
                                             "max_expiries_per_day=50000\n"
