@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "app/lists_batches.h"
+#include "app/lists_inside.h"
 #include "base/file.h"
 
 enum {
@@ -28,12 +29,13 @@ enum {
 };
 
 struct lists {
-    enum list list;
+    uint8_t kind;
     char directory[PATH_ROOM], log_path[PATH_ROOM], base_path[PATH_ROOM], lock_path[PATH_ROOM];
     int lock;              /* -1: not opened */
     struct lists_log *log; /* NULL: not opened yet */
     struct lists_state *state;
-    bool ready; /* the state stands at `place` */
+    struct lists_pairs *pairs; /* of exceptions, in place of the state; else NULL */
+    bool ready;                /* the state stands at `place` */
     uint8_t register_id[REGISTER_ID_BYTES];
     uint64_t in_log; /* records of the log that are in it */
     struct lists_batches batches;
@@ -61,14 +63,14 @@ static bool put_path(char out[PATH_ROOM], const char *directory, const char *nam
     return (size_t)snprintf(out, PATH_ROOM, "%s/%s%s", directory, name, end) < PATH_ROOM;
 }
 
-enum err lists_open(const char *directory, enum list list, struct lists **out, struct fault *fault)
+enum err lists_open(const char *directory, uint8_t kind, struct lists **out, struct fault *fault)
 {
     struct lists *l = calloc(1, sizeof *l);
     if (!l)
         return ERR_MEMORY;
-    l->list = list;
+    l->kind = kind;
     l->lock = -1;
-    const char *name = list_name(list);
+    const char *name = lists_kind_name(kind);
     enum err err = ERR_OK;
     if (!put_path(l->lock_path, directory, name, ".lock") ||
         !put_path(l->log_path, directory, name, ".log") ||
@@ -79,6 +81,8 @@ enum err lists_open(const char *directory, enum list list, struct lists **out, s
         err = open_lock(l, fault);
     if (!err)
         err = lists_state_new(&l->state);
+    if (!err && kind == LISTS_EXCEPTIONS)
+        err = lists_pairs_new(&l->pairs);
     if (err)
         lists_close(l);
     else
@@ -92,6 +96,7 @@ void lists_close(struct lists *l)
         return;
     lists_batches_release(&l->batches);
     lists_state_free(l->state);
+    lists_pairs_free(l->pairs);
     lists_log_close(l->log);
     if (l->lock >= 0)
         close(l->lock);
@@ -128,30 +133,89 @@ struct walk {
     struct fault *fault;
 };
 
+/* Does a verdict of this reason bring an IMEI on the list? Of exceptions: does it make the pairs count? */
+static bool is_on(const struct lists *l, uint8_t reason)
+{
+    return l->pairs ? reason == REASON_CLONE : reason_list(reason) == l->kind;
+}
+
+static struct listed state_of(const struct lists *l, struct imei imei)
+{
+    if (!l->pairs)
+        return lists_state_find(l->state, imei);
+    return lists_pairs_is_clone(l->pairs, imei) ? (struct listed){REASON_CLONE, DAYNUM_NONE}
+                                                : (struct listed){LISTED_NOT, DAYNUM_NONE};
+}
+
+static enum err put_change(void *ctx, const struct lists_change *change)
+{
+    struct lists *l = ctx;
+    return l->pairs ? lists_pairs_put(l->pairs, change)
+                    : lists_state_put(l->state, change->imei, change->is);
+}
+
+static enum err note_change(struct lists *l, const struct lists_change *change)
+{
+    enum err err = put_change(l, change);
+    return err ? err : lists_log_add(l->log, change);
+}
+
 static enum err apply_row(void *ctx, const struct lists_row *row)
 {
     struct walk *w = ctx;
     struct lists *l = w->l;
     if (w->seq < w->from)
         return ERR_OK;
-    const struct listed was = lists_state_find(l->state, row->imei);
+    const struct listed was = state_of(l, row->imei);
     struct listed is = {LISTED_NOT, DAYNUM_NONE};
-    if (reason_list(row->reason) == l->list)
+    if (l->pairs && is_on(l, row->reason))
+        is.reason = REASON_CLONE;
+    else if (is_on(l, row->reason))
         is = (struct listed){row->reason, was.reason == LISTED_NOT ? row->day : was.since};
     if (listed_equal(&was, &is))
         return ERR_OK;
     const struct lists_change change = {.imei = row->imei, .seq = w->seq, .was = was, .is = is};
-    enum err err = lists_state_put(l->state, row->imei, is);
-    return err ? err : lists_log_add(l->log, &change);
+    return note_change(l, &change);
+}
+
+/* The pairs of a block, those of a batch too: they count once their IMEI is a clone, which a batch says at its end. */
+struct pairs_walk {
+    struct walk *w;
+    enum err err;
+};
+
+static void take_pair(void *ctx, const struct pair *pair)
+{
+    struct pairs_walk *p = ctx;
+    struct lists *l = p->w->l;
+    const bool was = lists_pairs_stands(l->pairs, pair->imei, pair->subscriber);
+    if (p->err || was != pair->removed || !pair->subscriber)
+        return;
+    static const struct listed on = {REASON_CLONE, DAYNUM_NONE}, off = {LISTED_NOT, DAYNUM_NONE};
+    const struct lists_change change = {.imei = pair->imei,
+                                        .subscriber = pair->subscriber,
+                                        .seq = p->w->seq,
+                                        .was = was ? on : off,
+                                        .is = was ? off : on};
+    p->err = note_change(l, &change);
+}
+
+static enum err take_pairs(struct walk *w, const struct block *block)
+{
+    struct pairs_walk p = {w, ERR_OK};
+    if (!w->l->pairs || !block->section.n)
+        return ERR_OK;
+    w->seq = block->header.first_seq + block->header.item_count - 1;
+    enum err err = section_walk(block->section, take_pair, &p);
+    return err ? err : p.err;
 }
 
 /* A row of the only open batch that neither finds the IMEI on the list nor leaves it there moves nothing, whenever
  * the batch ends: what others write meanwhile stands behind it in the journal. */
 static bool moves_nothing(const struct lists *l, const struct row *row)
 {
-    return l->batches.count == 1 && reason_list(row->before) != l->list &&
-           reason_list(row->after.reason) != l->list &&
-           lists_state_find(l->state, row->change.imei).reason == LISTED_NOT;
+    return l->batches.count == 1 && !is_on(l, row->before) && !is_on(l, row->after.reason) &&
+           state_of(l, row->change.imei).reason == LISTED_NOT;
 }
 
 static daynum day_of(const struct walk *w, const struct block *block, uint64_t entry)
@@ -252,6 +316,8 @@ static bool take_block(void *ctx, const struct block *block)
         place->effective = was.effective;
         return !w->err;
     }
+    if (!w->err)
+        w->err = take_pairs(w, block);
     place->next_seq = block->header.first_seq + block->header.item_count;
     memcpy(place->hash, block->hash, LISTS_HASH);
     place->gate = block->header.gate;
@@ -265,20 +331,21 @@ static bool take_block(void *ctx, const struct block *block)
 
 /* ---- from where ---- */
 
-static enum err put_change(void *ctx, const struct lists_change *change)
-{
-    struct lists *l = ctx;
-    return lists_state_put(l->state, change->imei, change->is);
-}
-
 static enum err empty_state(struct lists *l)
 {
     struct lists_state *state;
-    enum err err = lists_state_new(&state);
-    if (err)
+    struct lists_pairs *pairs = NULL;
+    enum err err = l->pairs ? lists_pairs_new(&pairs) : ERR_OK;
+    if (!err)
+        err = lists_state_new(&state);
+    if (err) {
+        lists_pairs_free(pairs);
         return err;
+    }
     lists_state_free(l->state);
+    lists_pairs_free(l->pairs);
     l->state = state;
+    l->pairs = pairs;
     l->in_log = 1;
     return ERR_OK;
 }
@@ -299,8 +366,9 @@ static enum err load_base(struct lists *l)
 {
     struct lists_base_name name;
     enum err err = empty_state(l);
-    if (!err)
-        err = lists_state_load(l->state, l->base_path, &name);
+    if (err || l->pairs) /* exceptions have no base: all of them come out of the log */
+        return err;
+    err = lists_state_load(l->state, l->base_path, &name);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     if (memcmp(name.register_id, l->register_id, REGISTER_ID_BYTES) != 0 ||
@@ -311,7 +379,7 @@ static enum err load_base(struct lists *l)
 }
 
 /* The state of the log's last place: the base, and the changes behind it. */
-static enum err make_ready(struct lists *l, struct fault *fault)
+enum err lists_ready(struct lists *l, struct fault *fault)
 {
     const uint64_t end = lists_log_count(l->log);
     enum err err = l->ready ? ERR_OK : load_base(l);
@@ -394,7 +462,7 @@ static enum err save_base(struct lists *l, struct fault *fault)
     memcpy(name.hash, place.hash, LISTS_HASH);
     /* A base stands for records of the log: they must not be lost behind it. */
     enum err err = lists_log_sync(l->log, fault);
-    return err ? err : lists_state_save(l->state, l->base_path, &name, fault);
+    return err || l->pairs ? err : lists_state_save(l->state, l->base_path, &name, fault);
 }
 
 static enum err follow_locked(struct lists *l, struct registry *reg, struct fault *fault)
@@ -404,7 +472,7 @@ static enum err follow_locked(struct lists *l, struct registry *reg, struct faul
     if (!err && at_head(l, reg) && !l->distrusted)
         return ERR_OK;
     if (!err)
-        err = l->distrusted ? ERR_CODEC : make_ready(l, fault);
+        err = l->distrusted ? ERR_CODEC : lists_ready(l, fault);
     l->distrusted = false;
     if (err == ERR_CODEC) {
         anew = true;
@@ -504,7 +572,7 @@ enum err lists_settle(struct lists *l, struct fault *fault)
     enum err err = take_lock(l, fault);
     if (err)
         return err;
-    err = l->begun ? make_ready(l, fault) : ERR_NOT_NOW;
+    err = l->begun ? lists_ready(l, fault) : ERR_NOT_NOW;
     if (!err)
         err = save_base(l, fault);
     (void)flock(l->lock, LOCK_UN);
@@ -514,7 +582,7 @@ enum err lists_settle(struct lists *l, struct fault *fault)
 static enum err take_view(struct lists *l, struct registry *reg, void *ctx, struct fault *fault)
 {
     (void)reg;
-    enum err err = make_ready(l, fault);
+    enum err err = lists_ready(l, fault);
     return err ? err : lists_view_new(l->state, ctx);
 }
 
@@ -525,7 +593,7 @@ enum err lists_view(struct lists *l, struct registry *reg, struct lists_view **o
     return lists_held(l, reg, &(struct lists_held){take_view, out}, fault);
 }
 
-static enum err is_swept(const struct lists *l, const struct registry *reg, struct fault *fault)
+enum err lists_swept(const struct lists *l, const struct registry *reg, struct fault *fault)
 {
     const daynum today = registry_today(reg);
     char swept[DAYNUM_TEXT], day[DAYNUM_TEXT];
@@ -541,7 +609,7 @@ static enum err is_swept(const struct lists *l, const struct registry *reg, stru
 
 static enum err take_full(struct lists *l, struct registry *reg, void *ctx, struct fault *fault)
 {
-    enum err err = is_swept(l, reg, fault);
+    enum err err = lists_swept(l, reg, fault);
     return err ? err : take_view(l, reg, ctx, fault);
 }
 
@@ -554,6 +622,11 @@ enum err lists_full(struct lists *l, struct registry *reg, struct lists_view **o
 struct lists_log *lists_log_of(struct lists *l)
 {
     return l->log;
+}
+
+struct lists_pairs *lists_pairs_of(struct lists *l)
+{
+    return l->pairs;
 }
 
 void lists_distrust(struct lists *l)

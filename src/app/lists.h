@@ -11,12 +11,13 @@
 #define APP_LISTS_H
 
 #include "app/feed.h"
+#include "app/lists_kind.h"
 #include "app/lists_log.h"
 
 struct lists;
 
-/* directory: made when it is missing. list: LIST_BLACK or LIST_WHITE. ERR_FILE_OPEN, ERR_FILE_WRITE, ERR_MEMORY. */
-MUST_USE enum err lists_open(const char *directory, enum list list, struct lists **out,
+/* directory: made when it is missing. kind: enum lists_kind. ERR_FILE_OPEN, ERR_FILE_WRITE, ERR_MEMORY. */
+MUST_USE enum err lists_open(const char *directory, uint8_t kind, struct lists **out,
                              struct fault *fault);
 void lists_close(struct lists *lists); /* NULL is allowed */
 
@@ -27,7 +28,7 @@ MUST_USE enum err lists_follow(struct lists *lists, struct registry *registry, s
 /* Up to where it was followed. Before lists_follow: all zero. */
 struct lists_place lists_place(const struct lists *lists);
 
-/* What stands at lists_place, which is further on where it had to be followed once more. ERR_LIST_UNSWEPT: that day's
+/* Not of LISTS_EXCEPTIONS, which has pairs (lists_exceptions.h): what stands at lists_place, which is further on where it had to be followed once more. ERR_LIST_UNSWEPT: that day's
  * sweep has not been; ERR_MEMORY, of files. */
 MUST_USE enum err lists_full(struct lists *lists, struct registry *registry,
                              struct lists_view **out, struct fault *fault);

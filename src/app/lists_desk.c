@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ enum { STANDINGS_EVERY_MS = 5000, PATH_ROOM = 4096, FILE_MODE = 0600, LOCK_PATIE
 /* A full list that was made. */
 struct kept {
     char operator_name[LIMIT_NAME + 1];
-    enum list list;
+    uint8_t list;
     enum lists_pack pack;
     int64_t made_us; /* monotonic */
     daynum day;
@@ -30,6 +31,8 @@ struct lists_desk {
     const struct clock *clock;
     struct readers *readers;
     bool writes;
+    const struct operators *operators;
+    lists_names_fn *names;
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock; /* guards what follows */
@@ -47,13 +50,6 @@ struct lists_desk {
     int64_t standings_us; /* monotonic: when they were looked at last */
     uint64_t said_seq[LISTS_DESK_KINDS];
 };
-
-static const enum list kinds[LISTS_DESK_KINDS] = {LIST_BLACK, LIST_WHITE};
-
-static unsigned place_of(enum list list)
-{
-    return list == LIST_WHITE;
-}
 
 static void *keep(void *arg);
 
@@ -73,6 +69,8 @@ enum err lists_desk_new(const struct lists_desk_options *options, struct lists_d
     d->clock = options->clock;
     d->readers = options->readers;
     d->writes = options->writes;
+    d->operators = options->operators;
+    d->names = options->names;
     d->standings_us = clock_monotonic_us();
     enum err err = d->directory && d->url && (d->key || !options->key) ? ERR_OK : ERR_MEMORY;
     if (!err)
@@ -123,11 +121,11 @@ static enum err take_lock(struct lists_desk *d, struct fault *fault)
 }
 
 /* With the lock held. */
-static enum err follow(struct lists_desk *d, enum list list, struct registry *reg,
+static enum err follow(struct lists_desk *d, uint8_t kind, struct registry *reg,
                        struct fault *fault)
 {
-    const unsigned i = place_of(list);
-    enum err err = d->lists[i] ? ERR_OK : lists_open(d->directory, list, &d->lists[i], fault);
+    const unsigned i = lists_kind_place(kind);
+    enum err err = d->lists[i] ? ERR_OK : lists_open(d->directory, kind, &d->lists[i], fault);
     if (!err)
         err = lists_follow(d->lists[i], reg, fault);
     if (!err) {
@@ -150,7 +148,7 @@ struct standing {
 static bool note_receipt(void *ctx, const struct lists_receipt *receipt)
 {
     struct standing *s = ctx;
-    if (receipt->list == LIST_BLACK || receipt->list == LIST_WHITE)
+    if (lists_kind_place(receipt->list) < LISTS_DESK_KINDS)
         s->receipts[s->count++] = *receipt;
     return s->count < LISTS_DESK_OPERATORS;
 }
@@ -165,10 +163,11 @@ static enum err look_at_standings(struct lists_desk *d, struct registry *reg)
     if (!err)
         err = lists_receipts(reg, note_receipt, &s, NULL);
     for (size_t i = 0; !err && i < s.count; i++) {
-        err = follow(d, (enum list)s.receipts[i].list, reg, NULL);
+        const uint8_t kind = s.receipts[i].list;
+        err = follow(d, kind, reg, NULL);
         if (!err)
-            err = lists_stand(d->lists[place_of((enum list)s.receipts[i].list)], reg,
-                              &s.receipts[i], &all[n++], NULL);
+            err =
+                lists_stand(d->lists[lists_kind_place(kind)], reg, &s.receipts[i], &all[n++], NULL);
     }
     if (!err) {
         pthread_mutex_lock(&d->say_lock);
@@ -191,7 +190,7 @@ static void look(struct lists_desk *d, bool standings)
     enum err err = ERR_OK;
     for (unsigned i = 0; !err && i < LISTS_DESK_KINDS; i++)
         if (d->lists[i])
-            err = follow(d, kinds[i], reg, NULL);
+            err = follow(d, lists_kind_at(i), reg, NULL);
     if (!err && standings)
         err = look_at_standings(d, reg);
     readers_give(d->readers, reg);
@@ -254,7 +253,7 @@ static struct lists_sheet sheet_of(const struct lists_desk_ask *ask, const struc
 {
     return (struct lists_sheet){.registry = reg,
                                 .operator_name = ask->operator_name,
-                                .kind = list_name(ask->list),
+                                .kind = lists_kind_name(ask->list),
                                 .layout = LISTS_TAMGA,
                                 .pack = ask->pack,
                                 .passing = true};
@@ -270,7 +269,7 @@ static enum err make_delta(struct lists_desk *d, const struct lists_desk_ask *as
         return err;
     err = follow(d, ask->list, reg, fault);
     if (!err)
-        err = lists_since(d->lists[place_of(ask->list)], reg, ask->since, &delta, fault);
+        err = lists_since(d->lists[lists_kind_place(ask->list)], reg, ask->since, &delta, fault);
     pthread_mutex_unlock(&d->lock);
     if (err)
         return err;
@@ -344,7 +343,7 @@ static enum err look_for_full(struct lists_desk *d, const struct lists_desk_ask 
                               struct registry *reg, struct full *full, struct fault *fault)
 {
     enum err err = follow(d, ask->list, reg, fault);
-    struct lists *lists = d->lists[place_of(ask->list)];
+    struct lists *lists = d->lists[lists_kind_place(ask->list)];
     if (err)
         return err;
     struct kept *kept = kept_of(d, ask);
@@ -402,19 +401,7 @@ static enum err make_full(struct lists_desk *d, const struct lists_desk_ask *ask
     return err;
 }
 
-enum err lists_desk_open(struct lists_desk *d, const struct lists_desk_ask *ask,
-                         struct lists_desk_file *out, struct fault *fault)
-{
-    struct registry *reg;
-    enum err err = readers_take(d->readers, &reg, fault);
-    if (err)
-        return err;
-    err = ask->since ? make_delta(d, ask, reg, out, fault) : make_full(d, ask, reg, out, fault);
-    readers_give(d->readers, reg);
-    return err;
-}
-
-/* ---- receipts ---- */
+/* ---- exceptions ---- */
 
 /* With the write lock held. */
 static enum err writer_of(struct lists_desk *d, struct fault *fault)
@@ -426,17 +413,99 @@ static enum err writer_of(struct lists_desk *d, struct fault *fault)
     return d->writer ? ERR_OK : registry_open(&options, &d->writer, fault);
 }
 
+/* With the write lock held. */
+static enum err take_exceptions(struct lists_desk *d, const struct lists_desk_ask *ask,
+                                struct lists_exceptions *out, struct fault *fault)
+{
+    enum err err = writer_of(d, fault);
+    if (!err)
+        err = take_lock(d, fault);
+    if (err)
+        return err;
+    err = follow(d, LISTS_EXCEPTIONS, d->writer, fault);
+    struct lists *lists = d->lists[lists_kind_place(LISTS_EXCEPTIONS)];
+    if (!err)
+        err = ask->since ? lists_exceptions_since(lists, d->writer, ask->since, out, fault)
+                         : lists_exceptions_full(lists, d->writer, out, fault);
+    pthread_mutex_unlock(&d->lock);
+    return err;
+}
+
+/* In memory alone: there are IMSIs in it. */
+static enum err write_exceptions(const struct lists_sheet *sheet,
+                                 const struct lists_exceptions *own, struct lists_desk_file *out,
+                                 struct fault *fault)
+{
+    struct lists_made made;
+    struct lists_desk_file file = {.fd = memfd_create("exceptions", MFD_CLOEXEC)};
+    if (file.fd < 0)
+        return fault_set(fault, ERR_FILE_WRITE, "a list in memory: %s", strerror(errno));
+    enum err err = lists_text_exceptions(sheet, own, file.fd, &made, fault);
+    if (err) {
+        close(file.fd);
+        return err;
+    }
+    name_it(&made, &file);
+    *out = file;
+    return ERR_OK;
+}
+
+static enum err open_exceptions(struct lists_desk *d, const struct lists_desk_ask *ask,
+                                struct lists_desk_file *out, struct fault *fault)
+{
+    const struct plmn_list *plmn = operators_plmn(d->operators, str_z(ask->operator_name));
+    const struct lists_asker who = {ask->operator_name, ask->by};
+    struct lists_exceptions e = {.count = 0};
+    if (!plmn || !d->names)
+        return fault_set(
+            fault, ERR_NOT_FOUND,
+            "the settings name no subscribers of this operator: [operator NAME], plmn");
+    pthread_mutex_lock(&d->write_lock);
+    enum err err = take_exceptions(d, ask, &e, fault);
+    const bool news = !ask->rows_only || e.count;
+    if (!err && news)
+        err = d->names(d->writer, &who, e.rows, e.count, fault);
+    if (!err)
+        err = lists_exceptions_own(&e, plmn, fault);
+    if (!err && ask->rows_only && !e.count) {
+        *out = (struct lists_desk_file){.fd = -1};
+    } else if (!err) {
+        struct lists_sheet sheet = sheet_of(ask, d->writer);
+        sheet.since = ask->since;
+        err = write_exceptions(&sheet, &e, out, fault);
+    }
+    pthread_mutex_unlock(&d->write_lock);
+    lists_exceptions_release(&e);
+    return err;
+}
+
+enum err lists_desk_open(struct lists_desk *d, const struct lists_desk_ask *ask,
+                         struct lists_desk_file *out, struct fault *fault)
+{
+    struct registry *reg;
+    if (ask->list == LISTS_EXCEPTIONS)
+        return open_exceptions(d, ask, out, fault);
+    enum err err = readers_take(d->readers, &reg, fault);
+    if (err)
+        return err;
+    err = ask->since ? make_delta(d, ask, reg, out, fault) : make_full(d, ask, reg, out, fault);
+    readers_give(d->readers, reg);
+    return err;
+}
+
+/* ---- receipts ---- */
+
 enum err lists_desk_receipt(struct lists_desk *d, const struct lists_receipt *receipt,
                             struct lists_standing *out, struct fault *fault)
 {
-    const enum list list = (enum list)receipt->list;
+    const uint8_t list = receipt->list;
     pthread_mutex_lock(&d->write_lock);
     enum err err = writer_of(d, fault);
     if (!err)
         err = take_lock(d, fault);
     if (!err) {
         err = follow(d, list, d->writer, fault);
-        struct lists *lists = d->lists[place_of(list)];
+        struct lists *lists = d->lists[lists_kind_place(list)];
         if (!err)
             err = lists_receipt_put(lists, d->writer, receipt, fault);
         if (!err)
@@ -471,10 +540,10 @@ int64_t lists_desk_unseen_s(struct lists_desk *d)
     return since_us / 1000000;
 }
 
-uint64_t lists_desk_seq(struct lists_desk *d, enum list list)
+uint64_t lists_desk_seq(struct lists_desk *d, uint8_t kind)
 {
     pthread_mutex_lock(&d->say_lock);
-    const uint64_t seq = d->said_seq[place_of(list)];
+    const uint64_t seq = d->said_seq[lists_kind_place(kind)];
     pthread_mutex_unlock(&d->say_lock);
     return seq;
 }

@@ -12,7 +12,7 @@
 #include "app/readers.h"
 
 enum {
-    LISTS_DESK_KINDS = 2,       /* black, white */
+    LISTS_DESK_KINDS = LISTS_KINDS,
     LISTS_DESK_EVERY_MS = 500,  /* that the journal is looked at */
     LISTS_DESK_FULL_S = 600,    /* that a full list is given again; a delta brings it up to date */
     LISTS_DESK_FULLS = 64,      /* files that are kept: operators, lists and packings */
@@ -27,7 +27,9 @@ struct lists_desk_options {
     const char *url, *key; /* to write receipts; copied */
     bool writes;           /* false: receipts are refused, ERR_UNAVAILABLE */
     const struct clock *clock;
-    struct readers *readers; /* borrowed */
+    struct readers *readers;           /* borrowed */
+    const struct operators *operators; /* borrowed; NULL: nobody's subscribers are known */
+    lists_names_fn *names;             /* NULL: no list of exceptions */
 };
 MUST_USE enum err lists_desk_new(const struct lists_desk_options *options, struct lists_desk **out,
                                  struct fault *fault);
@@ -35,10 +37,11 @@ void lists_desk_free(struct lists_desk *desk); /* NULL is allowed */
 
 struct lists_desk_ask {
     const char *operator_name;
-    enum list list;
+    uint8_t list; /* enum lists_kind */
     enum lists_pack pack;
     const struct feed_cursor *since; /* NULL: full */
     bool rows_only;                  /* a delta without rows is not made: fd -1 */
+    uint64_t by;                     /* who asks: number of the API key */
 };
 struct lists_desk_file {
     int fd; /* the caller's to close */
@@ -46,7 +49,9 @@ struct lists_desk_file {
     char tag[LISTS_DESK_TAG]; /* entity tag with its quotes, RFC 9110 8.8.3 */
 };
 /* As lists_full and lists_since; of the store; ERR_FILE_WRITE. ERR_UNAVAILABLE: the list is being brought up to date,
- * as after the start of a server that kept none before. */
+ * as after the start of a server that kept none before. Exceptions are made anew each time and stand on no disk;
+ * ERR_UNAVAILABLE too: this server writes nothing, so nobody could tell afterwards who has seen them; ERR_NOT_FOUND: the
+ * settings name no subscribers of this operator. */
 MUST_USE enum err lists_desk_open(struct lists_desk *desk, const struct lists_desk_ask *ask,
                                   struct lists_desk_file *out, struct fault *fault);
 
@@ -60,6 +65,6 @@ size_t lists_desk_standings(struct lists_desk *desk, struct lists_standing *out,
 /* Seconds since that look: more than some mean that nobody knows how they stand. */
 int64_t lists_desk_unseen_s(struct lists_desk *desk);
 /* Up to where the list was followed: next_seq; 0: not yet. */
-uint64_t lists_desk_seq(struct lists_desk *desk, enum list list);
+uint64_t lists_desk_seq(struct lists_desk *desk, uint8_t kind);
 
 #endif

@@ -66,6 +66,7 @@ static void change_encode_record(const struct lists_change *c, uint8_t out[LISTS
     put_be(out + 6, daynum_pack(c->is.since), 2);
     put_be(out + 8, c->imei.body, 8);
     put_be(out + 16, c->seq, 8);
+    put_be(out + 24, c->subscriber, 8);
     seal(out);
 }
 
@@ -74,6 +75,7 @@ static struct lists_change change_decode_record(const uint8_t *in)
     return (struct lists_change){
         .imei = {get_be(in + 8, 8)},
         .seq = get_be(in + 16, 8),
+        .subscriber = get_be(in + 24, 8),
         .was = {in[1], daynum_unpack((uint16_t)get_be(in + 4, 2), DAYNUM_NONE)},
         .is = {in[2], daynum_unpack((uint16_t)get_be(in + 6, 2), DAYNUM_NONE)}};
 }

@@ -11,10 +11,12 @@
 
 enum { LISTS_RECORD = 48 };
 
-/* An IMEI that came, went, or changed. seq: of the item that made it so; several may share it. */
+/* An IMEI that came, went, or changed. seq: of the item that made it so; several may share it. subscriber: of a pair
+ * (lists_pairs.h), else 0. */
 struct lists_change {
     struct imei imei;
     uint64_t seq;
+    uint64_t subscriber;
     struct listed was, is;
 };
 

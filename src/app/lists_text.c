@@ -212,6 +212,29 @@ static char *put_moved(struct words *w, char *p, const struct lists_moved *m)
     return p;
 }
 
+/* ---- rows of exceptions ---- */
+
+/* Digits of an IMSI without the 1 before them. */
+static char *put_imsi(char *p, uint64_t imsi)
+{
+    char digits[24];
+    const int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)imsi);
+    memcpy(p, digits + 1, (size_t)n - 1);
+    sodium_memzero(digits, sizeof digits);
+    return p + n - 1;
+}
+
+static char *put_exception(char *p, const struct lists_exception *e, bool delta)
+{
+    p = put_imei(p, e->imei.body);
+    *p++ = ',';
+    p = put_imsi(p, e->imsi);
+    if (delta)
+        p = put_word(p, e->removed ? ",removed" : ",added");
+    *p++ = '\n';
+    return p;
+}
+
 /* ---- head, columns, last line ---- */
 
 static void make_head(const struct lists_sheet *s, struct lists_made *made)
@@ -239,6 +262,10 @@ static void make_head(const struct lists_sheet *s, struct lists_made *made)
 
 static const char *columns(const struct lists_sheet *s)
 {
+    if (strcmp(s->kind, lists_kind_name(LISTS_EXCEPTIONS)) == 0)
+        return !s->since                  ? "imei,imsi\n"
+               : s->layout == LISTS_TAMGA ? "imei,imsi,change\n"
+                                          : "imei,imsi,change_type\n";
     static const char *const lines[LISTS_LAYOUTS][2] = {
         [LISTS_TAMGA] = {"imei,public_reason,since\n",
                          "imei,change,old_public_reason,old_since,public_reason,since\n"},
@@ -315,10 +342,19 @@ static void all_moved(struct words *w, const struct lists_delta *delta, struct l
     }
 }
 
-/* What a text is made of: one of the two. */
+static void all_exceptions(const struct lists_exceptions *e, bool delta, struct lists_pipe *pipe)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        char *room = (char *)lists_pipe_room(pipe, ROW_MOST);
+        lists_pipe_took(pipe, (size_t)(put_exception(room, &e->rows[i], delta) - room));
+    }
+}
+
+/* What a text is made of: one of the three. */
 struct rows {
     struct lists_view *view;
     const struct lists_delta *delta;
+    const struct lists_exceptions *exceptions;
 };
 
 static enum err make(const struct lists_sheet *sheet, struct rows rows, int fd,
@@ -332,6 +368,8 @@ static enum err make(const struct lists_sheet *sheet, struct rows rows, int fd,
         begin(sheet, pipe, &made);
         if (rows.view)
             all_rows(words, rows.view, pipe);
+        else if (rows.exceptions)
+            all_exceptions(rows.exceptions, sheet->since != NULL, pipe);
         else
             all_moved(words, rows.delta, pipe);
         err = finish(sheet, pipe, &made, fault);
@@ -349,7 +387,7 @@ enum err lists_text_full(const struct lists_sheet *sheet, struct lists_view *vie
     struct lists_sheet full = *sheet;
     full.since = NULL;
     full.rows = lists_view_count(view);
-    return make(&full, (struct rows){view, NULL}, fd, out, fault);
+    return make(&full, (struct rows){view, NULL, NULL}, fd, out, fault);
 }
 
 enum err lists_text_delta(const struct lists_sheet *sheet, const struct lists_delta *delta, int fd,
@@ -359,5 +397,17 @@ enum err lists_text_delta(const struct lists_sheet *sheet, const struct lists_de
     one.since = &delta->from;
     one.place = delta->to;
     one.rows = delta->count;
-    return make(&one, (struct rows){NULL, delta}, fd, out, fault);
+    return make(&one, (struct rows){NULL, delta, NULL}, fd, out, fault);
+}
+
+enum err lists_text_exceptions(const struct lists_sheet *sheet,
+                               const struct lists_exceptions *exceptions, int fd,
+                               struct lists_made *out, struct fault *fault)
+{
+    struct lists_sheet one = *sheet;
+    if (sheet->layout == LISTS_GSMA)
+        return fault_set(fault, ERR_USAGE, "the layout gsma has no list of exceptions");
+    one.place = exceptions->to;
+    one.rows = exceptions->count;
+    return make(&one, (struct rows){NULL, NULL, exceptions}, fd, out, fault);
 }

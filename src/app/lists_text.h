@@ -6,7 +6,7 @@
 #ifndef APP_LISTS_TEXT_H
 #define APP_LISTS_TEXT_H
 
-#include "app/lists.h"
+#include "app/lists_exceptions.h"
 #include "app/lists_pipe.h"
 
 enum lists_layout { LISTS_TAMGA, LISTS_DIRBS, LISTS_GSMA, LISTS_LAYOUTS };
@@ -49,5 +49,9 @@ MUST_USE enum err lists_text_full(const struct lists_sheet *sheet, struct lists_
                                   struct lists_made *out, struct fault *fault);
 MUST_USE enum err lists_text_delta(const struct lists_sheet *sheet, const struct lists_delta *delta,
                                    int fd, struct lists_made *out, struct fault *fault);
+/* An operator's own exceptions; sheet->since says whether they are a delta. Of layouts tamga and dirbs: ERR_USAGE. */
+MUST_USE enum err lists_text_exceptions(const struct lists_sheet *sheet,
+                                        const struct lists_exceptions *exceptions, int fd,
+                                        struct lists_made *out, struct fault *fault);
 
 #endif

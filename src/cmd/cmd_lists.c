@@ -9,6 +9,7 @@
 #include "app/lists_out.h"
 #include "cmd/cmd_lists.h"
 #include "cmd/command.h"
+#include "seen/paired.h"
 
 enum { KINDS_MOST = 4, NAME_ROOM = 64 };
 
@@ -17,16 +18,17 @@ struct wish {
     struct feed_cursor cursor;
     enum lists_layout layout;
     enum lists_pack pack;
-    enum list kinds[KINDS_MOST];
+    uint8_t kinds[KINDS_MOST];
+    const struct plmn_list *plmn; /* of exceptions */
     size_t kind_count;
 };
 
 /* "black.csv", "black-delta.csv.zst"; DIRBS calls the black one blacklist. */
-static void file_name(const struct wish *w, enum list kind, char out[NAME_ROOM])
+static void file_name(const struct wish *w, uint8_t kind, char out[NAME_ROOM])
 {
     static const char *const endings[LISTS_PACKS] = {"", ".gz", ".zst"};
     const bool dirbs = w->layout == LISTS_DIRBS && kind == LIST_BLACK;
-    snprintf(out, NAME_ROOM, "%s%s.%s%s", dirbs ? "blacklist" : list_name(kind),
+    snprintf(out, NAME_ROOM, "%s%s.%s%s", dirbs ? "blacklist" : lists_kind_name(kind),
              w->since ? (dirbs ? "_delta" : "-delta") : "", w->layout == LISTS_GSMA ? "txt" : "csv",
              endings[w->pack]);
 }
@@ -66,14 +68,39 @@ struct making {
     struct registry *reg;
     const struct wish *wish;
     struct lists_out *out;
-    enum list kind; /* of the list that is made now */
+    uint8_t kind; /* of the list that is made now */
     struct {
-        enum list kind;
+        uint8_t kind;
         char name[NAME_ROOM];
         struct lists_made made;
     } files[KINDS_MOST]; /* made, and told when they stand in their place */
     size_t file_count;
 };
+
+static enum err make_exceptions(const struct making *m, struct lists *lists, int fd,
+                                struct lists_made *made, struct fault *fault)
+{
+    const struct wish *w = m->wish;
+    struct lists_exceptions e;
+    const struct lists_sheet sheet = {.registry = m->reg,
+                                      .operator_name = w->operator_name,
+                                      .kind = lists_kind_name(m->kind),
+                                      .layout = w->layout,
+                                      .pack = w->pack,
+                                      .since = w->since ? &w->cursor : NULL};
+    const struct lists_asker who = {w->operator_name, m->reg->actor};
+    enum err err = w->since ? lists_exceptions_since(lists, m->reg, &w->cursor, &e, fault)
+                            : lists_exceptions_full(lists, m->reg, &e, fault);
+    if (err)
+        return err;
+    err = paired_names(m->reg, &who, e.rows, e.count, fault);
+    if (!err)
+        err = lists_exceptions_own(&e, w->plmn, fault);
+    if (!err)
+        err = lists_text_exceptions(&sheet, &e, fd, made, fault);
+    lists_exceptions_release(&e);
+    return err;
+}
 
 static enum err make_text(const struct making *m, struct lists *lists, int fd,
                           struct lists_made *made, struct fault *fault)
@@ -81,9 +108,11 @@ static enum err make_text(const struct making *m, struct lists *lists, int fd,
     const struct wish *w = m->wish;
     struct lists_sheet sheet = {.registry = m->reg,
                                 .operator_name = w->operator_name,
-                                .kind = list_name(m->kind),
+                                .kind = lists_kind_name(m->kind),
                                 .layout = w->layout,
                                 .pack = w->pack};
+    if (m->kind == LISTS_EXCEPTIONS)
+        return make_exceptions(m, lists, fd, made, fault);
     if (w->since) {
         struct lists_delta delta;
         enum err err = lists_since(lists, m->reg, &w->cursor, &delta, fault);
@@ -151,7 +180,8 @@ static enum err make_all(struct making *m, const char *path, struct fault *fault
         err = lists_out_end(m->out, fault);
     lists_out_free(m->out);
     for (size_t i = 0; !err && i < m->file_count; i++)
-        tell(m->cli, m->wish, m->files[i].name, list_name(m->files[i].kind), &m->files[i].made);
+        tell(m->cli, m->wish, m->files[i].name, lists_kind_name(m->files[i].kind),
+             &m->files[i].made);
     return err;
 }
 
@@ -162,11 +192,9 @@ static bool read_kinds(const struct cli *cli, const char *text, struct wish *w)
     struct str rest = str_z(text);
     while (rest.p) {
         const struct str one = str_split(rest, ',', &rest);
-        const enum list kind = str_eq(one, STR("black"))   ? LIST_BLACK
-                               : str_eq(one, STR("white")) ? LIST_WHITE
-                                                           : LIST_UNKNOWN;
-        if (kind == LIST_UNKNOWN || w->kind_count == KINDS_MOST) {
-            cli_usage(cli, "--list wants black or white, or notify alone");
+        const uint8_t kind = lists_kind_find(one);
+        if (kind == LISTS_NONE || w->kind_count == KINDS_MOST) {
+            cli_usage(cli, "--list wants black, white or exceptions, or notify alone");
             return false;
         }
         w->kinds[w->kind_count++] = kind;
@@ -247,9 +275,18 @@ int cmd_lists(struct cli *cli)
         return cli_usage(cli, "notify has the layout tamga alone");
     if (notify)
         return make_notify(cli, &wish);
+    bool excepts = false;
+    for (size_t i = 0; i < wish.kind_count; i++)
+        excepts |= wish.kinds[i] == LISTS_EXCEPTIONS;
+    wish.plmn = operators_plmn(&cli->settings->operators, str_z(wish.operator_name));
+    if (excepts && !wish.plmn)
+        return cli_usage(cli, "the settings name no subscribers of this operator: [operator NAME], "
+                              "plmn = IMSI prefixes");
+    if (excepts && wish.layout == LISTS_GSMA)
+        return cli_usage(cli, "the layout gsma has no list of exceptions");
     int code;
     struct fault fault = {0};
-    struct registry *reg = cli_open(cli, false, true, &code);
+    struct registry *reg = cli_open(cli, excepts, true, &code); /* who saw them is written down */
     if (!reg)
         return code;
     struct making making = {.cli = cli, .reg = reg, .wish = &wish};

@@ -9,20 +9,9 @@
 #include "app/lists_receipt.h"
 #include "cmd/command.h"
 
-enum { OPERATORS_MOST = 1024, LATE_S = 86400 /* a day without the newest list */ };
+enum { RECEIPTS_MOST = 1024, LATE_S = 86400 /* a day without the newest list */ };
 
-static bool find_list(const struct cli *cli, const char *text, enum list *out)
-{
-    const struct str name = str_z(text);
-    if (str_eq(name, STR("black")) || str_eq(name, STR("white"))) {
-        *out = text[0] == 'b' ? LIST_BLACK : LIST_WHITE;
-        return true;
-    }
-    cli_usage(cli, "--list wants black or white");
-    return false;
-}
-
-static enum err open_lists(const struct cli *cli, struct registry *reg, enum list list,
+static enum err open_lists(const struct cli *cli, struct registry *reg, uint8_t list,
                            struct lists **out, struct fault *fault)
 {
     char directory[CLI_DIRECTORY];
@@ -51,7 +40,7 @@ static void print(const struct cli *cli, const struct lists_standing *s)
     if (cli->json) {
         json_t *line =
             json_pack("{s:s, s:s, s:I, s:s, s:I, s:I}", "operator", r->operator_name, "list",
-                      list_name((enum list)r->list), "applied", (json_int_t)r->place.next_seq - 1,
+                      lists_kind_name(r->list), "applied", (json_int_t)r->place.next_seq - 1,
                       "acknowledged_at", at, "waiting", (json_int_t)s->waiting, "age_seconds",
                       (json_int_t)s->age_s);
         json_dumpf(line, stdout, JSON_COMPACT);
@@ -60,14 +49,13 @@ static void print(const struct cli *cli, const struct lists_standing *s)
     } else
         printf("%s  %s  applied %" PRIu64 ", said at %s; %" PRIu64
                " changes wait, the first for %" PRIi64 " s%s\n",
-               r->operator_name, list_name((enum list)r->list), r->place.next_seq - 1, at,
-               s->waiting, s->age_s, s->age_s >= LATE_S ? "  LATE" : "");
+               r->operator_name, lists_kind_name(r->list), r->place.next_seq - 1, at, s->waiting,
+               s->age_s, s->age_s >= LATE_S ? "  LATE" : "");
 }
 
 int cmd_lists_receipt(struct cli *cli)
 {
     const char *name = NULL, *cursor = NULL, *list_text = "black";
-    enum list list;
     struct lists_receipt receipt = {.at_ms = clock_now_us(cli->clock) / 1000};
     const struct option_spec specs[] = {{.name = "--operator", .value = &name},
                                         {.name = "--cursor", .value = &cursor},
@@ -80,8 +68,9 @@ int cmd_lists_receipt(struct cli *cli)
         return cli_usage(cli, "--operator wants a name of 1 to 64 bytes");
     if (!feed_cursor_parse(str_z(cursor), &receipt.place))
         return cli_usage(cli, "--cursor wants the cursor of the list that was applied");
-    if (!find_list(cli, list_text, &list))
-        return 2;
+    const uint8_t list = lists_kind_find(str_z(list_text));
+    if (list == LISTS_NONE)
+        return cli_usage(cli, "--list wants black, white or exceptions");
     int code;
     struct fault fault = {0};
     struct lists *lists = NULL;
@@ -90,7 +79,7 @@ int cmd_lists_receipt(struct cli *cli)
     if (!reg)
         return code;
     str_copy(receipt.operator_name, sizeof receipt.operator_name, str_z(name));
-    receipt.list = (uint8_t)list;
+    receipt.list = list;
     receipt.by = reg->actor;
     enum err err = open_lists(cli, reg, list, &lists, &fault);
     if (!err)
@@ -117,23 +106,22 @@ static bool collect(void *ctx, const struct lists_receipt *receipt)
 {
     struct found *f = ctx;
     f->all[f->count++] = *receipt;
-    return f->count < OPERATORS_MOST;
+    return f->count < RECEIPTS_MOST;
 }
 
 /* *out_late: does one stand late? */
 static enum err print_all(const struct cli *cli, struct registry *reg, const struct found *found,
                           bool *out_late, struct fault *fault)
 {
-    static const enum list kinds[] = {LIST_BLACK, LIST_WHITE};
     enum err err = ERR_OK;
-    for (unsigned k = 0; !err && k < 2; k++) {
+    for (unsigned k = 0; !err && k < LISTS_KINDS; k++) {
         struct lists *lists = NULL;
         for (size_t i = 0; !err && i < found->count; i++) {
             struct lists_standing standing;
-            if (found->all[i].list != kinds[k])
+            if (found->all[i].list != lists_kind_at(k))
                 continue;
             if (!lists)
-                err = open_lists(cli, reg, kinds[k], &lists, fault);
+                err = open_lists(cli, reg, lists_kind_at(k), &lists, fault);
             if (!err)
                 err = lists_stand(lists, reg, &found->all[i], &standing, fault);
             if (!err) {
@@ -158,7 +146,7 @@ int cmd_lists_receipts(struct cli *cli)
     struct registry *reg = cli_open(cli, false, true, &code);
     if (!reg)
         return code;
-    struct found found = {calloc(OPERATORS_MOST, sizeof *found.all), 0};
+    struct found found = {calloc(RECEIPTS_MOST, sizeof *found.all), 0};
     enum err err = found.all ? lists_receipts(reg, collect, &found, &fault) : ERR_MEMORY;
     if (!err)
         err = print_all(cli, reg, &found, &late, &fault);

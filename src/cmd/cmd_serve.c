@@ -15,6 +15,7 @@
 #include "cmd/command.h"
 #include "cmd/door.h"
 #include "face/aside.h"
+#include "seen/paired.h"
 
 enum {
     EVENING_HOUR = 21,
@@ -79,7 +80,7 @@ static void say_late(const struct keeper *k)
             fprintf(stderr,
                     "event=list_late operator=\"%s\" list=%s applied=%" PRIu64 " waiting=%" PRIu64
                     " age_s=%" PRIi64 "\n",
-                    all[i].receipt.operator_name, list_name((enum list)all[i].receipt.list),
+                    all[i].receipt.operator_name, lists_kind_name(all[i].receipt.list),
                     all[i].receipt.place.next_seq - 1, all[i].waiting, all[i].age_s);
     }
     free(all);
@@ -143,8 +144,12 @@ static enum err keep_lists(const struct cli *cli, struct service *service, bool 
 {
     char directory[CLI_DIRECTORY];
     cli_lists_directory(cli, directory);
-    const struct lists_desk_options options = {
-        .directory = directory, .url = cli->url, .key = cli_key(cli, cli->url), .writes = writes};
+    const struct lists_desk_options options = {.directory = directory,
+                                               .url = cli->url,
+                                               .key = cli_key(cli, cli->url),
+                                               .writes = writes,
+                                               .operators = &cli->settings->operators,
+                                               .names = paired_names};
     enum err err = *directory ? service_keep_lists(service, &options, fault) : ERR_OK;
     if (err != ERR_FILE_WRITE && err != ERR_FILE_OPEN)
         return err;

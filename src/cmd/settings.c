@@ -76,6 +76,12 @@ static int take(void *user, const char *section, const char *name, const char *v
         r->err = faces_set(&r->out->faces, face, str_z(name), str_z(value), r->fault);
         return r->err == ERR_OK;
     }
+    if (str_starts(face, STR("operator "))) {
+        face = (struct str){face.p + 9, face.n - 9};
+        fault_value(r->fault, name, strlen(name));
+        r->err = operators_set(&r->out->operators, face, str_z(name), str_z(value), r->fault);
+        return r->err == ERR_OK;
+    }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(section, known[i].section) != 0 || strcmp(name, known[i].name) != 0)
             continue;
@@ -90,7 +96,7 @@ static int take(void *user, const char *section, const char *name, const char *v
     r->err = fault_set(
         r->fault, ERR_SETTING_UNKNOWN,
         "known are register, key, actor, regions, and what doc/operations.md lists for [serve], "
-        "[limits] and [face.…]; rules of the country are set with `rules set`");
+        "[limits], [operator NAME] and [face.…]; rules of the country are set with `rules set`");
     return 0;
 }
 

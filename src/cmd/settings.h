@@ -20,12 +20,15 @@
  *   outbox = /var/spool/tamga
  *   [limits]
  *   address_rate = 200
+ *   [operator Altel]
+ *   plmn = 40107,40108
  *   [face.portal]
  *   host = portal.example
  *   product.name.kk = Таңба */
 #ifndef CMD_SETTINGS_H
 #define CMD_SETTINGS_H
 
+#include "app/operators.h"
 #include "face/faces.h"
 
 enum { SETTINGS_VALUE = 512, SETTINGS_LIMITS = 4 };
@@ -62,6 +65,7 @@ struct settings {
     char second_officer_above[SETTINGS_VALUE]; /* devices that one officer approves alone */
     char nca_layer[SETTINGS_VALUE]; /* where pages find NCALayer; empty: where it listens */
     struct faces faces;
+    struct operators operators;
 };
 
 /* As without a file: all empty, the faces as faces.def has them. */

@@ -100,13 +100,13 @@ static const struct command commands[] = {
      cmd_db_backup},
     {"db rebuild", "", "Set right facts and pairs from the journal alone.", cmd_db_rebuild},
     {"snapshot write", "FILE", "Write the signed index file for EIR nodes.", cmd_snapshot_write},
-    {"lists receipt", "--operator NAME --cursor CURSOR [--list black|white]",
+    {"lists receipt", "--operator NAME --cursor CURSOR [--list black|white|exceptions]",
      "Write down that an operator has applied a list up to a cursor.", cmd_lists_receipt},
     {"lists receipts", "",
      "Tell what each operator has applied, and since when more waits: exit 1 when a day.",
      cmd_lists_receipts},
     {"lists",
-     "--operator NAME [--since CURSOR] [--list black|white[,...]|notify] [--layout "
+     "--operator NAME [--since CURSOR] [--list black|white|exceptions[,...]|notify] [--layout "
      "tamga|dirbs|gsma] "
      "[--pack plain|gz|zstd] --out DIR",
      "Write an operator's list files: full after the day's sweep, or what moved since a cursor.",

@@ -60,7 +60,7 @@ static enum err read_ask(struct exchange *x, struct asked *out, struct fault *fa
     return err ? err : read_pack(x, &out->pack, fault);
 }
 
-static void send_list(struct exchange *x, enum list list)
+static void send_list(struct exchange *x, uint8_t list)
 {
     static const char *const types[LISTS_PACKS] = {"text/csv; charset=utf-8", "application/gzip",
                                                    "application/zstd"};
@@ -76,7 +76,8 @@ static void send_list(struct exchange *x, enum list list)
                                  .list = list,
                                  .pack = asked.pack,
                                  .since = asked.has_since ? &asked.since : NULL,
-                                 .rows_only = asked.has_since && asked.wait};
+                                 .rows_only = asked.has_since && asked.wait,
+                                 .by = x->caller.id};
     if (!err)
         err = lists_desk_open(desk, &ask, &file, &fault);
     if (!err && file.fd < 0) {
@@ -105,6 +106,11 @@ void lists_white(struct exchange *x)
     send_list(x, LIST_WHITE);
 }
 
+void lists_excepted(struct exchange *x)
+{
+    send_list(x, LISTS_EXCEPTIONS);
+}
+
 /* ---- receipts ---- */
 
 static struct str text_of(const json_t *object, const char *name)
@@ -130,11 +136,9 @@ static enum err read_receipt(struct exchange *x, struct lists_receipt *out, stru
         err = json_read(x->request->body, &body);
     if (err)
         return err;
-    const struct str list = text_of(body, "list");
-    if (str_eq(list, STR("black")) || str_eq(list, STR("white")))
-        out->list = list.p[0] == 'b' ? LIST_BLACK : LIST_WHITE;
-    else
-        err = wants(fault, "list", "black or white");
+    out->list = lists_kind_find(text_of(body, "list"));
+    if (out->list == LISTS_NONE)
+        err = wants(fault, "list", "black, white or exceptions");
     if (!err && !feed_cursor_parse(text_of(body, "cursor"), &out->place))
         err = wants(fault, "cursor", "of the list that was applied: NUMBER-HASH");
     json_decref(body);
@@ -159,7 +163,7 @@ void lists_receipt_post(struct exchange *x)
     }
     json_send(x,
               json_pack("{s:s, s:s, s:I, s:I, s:I}", "operator", receipt.operator_name, "list",
-                        list_name((enum list)receipt.list), "applied",
+                        lists_kind_name(receipt.list), "applied",
                         (json_int_t)receipt.place.next_seq - 1, "waiting",
                         (json_int_t)standing.waiting, "age_seconds", (json_int_t)standing.age_s));
 }
@@ -185,7 +189,7 @@ static void put_line(struct buf *out, const char *name, const struct lists_stand
 {
     buf_printf(out, "tamga_%s{operator=\"", name);
     put_label(out, s->receipt.operator_name);
-    buf_printf(out, "\",list=\"%s\"} %" PRIu64 "\n", list_name((enum list)s->receipt.list), value);
+    buf_printf(out, "\",list=\"%s\"} %" PRIu64 "\n", lists_kind_name(s->receipt.list), value);
 }
 
 void lists_metrics(struct lists_desk *desk, struct buf *out)

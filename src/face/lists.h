@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lists - lists for operators over HTTP: GET /api/v1/lists/{operator}/black?since=CURSOR&wait=SECONDS&pack=gz, the same of white,
- * and POST /api/v1/lists/{operator}/receipts. Open to keys with the scope lists, each for the operator alone after
+ * lists - lists for operators over HTTP: GET /api/v1/lists/{operator}/black?since=CURSOR&wait=SECONDS&pack=gz, the same of white
+ * and exceptions, and POST /api/v1/lists/{operator}/receipts. Open to keys with the scope lists, each for the operator alone after
  * whom it is named (behind a slash: which program of his). All may wait for the store, so they are answered aside. */
 #ifndef FACE_LISTS_H
 #define FACE_LISTS_H
@@ -10,6 +10,7 @@
 
 void lists_black(struct exchange *x);
 void lists_white(struct exchange *x);
+void lists_excepted(struct exchange *x);
 void lists_receipt_post(struct exchange *x);
 enum err lists_receipt_admit(struct exchange *x);
 

@@ -67,6 +67,7 @@ static const struct route routes[] = {
     {AT("/api/v1/tac-list/{}"), "GET, HEAD", {FOLLOWED(feed_tac)}},
     {AT("/api/v1/lists/{}/black"), "GET, HEAD", {LISTED(lists_black)}},
     {AT("/api/v1/lists/{}/white"), "GET, HEAD", {LISTED(lists_white)}},
+    {AT("/api/v1/lists/{}/exceptions"), "GET, HEAD", {LISTED(lists_excepted)}},
     {AT("/api/v1/lists/{}/receipts"),
      "POST",
      {{METHOD_POST, json_type, lists_receipt_post, .door = LIMITED, .scopes = API_SCOPE_LISTS,

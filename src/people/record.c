@@ -31,6 +31,7 @@ bool record_is_sealed(enum record_kind kind)
     case RECORD_DEMAND:
     case RECORD_COMPLAINT:
     case RECORD_SEEN_SUBSCRIBERS:
+    case RECORD_PAIRED:
         return true;
     case RECORD_CLAIM_LIST:
     case RECORD_HOLD:

@@ -83,6 +83,7 @@ enum record_kind {
     /* Clones (clones/case.h, state.h): 'c', IMEI 6: a case, sealed; 'm', month 2: how many; 's': what was looked at; 'q',
      * state 1, day 2, IMEI 6: cases by state; empty. */
     RECORD_CLONE = '6',
+    RECORD_PAIRED = '9', /* keyed hash of a subscriber 8 (answer_subscriber): his IMSI 8; sealed */
 };
 
 /* Are the values of a kind sealed? Those of the others are small, and tell of nobody without the key. */

@@ -195,7 +195,7 @@ class World:
         }
         r.run("user", "key", "revoke", self.keys["revoked"]["id"])
         self.ports = {
-            "main": r.serve("main", *wide),
+            "main": r.serve("main", "[operator Altel]", "plmn = 40107", *wide),
             "proxied": r.serve("proxied", "[serve]", "trusted_proxies = 127.0.0.1",
                                "certificate_header = X-Client-Certificate", *wide),
             "tight": r.serve("tight", "[limits]", "person_rate = 1", "person_burst = 2"),
