@@ -367,7 +367,11 @@ enum err batch_run(struct registry *reg, const struct batch_plan *plan, struct b
     if (!run)
         return ERR_MEMORY;
     bool wait = false;
-    enum err err = plan->needs_second ? proposal_must_wait(reg, &wait, fault) : ERR_OK;
+    enum err err = ERR_OK;
+    if (plan->needs_second && plan->of_machine)
+        wait = true;
+    else if (plan->needs_second)
+        err = proposal_must_wait(reg, &wait, fault);
     if (!err)
         err = batch_save(run, fault);
     if (!err && wait) {

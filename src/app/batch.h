@@ -30,6 +30,8 @@ struct batch_plan {
     const char *reason; /* free text for the audit notes, NULL = none */
     struct batch_source source;
     bool needs_second; /* of the kind that waits for a second person when two_person is in force */
+    bool
+        of_machine; /* a program brings it: what needs a second person waits always, for any of the staff */
     /* Records that go with the entry that proposes it, as in struct commit_case; NULL = none. The result's id
      * is known by then. */
     enum err (*ask)(struct registry *registry, struct commit_case *c, struct fault *fault);

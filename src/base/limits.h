@@ -38,9 +38,11 @@ enum {
     LIMIT_COMMIT_ROWS = 4096,  /* rows of one group commit */
 
     /* Files */
-    LIMIT_LINE = 65536,        /* bytes of a line of an input file; ours */
-    LIMIT_COLUMNS = 64,        /* columns of an input file; ours */
-    LIMIT_BAD_ROWS_SHOWN = 20, /* bad rows printed; the rest go to the file beside */
+    LIMIT_LINE = 65536,               /* bytes of a line of an input file; ours */
+    LIMIT_COLUMNS = 64,               /* columns of an input file; ours */
+    LIMIT_BAD_ROWS_SHOWN = 20,        /* bad rows printed; the rest go to the file beside */
+    LIMIT_BAD_ROWS_BYTES = 128 << 20, /* of the file beside: 5 % of a day of 26 M rows; ours */
+    LIMIT_FEED_DAYS = 400, /* different days of one operator's file: a year and more; ours */
 
     /* Applications by file (cases/bulk_*.h), ours but the first: domain.md 4 */
     LIMIT_BULK_DEVICES = 1000000,
@@ -138,6 +140,16 @@ enum {
     LIMIT_FEED_WAITERS = 1024,        /* followers that wait at once */
     LIMIT_SIGHTINGS = 10000,          /* lines of one report */
     LIMIT_SIGHTINGS_BYTES = 2 << 20,  /* of one report */
+    /* Whole rows by the API (app/intake.h) */
+    LIMIT_INTAKE_UPLOADS = 4,       /* at once; each waits on a thread for its turn */
+    LIMIT_INTAKE_OF_ONE = 2,        /* of one operator */
+    LIMIT_INTAKE_SECONDS = 3600,    /* in which one must have come */
+    LIMIT_INTAKE_SLOW_SECONDS = 60, /* after which it must come */
+    LIMIT_INTAKE_SLOW_RATE = 4096,  /* faster than so many bytes a second */
+    LIMIT_INTAKE_LISTS = 32,        /* of bad rows that are kept, as long as the process lives */
+    LIMIT_INTAKE_LISTS_OF_ONE = 4,  /* of one operator */
+    LIMIT_INTAKE_WAIT_MS = 60000,   /* that one waits for a load by the shell */
+    LIMIT_ROWS_FIRST_LINE = 4096,   /* bytes in which lines of JSON must have shown what they are */
     LIMIT_SIGHTING_DAYS =
         20, /* that a report may be late: a notice must come before the deadline */
 
@@ -213,6 +225,12 @@ enum {
 #define LIMIT_FILE_BYTES (64ULL << 30)
 /* IMEIs of one batch: the world's list twice over would be no input of one register. Ours. */
 #define LIMIT_BATCH_IMEIS 400000000ULL
+/* Bytes of rows that come by the API, as they are sent: a country's day is 2 GB unpacked. Ours. */
+#define LIMIT_INTAKE_BYTES (8ULL << 30)
+/* Bytes that stay free on the disk of the register when rows come in. Ours. */
+#define LIMIT_SPARE_BYTES (1ULL << 30)
+/* Bytes that rows may unpack to that come by the API: a country's day is 2 GB. Ours. */
+#define LIMIT_ROWS_UNPACKED (16ULL << 30)
 /* Pairs of IMEI and subscriber that one file of sightings may bring anew: a country's first day. Ours. */
 #define LIMIT_FEED_NEW (1ULL << 25)
 /* TACs of one operator's file whose radio technologies are counted: 28 bytes each. Ours. */

@@ -44,7 +44,7 @@ enum err imei_list_read(const struct load_options *options, struct imei_list *li
     if (err)
         return err;
     err = load_each(csv, options, take_row, &r, &result->rows, fault);
-    enum err ended = rejects_end(&r.rejects, err && err != ERR_FILE_WRITE ? NULL : fault);
+    enum err ended = rejects_end(&r.rejects, err && !rejects_failed(err) ? NULL : fault);
     if (!err)
         err = ended;
     result->bad = r.rejects.count;

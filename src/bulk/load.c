@@ -35,7 +35,7 @@ static enum err cannot_write(struct rejects *r)
                      r->beside_path, strerror(errno));
 }
 
-static enum err open_beside(struct rejects *r)
+static enum err open_path(struct rejects *r)
 {
     const char *path = r->options->path;
     bool piped = strcmp(path, "-") == 0;
@@ -54,8 +54,16 @@ static enum err open_beside(struct rejects *r)
             close(fd);
         return cannot_write(r);
     }
-    fputs("line,column,error,row\n", r->beside);
     return ERR_OK;
+}
+
+static enum err open_beside(struct rejects *r)
+{
+    r->beside = r->options->beside;
+    enum err err = r->beside ? ERR_OK : open_path(r);
+    if (!err)
+        fputs("line,column,error,row\n", r->beside);
+    return err;
 }
 
 static void put_quoted(FILE *out, struct str text)
@@ -69,8 +77,19 @@ static void put_quoted(FILE *out, struct str text)
     fputs("\"\n", out);
 }
 
+/* A bomb of bad rows fills no disk. */
+static enum err too_many(struct rejects *r)
+{
+    return fault_set(&r->trouble, ERR_ROWS_BAD,
+                     "more than %d MB of bad rows: are the columns as the header says? Nothing was "
+                     "loaded; the first %llu of them stand in %.120s",
+                     LIMIT_BAD_ROWS_BYTES >> 20, (unsigned long long)r->count - 1,
+                     *r->beside_path ? r->beside_path : "their list");
+}
+
 enum err rejects_add(struct rejects *r, struct str row_text, const struct fault *f)
 {
+    enum { AROUND = 64 /* bytes beside the row */ };
     if (!r->count++)
         r->first = *f;
     tell(r, f);
@@ -79,6 +98,9 @@ enum err rejects_add(struct rejects *r, struct str row_text, const struct fault 
     enum err err = r->beside ? ERR_OK : open_beside(r);
     if (err)
         return err;
+    r->bytes += row_text.n + AROUND;
+    if (r->bytes > LIMIT_BAD_ROWS_BYTES)
+        return too_many(r);
     fprintf(r->beside, "%" PRIu64 ",%" PRIu32 ",%s,", f->line, f->column, err_name(f->err));
     put_quoted(r->beside, row_text);
     return ferror(r->beside) ? cannot_write(r) : ERR_OK;
@@ -89,9 +111,10 @@ enum err rejects_end(struct rejects *r, struct fault *fault)
     enum err err = ERR_OK;
     if (r->beside) {
         bool ok = fflush(r->beside) == 0 && !ferror(r->beside);
-        ok = fclose(r->beside) == 0 && ok;
+        if (r->beside != r->options->beside)
+            ok = fclose(r->beside) == 0 && ok;
         r->beside = NULL;
-        if (!ok)
+        if (!ok && !r->trouble.err)
             (void)cannot_write(r);
     }
     if (r->trouble.err) {
@@ -162,6 +185,11 @@ void load_left_out(struct load *load)
     str_copy(load->kind + n, sizeof load->kind - n, str_z(part_mark));
 }
 
+bool load_is_part(const struct load *load)
+{
+    return strstr(load->kind, part_mark) != NULL;
+}
+
 enum err load_before(struct registry *reg, const uint8_t key[SHA256_BYTES], enum load_before *out,
                      struct fault *fault)
 {
@@ -169,6 +197,6 @@ enum err load_before(struct registry *reg, const uint8_t key[SHA256_BYTES], enum
     enum err err = store_load_find(reg->store, key, &load, fault);
     if (err && err != ERR_NOT_FOUND)
         return err;
-    *out = err ? LOAD_NEW : strstr(load.kind, part_mark) ? LOAD_PART : LOAD_WHOLE;
+    *out = err ? LOAD_NEW : load_is_part(&load) ? LOAD_PART : LOAD_WHOLE;
     return ERR_OK;
 }

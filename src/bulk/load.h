@@ -13,6 +13,9 @@
 
 struct load_options {
     const char *path;
+    const struct source_reader
+        *reader;  /* instead of the path, which names it for people; NULL: none */
+    FILE *beside; /* bad rows go here, and it stays the caller's; NULL: PATH.bad.csv */
     bool keep_good;
     FILE *tell; /* bad rows are told here; NULL = nowhere */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
@@ -25,17 +28,25 @@ void load_tell(FILE *out, const struct fault *fault);
 
 struct rejects {
     const struct load_options *options;
-    FILE *beside; /* PATH.bad.csv, opened at the first bad row that is kept apart */
+    FILE *beside;   /* PATH.bad.csv, opened at the first bad row that is kept apart */
+    uint64_t bytes; /* written to it */
     char beside_path[FAULT_FILE_MAX + 16];
     uint64_t count;
     struct fault first;
     struct fault trouble; /* why the file beside could not be written; err ERR_OK: it could */
 };
 
-/* Notes a bad row. ERR_FILE_WRITE when the file beside cannot be written. */
+/* Notes a bad row. ERR_FILE_WRITE when the file beside cannot be written; ERR_ROWS_BAD when it would have more than
+ * LIMIT_BAD_ROWS_BYTES: rejects_end says what is wrong. */
 MUST_USE enum err rejects_add(struct rejects *r, struct str row_text, const struct fault *fault);
 /* After the last row: without keep_good any bad row is ERR_ROW (or the first row's own error). */
 MUST_USE enum err rejects_end(struct rejects *r, struct fault *fault);
+
+/* Is it an error of rejects_add, which rejects_end tells of? */
+static inline bool rejects_failed(enum err err)
+{
+    return err == ERR_FILE_WRITE || err == ERR_ROWS_BAD;
+}
 
 /* When every row was bad and kept apart, there is nothing to load: ERR_FILE_EMPTY. */
 MUST_USE enum err rejects_all(const struct rejects *r, struct fault *fault);
@@ -60,6 +71,7 @@ MUST_USE enum err load_before(struct registry *registry, const uint8_t key[SHA25
                               enum load_before *out, struct fault *fault);
 /* Rows of this load were left out: bad ones, or of days to come. */
 void load_left_out(struct load *load);
+bool load_is_part(const struct load *load);
 
 struct load_result {
     struct batch_result batch;

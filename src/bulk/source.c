@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,12 +15,15 @@
 #include "base/limits.h"
 #include "base/str.h"
 
+enum { LOOK_MS = 200 /* at the stop, while nothing comes */ };
+
 struct source {
     int fd;
     bool standard_input; /* not ours to close */
     uint64_t size;       /* as fstat said, 0 = unknown */
     uint64_t read;
     const struct source_reader *reader; /* NULL: fd is read */
+    const atomic_int *stop;             /* NULL: none */
     struct sha256 *sha;
     char name[FAULT_FILE_MAX];
 };
@@ -144,11 +148,31 @@ void source_close(struct source *s)
     free(s);
 }
 
+void source_stop(struct source *s, const atomic_int *stop)
+{
+    s->stop = stop;
+}
+
+/* Until there is something to read, or nothing more comes. */
+static enum err await(const struct source *s, struct fault *fault)
+{
+    struct pollfd wait = {.fd = s->fd, .events = POLLIN};
+    if (s->size || !s->stop)
+        return ERR_OK;
+    while (!*s->stop)
+        if (poll(&wait, 1, LOOK_MS) > 0)
+            return ERR_OK;
+    return fault_set(fault, ERR_STOPPED, "nothing was loaded");
+}
+
 static enum err read_file(struct source *s, void *to, size_t n, size_t *out_n, struct fault *fault)
 {
     char *p = to;
     size_t got = 0;
     while (got < n) {
+        enum err err = await(s, fault);
+        if (err)
+            return err;
         ssize_t r = read(s->fd, p + got, n - got);
         if (r == 0)
             break;

@@ -5,6 +5,7 @@
 #ifndef BULK_SOURCE_H
 #define BULK_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,8 +20,10 @@ struct source;
 MUST_USE enum err source_open(const char *path, bool hash, struct source **out,
                               struct fault *fault);
 void source_close(struct source *s);
+/* From now on a pipe in which nothing comes is given up when *stop is set: ERR_STOPPED. NULL: never. */
+void source_stop(struct source *s, const atomic_int *stop);
 
-/* Fills n bytes; fewer only at the end of the file. ERR_FILE_READ, ERR_TOO_LONG. */
+/* Fills n bytes; fewer only at the end of the file. ERR_FILE_READ, ERR_TOO_LONG, ERR_STOPPED. */
 MUST_USE enum err source_read(struct source *s, void *to, size_t n, size_t *out_n,
                               struct fault *fault);
 /* Bytes that stand elsewhere than in a plain file: fills n, fewer only at their end. */

@@ -323,10 +323,19 @@ static enum err begin(struct unpack *u, struct fault *fault)
 
 enum err unpack_open(const char *path, struct unpack **out, struct fault *fault)
 {
+    return unpack_open_with(&(struct unpack_options){.path = path}, out, fault);
+}
+
+enum err unpack_open_with(const struct unpack_options *options, struct unpack **out,
+                          struct fault *fault)
+{
     struct unpack *u = calloc(1, sizeof *u);
     if (!u)
         return fault_set(fault, ERR_MEMORY, "no memory to read a file");
-    enum err err = source_open(path, false, &u->source, fault);
+    enum err err = options->reader ? source_open_reader(options->reader, false, &u->source, fault)
+                                   : source_open(options->path, false, &u->source, fault);
+    if (!err)
+        source_stop(u->source, options->stop);
     if (!err)
         err = begin(u, fault);
     if (err) {

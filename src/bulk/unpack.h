@@ -10,9 +10,18 @@
 
 struct unpack;
 
+struct unpack_options {
+    const char *path; /* as source_open takes it */
+    const struct source_reader
+        *reader;            /* instead of the path, borrowed until unpack_close; NULL: none */
+    const atomic_int *stop; /* NULL: nobody stops it */
+};
+
 /* path: as source_open takes it. Errors of source_open; ERR_FILE_KIND: a ZIP that is encrypted, or packed by another
  * method than deflate. */
 MUST_USE enum err unpack_open(const char *path, struct unpack **out, struct fault *fault);
+MUST_USE enum err unpack_open_with(const struct unpack_options *options, struct unpack **out,
+                                   struct fault *fault);
 void unpack_close(struct unpack *u); /* NULL is allowed */
 /* For csv_options.reader; as long as the unpack is open. Its errors: ERR_FILE_READ (damaged, cut off), ERR_FILE_KIND. */
 const struct source_reader *unpack_reader(const struct unpack *u);

@@ -319,7 +319,7 @@ static enum err run(struct reading *r, const struct verified_options *how, struc
     csv_close(csv);
     if (!err && !r->result->known)
         err = check(r, fault);
-    enum err ended = rejects_end(&r->rejects, err && err != ERR_FILE_WRITE ? NULL : fault);
+    enum err ended = rejects_end(&r->rejects, err && !rejects_failed(err) ? NULL : fault);
     r->result->bad = r->rejects.count;
     memcpy(r->result->beside, r->rejects.beside_path, sizeof r->result->beside);
     if (!err)

@@ -185,6 +185,11 @@ int cmd_import_tac(struct cli *cli)
 
 /* ---- feed ---- */
 
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void print_feed(const struct cli *cli, const char *path, const struct feed_result *r,
                        bool held)
 {
@@ -199,24 +204,28 @@ static void print_feed(const struct cli *cli, const char *path, const struct fee
                r->load.known ? "true" : "false");
         return;
     }
-    printf("%s: %" PRIu64 " rows: %" PRIu64 " home, %" PRIu64 " roaming, %" PRIu64
+    printf("%s: %" PRIu64 " row%s: %" PRIu64 " home, %" PRIu64 " roaming, %" PRIu64
            " unknown; set aside: %" PRIu64 " of later days, %" PRIu64 " malformed\n",
-           path, r->load.rows, r->home, r->roaming, r->unknown, r->future, r->malformed);
+           path, r->load.rows, plural(r->load.rows), r->home, r->roaming, r->unknown, r->future,
+           r->malformed);
     if (r->past)
-        printf("  %" PRIu64 " rows are older than subscribers are kept: of them the first use of a "
-               "phone was taken, no more\n",
-               r->past);
+        printf("  %" PRIu64
+               " row%s older than subscribers are kept: of %s the first use of a phone "
+               "was taken, no more\n",
+               r->past, r->past == 1 ? " is" : "s are", r->past == 1 ? "it" : "them");
     if (r->ignored[0])
         printf("  columns that are not known, and were passed over: %s\n", r->ignored);
     if (r->load.beside[0])
-        printf("  %" PRIu64 " rows that were set aside stand in %s\n", r->load.bad, r->load.beside);
+        printf("  %" PRIu64 " row%s that %s set aside stand%s in %s\n", r->load.bad,
+               plural(r->load.bad), r->load.bad == 1 ? "was" : "were", r->load.bad == 1 ? "s" : "",
+               r->load.beside);
     if (r->load.known)
         puts("  loaded before: nothing changed");
     else
-        printf("  %" PRIu64 " new pairs of a phone and a subscriber; of %" PRIu64
-               " IMEIs looked at %" PRIu64 " first activations, %" PRIu64 " moved earlier%s\n",
-               r->pairs, r->imeis, r->first, r->earlier,
-               held ? ", were it loaded: nothing was" : "");
+        printf("  %" PRIu64 " new pair%s of a phone and a subscriber; of %" PRIu64
+               " IMEI%s looked at %" PRIu64 " first activation%s, %" PRIu64 " moved earlier%s\n",
+               r->pairs, plural(r->pairs), r->imeis, plural(r->imeis), r->first, plural(r->first),
+               r->earlier, held ? ", were it loaded: nothing was" : "");
 }
 
 static int load_one(struct cli *cli, struct registry *reg, const char *path,

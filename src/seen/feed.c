@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One pass over the file: one thread unpacks (ahead.h), one reads rows, one looks their pairs up (seen.h). What nothing says of, the
- * pair being new or the row older than it, gathers as (IMEI, day): sorted, the first of an IMEI is its earliest day. A look
- * at the facts then tells which activations are new or earlier, and what the judge would say, before anything is
- * written. */
+ * What the pass over the file (feed_pass.h) found nothing said of, the pair being new or the row older than it, gathers as
+ * (IMEI, day): sorted, the first of an IMEI is its earliest day. A look at the facts then tells which activations are new
+ * or earlier, and what the judge would say, before anything is written. */
 #include "seen/feed.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
+#include "app/batch_aside.h"
+#include "app/batch_part.h"
 #include "app/commit.h"
 #include "app/observe.h"
-#include "bulk/ahead.h"
 #include "bulk/imeis.h"
 #include "bulk/radix.h"
-#include "bulk/unpack.h"
+#include "people/audit_log.h"
 #include "seen/feed_guard.h"
+#include "seen/feed_pass.h"
 
-enum {
-    LOOK_AT = 16384,
-    BATCH = 1024,    /* rows handed over at once */
-    BATCHES = 16,    /* that may wait */
-    STOP_EVERY = 64, /* batches between two looks at the stop, and words of progress */
-};
+enum { LOOK_AT = 16384 };
 
 struct feeding {
     struct registry *reg;
@@ -35,133 +30,10 @@ struct feeding {
     bool again;  /* of this file only what was left out is new */
     bool waits;  /* its activations wait for a second person */
     bool told;   /* findings and load go with the batch */
+    bool before; /* which waits already, and all else stands, since the same file came before */
     struct load load;
     struct imei soon[LIMIT_BAD_ROWS_SHOWN]; /* the first of those without a notice */
 };
-
-/* ---- the pass: one thread reads, one looks up ---- */
-
-struct pass {
-    struct seen *seen;
-    pthread_mutex_t lock;
-    pthread_cond_t moved;
-    unsigned put, got; /* batches, counted on and on */
-    bool end;
-    enum err err; /* of the one who looks up */
-    size_t n[BATCHES];
-    struct seen_row rows[BATCHES][BATCH];
-};
-
-static void *look_up(void *ctx)
-{
-    struct pass *p = ctx;
-    enum err err = ERR_OK;
-    pthread_mutex_lock(&p->lock);
-    for (;;) {
-        while (p->put == p->got && !p->end)
-            pthread_cond_wait(&p->moved, &p->lock);
-        if (p->put == p->got)
-            break;
-        unsigned at = p->got % BATCHES;
-        pthread_mutex_unlock(&p->lock);
-        if (!err)
-            err = seen_take(p->seen, p->rows[at], p->n[at]);
-        pthread_mutex_lock(&p->lock);
-        p->got++;
-        p->err = err;
-        pthread_cond_signal(&p->moved);
-    }
-    pthread_mutex_unlock(&p->lock);
-    return NULL;
-}
-
-/* The batch that is full goes; the next free one is p->rows[p->put % BATCHES]. */
-static enum err hand_over(struct pass *p)
-{
-    pthread_mutex_lock(&p->lock);
-    p->put++;
-    pthread_cond_signal(&p->moved);
-    while (p->put - p->got >= BATCHES)
-        pthread_cond_wait(&p->moved, &p->lock);
-    enum err err = p->err;
-    pthread_mutex_unlock(&p->lock);
-    p->n[p->put % BATCHES] = 0;
-    return err;
-}
-
-static enum err look_around(struct feeding *f, const struct unpack *unpack, unsigned batches,
-                            struct fault *fault)
-{
-    if (batches % STOP_EVERY)
-        return ERR_OK;
-    if (f->options->stop && *f->options->stop)
-        return fault_set(fault, ERR_STOPPED, "nothing was loaded");
-    if (f->options->progress)
-        f->options->progress(f->options->progress_ctx, unpack_bytes(unpack), unpack_size(unpack));
-    return ERR_OK;
-}
-
-static enum err read_rows(struct feeding *f, struct pass *p, struct csv *csv,
-                          const struct unpack *unpack, struct fault *fault)
-{
-    struct csv_row row;
-    for (;;) {
-        unsigned at = p->put % BATCHES;
-        struct fault bad = {0};
-        enum err err = csv_next(csv, &row, &bad);
-        if (err && csv_stopped(csv)) {
-            if (fault)
-                *fault = bad;
-            return err;
-        }
-        if (!err && !row.fields)
-            return p->n[at] ? hand_over(p) : ERR_OK;
-        bool used = false;
-        f->out->load.rows++;
-        err = feed_row(&f->rows, csv, &row, err ? &bad : NULL, &p->rows[at][p->n[at]], &used);
-        p->n[at] += used;
-        if (!err && p->n[at] == BATCH) {
-            err = hand_over(p);
-            if (!err)
-                err = look_around(f, unpack, p->put, fault);
-        }
-        if (err)
-            return err;
-    }
-}
-
-static enum err both(struct feeding *f, struct csv *csv, const struct unpack *unpack,
-                     struct fault *fault)
-{
-    struct pass *p = calloc(1, sizeof *p);
-    pthread_t thread;
-    if (!p)
-        return fault_set(fault, ERR_MEMORY, "no memory for a load");
-    p->seen = f->seen;
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->moved, NULL);
-    enum err err = pthread_create(&thread, NULL, look_up, p) ? ERR_MEMORY : ERR_OK;
-    if (!err) {
-        err = read_rows(f, p, csv, unpack, fault);
-        pthread_mutex_lock(&p->lock);
-        p->end = true;
-        pthread_cond_signal(&p->moved);
-        pthread_mutex_unlock(&p->lock);
-        pthread_join(thread, NULL);
-        err = err ? err : p->err;
-    }
-    if (err == ERR_TOO_MANY)
-        fault_set(
-            fault, err,
-            "more than %llu pairs of IMEI and subscriber are new, or too many days; split the file",
-            (unsigned long long)LIMIT_FEED_NEW);
-    else if (err == ERR_MEMORY)
-        fault_set(fault, err, "no memory for a load");
-    pthread_cond_destroy(&p->moved);
-    pthread_mutex_destroy(&p->lock);
-    free(p);
-    return err;
-}
 
 /* ---- what it means, before anything is written ---- */
 
@@ -211,9 +83,13 @@ static enum err compare(struct feeding *f, struct fault *fault)
     enum err err = rows ? ERR_OK : ERR_MEMORY;
     earliest(list);
     f->out->imeis = list->n;
-    for (size_t at = 0; !err && at < list->n; at += LOOK_AT)
-        err =
-            look(f, list->keys + at, list->n - at < LOOK_AT ? list->n - at : LOOK_AT, rows, fault);
+    for (size_t at = 0; !err && at < list->n; at += LOOK_AT) {
+        if (f->options->stop && *f->options->stop)
+            err = fault_set(fault, ERR_STOPPED, "nothing was loaded");
+        else
+            err = look(f, list->keys + at, list->n - at < LOOK_AT ? list->n - at : LOOK_AT, rows,
+                       fault);
+    }
     free(rows);
     list->n = err ? list->n : f->kept;
     list->at = 0;
@@ -237,28 +113,77 @@ static bool next_change(void *ctx, struct change *out)
     return true;
 }
 
+struct waiting {
+    const uint8_t *hash;
+    uint64_t id;
+};
+
+static bool of_this_file(void *ctx, const struct batch *batch)
+{
+    struct waiting *w = ctx;
+    if (batch->state == BATCH_PROPOSED && memcmp(batch->load_hash, w->hash, SHA256_BYTES) == 0)
+        w->id = batch->id;
+    return !w->id;
+}
+
+/* A proposal waits: does all else of its file stand? What it keeps of the file says so. */
+static enum err all_else_stands(struct feeding *f, uint64_t id, bool *out, struct fault *fault)
+{
+    struct buf bytes = {0};
+    struct aside aside = {0};
+    enum err err = store_batch_part_get(f->reg->store, id, BATCH_PART_ASIDE, &bytes, fault);
+    if (!err)
+        err = aside_decode((struct str){(const char *)bytes.p, bytes.n}, &aside);
+    buf_release(&bytes);
+    if (!err)
+        *out = !load_is_part(&aside.load) || f->out->future;
+    aside_release(&aside);
+    return err;
+}
+
+/* The same file was proposed and waits: it is not proposed once more. */
+static enum err already_waits(struct feeding *f, struct fault *fault)
+{
+    struct waiting w = {.hash = f->load.hash};
+    struct batch_result *batch = &f->out->load.batch;
+    enum err err = store_batches(f->reg->store, of_this_file, &w, fault);
+    if (!err && w.id)
+        err = all_else_stands(f, w.id, &f->before, fault);
+    if (err || !w.id)
+        return err;
+    *batch = (struct batch_result){.proposed = true, .id = w.id, .changes = f->kept};
+    f->told = true;
+    return fault_set(fault, ERR_HELD,
+                     "proposal %llu waits for a second person: `tamga --actor NAME confirm %llu`",
+                     (unsigned long long)w.id, (unsigned long long)w.id);
+}
+
+/* The batch says that the file is not whole yet: who is killed behind it loads the file again, and so are pairs and days
+ * written and dated that were not. */
 static enum err apply(struct feeding *f, struct fault *fault)
 {
     char label[BATCH_LABEL_MAX], reason[GUARD_REASON_MAX];
     struct load load = f->load;
-    bool two = false;
-    enum err err = f->out->whitened ? batch_two_person(f->reg, &two, fault) : ERR_OK;
-    snprintf(label, sizeof label, "feed load --operator %.*s %s", STR_ARG(f->feed->operator_name),
+    load_left_out(&load);
+    snprintf(label, sizeof label, "%s %.*s %s",
+             f->feed->machine ? "rows of" : "feed load --operator", STR_ARG(f->feed->operator_name),
              f->options->path);
-    f->waits = two;
-    if (f->out->future || !two) /* the rest comes after it; until then it is a part */
-        load_left_out(&load);
     struct batch_plan plan = {.entry = {.event = EVENT_OBSERVED},
                               .label = label,
                               .reason = guard_reason(&f->feed->accept, f->out->tripped, reason),
                               .source = {.next = next_change, .ctx = f},
                               .needs_second = f->out->whitened > 0,
+                              .of_machine = f->feed->machine != NULL,
                               .load = &load,
                               .findings = f->rows.findings.list,
                               .finding_count = f->again ? 0 : f->rows.findings.n,
                               .progress = f->options->progress,
                               .progress_ctx = f->options->progress_ctx,
                               .stop = f->options->stop};
+    if (f->feed->machine)
+        plan.entry.document_n = (uint8_t)snprintf(plan.entry.document, sizeof plan.entry.document,
+                                                  "%.*s", LIMIT_DOCUMENT - 1, f->feed->machine);
+    enum err err = plan.needs_second ? already_waits(f, fault) : ERR_OK;
     if (!err)
         err = registry_party(f->reg, PARTY_OPERATOR, f->feed->operator_name, &plan.entry.party,
                              fault);
@@ -269,7 +194,47 @@ static enum err apply(struct feeding *f, struct fault *fault)
     return err;
 }
 
-/* Goes with the days: from now on the file is known. */
+/* Who accepted what a guard found; that an operator's program brought rows. */
+static enum err note(struct feeding *f, struct fault *fault)
+{
+    const uint64_t party = registry_party_id(f->reg, PARTY_OPERATOR, f->feed->operator_name);
+    const struct audit_event accepted = {.what = AUDIT_FEED_ACCEPT,
+                                         .actor = f->reg->actor,
+                                         .subject = party,
+                                         .object = f->out->load.batch.seq};
+    const struct audit_event rows = {.what = AUDIT_ROWS_IN,
+                                     .actor = party,
+                                     .subject = party,
+                                     .object = f->out->load.rows,
+                                     .outcome = f->waits ? ERR_HELD : ERR_OK};
+    enum err err = ERR_OK;
+    if (f->feed->accept.guards & f->out->tripped)
+        err = audit_log_put(f->reg, &accepted, 1, fault);
+    if (!err && f->feed->machine)
+        err = audit_log_put(f->reg, &rows, 1, fault);
+    return err;
+}
+
+/* Its activations wait, all else stands now: when they are confirmed the file is known; if they were meanwhile, it is. */
+static enum err whole_when_confirmed(struct feeding *f, struct fault *fault)
+{
+    struct store *store = f->reg->store;
+    struct load load;
+    struct buf bytes = {0};
+    enum err err = store_load_find(store, f->load.hash, &load, fault);
+    if (err != ERR_NOT_FOUND) {
+        memcpy(load.kind, f->load.kind, sizeof load.kind);
+        return err ? err : store_load_put(store, &load, fault);
+    }
+    aside_encode(&f->load, f->rows.findings.list, f->again ? 0 : f->rows.findings.n, &bytes);
+    err = bytes.failed ? ERR_MEMORY
+                       : store_batch_part_put(store, f->out->load.batch.id, BATCH_PART_ASIDE,
+                                              (struct str){(const char *)bytes.p, bytes.n}, fault);
+    buf_release(&bytes);
+    return err == ERR_NOT_FOUND ? ERR_OK : err; /* it was rejected */
+}
+
+/* Goes with the last of the days: from now on the file is known, unless its activations wait. */
 static enum err remember(struct registry *reg, void *ctx, struct fault *fault)
 {
     struct feeding *f = ctx;
@@ -277,14 +242,19 @@ static enum err remember(struct registry *reg, void *ctx, struct fault *fault)
     load.seq = f->out->load.batch.seq;
     load.changes = f->kept;
     load.time_ms = clock_now_us(reg->clock) / 1000;
-    if (f->out->future)
-        load_left_out(&load);
-    enum err err = store_load_put(reg->store, &load, fault);
-    if (!err && !f->told && !f->again && f->rows.findings.n)
-        err = store_findings_add(reg->store, f->rows.findings.list, f->rows.findings.n, fault);
-    if (!err && !f->again)
+    enum err err = f->before ? ERR_OK : note(f, fault);
+    if (!err && !f->again && !f->before)
         err = radio_write(reg, registry_party_id(reg, PARTY_OPERATOR, f->feed->operator_name),
                           f->rows.radio, fault);
+    if (!err && f->waits)
+        return f->out->future ? ERR_OK : whole_when_confirmed(f, fault);
+    if (err)
+        return err;
+    if (f->out->future)
+        load_left_out(&load);
+    err = store_load_put(reg->store, &load, fault);
+    if (!err && !f->told && !f->again && f->rows.findings.n)
+        err = store_findings_add(reg->store, f->rows.findings.list, f->rows.findings.n, fault);
     return err;
 }
 
@@ -292,18 +262,17 @@ static enum err remember(struct registry *reg, void *ctx, struct fault *fault)
 static enum err write_all(struct feeding *f, struct fault *fault)
 {
     struct fault held = {0};
-    enum err err = apply(f, &held);
-    bool waits = err == ERR_HELD && f->out->load.batch.proposed;
+    enum err err = feed_counts_pour(&f->rows.counts, f->seen, f->rows.today, fault);
+    if (err == ERR_TOO_MANY)
+        return fault_set(fault, err, "%s", seen_too_many(f->seen));
+    if (!err)
+        err = apply(f, &held);
+    f->waits = err == ERR_HELD && f->out->load.batch.proposed;
     if (fault && err)
         *fault = held;
-    if (err && !waits)
+    if (err && !f->waits)
         return err;
-    err = feed_counts_pour(&f->rows.counts, f->seen, f->rows.today, fault);
-    if (err)
-        return err;
-    err = waits ? ERR_HELD : ERR_OK;
-    struct seen_write write = {
-        .waits = waits, .also = waits ? NULL : remember, .ctx = waits ? NULL : f};
+    struct seen_write write = {.waits = f->waits, .also = remember, .ctx = f};
     enum err wrote = seen_write(f->seen, &write, fault);
     return wrote ? wrote : err;
 }
@@ -336,14 +305,6 @@ static void note_held(struct feeding *f, uint64_t party)
 
 /* ---- a file ---- */
 
-static enum err wrong_header(const struct csv *csv, uint32_t column, struct fault *fault)
-{
-    csv_where(csv, &(struct csv_row){.line = 1}, column, fault);
-    return fault_set(fault, ERR_FILE_HEADER,
-                     "column %s is missing; wanted: date,imei,imsi,msisdn,rat[,time]",
-                     feed_columns[column]);
-}
-
 /* Was a load of just these rows there before? */
 static enum err known_before(struct feeding *f, struct fault *fault)
 {
@@ -363,45 +324,10 @@ static enum err known_before(struct feeding *f, struct fault *fault)
     return err;
 }
 
-static enum err read_csv(struct feeding *f, const struct unpack *unpack,
-                         const struct source_reader *reader, struct fault *fault)
-{
-    struct csv_options csv_options = {.path = f->options->path,
-                                      .reader = reader,
-                                      .columns = feed_columns,
-                                      .column_count = FEED_COLUMNS,
-                                      .required = 1u << FEED_DATE};
-    struct csv *csv = NULL;
-    enum err err = csv_open(&csv_options, &csv, fault);
-    for (uint32_t i = FEED_IMEI; !err && i <= FEED_IMSI; i++)
-        if (!csv_has(csv, i))
-            err = wrong_header(csv, i, fault);
-    if (!err) {
-        str_copy(f->out->ignored, sizeof f->out->ignored, str_z(csv_unknown(csv)));
-        err = both(f, csv, unpack, fault);
-    }
-    enum err ended = feed_rows_end(&f->rows, err && err != ERR_FILE_WRITE ? NULL : fault);
-    err = err && err != ERR_FILE_WRITE ? err : ended;
-    if (!err && f->out->load.rows == 0)
-        err = fault_set(fault, ERR_FILE_EMPTY, "%s holds no row", f->options->path);
-    if (!err)
-        f->out->load.bytes = csv_bytes(csv, NULL);
-    csv_close(csv);
-    return err;
-}
-
 static enum err read_file(struct feeding *f, struct fault *fault)
 {
-    struct unpack *unpack = NULL;
-    struct ahead *ahead = NULL;
     struct seen_counts counts;
-    enum err err = unpack_open(f->options->path, &unpack, fault);
-    if (!err && unpack_packed(unpack) && unpack_size(unpack)) /* a pipe may let its reader wait */
-        err = ahead_open(unpack_reader(unpack), &ahead, fault);
-    if (!err)
-        err = read_csv(f, unpack, ahead ? ahead_reader(ahead) : unpack_reader(unpack), fault);
-    ahead_close(ahead);
-    unpack_close(unpack);
+    enum err err = feed_pass(&f->rows, f->seen, fault);
     seen_counts(f->seen, &counts);
     f->out->pairs = counts.pairs;
     f->out->days = counts.days;
@@ -422,10 +348,13 @@ enum err feed_load(struct registry *reg, const struct load_options *options,
                           .rows = {.options = options, .feed = feed, .out = out},
                           .load = {.kind = "feed"}};
     str_copy(f->load.operator_name, sizeof f->load.operator_name, feed->operator_name);
-    uint64_t party = registry_party_id(reg, PARTY_OPERATOR, feed->operator_name);
+    const struct seen_options seen = {
+        .party = registry_party_id(reg, PARTY_OPERATOR, feed->operator_name),
+        .stop = options->stop,
+        .patience_ms = feed->patience_ms};
     enum err err = feed_rows_init(&f->rows, reg);
     if (!err)
-        err = seen_open(reg, party, options->stop, &f->seen, fault);
+        err = seen_open(reg, &seen, &f->seen, fault);
     if (!err)
         err = read_file(f, fault);
     if (!err && !out->load.known) {
@@ -433,10 +362,12 @@ enum err feed_load(struct registry *reg, const struct load_options *options,
         if (!err)
             err = feed_guard(&f->rows, f->soon, fault);
         if (err == ERR_GUARD)
-            note_held(f, party);
+            note_held(f, seen.party);
         if (!err)
             err = write_all(f, fault);
     }
+    if (feed->findings)
+        feed->findings(feed->ctx, f->rows.findings.list, f->rows.findings.n);
     feed_rows_release(&f->rows);
     seen_close(f->seen);
     free(f);

@@ -5,8 +5,8 @@
  * day is kept (seen.h). Rows that cannot be used are set aside, counted, and stand in FILE.bad.csv with line, column and
  * reason; guards stop a load that looks wrong (domain.md 3, 6).
  *
- * The same rows again, in any order and packed in any way, are the same load: nothing is written. Killed anywhere, the
- * same command does the rest. */
+ * The same rows again, in any order and packed in any way, are the same load: nothing is written. Killed or stopped
+ * anywhere, the same command does the rest. */
 #ifndef SEEN_FEED_H
 #define SEEN_FEED_H
 
@@ -19,6 +19,13 @@ enum { FEED_PERCENT = 5 };
 struct feed_options {
     struct str operator_name;
     struct accept accept;
+    const char *
+        machine; /* the program that brings it, for the journal: what would make a phone white waits for a
+                            person in any case; NULL: a person loads it */
+    int64_t patience_ms; /* that it waits for another load; 0: as long as it takes */
+    /* At the end, what was counted of texts that are no keys. NULL: nobody asks. */
+    void (*findings)(void *ctx, const struct finding *list, size_t n);
+    void *ctx;
 };
 
 struct feed_result {
@@ -40,9 +47,11 @@ struct feed_result {
     char ignored[160];  /* columns that are not known, as text; empty: none */
 };
 
-/* ERR_GUARD: a guard that was not accepted stopped it; what it found is told row by row (as far as
+/* options->reader: instead of a file at the path; may be NDJSON as well (feed_json.h).
+ * ERR_GUARD: a guard that was not accepted stopped it; what it found is told row by row (as far as
  * LIMIT_BAD_ROWS_SHOWN), nothing changed, the file is not remembered. ERR_HELD: activations wait for a second person; all
- * else is in. */
+ * else is in; out->load.batch names the proposal, also when the same file waits already. ERR_ROWS_BAD: more bad rows than are
+ * kept. ERR_TOO_MANY: more days, or pairs, than one file may have. ERR_STOPPED. ERR_STORE_BUSY: another load goes on. */
 MUST_USE enum err feed_load(struct registry *registry, const struct load_options *options,
                             const struct feed_options *feed, struct feed_result *out,
                             struct fault *fault);

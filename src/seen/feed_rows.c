@@ -67,9 +67,11 @@ static struct str imei_text(struct str raw)
 /* The row is set aside: it stands in the file beside, the first ones are told when a guard stops the load. */
 static enum err set_aside(struct feed_rows *f, struct str text, const struct fault *fault)
 {
+    struct fault at = *fault;
+    at.line -= f->lines_before;
     if (f->examples < LIMIT_BAD_ROWS_SHOWN)
-        f->example[f->examples++] = *fault;
-    return rejects_add(&f->rejects, text, fault);
+        f->example[f->examples++] = at;
+    return rejects_add(&f->rejects, text, &at);
 }
 
 static enum err aside(struct feed_rows *f, const struct csv *csv, const struct csv_row *row,

@@ -32,6 +32,8 @@ struct feed_rows {
     struct feed_lengths lengths;
     struct load_options beside; /* of rejects: all bad rows into the file beside, none told */
     struct rejects rejects;
+    uint64_t
+        lines_before; /* the first row that there would be in CSV: a header that does not stand in the file */
     unsigned examples;
     struct fault example[LIMIT_BAD_ROWS_SHOWN]; /* the first rows that were set aside */
     daynum today;

@@ -44,6 +44,11 @@ enum err seen_head_put(struct registry *reg, const struct seen_head *head, struc
     return record_put(reg, &key, (struct str){(const char *)value, sizeof value}, fault);
 }
 
+void seen_tag_new(struct seen_head *head)
+{
+    randombytes_buf(head->tag, SEEN_TAG);
+}
+
 /* ---- subscribers and pairs ---- */
 
 void seen_hash_key(const struct registry *reg, uint8_t out[SEEN_HASH_KEY])
@@ -190,41 +195,90 @@ enum err seen_pairs(struct registry *reg, seen_pair_fn *fn, void *ctx, struct fa
     return read_parts(reg, &prefix, &r, fault);
 }
 
-struct finding_part {
+/* ---- the part of a number ---- */
+
+struct part {
     struct buf key, value;
 };
 
+static void part_release(struct part *part)
+{
+    buf_release(&part->key);
+    buf_release(&part->value);
+}
+
 static bool keep_part(void *ctx, const struct record *record)
 {
-    struct finding_part *f = ctx;
-    buf_clear(&f->key);
-    buf_clear(&f->value);
-    buf_str(&f->key, record->key);
-    buf_str(&f->value, record->value);
+    struct part *part = ctx;
+    buf_clear(&part->key);
+    buf_clear(&part->value);
+    buf_str(&part->key, record->key);
+    buf_str(&part->value, record->value);
     return true;
+}
+
+/* The last part that begins at the number or before it; ERR_NOT_FOUND. */
+static enum err find_part(struct registry *reg, enum record_kind kind, const char *of,
+                          uint32_t number, struct part *out, struct fault *fault)
+{
+    /* A part holds SEEN_PART at most, so it begins no further back. */
+    uint32_t least = number < SEEN_PART ? 0 : number - SEEN_PART + 1;
+    struct record_key from = part_key(kind, of, least), to = part_key(kind, of, number);
+    record_key_bytes(&to, "", 1);
+    enum err err = store_records(reg->store, record_key_str(&from), record_key_str(&to), keep_part,
+                                 out, fault);
+    if (!err && (out->key.failed || out->value.failed))
+        err = ERR_MEMORY;
+    return err || out->key.n == from.n ? err : ERR_NOT_FOUND;
+}
+
+static uint32_t first_of(const struct part *part)
+{
+    return (uint32_t)get_be(part->key.p + part->key.n - 4, 4);
+}
+
+enum err seen_pairs_date(struct registry *reg, const uint64_t *keys, size_t n, size_t *out_n,
+                         struct fault *fault)
+{
+    struct part part = {0};
+    size_t used = 0;
+    bool moved = false;
+    enum err err = find_part(reg, RECORD_SEEN_PAIRS, "p", (uint32_t)(keys[0] >> 16), &part, fault);
+    uint64_t first = err ? 0 : first_of(&part), past = err ? 0 : first + part.value.n / PAIR;
+    if (!err && (part.value.n % PAIR || keys[0] >> 16 >= past))
+        err = ERR_NOT_FOUND;
+    if (err == ERR_NOT_FOUND)
+        err = damaged(fault, "pairs");
+    for (; !err && used < n && keys[used] >> 16 < past; used++) {
+        uint8_t *p = part.value.p + ((keys[used] >> 16) - first) * PAIR;
+        if (!get_be(p + 6, 4) || get_be(p + 10, 2) <= (uint16_t)keys[used])
+            continue;
+        put_be(p + 10, (uint16_t)keys[used], 2);
+        moved = true;
+    }
+    if (!err && moved) {
+        struct record_key key = part_key(RECORD_SEEN_PAIRS, "p", (uint32_t)first);
+        err = record_put(reg, &key, (struct str){(const char *)part.value.p, part.value.n}, fault);
+    }
+    part_release(&part);
+    if (!err)
+        *out_n = used;
+    return err;
 }
 
 /* The part of a number in plain; the caller wipes and releases it. *out_first: the part's first number. */
 static enum err open_part(struct registry *reg, uint32_t number, struct buf *out_plain,
                           uint32_t *out_first, struct fault *fault)
 {
-    /* A part holds SEEN_PART at most, so it begins no further back. */
-    uint32_t least = number < SEEN_PART ? 0 : number - SEEN_PART + 1;
-    struct record_key from = part_key(RECORD_SEEN_SUBSCRIBERS, "", least);
-    struct record_key to = part_key(RECORD_SEEN_SUBSCRIBERS, "", number);
-    record_key_bytes(&to, "", 1);
-    struct finding_part f = {0};
-    enum err err =
-        store_records(reg->store, record_key_str(&from), record_key_str(&to), keep_part, &f, fault);
-    if (!err && f.key.n != 5)
-        err = f.key.failed || f.value.failed ? ERR_MEMORY : ERR_NOT_FOUND;
+    struct part part = {0};
+    enum err err = find_part(reg, RECORD_SEEN_SUBSCRIBERS, "", number, &part, fault);
     if (!err)
-        err = record_unseal(reg, (struct str){(const char *)f.key.p, f.key.n},
-                            (struct str){(const char *)f.value.p, f.value.n}, out_plain, fault);
+        err =
+            record_unseal(reg, (struct str){(const char *)part.key.p, part.key.n},
+                          (struct str){(const char *)part.value.p, part.value.n}, out_plain, fault);
     if (!err)
-        *out_first = (uint32_t)get_be(f.key.p + 1, 4);
-    buf_release(&f.key);
-    buf_release(&f.value);
+        *out_first = first_of(&part);
+    part_release(&part);
     return err;
 }
 

@@ -63,6 +63,9 @@ MUST_USE enum err seen_head_get(struct registry *registry, struct seen_head *out
 MUST_USE enum err seen_head_put(struct registry *registry, const struct seen_head *head,
                                 struct fault *fault);
 
+/* Another tag: what stands beside the register is of the state before. */
+void seen_tag_new(struct seen_head *head);
+
 /* The keyed hash of an IMSI. key: seen_hash_key. */
 enum { SEEN_HASH_KEY = 16 };
 void seen_hash_key(const struct registry *registry, uint8_t out[SEEN_HASH_KEY]);
@@ -79,6 +82,10 @@ MUST_USE enum err seen_subscribers_put(struct registry *registry, uint32_t first
                                        struct fault *fault);
 MUST_USE enum err seen_pairs_put(struct registry *registry, uint32_t first,
                                  const struct seen_pair *pairs, size_t n, struct fault *fault);
+/* Dates pairs that stand without a day: keys are number << 16 | packed day, ascending. One part a call, that of the first
+ * number. *out_n: keys that it was about, 1 at least. Inside a write. ERR_CODEC. */
+MUST_USE enum err seen_pairs_date(struct registry *registry, const uint64_t *keys, size_t n,
+                                  size_t *out_n, struct fault *fault);
 
 /* All that stands, in order; fn returns false to stop. ERR_CODEC: a part is damaged, or numbers are missing. */
 typedef bool seen_hash_fn(void *ctx, uint32_t number, const struct seen_key *hash);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "seen/seen_load.h"
 
@@ -17,21 +18,23 @@ enum {
     AHEAD = 32,        /* rows whose lines are fetched before the first is looked up */
     CLAIM = INT32_MAX, /* among the numbers of batches, which no batch reaches */
     CLAIM_PAUSE_NS = 50000000,
-    DAYS_FETCHED = 16, /* of a load whose bits are fetched ahead */
 };
 
 /* ---- opening ---- */
 
-static enum err claim(struct seen *s, const atomic_int *stop, struct fault *fault)
+static enum err claim(struct seen *s, int64_t patience_ms, struct fault *fault)
 {
+    const int64_t until = clock_monotonic_us() + patience_ms * 1000;
     for (;;) {
         enum err err = store_batch_claim(s->reg->store, CLAIM, fault);
         if (err != ERR_STORE_BUSY) {
             s->claimed = !err;
             return err;
         }
-        if (stop && *stop)
+        if (s->stop && *s->stop)
             return fault_set(fault, ERR_STOPPED, "nothing was loaded: another load was waited for");
+        if (patience_ms && clock_monotonic_us() > until)
+            return fault_set(fault, ERR_STORE_BUSY, "another load is going on; come again");
         struct timespec pause = {.tv_nsec = CLAIM_PAUSE_NS};
         (void)nanosleep(&pause, NULL);
     }
@@ -76,17 +79,22 @@ static enum err open_caches(struct seen *s, struct fault *fault)
     return seen_rebuild(s, fault);
 }
 
-enum err seen_open(struct registry *reg, uint64_t party, const atomic_int *stop, struct seen **out,
+enum err seen_open(struct registry *reg, const struct seen_options *options, struct seen **out,
                    struct fault *fault)
 {
     struct seen *s = calloc(1, sizeof *s);
     if (!s)
         return fault_set(fault, ERR_MEMORY, "no memory for a load");
     s->reg = reg;
-    s->party = party;
+    s->party = options->party;
+    s->stop = options->stop;
     s->subscribers.fd = s->pairs.fd = -1;
     seen_hash_key(reg, s->key);
-    enum err err = claim(s, stop, fault);
+    s->days = calloc(LIMIT_FEED_DAYS, sizeof *s->days);
+    s->day_places = calloc(UINT16_MAX + 1, sizeof *s->day_places);
+    enum err err = s->days && s->day_places ? ERR_OK : ERR_MEMORY;
+    if (!err)
+        err = claim(s, options->patience_ms, fault);
     if (!err)
         err = seen_head_get(reg, &s->head, fault);
     if (!err)
@@ -106,6 +114,7 @@ void seen_forget(struct seen *s)
     s->news = NULL;
     s->new_count = s->new_size = 0;
     imei_list_release(&s->activations);
+    imei_list_release(&s->undated);
 }
 
 void seen_close(struct seen *s)
@@ -119,6 +128,7 @@ void seen_close(struct seen *s)
         day_bits_release(&s->days[i].bits);
     seen_forget(s);
     free(s->days);
+    free(s->day_places);
     if (s->claimed)
         store_batch_release(s->reg->store, CLAIM);
     free(s);
@@ -126,31 +136,32 @@ void seen_close(struct seen *s)
 
 /* ---- taking rows ---- */
 
-/* The day of the row; nearly always the same as that of the row before. NULL: no memory. */
-static struct seen_day *day_of(struct seen *s, uint16_t day)
+static enum err too_many(struct seen *s, const char *what)
 {
-    if (s->day_at < s->day_count && s->days[s->day_at].day == day)
-        return &s->days[s->day_at];
-    for (s->day_at = 0; s->day_at < s->day_count; s->day_at++)
-        if (s->days[s->day_at].day == day)
-            return &s->days[s->day_at];
-    if (s->day_count == s->day_size) {
-        size_t size = s->day_size ? 2 * s->day_size : 8;
-        struct seen_day *days = realloc(s->days, size * sizeof *days);
-        if (!days)
-            return NULL;
-        s->days = days;
-        s->day_size = size;
+    s->too_many = what;
+    return ERR_TOO_MANY;
+}
+
+static enum err day_of(struct seen *s, uint16_t day, struct seen_day **out)
+{
+    uint16_t place = s->day_places[day];
+    if (!place) {
+        if (s->day_count == LIMIT_FEED_DAYS)
+            return too_many(s,
+                            "more different days than one file may have (400): split it by date");
+        s->days[s->day_count] = (struct seen_day){.day = day};
+        place = s->day_places[day] = (uint16_t)++s->day_count;
     }
-    s->days[s->day_count] = (struct seen_day){.day = day};
-    return &s->days[s->day_count++];
+    *out = &s->days[place - 1];
+    return ERR_OK;
 }
 
 static enum err add_new(struct seen *s, const struct seen_row *row, const struct seen_key *key,
                         struct seen_slot **out)
 {
     if (s->new_count == LIMIT_FEED_NEW || s->new_count >= UINT32_MAX - 1 - s->head.pairs)
-        return ERR_TOO_MANY;
+        return too_many(s,
+                        "more than 33554432 pairs of IMEI and subscriber are new: split the file");
     if (s->new_count == s->new_size) {
         size_t size = s->new_size ? s->new_size + s->new_size / 2 : 4096;
         struct seen_new *news = realloc(s->news, size * sizeof *news);
@@ -185,6 +196,12 @@ static enum err activation(struct seen *s, const struct seen_row *row, struct se
         uint64_t *kept = &s->news[slot->number - s->head.pairs - 1].imei_day;
         *kept = (*kept & ~(uint64_t)UINT16_MAX) | row->day;
     }
+    if (!new && slot->day == SEEN_DAY_NONE) {
+        enum err err =
+            imei_list_add(&s->undated, (uint64_t)(slot - s->pairs.table.slots) << 16 | row->day);
+        if (err)
+            return err;
+    }
     return imei_list_add(&s->activations, row->imei << 16 | row->day);
 }
 
@@ -210,9 +227,8 @@ static void look(struct seen *s, const struct seen_row *row, struct looked *look
         seen_table_fetch(&s->fresh, &looked->key);
     if (!looked->slot || row->ahead || row->past)
         return;
-    for (size_t i = 0; i < s->day_count && i < DAYS_FETCHED; i++)
-        if (s->days[i].day == row->day)
-            day_bits_fetch(&s->days[i].bits, looked->slot->number);
+    if (s->day_places[row->day])
+        day_bits_fetch(&s->days[s->day_places[row->day] - 1].bits, looked->slot->number);
 }
 
 static enum err take_one(struct seen *s, const struct seen_row *row, const struct looked *looked)
@@ -228,12 +244,16 @@ static enum err take_one(struct seen *s, const struct seen_row *row, const struc
         slot = seen_table_find(&s->fresh, &looked->key);
     if (!slot)
         err = add_new(s, row, &looked->key, &slot);
-    struct seen_day *day = err ? NULL : day_of(s, row->day);
-    if (!day)
-        return err ? err : ERR_MEMORY;
+    struct seen_day *day = NULL;
+    if (!err)
+        err = day_of(s, row->day, &day);
+    if (err)
+        return err;
     day->home += row->home;
     day->roaming += !row->home;
     err = day_bits_set(&day->bits, slot->number, &s->pages);
+    if (err == ERR_TOO_MANY)
+        return too_many(s, "too many pairs on too many days: split the file by date");
     return err || !row->home ? err : activation(s, row, slot, new);
 }
 
@@ -260,6 +280,11 @@ enum err seen_take(struct seen *s, const struct seen_row *rows, size_t n)
     return err;
 }
 
+const char *seen_too_many(const struct seen *s)
+{
+    return s->too_many ? s->too_many : "too much: split the file";
+}
+
 void seen_counts(const struct seen *s, struct seen_counts *out)
 {
     *out = (struct seen_counts){
@@ -268,10 +293,11 @@ void seen_counts(const struct seen *s, struct seen_counts *out)
 
 enum err seen_note(struct seen *s, uint16_t number, const uint64_t of[SEEN_COUNTS])
 {
-    struct seen_day *day = day_of(s, number);
-    for (size_t i = 0; day && i < SEEN_COUNTS; i++)
+    struct seen_day *day = NULL;
+    enum err err = day_of(s, number, &day);
+    for (size_t i = 0; !err && i < SEEN_COUNTS; i++)
         day->of[i] += of[i];
-    return day ? ERR_OK : ERR_MEMORY;
+    return err;
 }
 
 bool seen_newest(const struct seen *s, uint16_t *out)

@@ -9,9 +9,13 @@
  *     err = seen_write(seen, &what, fault);
  *     seen_close(seen);
  *
- * Order of writing: the activations first, then pairs and subscribers, some ten thousand a transaction, then the days with
- * all that goes with the load. So a pair that stands with a day is one whose IMEI is known as active by that day, and
- * whoever is killed between finds the rest missing and adds it; nothing is there twice.
+ * Order of writing: the activations first, then pairs and subscribers, some ten thousand a transaction, then the days, a
+ * large one or some small ones a transaction, with all that goes with the load in the last. So a pair that stands with a
+ * day is one whose IMEI is known as active by that day, and whoever is killed between finds the rest missing and adds it;
+ * nothing is there twice.
+ *
+ * A pair without a day is asked of the facts each time it is seen. One that came when its activation waited for a second
+ * person gets its day when it is seen again after it.
  *
  * Expected workload: 26 M rows a load, 95 % of the pairs known. Memory: 16 bytes a slot, two tables at three quarters full;
  * a pair that is new costs 24 bytes and a slot more, LIMIT_FEED_NEW of them at most. */
@@ -38,14 +42,21 @@ struct seen_row {
         past; /* older than subscribers are kept: no pair and no day, the IMEI's activation alone */
 };
 
-/* Waits while another load holds the register. party: of the operator.
- * ERR_STOPPED; ERR_CODEC: what stands is damaged; ERR_MEMORY; of the store. */
-MUST_USE enum err seen_open(struct registry *registry, uint64_t party, const atomic_int *stop,
+struct seen_options {
+    uint64_t party;         /* of the operator */
+    const atomic_int *stop; /* looked at in all that follows; NULL: nobody stops it */
+    int64_t
+        patience_ms; /* that it waits while another load holds the register; 0: as long as it takes */
+};
+/* ERR_STOPPED; ERR_STORE_BUSY: another load is too long; ERR_CODEC: what stands is damaged; ERR_MEMORY; of the store. */
+MUST_USE enum err seen_open(struct registry *registry, const struct seen_options *options,
                             struct seen **out, struct fault *fault);
 void seen_close(struct seen *seen); /* NULL is allowed */
 
-/* Any thread, one at a time. ERR_MEMORY, ERR_TOO_MANY. */
+/* Any thread, one at a time. ERR_MEMORY, ERR_TOO_MANY: seen_too_many. */
 MUST_USE enum err seen_take(struct seen *seen, const struct seen_row *rows, size_t n);
+/* What there was too much of, and what to do. */
+const char *seen_too_many(const struct seen *seen);
 
 struct seen_counts {
     uint64_t pairs; /* new ones */
@@ -54,7 +65,7 @@ struct seen_counts {
         slower; /* home rows whose IMEI is not known as active by then: they are looked up in the facts */
 };
 void seen_counts(const struct seen *seen, struct seen_counts *out);
-/* Adds what a day has beside its good rows; to the report alone. No other thread takes. ERR_MEMORY. */
+/* Adds what a day has beside its good rows; to the report alone. No other thread takes. ERR_TOO_MANY. */
 MUST_USE enum err seen_note(struct seen *seen, uint16_t day, const uint64_t of[SEEN_COUNTS]);
 /* The newest day of the rows; false: there is none. */
 bool seen_newest(const struct seen *seen, uint16_t *out);
@@ -69,7 +80,7 @@ struct seen_write {
     enum err (*also)(struct registry *registry, void *ctx, struct fault *fault);
     void *ctx;
 };
-/* ERR_STORE_BUSY: another load has written meanwhile, which only a lost connection allows. */
+/* ERR_STOPPED: some of it stands, the same load once more does the rest. ERR_STORE_BUSY: another load has written meanwhile, which only a lost connection allows. */
 MUST_USE enum err seen_write(struct seen *seen, const struct seen_write *what, struct fault *fault);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Writing: new pairs and the subscribers that come with them, in the order of their numbers, some ten thousand a
- * transaction, so that a theft order does not wait; then the days. Each transaction looks whether the register still
+ * transaction, so that a theft order does not wait; then the days (seen_days.c). Each transaction looks whether the register still
  * stands where the numbers were counted from. The tables get what was written last of all: killed before that, they are in
  * doubt and made anew. */
 #include <sodium.h>
@@ -15,6 +15,7 @@
 enum {
     STEP = 4 * SEEN_PART, /* pairs of a transaction */
     AHEAD = 32,
+    STOP_EVERY = 1 << 16, /* numbers that are read between two looks at the stop */
 };
 
 /* ---- the tables, from the records ---- */
@@ -29,10 +30,12 @@ static bool on_hash(void *ctx, uint32_t number, const struct seen_key *hash)
 {
     struct rebuilding *r = ctx;
     struct seen *s = r->seen;
-    if (number > s->head.subscribers) {
+    if (number > s->head.subscribers)
         r->err = ERR_CODEC;
+    else if (number % STOP_EVERY == 0)
+        r->err = seen_stopped(s, NULL);
+    if (r->err)
         return false;
-    }
     r->hashes[number] = *hash;
     struct seen_slot slot = {.hash = hash->hash, .mark = hash->mark, .number = number};
     if (hash->hash || hash->mark)
@@ -44,10 +47,12 @@ static bool on_pair(void *ctx, uint32_t number, const struct seen_pair *pair)
 {
     struct rebuilding *r = ctx;
     struct seen *s = r->seen;
-    if (number > s->head.pairs || pair->subscriber > s->head.subscribers) {
+    if (number > s->head.pairs || pair->subscriber > s->head.subscribers)
         r->err = ERR_CODEC;
+    else if (number % STOP_EVERY == 0)
+        r->err = seen_stopped(s, NULL);
+    if (r->err)
         return false;
-    }
     if (!pair->subscriber)
         return true;
     struct seen_key key = seen_pair_key(&r->hashes[pair->subscriber], pair->imei);
@@ -85,7 +90,9 @@ enum err seen_rebuild(struct seen *s, struct fault *fault)
         err = seen_hashes(s->reg, on_hash, &r, fault);
     if (!err && !r.err)
         err = seen_pairs(s->reg, on_pair, &r, fault);
-    if (!err && r.err)
+    if (!err && r.err == ERR_STOPPED)
+        err = seen_stopped(s, fault);
+    else if (!err && r.err)
         err = fault_set(fault, r.err, "what networks saw: more numbers than were given: damaged");
     free(r.hashes);
     seen_state(s, &state);
@@ -103,14 +110,12 @@ struct writing {
     const struct seen_write *what;
     struct seen_table fresh; /* subscribers of this load */
     struct seen_head head;   /* as it will stand */
-    uint32_t before;         /* pairs, before this load */
-    roaring_bitmap_t *met;   /* of those after them: seen on an earlier day of the load */
     struct seen_pair *pairs; /* of a step */
     struct seen_subscriber *subscribers;
     size_t from, n, subscriber_n; /* of a step */
 };
 
-static enum err same_head(struct seen *s, struct fault *fault)
+enum err seen_same_head(struct seen *s, struct fault *fault)
 {
     struct seen_head now;
     enum err err = seen_head_get(s->reg, &now, fault);
@@ -124,7 +129,7 @@ static enum err write_step(struct registry *reg, struct commit_case *c, struct f
 {
     struct writing *w = c->ctx;
     struct seen *s = w->seen;
-    enum err err = same_head(s, fault);
+    enum err err = seen_same_head(s, fault);
     uint32_t first = w->head.subscribers - (uint32_t)w->subscriber_n + 1;
     for (size_t i = 0; !err && i < w->subscriber_n; i += SEEN_PART)
         err = seen_subscribers_put(
@@ -197,86 +202,17 @@ static enum err write_pairs(struct writing *w, struct fault *fault)
         return fault_set(fault, ERR_MEMORY, "no memory for new pairs");
     for (w->from = 0; !err && w->from < s->new_count; w->from += w->n) {
         struct commit_case c = {.also = write_step, .ctx = w};
+        err = seen_stopped(s, fault);
+        if (err)
+            return err;
         err = make_step(w);
         if (err)
             return fault_set(fault, err, "new subscribers");
-        randombytes_buf(w->head.tag, SEEN_TAG);
+        seen_tag_new(&w->head);
         err = commit_one(s->reg, &c, fault);
         if (!err)
             s->head = w->head;
     }
-    return err;
-}
-
-/* ---- days ---- */
-
-static int by_day(const void *a, const void *b)
-{
-    const struct seen_day *x = a, *y = b;
-    return (x->day > y->day) - (x->day < y->day);
-}
-
-/* How many pairs of the day this load saw for the first time ever; days come in order. */
-static uint64_t first_seen(struct writing *w, const roaring_bitmap_t *bits)
-{
-    roaring_bitmap_t *fresh =
-        roaring_bitmap_from_range((uint64_t)w->before + 1, (uint64_t)UINT32_MAX + 1, 1);
-    if (!fresh)
-        return 0;
-    roaring_bitmap_and_inplace(fresh, bits);
-    uint64_t n = roaring_bitmap_andnot_cardinality(fresh, w->met);
-    roaring_bitmap_or_inplace(w->met, fresh);
-    roaring_bitmap_free(fresh);
-    return n;
-}
-
-/* What came of the day again changes no count; what was held is in. */
-static enum err report_day(struct writing *w, const struct seen_day *day, bool counts,
-                           struct seen_report *report, struct fault *fault)
-{
-    struct seen *s = w->seen;
-    if (!counts && !report->of[SEEN_HELD])
-        return ERR_OK;
-    report->loads += counts;
-    report->home += counts ? day->home : 0;
-    report->roaming += counts ? day->roaming : 0;
-    for (size_t i = 0; counts && i < SEEN_COUNTS; i++)
-        report->of[i] += day->of[i];
-    report->of[SEEN_HELD] = 0;
-    return seen_report_put(s->reg, s->party, day->day, report, fault);
-}
-
-static enum err write_day(struct writing *w, const struct seen_day *day, struct fault *fault)
-{
-    struct seen *s = w->seen;
-    struct seen_report report;
-    uint64_t new = 0;
-    roaring_bitmap_t *bits = day_bits_roaring(&day->bits);
-    if (!bits)
-        return fault_set(fault, ERR_MEMORY, "no memory for a day");
-    enum err err = seen_day_add(s->reg, s->party, day->day, bits, &new, fault);
-    bool bare = roaring_bitmap_is_empty(bits);
-    if (!err)
-        err = seen_report_get(s->reg, s->party, day->day, &report, fault);
-    if (!err) {
-        report.pairs += new;
-        report.of[SEEN_PAIRS_NEW] += new ? first_seen(w, bits) : 0;
-        err = report_day(w, day, new || (bare && !report.loads), &report, fault);
-    }
-    roaring_bitmap_free(bits);
-    return err;
-}
-
-static enum err write_days(struct registry *reg, struct commit_case *c, struct fault *fault)
-{
-    struct writing *w = c->ctx;
-    struct seen *s = w->seen;
-    enum err err = same_head(s, fault);
-    roaring_bitmap_clear(w->met); /* it may be done again */
-    for (size_t i = 0; !err && i < s->day_count; i++)
-        err = write_day(w, &s->days[i], fault);
-    if (!err && w->what->also)
-        err = w->what->also(reg, w->what->ctx, fault);
     return err;
 }
 
@@ -316,27 +252,26 @@ static void settle(struct writing *w)
 
 enum err seen_write(struct seen *s, const struct seen_write *what, struct fault *fault)
 {
-    struct writing w = {.seen = s, .what = what, .head = s->head, .before = s->head.pairs};
-    struct commit_case last = {.also = write_days, .ctx = &w};
-    w.met = roaring_bitmap_create();
-    enum err err = w.met ? ERR_OK : fault_set(fault, ERR_MEMORY, "no memory for a day");
-    if (s->day_count)
-        qsort(s->days, s->day_count, sizeof *s->days, by_day);
-    if (!err && s->new_count) {
+    struct writing w = {.seen = s, .what = what, .head = s->head};
+    const uint32_t before = s->head.pairs;
+    const bool dates = s->undated.n && !what->waits; /* else nothing says yet that they are known */
+    enum err err = ERR_OK;
+    if (s->new_count || dates) {
         seen_cache_begin(&s->subscribers);
         seen_cache_begin(&s->pairs);
     }
     if (!err && s->new_count)
         err = write_pairs(&w, fault);
+    if (!err && dates)
+        err = seen_settle_days(s, fault);
     if (!err && (s->day_count || what->also))
-        err = commit_one(s->reg, &last, fault);
-    if (!err && s->new_count)
+        err = seen_write_days(s, what, before, fault);
+    if (!err && (s->new_count || dates))
         settle(&w);
     seen_table_release(&w.fresh);
     free(w.pairs);
     if (w.subscribers)
         sodium_memzero(w.subscribers, STEP * sizeof *w.subscribers);
     free(w.subscribers);
-    roaring_bitmap_free(w.met);
     return err;
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * seen_days - the days of a load and what is told of them: compressed before their transaction, and no more of them in one
+ * than are written in a tenth of a second, so that a theft order does not wait. A transaction that is done again finds
+ * what it began from. */
+#include <stdlib.h>
+
+#include "app/commit.h"
+#include "seen/seen_load.h"
+
+enum {
+    DAYS_STEP = 32,      /* days of a transaction, */
+    BITS_STEP = 1 << 22, /* unless they have more pairs together */
+};
+
+struct writing {
+    struct seen *seen;
+    const struct seen_write *what;
+    uint32_t before;            /* pairs, before this load */
+    roaring_bitmap_t *met;      /* of those after them: seen on an earlier day of the load */
+    roaring_bitmap_t *met_then; /* the same, before the step */
+    roaring_bitmap_t *bits[DAYS_STEP];
+    size_t from, n; /* of the step, among the days */
+};
+
+static int by_day(const void *a, const void *b)
+{
+    const struct seen_day *x = a, *y = b;
+    return (x->day > y->day) - (x->day < y->day);
+}
+
+/* How many pairs of the day this load saw for the first time ever; days come in order. */
+static uint64_t first_seen(struct writing *w, const roaring_bitmap_t *bits)
+{
+    roaring_bitmap_t *fresh =
+        roaring_bitmap_from_range((uint64_t)w->before + 1, (uint64_t)UINT32_MAX + 1, 1);
+    if (!fresh)
+        return 0;
+    roaring_bitmap_and_inplace(fresh, bits);
+    uint64_t n = roaring_bitmap_andnot_cardinality(fresh, w->met);
+    roaring_bitmap_or_inplace(w->met, fresh);
+    roaring_bitmap_free(fresh);
+    return n;
+}
+
+/* What came of the day again changes no count; what was held is in. */
+static enum err report_day(struct writing *w, const struct seen_day *day, bool counts,
+                           struct seen_report *report, struct fault *fault)
+{
+    struct seen *s = w->seen;
+    if (!counts && !report->of[SEEN_HELD])
+        return ERR_OK;
+    report->loads += counts;
+    report->home += counts ? day->home : 0;
+    report->roaming += counts ? day->roaming : 0;
+    for (size_t i = 0; counts && i < SEEN_COUNTS; i++)
+        report->of[i] += day->of[i];
+    report->of[SEEN_HELD] = 0;
+    return seen_report_put(s->reg, s->party, day->day, report, fault);
+}
+
+static enum err write_day(struct writing *w, const struct seen_day *day,
+                          const roaring_bitmap_t *bits, struct fault *fault)
+{
+    struct seen *s = w->seen;
+    struct seen_report report;
+    uint64_t new = 0;
+    const bool bare = roaring_bitmap_is_empty(bits);
+    enum err err = seen_day_add(s->reg, s->party, day->day, bits, &new, fault);
+    if (!err)
+        err = seen_report_get(s->reg, s->party, day->day, &report, fault);
+    if (err)
+        return err;
+    report.pairs += new;
+    report.of[SEEN_PAIRS_NEW] += new ? first_seen(w, bits) : 0;
+    return report_day(w, day, new || (bare && !report.loads), &report, fault);
+}
+
+/* The next days' bits. */
+static enum err make_step(struct writing *w, struct fault *fault)
+{
+    const struct seen *s = w->seen;
+    uint64_t pairs = 0;
+    while (w->n < DAYS_STEP && w->from + w->n < s->day_count && pairs <= BITS_STEP) {
+        roaring_bitmap_t *bits = day_bits_roaring(&s->days[w->from + w->n].bits);
+        if (!bits)
+            return fault_set(fault, ERR_MEMORY, "no memory for a day");
+        w->bits[w->n++] = bits;
+        pairs += roaring_bitmap_get_cardinality(bits);
+    }
+    roaring_bitmap_overwrite(w->met_then, w->met);
+    return ERR_OK;
+}
+
+static void drop_step(struct writing *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        roaring_bitmap_free(w->bits[i]);
+    w->from += w->n;
+    w->n = 0;
+}
+
+/* A step; with the last of them what goes with the load. */
+static enum err write_step(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    struct writing *w = c->ctx;
+    struct seen *s = w->seen;
+    enum err err = seen_same_head(s, fault);
+    roaring_bitmap_overwrite(w->met, w->met_then);
+    for (size_t i = 0; !err && i < w->n; i++)
+        err = write_day(w, &s->days[w->from + i], w->bits[i], fault);
+    if (!err && w->from + w->n == s->day_count && w->what->also)
+        err = w->what->also(reg, w->what->ctx, fault);
+    return err;
+}
+
+enum err seen_write_days(struct seen *s, const struct seen_write *what, uint32_t before,
+                         struct fault *fault)
+{
+    struct writing w = {.seen = s, .what = what, .before = before};
+    w.met = roaring_bitmap_create();
+    w.met_then = roaring_bitmap_create();
+    enum err err =
+        w.met && w.met_then ? ERR_OK : fault_set(fault, ERR_MEMORY, "no memory for a day");
+    if (s->day_count)
+        qsort(s->days, s->day_count, sizeof *s->days, by_day);
+    do {
+        struct commit_case c = {.also = write_step, .ctx = &w};
+        if (!err)
+            err = seen_stopped(s, fault);
+        if (!err)
+            err = make_step(&w, fault);
+        if (!err)
+            err = commit_one(s->reg, &c, fault);
+        drop_step(&w);
+    } while (!err && w.from < s->day_count);
+    if (w.met)
+        roaring_bitmap_free(w.met);
+    if (w.met_then)
+        roaring_bitmap_free(w.met_then);
+    return err;
+}
