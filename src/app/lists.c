@@ -171,7 +171,9 @@ static enum err apply_row(void *ctx, const struct lists_row *row)
     if (l->pairs && is_on(l, row->reason))
         is.reason = REASON_CLONE;
     else if (is_on(l, row->reason))
-        is = (struct listed){row->reason, was.reason == LISTED_NOT ? row->day : was.since};
+        is = (struct listed){row->reason, was.reason == LISTED_NOT || row->reason == REASON_EXPIRED
+                                              ? row->day
+                                              : was.since};
     if (listed_equal(&was, &is))
         return ERR_OK;
     const struct lists_change change = {.imei = row->imei, .seq = w->seq, .was = was, .is = is};
@@ -228,6 +230,17 @@ static daynum day_of(const struct walk *w, const struct block *block, uint64_t e
     return day;
 }
 
+/* The first day on the list, if this row brings the IMEI there. Of EXPIRED it is always the day behind its last one with
+ * service, so that a list tells by itself whose expiry is held (lists_spared.h). */
+static daynum since_of(const struct walk *w, const struct block *block, const struct row *row,
+                       uint64_t entry)
+{
+    const struct verdict *after = &row->after;
+    return after->reason == REASON_EXPIRED && daynum_is_day(after->deadline)
+               ? after->deadline + 1
+               : day_of(w, block, entry);
+}
+
 static enum err take_row(struct walk *w, const struct block *block, const struct row *row,
                          const struct block_cursor *at)
 {
@@ -235,7 +248,7 @@ static enum err take_row(struct walk *w, const struct block *block, const struct
     const struct lists_row one = {.imei = row->change.imei,
                                   .seq = at->seq,
                                   .reason = row->after.reason,
-                                  .day = day_of(w, block, at->entry)};
+                                  .day = since_of(w, block, row, at->entry)};
     if (!block->header.batch) {
         w->seq = at->seq;
         enum err err = lists_batches_overtake(&l->batches, one.imei, one.seq);

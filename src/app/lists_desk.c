@@ -4,6 +4,8 @@
  * while a text is made. White is followed only once somebody has asked for it: most countries never do. */
 #include "app/lists_desk.h"
 
+#include "app/lists_spared.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -269,7 +271,8 @@ static enum err make_delta(struct lists_desk *d, const struct lists_desk_ask *as
         return err;
     err = follow(d, ask->list, reg, fault);
     if (!err)
-        err = lists_since(d->lists[lists_kind_place(ask->list)], reg, ask->since, &delta, fault);
+        err = lists_since_for(d->lists[lists_kind_place(ask->list)], reg,
+                              &(struct lists_ask){ask->operator_name, ask->since}, &delta, fault);
     pthread_mutex_unlock(&d->lock);
     if (err)
         return err;
@@ -349,7 +352,7 @@ static enum err look_for_full(struct lists_desk *d, const struct lists_desk_ask 
     struct kept *kept = kept_of(d, ask);
     if (is_young(kept, registry_today(reg)))
         return give(&kept->file, &full->file, fault);
-    err = lists_full(lists, reg, &full->view, fault);
+    err = lists_full_for(lists, reg, ask->operator_name, &full->view, fault);
     full->place = lists_place(lists);
     return err;
 }

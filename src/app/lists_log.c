@@ -24,7 +24,7 @@ enum {
     TYPE_CHANGE = 'c',
     TYPE_PLACE = 'p',
 };
-#define LOG_MAGIC "TGLL"
+#define LOG_MAGIC "TGLM" /* TGLL: since of EXPIRED was the day of its row */
 
 struct lists_log {
     int fd;

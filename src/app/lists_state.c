@@ -20,7 +20,7 @@
 enum {
     ROW = 9,
     HEAD = 80,
-    VERSION = 2,
+    VERSION = 3,
     AT_SUM = 64, /* of the head before it */
     LANE = 8,
     LANES = 4,
@@ -351,6 +351,7 @@ struct lists_view {
     struct lists_cell *over; /* sorted */
     size_t over_count, over_at;
     uint64_t base_at, count;
+    struct spared spared;
 };
 
 static int by_key(const void *a, const void *b)
@@ -409,7 +410,7 @@ static size_t next_of_base(struct lists_view *v, uint64_t end, struct listed_ime
     return n;
 }
 
-size_t lists_view_next(struct lists_view *v, struct listed_imei *out, size_t most)
+static size_t next_of_all(struct lists_view *v, struct listed_imei *out, size_t most)
 {
     size_t n = 0;
     while (n < most) {
@@ -505,4 +506,38 @@ enum err lists_state_save(struct lists_state *s, const char *path,
     if (!err)
         take_base(s, base);
     return err == ERR_NOT_FOUND ? fault_set(fault, ERR_FILE_READ, "%.160s", path) : err;
+}
+
+bool listed_is_spared(const struct spared *spared, struct imei imei, struct listed is)
+{
+    return is.reason == REASON_EXPIRED && spared_has(spared, imei, is.since - 1);
+}
+
+size_t lists_view_next(struct lists_view *v, struct listed_imei *out, size_t most)
+{
+    for (;;) {
+        size_t n = next_of_all(v, out, most), kept = 0;
+        if (!n || !v->spared.count)
+            return n;
+        for (size_t i = 0; i < n; i++)
+            if (!listed_is_spared(&v->spared, out[i].imei, out[i].is))
+                out[kept++] = out[i];
+        if (kept)
+            return kept;
+    }
+}
+
+void lists_view_spare(struct lists_view *v, const struct spared *spared)
+{
+    enum { STEP = 1024 };
+    struct listed_imei rows[STEP];
+    uint64_t count = 0;
+    if (!spared->count)
+        return;
+    v->spared = *spared;
+    for (size_t n; (n = lists_view_next(v, rows, STEP)) > 0;)
+        count += n;
+    v->count = count;
+    v->base_at = 0;
+    v->over_at = 0;
 }

@@ -10,12 +10,15 @@
 #define APP_LISTS_STATE_H
 
 #include "app/registry.h"
+#include "core/spared.h"
 
 enum { LISTED_NOT = 255 /* as a reason: on no list */ };
 
 struct listed {
     uint8_t reason; /* enum reason; LISTED_NOT */
-    daynum since;   /* the first day on the list; DAYNUM_NONE with LISTED_NOT */
+    daynum
+        since; /* the first day on the list; of EXPIRED the day behind its last one with service; DAYNUM_NONE with
+                       LISTED_NOT */
 };
 
 struct listed_imei {
@@ -82,6 +85,10 @@ struct lists_view;
 MUST_USE enum err lists_view_new(const struct lists_state *state, struct lists_view **out);
 void lists_view_free(struct lists_view *view); /* NULL is allowed */
 uint64_t lists_view_count(const struct lists_view *view);
+/* Is its expiry held? */
+bool listed_is_spared(const struct spared *spared, struct imei imei, struct listed is);
+/* Before the first rows: who is spared is not in it. */
+void lists_view_spare(struct lists_view *view, const struct spared *spared);
 /* The next rows, ascending; how many, 0 at the end. */
 size_t lists_view_next(struct lists_view *view, struct listed_imei *out, size_t most);
 

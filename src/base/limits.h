@@ -233,6 +233,8 @@ enum {
 #define LIMIT_ROWS_UNPACKED (16ULL << 30)
 /* Pairs of IMEI and subscriber that one file of sightings may bring anew: a country's first day. Ours. */
 #define LIMIT_FEED_NEW (1ULL << 25)
+/* Holds of expiry by operator or model that are open at once. Ours. */
+#define LIMIT_EXPIRY_HOLDS 64
 /* TACs of one operator's file whose radio technologies are counted: 28 bytes each. Ours. */
 #define LIMIT_RADIO_TACS (1u << 20)
 /* IMEIs that are counted by operator and region at once: 20 bytes each, a third of a country's phones. Ours. */

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "app/lists_out.h"
+#include "app/lists_spared.h"
 #include "cmd/cmd_lists.h"
 #include "cmd/command.h"
 #include "seen/paired.h"
@@ -115,7 +116,8 @@ static enum err make_text(const struct making *m, struct lists *lists, int fd,
         return make_exceptions(m, lists, fd, made, fault);
     if (w->since) {
         struct lists_delta delta;
-        enum err err = lists_since(lists, m->reg, &w->cursor, &delta, fault);
+        const struct lists_ask ask = {w->operator_name, &w->cursor};
+        enum err err = lists_since_for(lists, m->reg, &ask, &delta, fault);
         if (!err) {
             err = lists_text_delta(&sheet, &delta, fd, made, fault);
             lists_delta_release(&delta);
@@ -123,7 +125,7 @@ static enum err make_text(const struct making *m, struct lists *lists, int fd,
         return err;
     }
     struct lists_view *view;
-    enum err err = lists_full(lists, m->reg, &view, fault);
+    enum err err = lists_full_for(lists, m->reg, w->operator_name, &view, fault);
     if (!err) {
         sheet.place = lists_place(lists);
         err = lists_text_full(&sheet, view, fd, made, fault);

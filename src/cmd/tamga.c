@@ -75,6 +75,14 @@ static const struct command commands[] = {
     {"expiring", "[--days N] [--regions FILE]",
      "Tell what the next days take from whom: last days with service, by day, model and operator.",
      cmd_expiring},
+    {"expiry hold", "[--operator NAME] [--tac FIRST[-LAST]] [--through DATE] --reason TEXT",
+     "Hold expiry for an operator, or for models: their lists and EIR nodes stay as if "
+     "expire_through stood on that day "
+     "(today's); the register's own verdicts go on.",
+     cmd_expiry_hold},
+    {"expiry release", "[--reason TEXT] NUMBER",
+     "Let such a hold go; where two persons decide, both say so.", cmd_expiry_release},
+    {"expiry holds", "[--all]", "List the holds of expiry by operator or model.", cmd_expiry_holds},
     {"rules show", "", "Print the rule set in force.", cmd_rules_show},
     {"rules set", "[--accept move --reason TEXT] KEY=VALUE...",
      "Prepare and bring in force a new rule set.", cmd_rules_set},

@@ -38,8 +38,10 @@ enum event {
     EVENT_GROUPED = 18,
     EVENT_PROPOSED =
         19, /* ground: the event proposed; document: hex digest of its changes, or an application's number */
-    EVENT_REJECTED = 20, /* document: number of the proposal, or of the application */
-    EVENT_STAFF = 21,    /* party: the account that may act from now on */
+    EVENT_REJECTED = 20,        /* document: number of the proposal, or of the application */
+    EVENT_STAFF = 21,           /* party: the account that may act from now on */
+    EVENT_EXPIRY_HELD = 22,     /* for an operator (party) or models; document: day, TACs */
+    EVENT_EXPIRY_RELEASED = 23, /* document: sequence number of the entry before */
     EVENT_KINDS
 };
 
