@@ -88,6 +88,8 @@ void network_answer(const struct network *net, const struct network_question *q,
         struct verdict v;
         if (found[i]) {
             v = verdict_step(verdicts[i], net->today, through);
+            if (net->spared)
+                spared_verdict(net->spared, imeis[i], &v);
         } else {
             struct facts none;
             facts_init(&none);

@@ -10,6 +10,7 @@
 #define ANSWER_NETWORK_H
 
 #include "answer/answer.h"
+#include "core/spared.h"
 #include "index/index.h"
 
 /* What is said of the equipment. The first three are the wire's own numbers. */
@@ -51,7 +52,8 @@ struct network {
     uint8_t subscriber_key[SHA256_BYTES];
     bool paired; /* subscriber_key is there: pairs can be looked up */
     struct network_settings settings;
-    daynum today; /* in the country */
+    daynum today;                /* in the country */
+    const struct spared *spared; /* whose expiry is held for this operator; NULL: nobody's */
 };
 
 /* n questions, at most NETWORK_BATCH; out[i] answers q[i]. Never fails, takes no lock, allocates

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/feed.h"
 
+#include "app/expiry_hold.h"
+
 #include <stdio.h>
 
 #include <sodium.h>
@@ -107,6 +109,29 @@ static enum err put_head(const struct registry *reg, const struct reading *r, st
     return sign(reg, STR(FEED_HEAD_TEXT), from, out);
 }
 
+/* What the operator is spared where the answer ends, if it is another than he was told. */
+static enum err put_spared(struct registry *reg, const struct feed_ask *ask,
+                           const struct reading *r, struct buf *out, struct fault *fault)
+{
+    struct spared spared;
+    char name[SPARED_NAME];
+    uint8_t bytes[SPARED_MOST];
+    enum err err = expiry_spared(reg, ask->operator_name, r->next_seq, &spared, fault);
+    if (err)
+        return err;
+    spared_name(&spared, name);
+    if (str_eq(ask->has, str_z(name)))
+        return ERR_OK;
+    const size_t n = spared_encode(&spared, bytes);
+    buf_uint(out, FEED_SPARED, 1);
+    buf_uint(out, REGISTER_ID_BYTES + 8 + n + FEED_SIGNATURE, 4);
+    const size_t from = out->n;
+    buf_put(out, reg->head.register_id, REGISTER_ID_BYTES);
+    buf_uint(out, r->next_seq, 8);
+    buf_put(out, bytes, n);
+    return sign(reg, STR(FEED_SPARED_TEXT), from, out);
+}
+
 static enum err no_such_place(struct fault *fault)
 {
     return fault_set(fault, ERR_FEED_CURSOR,
@@ -142,7 +167,9 @@ enum err feed_read(struct registry *reg, const struct feed_ask *ask, struct buf 
         return err;
     r.given.next_seq = r.next_seq;
     r.given.own = reg->head.next_seq > r.next_seq ? reg->head.next_seq : r.next_seq;
-    err = put_head(reg, &r, out);
+    err = ask->has.p ? put_spared(reg, ask, &r, out, fault) : ERR_OK;
+    if (!err)
+        err = put_head(reg, &r, out);
     if (!err)
         *out_given = r.given;
     return err;

@@ -17,13 +17,15 @@ enum {
     FEED_SEAL_SIGNED = REGISTER_ID_BYTES + 8 + SHA256_BYTES, /* of S */
     FEED_SIGNATURE = 64,                                     /* Ed25519, RFC 8032 */
 };
-#define FEED_BLOCK     'B'
-#define FEED_HEAD      'H'
-#define FEED_SEAL      'S'
-#define FEED_SEAL_TEXT "tamga feed seal"
-#define FEED_HEAD_TEXT "tamga feed head" /* what is signed begins with it */
-#define FEED_TAC_TEXT  "tamga tac list"
-#define FEED_TAC_MAGIC "TGTS"
+#define FEED_BLOCK       'B'
+#define FEED_HEAD        'H'
+#define FEED_SEAL        'S'
+#define FEED_SPARED      'O' /* what the asker's operator is spared */
+#define FEED_SPARED_TEXT "tamga feed spared"
+#define FEED_SEAL_TEXT   "tamga feed seal"
+#define FEED_HEAD_TEXT   "tamga feed head" /* what is signed begins with it */
+#define FEED_TAC_TEXT    "tamga tac list"
+#define FEED_TAC_MAGIC   "TGTS"
 
 /* A place between two blocks. */
 struct feed_cursor {
@@ -44,6 +46,9 @@ struct feed_given {
 
 struct feed_ask {
     const struct feed_cursor *after; /* NULL: from the first block on */
+    /* Of whom (a key is named after him), and what he was told he is spared: feed_spared_name. has NULL: he does not ask. */
+    struct str operator_name;
+    struct str has;
     size_t most; /* bytes of blocks, and what the last of them has over; one is given always */
 };
 

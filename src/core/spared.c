@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/sha256.h"
+#include "base/str.h"
+
 bool spared_equal(const struct spared *a, const struct spared *b)
 {
     uint8_t x[SPARED_MOST], y[SPARED_MOST];
@@ -20,6 +23,15 @@ size_t spared_encode(const struct spared *s, uint8_t out[SPARED_MOST])
         put_be(p + 8, daynum_pack(s->spans[i].through), 2);
     }
     return (size_t)(p - out);
+}
+
+void spared_name(const struct spared *s, char out[SPARED_NAME])
+{
+    uint8_t bytes[SPARED_MOST], hash[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    sha256_once(bytes, spared_encode(s, bytes), hash);
+    sha256_hex(hash, hex);
+    str_copy(out, SPARED_NAME, (struct str){hex, SPARED_NAME - 1});
 }
 
 enum err spared_decode(struct rd *rd, struct spared *out)

@@ -43,6 +43,9 @@ bool spared_equal(const struct spared *a, const struct spared *b);
 /* Count 1, then of each span: TAC 4, TAC 4, day 2 (daynum_pack). */
 enum { SPARED_MOST = 1 + LIMIT_EXPIRY_HOLDS * 10 };
 size_t spared_encode(const struct spared *s, uint8_t out[SPARED_MOST]);
+/* What is spared, told by 16 digits: equal for equal bytes alone, but for chance. */
+enum { SPARED_NAME = 17 };
+void spared_name(const struct spared *s, char out[SPARED_NAME]);
 /* ERR_CODEC. */
 MUST_USE enum err spared_decode(struct rd *rd, struct spared *out);
 

@@ -32,6 +32,9 @@ struct asked {
     bool after_given;
     struct feed_cursor after;
     unsigned wait;
+    char operator_name[LIMIT_NAME + 1];
+    char has[SPARED_NAME]; /* what the asker was told that his operator is spared */
+    bool has_given;
 };
 
 enum err feed_read_cursor(struct exchange *x, const char *name, bool *out_given,
@@ -72,9 +75,24 @@ enum err feed_read_wait(struct exchange *x, unsigned *out, struct fault *fault)
     return err;
 }
 
+/* Whose key it is, up to a slash, and what he knows. Who does not say, as nodes of before, is told nothing of it. */
+static enum err read_spared(struct exchange *x, struct asked *out)
+{
+    struct buf value = {0};
+    struct str rest;
+    enum err err = form_value(x->query, "spared", &value, &out->has_given);
+    str_copy(out->has, sizeof out->has, (struct str){(const char *)value.p, value.n});
+    str_copy(out->operator_name, sizeof out->operator_name,
+             str_split(str_z(x->caller.name), '/', &rest));
+    buf_release(&value);
+    return err;
+}
+
 static enum err read_query(struct exchange *x, struct asked *out, struct fault *fault)
 {
     enum err err = feed_read_cursor(x, "after", &out->after_given, &out->after, fault);
+    if (!err)
+        err = read_spared(x, out);
     return err ? err : feed_read_wait(x, &out->wait, fault);
 }
 
@@ -87,9 +105,11 @@ void feed_blocks(struct exchange *x)
     struct feed_given given = {0};
     enum err err = read_query(x, &asked, &fault);
     const struct service_news news = service_news(service);
-    const struct feed_ask ask = {asked.after_given ? &asked.after : NULL,
-                                 x->request->large_out < LIMIT_FEED_LARGE ? LIMIT_FEED_ANSWER
-                                                                          : LARGE_ANSWER};
+    const struct feed_ask ask = {
+        .after = asked.after_given ? &asked.after : NULL,
+        .operator_name = str_z(asked.operator_name),
+        .has = asked.has_given ? str_z(asked.has) : (struct str){NULL, 0},
+        .most = x->request->large_out < LIMIT_FEED_LARGE ? LIMIT_FEED_ANSWER : LARGE_ANSWER};
     if (!err) {
         err = service_reader(service, &reader, &fault);
         if (!err) {

@@ -58,6 +58,16 @@ static enum err use_tac(struct copy *copy, struct str packed)
     return ERR_OK;
 }
 
+/* After an answer's blocks. */
+static void use_spared(struct copy *copy, const struct feed_answer *answer)
+{
+    if (!answer->told || spared_equal(&answer->spared, &copy->spared))
+        return;
+    copy->spared = answer->spared;
+    copy->rules_moved = true;
+    say(SAY_INFO, "event=expiry_held spans=%u", copy->spared.count);
+}
+
 static void in_force(struct copy *copy)
 {
     struct fault fault = {0};
@@ -215,9 +225,10 @@ static enum err replay(struct copy *copy, struct str log, uint64_t *out_good, st
         struct str rest = {log.p + at, log.n - at};
         size_t used = 0;
         err = feed_answer_parse(copy->sha, rest, &want, &copy->place, &answer, &used, fault);
-        if (!err)
+        if (!err) {
             err = copy_apply(copy, &answer, at, fault);
-        else if (err != ERR_MEMORY) {
+            use_spared(copy, &answer);
+        } else if (err != ERR_MEMORY) {
             feed_answer_release(&answer);
             break;
         }
@@ -309,7 +320,8 @@ static enum err lose_log(struct copy *copy, struct fault *fault)
 static enum err keep(struct copy *copy, const struct feed_answer *answer, struct str bytes,
                      struct fault *fault)
 {
-    if (copy->log < 0 || (!answer->count && answer->head.time_us - copy->logged_us < LOG_HEAD_US))
+    if (copy->log < 0 ||
+        (!answer->count && !answer->told && answer->head.time_us - copy->logged_us < LOG_HEAD_US))
         return ERR_OK;
     if (!append(copy, bytes))
         return lose_log(copy, fault);
@@ -349,6 +361,8 @@ enum err copy_take(struct copy *copy, struct str bytes, struct fault *fault)
         err = keep(copy, &answer, bytes, fault);
     if (!err)
         err = copy_apply(copy, &answer, at, fault);
+    if (!err)
+        use_spared(copy, &answer);
     if (err && copy->log_bytes > at)
         unlog(copy, at);
     feed_answer_release(&answer);

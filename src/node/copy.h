@@ -62,9 +62,10 @@ struct copy {
                               of the snapshot's file, by this machine's clock */
     int64_t signed_us;     /* UTC, the register's clock: of the last verified head; 0: none yet */
     uint64_t snapshot_seq;
-    int64_t opened_us; /* UTC: about when the snapshot came */
-    uint64_t blocks;   /* applied or held */
-    bool rules_moved;  /* for who publishes: rules or tac are new; he sets it back */
+    int64_t opened_us;    /* UTC: about when the snapshot came */
+    uint64_t blocks;      /* applied or held */
+    struct spared spared; /* whose expiry is held for this operator, as the feed said last */
+    bool rules_moved;     /* for who publishes: rules or tac are new; he sets it back */
     /* the log */
     int log; /* descriptor; -1: none, or it could not be written any more */
     uint64_t log_bytes;

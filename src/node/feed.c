@@ -151,6 +151,32 @@ static enum err take_seal(struct str frame, const struct feed_want *want,
     return check_place(&said, place, fault);
 }
 
+/* Signed for this very place, so that none of another time is believed. */
+static enum err take_spared(struct str frame, const struct feed_want *want,
+                            const struct feed_place *place, struct feed_answer *out,
+                            struct fault *fault)
+{
+    enum { FIXED = FEED_ID + 8 };
+    if (frame.n < FIXED + 1 + SIGNATURE)
+        return fault_set(fault, ERR_CODEC, "what is spared is too short");
+    const size_t n = frame.n - SIGNATURE;
+    struct rd rd = rd_of(frame.p, n);
+    const uint8_t *id = rd_bytes(&rd, FEED_ID);
+    const uint64_t next_seq = rd_uint(&rd, 8);
+    struct spared spared;
+    enum err err = spared_decode(&rd, &spared);
+    if (err || rd_left(&rd))
+        return fault_set(fault, ERR_CODEC, "what is spared cannot be read");
+    if (memcmp(id, want->register_id, FEED_ID) != 0 ||
+        !is_signed(FEED_SPARED_LABEL, frame.p, n, (const uint8_t *)frame.p + n, want->public_key))
+        return fault_set(fault, ERR_SIGNATURE, "what is spared is not signed by the register");
+    if (next_seq != place->next_seq)
+        return fault_set(fault, ERR_CHAIN, "what is spared is of another place");
+    out->told = true;
+    out->spared = spared;
+    return ERR_OK;
+}
+
 enum err feed_read_frame(struct sha256 *h, const struct feed_want *want,
                          struct feed_reading *reading, struct fault *fault)
 {
@@ -165,13 +191,15 @@ enum err feed_read_frame(struct sha256 *h, const struct feed_want *want,
         err = take_block(h, frame, &reading->place, &reading->answer, fault);
     else if (kind == 'H')
         err = take_head(frame, want, &reading->place, &reading->answer.head, fault);
+    else if (kind == 'O')
+        err = take_spared(frame, want, &reading->place, &reading->answer, fault);
     else if (kind == 'S')
         err = take_seal(frame, want, &reading->place, &reading->answer, fault);
     else
         err = fault_set(fault, ERR_CODEC, "a frame of kind %u is not known here", (unsigned)kind);
     if (err)
         return err;
-    reading->whole = kind != 'B';
+    reading->whole = kind == 'H' || kind == 'S';
     reading->used = (size_t)((const char *)rd.p - reading->bytes.p);
     return ERR_OK;
 }

@@ -9,6 +9,7 @@
 #ifndef NODE_FEED_H
 #define NODE_FEED_H
 
+#include "core/spared.h"
 #include "journal/block.h"
 
 enum {
@@ -20,9 +21,10 @@ enum {
     FEED_SEAL = FEED_SEAL_SIGNED + 64,
     FEED_CURSOR = 20 + 1 + 16 + 1, /* "NEXT_SEQ-HASH" and NUL */
 };
-#define FEED_SEAL_LABEL "tamga feed seal"
-#define FEED_HEAD_LABEL "tamga feed head"
-#define FEED_TAC_LABEL  "tamga tac list"
+#define FEED_SEAL_LABEL   "tamga feed seal"
+#define FEED_SPARED_LABEL "tamga feed spared"
+#define FEED_HEAD_LABEL   "tamga feed head"
+#define FEED_TAC_LABEL    "tamga tac list"
 
 /* Where a follower stands: all before next_seq is in, hash is the last block's. */
 struct feed_place {
@@ -47,6 +49,8 @@ struct feed_answer {
     struct block *blocks; /* sealed; they borrow the bytes that were parsed */
     size_t count, room;
     struct feed_head head;
+    bool told; /* what this operator is spared is another from here on */
+    struct spared spared;
     bool sealed; /* a segment: of the head only the place is there */
 };
 void feed_answer_release(struct feed_answer *a);

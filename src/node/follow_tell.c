@@ -25,7 +25,7 @@ void follow_show(struct follow *f)
 enum err follow_publish(struct follow *f, bool whole, struct fault *fault)
 {
     struct copy *c = f->copy;
-    struct view_change change = {.rules = &c->rules, .tac = c->tac};
+    struct view_change change = {.rules = &c->rules, .tac = c->tac, .spared = &c->spared};
     if (whole)
         change.index = c->index;
     if (whole && !atomic_load(&f->with.status->ready))

@@ -50,9 +50,11 @@ static struct str bytes_of(const struct pull *p)
 
 enum err pull_feed(struct pull *p, struct copy *copy, unsigned wait_seconds, struct fault *fault)
 {
-    char path[128], cursor[FEED_CURSOR];
+    char path[128], cursor[FEED_CURSOR], spared[SPARED_NAME];
     feed_cursor(&copy->place, cursor);
-    snprintf(path, sizeof path, "/api/v1/feed?after=%s&wait=%u", cursor, wait_seconds);
+    spared_name(&copy->spared, spared);
+    snprintf(path, sizeof path, "/api/v1/feed?after=%s&wait=%u&spared=%s", cursor, wait_seconds,
+             spared);
     enum err err = ask(p, path, (int64_t)wait_seconds * 1000 + SPARE_MS, LIMIT_NODE_ANSWER, fault);
     return err ? err : copy_take(copy, bytes_of(p), fault);
 }

@@ -167,6 +167,9 @@ static enum err fill(struct views *v, struct view *view, const struct view *befo
     fill_rules(v, view, change);
     if (change->settings)
         view->net.settings = *change->settings;
+    if (change->spared)
+        view->spared = *change->spared;
+    view->net.spared = &view->spared;
     if (strcmp(view->zone.name, view->rules.zone) != 0)
         err = zone_load(view->rules.zone, &view->zone, fault);
     view->net.index = view->index->index;

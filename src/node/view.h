@@ -42,6 +42,7 @@ struct view {
     uint64_t generation; /* 1, 2, ... */
     struct held_index *index;
     struct held_tac *tac; /* NULL: no list */
+    struct spared spared; /* net.spared */
     struct view *older;   /* while it waits to be freed */
 };
 
@@ -62,6 +63,7 @@ struct view_change {
     const struct rules *rules;
     struct held_tac *tac; /* with rules only; NULL: they have none */
     const struct network_settings *settings;
+    const struct spared *spared;
     bool set_override;
     uint8_t
         override; /* enum rules_override: what `stale` asks for while the register asks nothing */

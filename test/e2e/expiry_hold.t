@@ -1,12 +1,15 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# expiry_hold - expiry held for an operator, or for models: his lists stand still, the register and everybody else's lists go
-# on; one person holds, two release; a delta brings what was held.
+# expiry_hold - expiry held for an operator, or for models: his lists and his EIR node stand still, the register and everybody
+# else's go on; one person holds, two release; a delta brings what was held. A node knows it without the register, too.
 use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
+use Diameter;
+use Eir;
+use FreeDiameter;
 use Register;
 use Test::More;
 
@@ -85,5 +88,46 @@ is bodies(list('Altel', '--since', $before->{cursor})), '000001 000002 000003', 
 is $r->run('expiry', 'holds')->{out}, '', 'none is open';
 is scalar(split /\n/, $r->run('expiry', 'holds', '--all')->{out}), 2, 'they stay known';
 $r->whole;
+
+# --- nodes ---
+
+sub node {
+    my ($name, $url) = @_;
+    my $node = Eir::launch($r->path("$name.log"), $Eir::program, '--registry', $url, '--directory', $r->path($name), '--key', $r->path("$name.key"),
+        '--diameter', '127.0.0.1:0', '--metrics', '127.0.0.1:0') // BAIL_OUT('no node: ' . slurp($r->path("$name.log")));
+    $node->{mme} = Diameter->new(port => $node->{s13}, host => 'mme1.localdomain', realm => 'localdomain');
+    is $node->{mme}->greet->{'Result-Code'}, 2001, "a node of $name";
+    return $node;
+}
+sub said { my ($node, $n) = @_; return Diameter::said($node->{mme}->ask(imei => phone($n))) }
+sub becomes { my ($node, $n, $is) = @_; return poll(10, sub { return said($node, $n) eq $is }) }
+
+ok_run("a key for $_", as('aigul', 'node', 'add', "$_/almaty", '--out', $r->path("$_.key"))) for qw(Altel Kcell);
+my $server = $r->serve;
+my $url = "http://127.0.0.1:$server->{port}";
+my ($altel, $other) = (node('Altel', $url), node('Kcell', $url));
+ok becomes($altel, 1, 'black') && becomes($other, 1, 'black'), 'both refuse';
+($hold) = ok_run('held, as of a day that is over', as('aigul', 'expiry', 'hold', '--operator', 'Altel', '--through', '2026-03-30', '--reason', 'test'))->{out} =~ /^(\d+) /;
+ok becomes($altel, 1, 'grey'), 'the node of the operator serves it again';
+ok_run('a theft', $r->run('suspend', '--mark', 'stolen', '--by', 'police', '--order', '1', luhn(phone(2))));
+ok becomes($other, 2, 'black') && becomes($altel, 2, 'black'), 'marks act';
+is said($other, 1), 'black', 'the other goes on';
+like slurp($r->path('Altel.log')), qr/event=expiry_held spans=1/, 'it says so';
+unlike slurp($r->path('Kcell.log')), qr/event=expiry_held/, 'and the other nothing';
+is $altel->end, 0, 'the node ends';
+$altel = node('Altel', 'http://127.0.0.1:1');
+is said($altel, 1), 'grey', 'it knows without the register';
+is $altel->end, 0, 'and ends';
+$altel = node('Altel', $url);
+ok_run('models, for all', as('aigul', 'expiry', 'hold', '--tac', '35735007', '--through', '2026-03-30', '--reason', 'test'));
+ok becomes($other, 1, 'grey'), 'a hold of models is for every node';
+as('aigul', 'expiry', 'release', $hold);
+ok_run('let go', as('bolat', 'expiry', 'release', $hold));
+is said($altel, 1), 'grey', 'the other hold is there yet';
+my ($last) = as('aigul', 'expiry', 'holds')->{out} =~ /^(\d+) /;
+as('aigul', 'expiry', 'release', $last);
+ok_run('let go, too', as('bolat', 'expiry', 'release', $last));
+ok becomes($altel, 1, 'black') && becomes($other, 1, 'black'), 'both refuse again';
+is $_->end, 0, 'a clean end' for $altel, $other;
 
 done_testing;
