@@ -118,6 +118,7 @@ int cmd_suspend(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_sweep(struct cli *cli);
 int cmd_expiring(struct cli *cli);
+int cmd_findings(struct cli *cli);
 int cmd_expiry_hold(struct cli *cli);
 int cmd_expiry_release(struct cli *cli);
 int cmd_expiry_holds(struct cli *cli);

@@ -17,6 +17,7 @@ static const struct {
     {"", "key", offsetof(struct settings, key)},
     {"", "actor", offsetof(struct settings, actor)},
     {"", "regions", offsetof(struct settings, regions)},
+    {"", "test_tacs", offsetof(struct settings, test_tacs)},
     {"serve", "listen", offsetof(struct settings, listen)},
     {"serve", "threads", offsetof(struct settings, threads)},
     {"serve", "public_url", offsetof(struct settings, public_url)},
@@ -95,7 +96,8 @@ static int take(void *user, const char *section, const char *name, const char *v
     fault_value(r->fault, name, strlen(name));
     r->err = fault_set(
         r->fault, ERR_SETTING_UNKNOWN,
-        "known are register, key, actor, regions, and what doc/operations.md lists for [serve], "
+        "known are register, key, actor, regions, test_tacs, and what doc/operations.md lists for "
+        "[serve], "
         "[limits], [operator NAME] and [face.…]; rules of the country are set with `rules set`");
     return 0;
 }

@@ -38,6 +38,7 @@ struct settings {
     char register_url[SETTINGS_VALUE];
     char key[SETTINGS_VALUE];
     char actor[SETTINGS_VALUE];
+    char test_tacs[SETTINGS_VALUE]; /* first digits of test TACs; empty: 00 */
     char
         regions[SETTINGS_VALUE]; /* table of the regions of numbers (seen/regions.h); empty: none */
     char listen[SETTINGS_VALUE];

@@ -75,6 +75,10 @@ static const struct command commands[] = {
     {"expiring", "[--days N] [--regions FILE]",
      "Tell what the next days take from whom: last days with service, by day, model and operator.",
      cmd_expiring},
+    {"findings", "[--operator NAME] [--test-tacs PREFIX,...]",
+     "Count phones in use whose TAC is a test TAC or in no list of models, by model and operator; "
+     "informational.",
+     cmd_findings},
     {"expiry hold", "[--operator NAME] [--tac FIRST[-LAST]] [--through DATE] --reason TEXT",
      "Hold expiry for an operator, or for models: their lists and EIR nodes stay as if "
      "expire_through stood on that day "

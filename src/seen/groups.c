@@ -173,17 +173,36 @@ static void name_operators(struct counting *c, struct group_list *out)
     }
 }
 
-static void sum_up(struct counting *c, struct groups *out)
+/* Names of operators are in the order of their bits still. */
+static enum err tell_of(struct counting *c, const struct group_list *operators, struct fault *fault)
+{
+    const struct imei_list *list = &c->of->list;
+    const struct str only = c->with->only;
+    for (unsigned o = 0; o < operators->n; o++) {
+        if (!str_eq(str_z(operators->list[o].name), only))
+            continue;
+        for (size_t i = 0; i < list->n; i++)
+            if (c->by_operator[i] >> o & 1)
+                c->with->seen(c->with->seen_ctx, (struct imei){list->keys[i] >> 1},
+                              list->keys[i] & 1);
+        return ERR_OK;
+    }
+    return fault_set(fault, ERR_NOT_FOUND, "no file of %.*s in the last %d days", STR_ARG(only),
+                     GROUPS_DAYS);
+}
+
+static enum err sum_up(struct counting *c, struct groups *out, struct fault *fault)
 {
     const struct imei_list *list = &c->of->list;
     const struct regions *regions = c->with->regions;
     out->operators.told = true;
     name_operators(c, &out->operators);
+    enum err err = c->with->only.n ? tell_of(c, &out->operators, fault) : ERR_OK;
     for (size_t i = 0; i < list->n; i++)
         count_bits(&out->operators, c->by_operator[i], list->keys[i] & 1);
     put_in_order(&out->operators);
-    if (!c->by_region)
-        return;
+    if (err || !c->by_region)
+        return err;
     out->regions.told = true;
     out->regions.n = regions->count;
     for (unsigned i = 0; i < regions->count; i++)
@@ -193,6 +212,7 @@ static void sum_up(struct counting *c, struct groups *out)
         count_bits(&out->regions, c->by_region[i] & ~(UINT64_C(1) << REGION_NONE),
                    list->keys[i] & 1);
     put_in_order(&out->regions);
+    return ERR_OK;
 }
 
 static enum err pass(struct counting *c, struct groups *out, struct fault *fault)
@@ -203,6 +223,9 @@ static enum err pass(struct counting *c, struct groups *out, struct fault *fault
         err = seen_days(c->reg, daynum_pack(out->from), daynum_pack(out->to), on_day, c, fault);
     if (!err && c->with->stop && *c->with->stop)
         err = ERR_STOPPED;
+    if (!err && !c->err && !c->operators && c->with->only.n)
+        err =
+            fault_set(fault, ERR_NOT_FOUND, "no operator's file in the last %d days", GROUPS_DAYS);
     if (err || c->err || !c->operators)
         return err ? err : c->err;
     size_t n = c->of->list.n + 1;
@@ -216,9 +239,7 @@ static enum err pass(struct counting *c, struct groups *out, struct fault *fault
         err = c->err;
     if (!err && c->by_region)
         err = look_at_numbers(c, fault);
-    if (!err)
-        sum_up(c, out);
-    return err;
+    return err ? err : sum_up(c, out, fault);
 }
 
 enum err groups_count(struct registry *reg, const struct groups_of *of,

@@ -56,6 +56,10 @@ struct groups_options {
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *progress_ctx;
     const atomic_int *stop; /* may be NULL */
+    /* Of one operator: each IMEI that he saw, ascending. only empty: of nobody. ERR_NOT_FOUND: he sent nothing in these days. */
+    struct str only;
+    void (*seen)(void *ctx, struct imei imei, unsigned kind);
+    void *seen_ctx;
 };
 
 /* ERR_STOPPED, ERR_MEMORY, ERR_CODEC, errors of the store. */
