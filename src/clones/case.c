@@ -68,6 +68,7 @@ static json_t *case_json(const struct clone_case *c)
                              "operators", operators, "users", users_json(c));
     if (!json)
         return NULL;
+    json_object_set_new(json, "number", json_integer((json_int_t)c->number));
     json_object_set_new(json, "served", json_integer(c->served));
     json_object_set_new(json, "proposed", json_integer(c->proposed));
     json_object_set_new(json, "proposed_served", json_integer(c->proposed_served));
@@ -111,6 +112,7 @@ static void read_lists(const json_t *json, struct clone_case *c)
 static void case_read(const json_t *json, struct imei imei, struct clone_case *out)
 {
     *out = (struct clone_case){.imei = imei,
+                               .number = (uint64_t)json_number_of(json, "number"),
                                .at = (uint8_t)json_number_of(json, "at"),
                                .version = u32_of(json, "version"),
                                .opened = (daynum)json_number_of(json, "opened"),
@@ -143,6 +145,38 @@ enum err clone_case_get(struct registry *reg, struct imei imei, struct clone_cas
         case_read(json, imei, out);
     json_decref(json);
     return err;
+}
+
+static struct record_key number_key(uint64_t number)
+{
+    struct record_key key = record_key(RECORD_CLONE);
+    record_key_bytes(&key, "n", 1);
+    record_key_number(&key, number, 8);
+    return key;
+}
+
+enum err clone_case_find(struct registry *reg, uint64_t number, struct imei *out,
+                         struct fault *fault)
+{
+    struct record_key key = number_key(number);
+    struct buf value = {0};
+    bool found;
+    enum err err = record_find(reg, &key, &value, &found, fault);
+    if (!err && (!found || value.n != 6))
+        err = fault_set(fault, ERR_NOT_FOUND, "there is no clone case of this number");
+    if (!err)
+        out->body = get_be(value.p, 6);
+    buf_release(&value);
+    return err;
+}
+
+static enum err give_number(struct registry *reg, struct clone_case *c, struct fault *fault)
+{
+    uint8_t imei[6];
+    put_be(imei, c->imei.body, 6);
+    enum err err = record_count(reg, "clone", &c->number, fault);
+    struct record_key key = number_key(c->number);
+    return err ? err : record_put(reg, &key, (struct str){(const char *)imei, 6}, fault);
 }
 
 /* ---- figures ---- */
@@ -241,9 +275,13 @@ enum err clone_case_put(struct registry *reg, const struct clone_case *c, uint8_
 {
     struct record_key key = case_key(c->imei), had = list_key(was, c->opened, c->imei),
                       has = list_key(c->at, c->opened, c->imei);
-    json_t *json = case_json(c);
-    enum err err = json ? record_put_json(reg, &key, json, fault)
-                        : fault_set(fault, ERR_MEMORY, "a clone case");
+    struct clone_case made = *c;
+    enum err err = made.number ? ERR_OK : give_number(reg, &made, fault);
+    if (err)
+        return err;
+    json_t *json = case_json(&made);
+    err = json ? record_put_json(reg, &key, json, fault)
+               : fault_set(fault, ERR_MEMORY, "a clone case");
     json_decref(json);
     if (err || was == c->at)
         return err;

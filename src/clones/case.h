@@ -5,7 +5,7 @@
  * said any more. A fleet's number is a finding: it has a record, and no mark, until an officer confirms it.
  *
  * Records (people/record.h, '6'): 'c', IMEI 6: the case, JSON, sealed: it names subscribers by their numbers (seen/parts.h),
- * never by IMSI. 'q', state 1, opened 2, IMEI 6: empty. 'm', month 2 (year x 12 + month - 1): four counters of 4 bytes. */
+ * never by IMSI. 'n', number 8: IMEI 6. 'q', state 1, opened 2, IMEI 6: empty. 'm', month 2 (year x 12 + month - 1): four counters of 4 bytes. */
 #ifndef CLONES_CASE_H
 #define CLONES_CASE_H
 
@@ -29,7 +29,8 @@ struct clone_case_user {
 
 struct clone_case {
     struct imei imei;
-    uint8_t at; /* enum clone_at */
+    uint64_t number; /* by which pages name it: an IMEI stands in no address */
+    uint8_t at;      /* enum clone_at */
     uint32_t version;
     daynum opened;
     uint32_t why, imsis, days, sum, two_days; /* as struct clone_find */
@@ -52,6 +53,9 @@ MUST_USE enum err clone_case_get(struct registry *registry, struct imei imei,
 /* Inside a write: the case, its place in the lists, and the month's figures; was: its state before, 0: none. */
 MUST_USE enum err clone_case_put(struct registry *registry, const struct clone_case *c, uint8_t was,
                                  struct fault *fault);
+/* The IMEI of a case by its number. ERR_NOT_FOUND. */
+MUST_USE enum err clone_case_find(struct registry *registry, uint64_t number, struct imei *out,
+                                  struct fault *fault);
 /* IMEIs of a state, by the day they were opened; after: the last of the page before (opened too), NULL: from the first. */
 MUST_USE enum err clone_cases(struct registry *registry, uint8_t at, const struct clone_case *after,
                               struct imei *out, size_t max, size_t *out_n, struct fault *fault);

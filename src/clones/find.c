@@ -263,13 +263,13 @@ static int by_imei(const void *a, const void *b)
 
 static enum err look(struct looking *f, size_t pairs_most, struct fault *fault)
 {
-    bool idle = false;
     enum err err = clone_state_get(f->reg, &f->had, fault);
     if (!err)
-        err = what_to_look_at(f, &idle, fault);
+        err = what_to_look_at(f, &f->out->idle, fault);
     list_operators(f->out);
     uint32_t least = clone_least(&f->rules);
-    if (err || idle || !least)
+    f->out->idle |= !least || !f->out->state.n;
+    if (err || f->out->idle)
         return err;
     err = pass_open(f->reg, least, &f->pass, fault);
     if (err)

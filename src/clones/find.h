@@ -44,6 +44,7 @@ struct clone_finds {
     uint64_t operators[PASS_OPERATORS]; /* parties */
     unsigned operator_count;
     daynum from, through;     /* the window */
+    bool idle;                /* nothing came since the last look: nothing was looked at */
     bool whole;               /* all was looked at */
     uint64_t looked;          /* IMEIs that were judged */
     uint64_t pairs;           /* in the register */

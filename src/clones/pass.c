@@ -295,9 +295,9 @@ struct setting_day {
 static void set_day(struct pass *p, struct pass_pair *pair, void *ctx)
 {
     const struct setting_day *set = ctx;
-    pair->days |= set->day;
+    (void)p;
+    pair->now |= set->day;
     pair->operators |= set->by;
-    p->imeis[pair->imei].now |= set->day;
 }
 
 enum err pass_day(struct pass *p, unsigned day, unsigned operator_place,
@@ -309,6 +309,17 @@ enum err pass_day(struct pass *p, unsigned day, unsigned operator_place,
 
 void pass_next_operator(struct pass *p)
 {
+    /* Pair by pair once an operator, not once a day: the IMEIs of neighbours lie far apart. */
+    for (size_t i = 0; i < p->pair_count; i++) {
+        struct pass_pair *pair = &p->pairs[i];
+        if (i + 16 < p->pair_count)
+            __builtin_prefetch(&p->imeis[p->pairs[i + 16].imei].now, 1, 1);
+        if (!pair->now)
+            continue;
+        pair->days |= pair->now;
+        p->imeis[pair->imei].now |= pair->now;
+        pair->now = 0;
+    }
     for (size_t i = 0; i < p->imei_count; i++) {
         struct pass_imei *imei = &p->imeis[i];
         imei->two |= imei->any & imei->now;

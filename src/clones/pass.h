@@ -8,7 +8,7 @@
  *     pass_touch, pass_keep     leaves those that a day's change may have made a clone
  *     pass_day         sets a day of an operator: its bitmap and the numbers gathered, both ascending
  *
- * Memory, whatever the register: counters of 2 bits, 16 a pair, at most 256 MB; PASS_PAIRS of 24 bytes with their IMEIs of
+ * Memory, whatever the register: counters of 2 bits, 16 a pair, at most 256 MB; PASS_PAIRS of 32 bytes with their IMEIs of
  * 48; one day's bitmap. Where more pairs would be gathered the IMEIs are taken in shares, by their hash. */
 #ifndef CLONES_PASS_H
 #define CLONES_PASS_H
@@ -25,6 +25,7 @@ enum {
 /* A pair that was gathered; ascending by number. */
 struct pass_pair {
     uint64_t days;       /* on which it was seen, in the window */
+    uint64_t now;        /* the same, by the operator at hand */
     uint32_t number;     /* of the pair */
     uint32_t subscriber; /* his number */
     uint32_t imei;       /* its place in pass.imeis */

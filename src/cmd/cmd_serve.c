@@ -11,6 +11,7 @@
 #include "app/samples.h"
 #include "app/service.h"
 #include "app/sweep.h"
+#include "clones/case.h"
 #include "cmd/behind.h"
 #include "cmd/command.h"
 #include "cmd/door.h"
@@ -19,6 +20,7 @@
 
 enum {
     EVENING_HOUR = 21,
+    CLONES_HOUR = 4, /* from when on the day before is looked at for clones: feeds come at night */
     TICK_SECONDS = 20,
     LATE_SAY_SECONDS = 300,    /* between two words about the same */
     LISTS_UNSEEN_SECONDS = 60, /* that nobody knows how operators stand */
@@ -33,6 +35,7 @@ struct keeper {
     pthread_t thread;
     bool running;
     struct lists_desk *lists; /* the service's; NULL */
+    daynum clones;            /* the day on which clones were looked for; 0 = not yet */
 };
 
 /* The day that expire_through may reach now: today from the evening on, else yesterday. */
@@ -64,6 +67,34 @@ static void keep_day(struct keeper *k)
             err ? " detail=" : "", err ? fault.detail : "");
 }
 
+/* Looks for clones once a night. What stops it (a guard, another look) is said, and tried again the night after. */
+static void keep_clones(struct keeper *k)
+{
+    struct fault fault = {0};
+    struct clone_finds finds;
+    struct clone_opened opened = {0};
+    int64_t now = clock_now_us(k->reg->clock) / 1000000;
+    daynum today = registry_today(k->reg);
+    bool night = now - zone_day_start(&k->reg->zone, today) < CLONES_HOUR * 3600;
+    if (night || k->clones == today || registry_refresh(k->reg, &fault))
+        return;
+    k->clones = today;
+    const struct clone_look look = {.through = today};
+    const struct clone_open how = {.stop = k->cli->stop};
+    enum err err = clones_find(k->reg, &look, &finds, &fault);
+    bool idle = !err && finds.idle;
+    if (!err) {
+        err = clones_open(k->reg, &finds, &how, &opened, &fault);
+        clone_finds_release(&finds);
+    }
+    if (!idle)
+        fprintf(stderr,
+                "event=clones result=%s opened=%" PRIu64 " again=%" PRIu64 " fleets=%" PRIu64
+                " confirmed=%" PRIu64 "%s%s\n",
+                err_name(err), opened.opened, opened.again, opened.fleets, opened.confirmed,
+                err ? " detail=" : "", err ? fault.detail : "");
+}
+
 /* Says which operators refuse by a list that is too old. */
 static void say_late(const struct keeper *k)
 {
@@ -90,8 +121,10 @@ static void *keeper_run(void *arg)
 {
     struct keeper *k = arg;
     for (int seconds = 0; !*k->cli->stop; seconds++) {
-        if (seconds % TICK_SECONDS == 0)
+        if (seconds % TICK_SECONDS == 0) {
             keep_day(k);
+            keep_clones(k);
+        }
         if (seconds % LATE_SAY_SECONDS == LATE_SAY_SECONDS - 1)
             say_late(k);
         sleep(1);

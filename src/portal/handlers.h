@@ -55,6 +55,9 @@ void portal_complaint_claim(struct exchange *x);    /* POST …/claim */
 void portal_complaint_decide(struct exchange *x);   /* POST …/decide {outcome, note} */
 void portal_complaint_sellers(struct exchange *x);  /* GET /api/v1/desk/complaints/sellers.csv */
 
+void portal_clone_figures(struct exchange *x); /* GET /api/v1/clones/figures: no sign-in */
+void portal_clone_report(struct exchange *x);  /* GET /api/v1/desk/clones/report.csv */
+
 void portal_queue(struct exchange *x);   /* GET /api/v1/desk?after=CURSOR */
 void portal_look(struct exchange *x);    /* GET /api/v1/desk/{} */
 void portal_claim(struct exchange *x);   /* POST /api/v1/desk/{}/claim */

@@ -2,6 +2,7 @@
  *
  * The queue as a page: what is due first stands first, overdue in red and counted. It tells nothing of
  * applicants; whoever opens one is noted. */
+#include "portal/screen_clones.h"
 #include "portal/screen_complaints.h"
 #include "portal/screen_desk.h"
 
@@ -353,6 +354,8 @@ static void queue(struct exchange *x, struct visit *v, const struct wanted *w)
     html_put(x, late ? "</strong></p>\n" : "</span></p>\n");
     if (!err)
         err = complaints_waiting(x, v);
+    if (!err)
+        err = clones_waiting(x, v);
     filter(x, w);
     size_t without = x->out->n;
     html_put(x, "<ol class=\"queue\">\n");

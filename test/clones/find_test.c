@@ -246,6 +246,7 @@ static void an_idle_look(void **state)
     OK(clones_find(w->f->reg, &look, &finds, NULL));
     assert_int_equal(finds.n, 0);
     assert_int_equal(finds.imeis, 0);
+    assert_true(finds.idle);
     assert_false(finds.whole);
     clone_finds_release(&finds);
     look.through--;

@@ -32,7 +32,7 @@ FREE = ("address", "person", "key", "public")
 CERTIFICATE = "5f:2c:" + "ab" * 30
 LOOSE = {"check_number", "stale_ms", "nonce", "csrf", "receipt", "session", "id", "upload", "entry", "proposal"}  # differ from run to run
 MOVING = {"progress"}  # differ from moment to moment, and may be null
-BEHIND = re.compile("/api/v1/(sign|me$|sessions|accounts|accreditations|applications|papers|messages|desk|attorneys|act-for|receipt|uploads|present|consents|marks|figures|journal|operator|requests|complaints)")
+BEHIND = re.compile("/api/v1/(sign|me$|sessions|accounts|accreditations|applications|papers|messages|desk|attorneys|act-for|receipt|uploads|present|consents|marks|figures|journal|operator|requests|complaints|clones)")
 
 count = failures = 0
 
