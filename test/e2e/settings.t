@@ -23,7 +23,7 @@ is "$("$tamga" --settings "$dir/s.ini" --register "sqlite:$dir/b.db" user list)"
 printf 'grace_days = 5\n' >>"$dir/s.ini"
 got=$("$tamga" --settings "$dir/s.ini" user list 2>&1)
 is "$?" 2 'a rule of the country is no setting: exit 2'
-is "${got#"tamga: $dir/"}" 's.ini:6: SETTING_UNKNOWN `grace_days`: known are register, key, actor, regions, test_tacs, and what doc/operations.md lists for [serve], [limits] and [face.…]; rules of the country are set with `rules set`' 'and says where'
+is "${got#"tamga: $dir/"}" 's.ini:6: SETTING_UNKNOWN `grace_days`: known are register, key, actor, regions, test_tacs, and what doc/operations.md lists for [serve], [limits], [operator NAME] and [face.…]; rules of the country are set with `rules set`' 'and says where'
 "$tamga" --settings "$dir/none.ini" user list >"$dir/out" 2>&1
 is "$?" 2 'no such file'
 long=$(printf 'x%.0s' $(seq 1 190))
