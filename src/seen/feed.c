@@ -14,10 +14,9 @@
 #include "bulk/imeis.h"
 #include "bulk/radix.h"
 #include "people/audit_log.h"
+#include "seen/feed_facts.h"
 #include "seen/feed_guard.h"
 #include "seen/feed_pass.h"
-
-enum { LOOK_AT = 16384 };
 
 struct feeding {
     struct registry *reg;
@@ -48,14 +47,14 @@ static void earliest(struct imei_list *seen)
     seen->n = kept;
 }
 
-static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct facts_row *rows,
+static enum err look(void *ctx, const uint64_t *keys, const struct facts_row *rows, size_t n,
                      struct fault *fault)
 {
-    for (size_t i = 0; i < n; i++)
-        rows[i].imei.body = keys[i] >> 16;
+    struct feeding *f = ctx;
     struct imei_list *list = seen_activations(f->seen);
-    enum err err = store_facts_get(f->reg->store, rows, n, fault);
-    for (size_t i = 0; !err && i < n; i++) {
+    if (f->options->stop && *f->options->stop)
+        return fault_set(fault, ERR_STOPPED, "nothing was loaded");
+    for (size_t i = 0; i < n; i++) {
         daynum day = daynum_unpack((uint16_t)keys[i], DAYNUM_NONE);
         daynum had = rows[i].facts.activation;
         if (had != DAYNUM_NONE && had <= day)
@@ -73,24 +72,15 @@ static enum err look(struct feeding *f, const uint64_t *keys, size_t n, struct f
         f->out->whitened += observe_whitens(f->reg, &rows[i], &change);
         list->keys[f->kept++] = keys[i]; /* at or before the place that was just read */
     }
-    return err;
+    return ERR_OK;
 }
 
 static enum err compare(struct feeding *f, struct fault *fault)
 {
-    struct facts_row *rows = malloc(LOOK_AT * sizeof *rows);
     struct imei_list *list = seen_activations(f->seen);
-    enum err err = rows ? ERR_OK : ERR_MEMORY;
     earliest(list);
     f->out->imeis = list->n;
-    for (size_t at = 0; !err && at < list->n; at += LOOK_AT) {
-        if (f->options->stop && *f->options->stop)
-            err = fault_set(fault, ERR_STOPPED, "nothing was loaded");
-        else
-            err = look(f, list->keys + at, list->n - at < LOOK_AT ? list->n - at : LOOK_AT, rows,
-                       fault);
-    }
-    free(rows);
+    enum err err = feed_facts_each(f->reg->store, list->keys, list->n, look, f, fault);
     list->n = err ? list->n : f->kept;
     list->at = 0;
     return err;

@@ -6,8 +6,8 @@
 #include "store/store_sqlite.h"
 
 enum {
-    FEW = 8,        /* wanted rows: a search for each */
-    STEPS_MAX = 16, /* rows stepped over before a search is cheaper */
+    FEW = 8,       /* wanted rows: a search for each */
+    STEPS_MAX = 8, /* rows stepped over before a search is cheaper: 0.15 us each, a search 1.2 */
 };
 
 static enum err read_row(sqlite3_stmt *stmt, struct facts_row *row, struct fault *fault)
