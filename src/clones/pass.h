@@ -17,7 +17,7 @@
 #include "seen/parts.h"
 
 enum {
-    PASS_PAIRS = 6 << 20,
+    PASS_PAIRS = 10 << 20,   /* 336 MB, and their IMEIs */
     PASS_PAIRS_EACH = 65536, /* of one IMEI: more are a fleet's or a factory's number */
     PASS_OPERATORS = 32
 };
