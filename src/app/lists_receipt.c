@@ -111,6 +111,19 @@ enum err lists_receipts(struct registry *reg, lists_receipt_fn *fn, void *ctx, s
                          fault);
 }
 
+enum err lists_receipts_of(struct registry *reg, const char *operator_name, uint8_t list,
+                           lists_receipt_fn *fn, void *ctx, struct fault *fault)
+{
+    struct lists_receipt from = {.list = list}, to = {.list = list, .at_ms = INT64_MAX};
+    struct reading reading = {fn, ctx};
+    str_copy(from.operator_name, sizeof from.operator_name, str_z(operator_name));
+    str_copy(to.operator_name, sizeof to.operator_name, str_z(operator_name));
+    const struct receipt_key first = key_of(&from, LISTS_RECEIPTS_RECORD),
+                             last = key_of(&to, LISTS_RECEIPTS_RECORD);
+    return store_records(reg->store, (struct str){first.bytes, KEY_EACH},
+                         (struct str){last.bytes, KEY_EACH}, give, &reading, fault);
+}
+
 /* ---- how old ---- */
 
 struct counting {

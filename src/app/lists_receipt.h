@@ -30,6 +30,11 @@ typedef bool lists_receipt_fn(void *ctx, const struct lists_receipt *receipt);
 MUST_USE enum err lists_receipts(struct registry *registry, lists_receipt_fn *fn, void *ctx,
                                  struct fault *fault);
 
+/* Each word of one operator on one list, in order of time. */
+MUST_USE enum err lists_receipts_of(struct registry *registry, const char *operator_name,
+                                    uint8_t list, lists_receipt_fn *fn, void *ctx,
+                                    struct fault *fault);
+
 /* How an operator stands. */
 struct lists_standing {
     struct lists_receipt receipt;

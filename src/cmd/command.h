@@ -138,6 +138,7 @@ int cmd_snapshot_write(struct cli *cli);
 int cmd_lists(struct cli *cli);
 int cmd_lists_receipt(struct cli *cli);
 int cmd_lists_receipts(struct cli *cli);
+int cmd_lists_violations(struct cli *cli);
 int cmd_notices_set(struct cli *cli);
 int cmd_notices_channel(struct cli *cli);
 int cmd_notices_due(struct cli *cli);

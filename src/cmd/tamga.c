@@ -117,6 +117,10 @@ static const struct command commands[] = {
     {"lists receipts", "",
      "Tell what each operator has applied, and since when more waits: exit 1 when a day.",
      cmd_lists_receipts},
+    {"lists violations", "--operator NAME [--since DATE]",
+     "Tell what an operator says that he refuses and was seen in his network after: exit 1 when "
+     "any.",
+     cmd_lists_violations},
     {"lists",
      "--operator NAME [--since CURSOR] [--list black|white|exceptions[,...]|notify] [--layout "
      "tamga|dirbs|gsma] "

@@ -66,5 +66,26 @@ is $r->run('lists', '--operator', 'Altel', '--list', 'exceptions', '--since', $c
 is_deeply rows(slurp($r->path('d/exceptions-delta.csv'))), ["$body,$imsi,removed"], '... says the same';
 my $stands = json((split /\n/, $r->run('--json', 'lists', 'receipts')->{out})[0]);
 is_deeply [@$stands{qw(list waiting)}], ['exceptions', 1], 'as does the shell';
+
+# --- seen after it was said to be refused ---
+
+my ($black) = slurp($r->path('out/black.csv')) =~ /^#tamga-list .* cursor=(\S+) /;
+my $none = $r->run('lists', 'violations', '--operator', 'Altel');
+is $none->{code}, 0, 'without a receipt there is no violation';
+like $none->{out}, qr/^No receipt/, '... and it says why';
+is $r->run('lists', 'receipt', '--operator', 'Altel', '--cursor', $black)->{code}, 0, 'the black list is applied';
+is $r->run('lists', 'violations', '--operator', 'Altel')->{code}, 0, 'the day of it counts not';
+$r->now('2026-03-12T07:00:00Z');
+$fed = $r->run('feed', 'load', '--operator', 'Altel', '--accept', 'all', '--reason', 'test',
+    $r->file('after.csv', lines('date,imei,imsi,msisdn,rat', map { my $day = $_; map { "2026-03-$day,$clone,$_,77010000001,006" } $imsi, $other } 11, 12)));
+is $fed->{code}, 0, 'networks go on seeing it' or diag $fed->{err};
+my $told = $r->run('--json', 'lists', 'violations', '--operator', 'Altel');
+is $told->{code}, 1, 'that is a violation';
+my $row = json($told->{out});
+is_deeply [@$row{qw(imei reason cursor days first_day last_day)}],
+  [$clone, 'STOLEN', $black, 2, '2026-03-11', '2026-03-12'], 'told with what he had and when';
+is json($r->run('--json', 'lists', 'violations', '--operator', 'Altel', '--since', '2026-03-12')->{out})->{days}, 1, 'from a day on';
+is $r->run('lists', 'violations', '--operator', 'Kcell')->{code}, 0, 'another operator has none';
+is $r->run('lists', 'violations')->{code}, 2, 'an operator is wanted';
 $r->whole;
 done_testing;
