@@ -251,6 +251,7 @@ static void act(struct exchange *x, struct visit *v, struct clone_case *c,
     portal_heard(v, err);
     if (err == ERR_USAGE && decision->to == CLONE_DISMISSED) {
         page(x, v, c, true);
+        x->response->status = 400;
     } else if (err && err != ERR_NOT_NOW && err != ERR_STALE) {
         portal_note(v, AUDIT_CLONE, 0, c->imei.body, err);
         apply_fail(x, v, err);
