@@ -203,7 +203,7 @@ static void file(const struct index *index, const struct imei *asked)
     struct index_keys keys;
     struct index_image *image;
     struct index_file beside = {id, STR("rules"), STR("")};
-    struct index_want want = {id, keys.public_key, 0};
+    struct index_want want = {id, keys.public_key, 0, NULL, false};
     struct fault fault = {0};
     if (sodium_init() < 0 || crypto_sign_keypair(keys.public_key, keys.secret_key))
         bench_die("index", "no keys");

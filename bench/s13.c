@@ -239,7 +239,7 @@ int main(int argc, char **argv)
     rules_init(&rules);
     struct desk desk = {.net = {.index = index_of(&p, count),
                                 .rules = &rules,
-                                .settings = {EQUIPMENT_GREY, EQUIPMENT_COUNT},
+                                .settings = {EQUIPMENT_GREY, EQUIPMENT_COUNT, EQUIPMENT_GREY},
                                 .today = DAYNUM_FIRST + 9000}};
     streams_make(streams, &p, count);
     desk.desk.answer = white;

@@ -2,7 +2,8 @@
  *
  * network - many questions at once: their look-ups in the index overlap, then each is judged as
  * everywhere else (verdict_step, answer_make). What is here besides is what only networks have: the
- * override, the operator's default for the unknown, whether a first use is to be reported. */
+ * override, the operator's default for the unknown, whether a first use is to be reported; and what an index that
+ * holds a part alone can say of the rest. */
 #include "answer/network.h"
 
 #include <assert.h>
@@ -73,6 +74,28 @@ static struct network_reply reply_of(const struct network *net, const struct net
     };
 }
 
+/* Of an IMEI that the index cannot know. What stands before all, marks, is not known either: so a roamer is let in
+ * here whom the whole register might refuse. */
+static struct network_reply reply_outside(const struct network *net,
+                                          const struct network_question *q, daynum through)
+{
+    struct facts none;
+    facts_init(&none);
+    const struct verdict v = policy_judge_gated(q->imei, &none, net->rules, net->today, through);
+    const struct asking asking = {.imsi = q->imsi};
+    const struct answer answer = answer_make(&v, &asking, net->rules);
+    const bool silent = answer.reason == REASON_NEVER_ACTIVATED;
+    const uint8_t equipment =
+        silent ? net->settings.outside : (uint8_t)equipment_of(net, answer.list);
+    return (struct network_reply){
+        .equipment = overridden(net, &answer, equipment),
+        .list = answer.list,
+        .reason = answer.reason,
+        .home = q->imsi && rules_is_home(net->rules, q->imsi),
+        .outside = silent,
+    };
+}
+
 void network_answer(const struct network *net, const struct network_question *q, size_t n,
                     struct network_reply *out)
 {
@@ -84,8 +107,13 @@ void network_answer(const struct network *net, const struct network_question *q,
         imeis[i] = q[i].imei;
     index_find_batch(net->index, imeis, n, verdicts, found);
     daynum through = index_state(net->index).gate.expire_through;
+    const struct tac_ranges *tacs = index_tacs(net->index);
     for (size_t i = 0; i < n; i++) {
         struct verdict v;
+        if (__builtin_expect(!tac_ranges_have(tacs, imei_tac(imeis[i])), 0)) {
+            out[i] = reply_outside(net, &q[i], through);
+            continue;
+        }
         if (found[i]) {
             v = verdict_step(verdicts[i], net->today, through);
             if (net->spared)

@@ -31,6 +31,8 @@ struct network_settings {
     /* An identity that is no IMEI (not 14 to 16 digits): enum equipment, or EQUIPMENT_COUNT: the
      * protocol's own error (S13 5004, N5g-eir 400), the default. */
     uint8_t malformed;
+    /* enum equipment: an IMEI of a TAC that this node does not hold; default grey, which serves */
+    uint8_t outside;
 };
 
 struct network_question {
@@ -43,7 +45,9 @@ struct network_reply {
     uint8_t list;      /* enum list */
     uint8_t reason;    /* enum reason */
     bool home;         /* asked with an IMSI of a home network */
-    bool fresh; /* a home subscriber is let in with what nobody has seen active: to be reported */
+    bool
+        outside; /* of a TAC that the index does not hold: settings.outside was said, and list and reason say nothing */
+    bool fresh;  /* a home subscriber is let in with what nobody has seen active: to be reported */
 };
 
 struct network {
@@ -58,7 +62,9 @@ struct network {
 
 /* n questions, at most NETWORK_BATCH; out[i] answers q[i]. Never fails, takes no lock, allocates
  * nothing; from any thread. Order of judgement (domain.md 3, design.md 4): the rule set's override;
- * marks; roamer or machine; pairs; the list; the operator's default for what is unknown. */
+ * marks; roamer or machine; pairs; the list; the operator's default for what is unknown. Where the index holds some
+ * TACs alone, of another the override, roamer or machine, the rules that ask for no record (a machine's TAC, digits all
+ * the same), then settings.outside: never unknown, and nothing is reported. */
 void network_answer(const struct network *net, const struct network_question *q, size_t n,
                     struct network_reply *out);
 

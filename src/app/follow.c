@@ -26,16 +26,33 @@ static bool put_pair(void *ctx, const struct pair *pair)
     return !f->err;
 }
 
-static enum err fill(struct registry *reg, struct index **out, struct fault *fault)
+/* Range after range. */
+static enum err scan(struct filling *f, struct fault *fault)
+{
+    static const struct tac_ranges all = {1, {{0, TAC_COUNT - 1}}};
+    const uint64_t serials = IMEI_BODIES / TAC_COUNT;
+    const struct tac_ranges *tacs = index_tacs(f->index);
+    enum err err = ERR_OK;
+    tacs = tacs->count ? tacs : &all;
+    for (uint32_t i = 0; !err && !f->err && i < tacs->count; i++) {
+        const struct imei from = {tacs->of[i].from * serials};
+        const struct imei to = {tacs->of[i].to * serials + serials - 1};
+        err = store_facts_scan(f->reg->store, from, to, put_row, f, fault);
+    }
+    return err;
+}
+
+static enum err fill(struct registry *reg, const struct tac_ranges *tacs, struct index **out,
+                     struct fault *fault)
 {
     struct index *index;
     enum err err = index_new(&index);
     if (err)
         return err;
+    index_set_tacs(index, tacs);
     struct filling f = {reg, index, registry_today(reg), ERR_OK};
     /* The head is read first: what is committed during the scan comes once more as blocks. */
-    err = store_facts_scan(reg->store, (struct imei){0}, (struct imei){IMEI_BODIES - 1}, put_row,
-                           &f, fault);
+    err = scan(&f, fault);
     if (!err && !f.err)
         err = store_pairs_scan(reg->store, put_pair, &f, fault);
     if (!err)
@@ -55,7 +72,7 @@ static enum err fill(struct registry *reg, struct index **out, struct fault *fau
 enum err registry_index(struct registry *reg, struct index **out, struct fault *fault)
 {
     enum err err = registry_refresh(reg, fault);
-    return err ? err : fill(reg, out, fault);
+    return err ? err : fill(reg, NULL, out, fault);
 }
 
 static bool note_open(void *ctx, const struct batch *batch)
@@ -82,15 +99,15 @@ static enum err look_at_batches(struct registry *reg, struct quiet *quiet, struc
     return err;
 }
 
-enum err registry_index_quiet(struct registry *reg, struct quiet *out_quiet, struct index **out,
-                              struct fault *fault)
+enum err registry_index_quiet(struct registry *reg, const struct tac_ranges *tacs,
+                              struct quiet *out_quiet, struct index **out, struct fault *fault)
 {
     struct quiet quiet = {0};
     struct index *index = NULL;
     struct store_head after;
     enum err err = look_at_batches(reg, &quiet, fault);
     if (!err)
-        err = fill(reg, &index, fault);
+        err = fill(reg, tacs, &index, fault);
     if (!err)
         err = store_head(reg->store, &after, fault);
     if (err) {

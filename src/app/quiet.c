@@ -110,9 +110,12 @@ enum err registry_image_before(struct registry *reg, struct index *base, const a
     if (!err)
         err = index && belongs(reg, index) ? go_on(reg, index, stop, fault) : ERR_CHAIN;
     if (err == ERR_CHAIN) {
+        const struct tac_ranges tacs = index ? *index_tacs(index) : (struct tac_ranges){0};
         index_free(index);
         index = NULL;
         err = index_new(&index);
+        if (!err)
+            index_set_tacs(index, &tacs);
         if (!err)
             err = go_on(reg, index, stop, fault);
     }
@@ -152,18 +155,30 @@ static enum err follow_on(struct registry *reg, struct index *index, struct quie
     }
 }
 
-enum err registry_quiet_image(struct registry *reg, int64_t patience_ms, struct index_image **out,
-                              struct fault *fault)
+/* The first of a journal: nothing is in it. NULL: no memory. */
+static struct index *none_yet(const struct tac_ranges *tacs)
+{
+    struct index *index = NULL;
+    if (index_new(&index))
+        return NULL;
+    index_set_tacs(index, tacs);
+    return index;
+}
+
+enum err registry_quiet_image(struct registry *reg, const struct tac_ranges *tacs,
+                              int64_t patience_ms, struct index_image **out, struct fault *fault)
 {
     struct index *index = NULL;
     struct taking taking = {0};
     struct quiet quiet;
-    enum err err = registry_index_quiet(reg, &quiet, &index, fault);
+    enum err err = registry_index_quiet(reg, tacs, &quiet, &index, fault);
     if (!err)
         err = follow_on(reg, index, &quiet, patience_ms, &taking);
     index_free(index);
-    if (!err && !taking.image)
-        return registry_image_before(reg, NULL, NULL, out, fault);
+    if (!err && !taking.image) {
+        index = none_yet(tacs);
+        return index ? registry_image_before(reg, index, NULL, out, fault) : ERR_MEMORY;
+    }
     if (err)
         index_image_free(taking.image);
     else

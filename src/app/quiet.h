@@ -32,9 +32,10 @@ void quiet_block(struct quiet *quiet, const struct block *block);
 /* Is none open before next_seq, where the follower stands? Notes the place. */
 bool quiet_here(struct quiet *quiet, uint64_t next_seq);
 
-/* registry_index, and which batches are open where it stands. */
-MUST_USE enum err registry_index_quiet(struct registry *registry, struct quiet *out_quiet,
-                                       struct index **out, struct fault *fault);
+/* registry_index, and which batches are open where it stands. tacs: these alone; NULL: all. */
+MUST_USE enum err registry_index_quiet(struct registry *registry, const struct tac_ranges *tacs,
+                                       struct quiet *out_quiet, struct index **out,
+                                       struct fault *fault);
 
 struct quiet_watch {
     struct quiet *quiet; /* of the index that follows */
@@ -49,11 +50,12 @@ MUST_USE enum err registry_follow_quiet(struct registry *registry, struct index 
 
 /* An image at a quiet place: the next one, or, when none has come within patience_ms, the last one out of the
  * journal. ERR_MEMORY; as registry_follow. */
-MUST_USE enum err registry_quiet_image(struct registry *registry, int64_t patience_ms,
-                                       struct index_image **out, struct fault *fault);
+MUST_USE enum err registry_quiet_image(struct registry *registry, const struct tac_ranges *tacs,
+                                       int64_t patience_ms, struct index_image **out,
+                                       struct fault *fault);
 /* The image as of the last quiet place, out of the journal alone: two passes over it. base: an index that stands
  * at a quiet place and is gone on from, taken over whatever comes; NULL: from the first block on. One that does not
- * belong to this journal is passed over. stop: ERR_STOPPED when it turns true; NULL: never. */
+ * belong to this journal is passed over, but for the ranges of TACs that it is of. stop: ERR_STOPPED when it turns true; NULL: never. */
 MUST_USE enum err registry_image_before(struct registry *registry, struct index *base,
                                         const atomic_bool *stop, struct index_image **out,
                                         struct fault *fault);

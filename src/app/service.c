@@ -92,7 +92,7 @@ static enum err push_index(struct service *s, struct fault *fault)
     struct held_index *held = calloc(1, sizeof *held);
     if (!held)
         return ERR_MEMORY;
-    enum err err = registry_index_quiet(s->reg, &s->quiet, &held->index, fault);
+    enum err err = registry_index_quiet(s->reg, NULL, &s->quiet, &held->index, fault);
     if (err) {
         free(held);
         return err;

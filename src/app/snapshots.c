@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/quiet.h"
+#include "app/snapshot_parts.h"
 
 enum {
     RETRY_S = 5, /* after one could not be made */
@@ -40,6 +41,7 @@ struct snapshots {
     uint64_t quiet_seq;    /* the last place of which an image can be made */
     char tag[SNAPSHOT_TAG];
     struct snapshot before; /* fd -1: none */
+    struct snapshot_parts parts;
     uint64_t made;
     int64_t failed_us; /* monotonic; 0 = the last one was made */
     struct fault failure;
@@ -56,6 +58,7 @@ enum err snapshots_new(const struct snapshots_options *options, struct readers *
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->given, NULL);
     s->fd = s->before.fd = -1;
+    snapshot_parts_init(&s->parts);
     s->readers = readers;
     s->every_us = INT64_C(1000000) * (options->every_s ? options->every_s : SNAPSHOT_EVERY_S);
     s->items = options->items ? options->items : SNAPSHOT_ITEMS;
@@ -84,6 +87,7 @@ void snapshots_free(struct snapshots *s)
         close(s->fd);
     if (s->before.fd >= 0)
         close(s->before.fd);
+    snapshot_parts_release(&s->parts);
     pthread_cond_destroy(&s->given);
     pthread_mutex_destroy(&s->lock);
     free(s->directory);
@@ -100,12 +104,17 @@ uint64_t snapshots_made(struct snapshots *s)
 
 /* ---- giving ---- */
 
+/* What was made as of a place, at a time. */
+static bool is_fresh_as_of(const struct snapshots *s, uint64_t next_seq, int64_t made_us)
+{
+    if (next_seq == s->quiet_seq)
+        return true;
+    return clock_monotonic_us() - made_us < s->every_us && s->register_seq - next_seq < s->items;
+}
+
 static bool is_fresh(const struct snapshots *s)
 {
-    if (s->next_seq == s->quiet_seq)
-        return true;
-    return clock_monotonic_us() - s->made_us < s->every_us &&
-           s->register_seq - s->next_seq < s->items;
+    return s->fd >= 0 && is_fresh_as_of(s, s->next_seq, s->made_us);
 }
 
 static enum err give(const struct snapshot *kept, struct snapshot *out, struct fault *fault)
@@ -143,29 +152,66 @@ enum err snapshots_named(struct snapshots *s, struct str name, struct snapshot *
         err = give(&now, out, fault);
     else if (s->before.fd >= 0 && strcmp(tag, s->before.tag) == 0)
         err = give(&s->before, out, fault);
+    const struct snapshot *part =
+        err == ERR_NOT_FOUND ? snapshot_parts_named(&s->parts, tag) : NULL;
+    if (part)
+        err = give(part, out, fault);
     pthread_mutex_unlock(&s->lock);
     return err == ERR_NOT_FOUND ? fault_set(fault, err, "the register has no snapshot of this name")
                                 : err;
 }
 
-enum err snapshots_open(struct snapshots *s, struct str tag, bool any, struct snapshot *out,
-                        struct fault *fault)
+/* With the lock held, as open_part. */
+static enum err open_whole(struct snapshots *s, const struct snapshot_ask *ask,
+                           struct snapshot *out, struct fault *fault)
 {
-    enum err err = ERR_NOT_NOW;
-    pthread_mutex_lock(&s->lock);
     const struct snapshot now = last(s);
-    const bool known = s->fd >= 0 && str_eq(tag, str_z(s->tag));
-    if (s->fd >= 0 && (known || is_fresh(s)))
-        err = give(&now, out, fault);
-    else
-        s->wanted = true;
-    if (err == ERR_NOT_NOW && any && s->fd >= 0)
-        err = give(&now, out, fault);
-    if (err == ERR_NOT_NOW && s->failed_us && s->fd < 0) {
+    const bool known = now.fd >= 0 && str_eq(ask->tag, str_z(now.tag));
+    if (known || is_fresh(s))
+        return give(&now, out, fault);
+    s->wanted = true;
+    if (ask->any && now.fd >= 0)
+        return give(&now, out, fault);
+    if (s->failed_us && now.fd < 0) {
         if (fault)
             *fault = s->failure;
-        err = s->failure.err;
+        return s->failure.err;
     }
+    return ERR_NOT_NOW;
+}
+
+/* It is of a whole one: where that is too old, it comes first. */
+static enum err open_part(struct snapshots *s, const struct snapshot_ask *ask, struct snapshot *out,
+                          struct fault *fault)
+{
+    struct snapshot_part *part;
+    enum err err = snapshot_parts_find(&s->parts, ask->tacs, clock_monotonic_us(), &part, fault);
+    if (err)
+        return err;
+    const bool there = part->now.fd >= 0, known = there && str_eq(ask->tag, str_z(part->now.tag));
+    if (known || (there && is_fresh_as_of(s, part->next_seq, part->made_us)))
+        return give(&part->now, out, fault);
+    const struct fault *failure = part->failure.err ? &part->failure
+                                  : s->failed_us    ? &s->failure
+                                                    : NULL;
+    part->wanted = true;
+    s->wanted = s->wanted || !is_fresh(s);
+    pthread_cond_signal(&s->given);
+    if (there && ask->any)
+        return give(&part->now, out, fault);
+    if (there || !failure)
+        return ERR_NOT_NOW;
+    if (fault)
+        *fault = *failure;
+    return failure->err;
+}
+
+enum err snapshots_open(struct snapshots *s, const struct snapshot_ask *ask, struct snapshot *out,
+                        struct fault *fault)
+{
+    pthread_mutex_lock(&s->lock);
+    enum err err = tac_ranges_are_all(ask->tacs) ? open_whole(s, ask, out, fault)
+                                                 : open_part(s, ask, out, fault);
     pthread_mutex_unlock(&s->lock);
     return err;
 }
@@ -216,14 +262,15 @@ static enum err write_file(struct snapshots *s, struct index_image *image, const
     return err;
 }
 
-static enum err write_one(struct snapshots *s, struct index_image *image, struct snapshot *out,
-                          struct fault *fault)
+/* A part has no name in the directory: who has it open has it. */
+static enum err write_one(struct snapshots *s, struct index_image *image, bool part,
+                          struct snapshot *out, struct fault *fault)
 {
     char name[64], path[PATH_ROOM];
     struct stat st;
     const uint64_t next_seq = index_image_state(image).next_seq;
-    snprintf(name, sizeof name, "snapshot-%llu-%d.tgix", (unsigned long long)next_seq,
-             (int)getpid());
+    snprintf(name, sizeof name, "snapshot-%llu-%d%s.tgix", (unsigned long long)next_seq,
+             (int)getpid(), part ? "-part" : "");
     if ((size_t)snprintf(path, sizeof path, "%s/%s", s->directory, name) >= sizeof path)
         return fault_set(fault, ERR_FILE_WRITE, "%.64s…: too long a name", s->directory);
     enum err err = write_file(s, image, path, fault);
@@ -238,7 +285,10 @@ static enum err write_one(struct snapshots *s, struct index_image *image, struct
         out->bytes = (uint64_t)st.st_size;
     else if (out->fd >= 0)
         close(out->fd);
-    tidy(s->directory, name);
+    if (part)
+        (void)unlink(path);
+    else
+        tidy(s->directory, name);
     return err;
 }
 
@@ -247,7 +297,8 @@ static struct index *read_last(const struct snapshots *s, const struct registry 
 {
     char path[32];
     struct index_loaded loaded;
-    const struct index_want want = {reader->head.register_id, reader->keys.sign.public_key, 0};
+    const struct index_want want = {.register_id = reader->head.register_id,
+                                    .public_key = reader->keys.sign.public_key};
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (fd < 0 || atomic_load(&s->stopping) || index_file_read(path, &want, &loaded, NULL))
         return NULL;
@@ -310,7 +361,7 @@ static void make_one(struct snapshots *s)
         fault.err = image_by_journal(s, fd, &image, &fault);
     if (!fault.err) {
         next_seq = index_image_state(image).next_seq;
-        fault.err = write_one(s, image, &new, &fault);
+        fault.err = write_one(s, image, false, &new, &fault);
     }
     index_image_free(image);
     if (fd >= 0)
@@ -325,13 +376,87 @@ static void make_one(struct snapshots *s)
         close(new.fd);
 }
 
+/* ---- parts ---- */
+
+static enum err image_of_part(struct snapshots *s, int fd, const struct tac_ranges *tacs,
+                              struct index_image **out, struct fault *fault)
+{
+    struct registry *reader;
+    struct index *part = NULL;
+    enum err err = readers_take(s->readers, &reader, fault);
+    if (err)
+        return err;
+    struct index *whole = read_last(s, reader, fd);
+    readers_give(s->readers, reader);
+    err = whole ? index_part(whole, tacs, &part)
+                : fault_set(fault, ERR_FILE_READ, "the whole snapshot cannot be read");
+    index_free(whole);
+    if (!err)
+        err = index_image_new(part, out);
+    index_free(part);
+    return err;
+}
+
+/* With the lock held, which is let go meanwhile. */
+static void make_part(struct snapshots *s, struct snapshot_part *part)
+{
+    struct index_image *image = NULL;
+    struct snapshot new = {.fd = -1};
+    struct fault fault = {0};
+    const struct tac_ranges tacs = part->tacs;
+    const unsigned life = s->life;
+    const uint64_t next_seq = s->next_seq;
+    const int64_t made_us = s->made_us;
+    const int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+    part->making = true;
+    pthread_mutex_unlock(&s->lock);
+    fault.err = image_of_part(s, fd, &tacs, &image, &fault);
+    if (!fault.err)
+        fault.err = write_one(s, image, true, &new, &fault);
+    index_image_free(image);
+    if (fd >= 0)
+        close(fd);
+    pthread_mutex_lock(&s->lock);
+    part->making = part->wanted = false;
+    s->made++;
+    part->failure = fault;
+    if (fault.err)
+        return;
+    if (life != s->life) {
+        close(new.fd);
+        return;
+    }
+    snapshot_part_take(part, &new);
+    part->next_seq = next_seq;
+    part->made_us = made_us;
+}
+
+/* With the lock held. The part that is to be made now: NULL, too, while a whole one is to come first. */
+static struct snapshot_part *next_part(struct snapshots *s)
+{
+    struct snapshot_part *part;
+    if (s->fd < 0 || (s->wanted && !is_fresh(s)))
+        return NULL;
+    while ((part = snapshot_parts_wanted(&s->parts))) {
+        if (part->now.fd < 0 || part->next_seq != s->next_seq)
+            return part;
+        part->made_us = s->made_us; /* of this very whole */
+        part->wanted = false;
+        s->made++;
+    }
+    return NULL;
+}
+
 static void *write_images(void *arg)
 {
     struct snapshots *s = arg;
+    struct snapshot_part *part;
     pthread_mutex_lock(&s->lock);
     while (!atomic_load(&s->stopping)) {
         if (s->image || s->by_journal)
             make_one(s);
+        else if ((part = next_part(s)))
+            make_part(s, part);
         else
             pthread_cond_wait(&s->given, &s->lock);
     }
@@ -385,6 +510,7 @@ void snapshots_forget(struct snapshots *s)
     if (s->before.fd >= 0)
         close(s->before.fd);
     s->fd = s->before.fd = -1;
+    snapshot_parts_forget(&s->parts);
     s->tag[0] = '\0';
     pthread_mutex_unlock(&s->lock);
 }

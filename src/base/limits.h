@@ -153,6 +153,9 @@ enum {
     LIMIT_SIGHTING_DAYS =
         20, /* that a report may be late: a notice must come before the deadline */
 
+    LIMIT_TAC_RANGES = 32,     /* that a snapshot is restricted to: its header has room for 35 */
+    LIMIT_SNAPSHOT_PARTS = 16, /* sets of them that a register keeps snapshots of at once */
+
     /* An EIR node (node/), ours */
     LIMIT_NODE_PEERS = 256,        /* network elements that are counted one by one, a face */
     LIMIT_NODE_WORKERS = 256,      /* threads that answer */

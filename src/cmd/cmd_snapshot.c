@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * snapshot write: the signed index file that a node begins with. */
+ * snapshot write: the signed index file that a node begins with, of all TACs or of those that it wants. */
 #include <inttypes.h>
 
 #include "app/quiet.h"
@@ -24,18 +24,24 @@ static void tell(const struct cli *cli, const struct index_image *image, int64_t
 
 int cmd_snapshot_write(struct cli *cli)
 {
-    if (!cli_options(cli, NULL, 0))
+    const char *text = NULL;
+    const struct option_spec specs[] = {{"--tacs", .value = &text}};
+    struct tac_ranges tacs = {0};
+    if (!cli_options(cli, specs, 1))
         return 2;
     if (cli->argc != 1)
         return cli_usage(cli, "which file?");
     int code;
+    struct fault fault = {0};
+    enum err err = text ? tac_ranges_parse(str_z(text), &tacs, &fault) : ERR_OK;
+    if (err)
+        return cli_fail(cli, err, &fault);
     int64_t began = clock_monotonic_us();
     struct registry *reg = cli_open(cli, false, false, &code);
     if (!reg)
         return code;
-    struct fault fault = {0};
     struct index_image *image = NULL;
-    enum err err = registry_quiet_image(reg, PATIENCE_MS, &image, &fault);
+    err = registry_quiet_image(reg, &tacs, PATIENCE_MS, &image, &fault);
     if (!err)
         err = registry_write_image(reg, image, cli->argv[0], &fault);
     if (err)

@@ -82,18 +82,20 @@ static enum err make_follow(struct eir *eir)
 {
     static const uint8_t overrides[] = {OVERRIDE_NONE, OVERRIDE_GREY, OVERRIDE_WHITE};
     const struct node_settings *s = eir->settings;
-    struct follow_options with = {.copy = {s->directory, &eir->key, eir->clock},
-                                  .link = eir_link(eir),
-                                  .cache = cache_of(eir),
-                                  .views = eir->views,
-                                  .status = &eir->status,
-                                  .settings = s->network,
-                                  .stale_after_us = s->stale_after_hours * 3600000000LL,
-                                  .stale_override = overrides[s->stale],
-                                  .log_bytes = s->feed_log_bytes,
-                                  .snapshot = *s->snapshot ? s->snapshot : NULL,
-                                  .on_restored = on_restored,
-                                  .ctx = eir};
+    struct follow_options with = {
+        .copy = {.directory = s->directory, .key = &eir->key, .clock = eir->clock},
+        .link = eir_link(eir),
+        .cache = cache_of(eir),
+        .views = eir->views,
+        .status = &eir->status,
+        .settings = s->network,
+        .stale_after_us = s->stale_after_hours * 3600000000LL,
+        .stale_override = overrides[s->stale],
+        .log_bytes = s->feed_log_bytes,
+        .tacs = s->tacs,
+        .snapshot = *s->snapshot ? s->snapshot : NULL,
+        .on_restored = on_restored,
+        .ctx = eir};
     return follow_new(&with, &eir->follow);
 }
 
@@ -217,6 +219,7 @@ void eir_reload(struct eir *eir, const struct node_settings *settings)
         err != ERR_ZONE_STALE) /* with these the view is there all the same */
         return;
     eir->settings = settings;
+    follow_want_tacs(eir->follow, &settings->tacs);
     atomic_store(&eir->log_white, settings->log_white);
     say(SAY_INFO, "event=reload peers=%u unknown=%s", settings->peer_count,
         equipment_name((enum equipment)settings->network.unknown));

@@ -20,7 +20,7 @@ MUST_USE enum err eir_check(const struct eir *eir, struct fault *fault);
  * own. stop_asked is looked at while it waits: ERR_STOPPED. ERR_SNAPSHOT, ERR_FILE_OPEN, ERR_UNAVAILABLE
  * (an address that is taken), ... */
 MUST_USE enum err eir_start(struct eir *eir, bool (*stop_asked)(void), struct fault *fault);
-/* New settings: who may ask, what the unknown hear, white in the check log, certificates; the check log is
+/* New settings: who may ask, what the unknown hear, which TACs are held, white in the check log, certificates; the check log is
  * opened anew in any case. A certificate that cannot be used is alarmed, and nothing else changes. What
  * else differs waits for a start. Borrowed until eir_free. */
 void eir_reload(struct eir *eir, const struct node_settings *settings);

@@ -41,7 +41,8 @@ static enum err check_writable(const char *field, const char *path, bool directo
 static enum err check_snapshot(const struct eir *eir, struct fault *fault)
 {
     const struct node_settings *s = eir->settings;
-    const struct copy_options with = {s->directory, &eir->key, eir->clock};
+    const struct copy_options with = {
+        .directory = s->directory, .key = &eir->key, .clock = eir->clock, .tacs = &s->tacs};
     struct copy *copy;
     enum err err = copy_read(&with, s->snapshot, 0, &copy, fault);
     if (err)

@@ -227,24 +227,47 @@ void feed_send_file(struct exchange *x, const struct feed_file *file)
     }
 }
 
+/* ?tacs=: these alone. */
+static enum err read_tacs(struct exchange *x, struct tac_ranges *out, struct fault *fault)
+{
+    struct buf value = {0};
+    bool given;
+    enum err err = form_value(x->query, "tacs", &value, &given);
+    if (!err && given)
+        err = tac_ranges_parse((struct str){(const char *)value.p, value.n}, out, fault);
+    if (err)
+        fault_field(fault, "tacs");
+    buf_release(&value);
+    return err;
+}
+
+static enum err open_snapshot(struct exchange *x, struct snapshot_ask *ask, struct snapshot *out,
+                              struct fault *fault)
+{
+    struct snapshots *snapshots = service_snapshots(x->site->service);
+    return snapshots ? snapshots_open(snapshots, ask, out, fault)
+                     : fault_set(fault, ERR_UNAVAILABLE, "no directory for snapshots");
+}
+
 void feed_snapshot(struct exchange *x)
 {
-    struct service *service = x->site->service;
-    struct snapshots *snapshots = service_snapshots(service);
-    struct snapshot snapshot;
+    struct tac_ranges tacs = {0};
+    struct snapshot_ask ask = {.tag = x->request->if_range, .tacs = &tacs};
+    struct snapshot snapshot = {.fd = -1};
     struct fault fault = {0};
-    const struct service_news news = service_news(service);
-    enum err err = snapshots
-                       ? snapshots_open(snapshots, x->request->if_range, false, &snapshot, &fault)
-                       : fault_set(&fault, ERR_UNAVAILABLE, "no directory for snapshots");
+    const struct service_news news = service_news(x->site->service);
+    enum err err = read_tacs(x, &tacs, &fault);
+    if (!err)
+        err = open_snapshot(x, &ask, &snapshot, &fault);
     if (err == ERR_NOT_NOW && feed_wait_on(x, SNAPSHOT_WAIT_S, &news))
         return;
-    if (err == ERR_NOT_NOW) /* a large one takes its time: one that is older serves as well */
-        err = snapshots_open(snapshots, x->request->if_range, true, &snapshot, &fault);
-    if (err == ERR_NOT_NOW) {
-        x->response->retry_after_s = SNAPSHOT_RETRY_S;
+    ask.any = true; /* a large one takes its time: one that is older serves as well */
+    if (err == ERR_NOT_NOW)
+        err = open_snapshot(x, &ask, &snapshot, &fault);
+    if (err == ERR_NOT_NOW || err == ERR_SNAPSHOT_PARTS)
+        x->response->retry_after_s = err == ERR_NOT_NOW ? SNAPSHOT_RETRY_S : SNAPSHOT_PART_REST_S;
+    if (err == ERR_NOT_NOW)
         err = fault_set(&fault, ERR_UNAVAILABLE, "the snapshot is being made");
-    }
     if (err) {
         route_fail_at(x, err, &fault);
         return;

@@ -155,6 +155,8 @@ static enum err check_tacs(const struct adopting *a, struct fault *fault)
             continue;
         if (tag > IMEI_BODIES / SERIALS || tac_number(a->b, root, tag - 1) != (int64_t)i)
             return none(fault, "TAC that is not found:", tag - 1);
+        if (!tac_ranges_have(index_tacs(a->index), tag - 1))
+            return none(fault, "TAC outside of its ranges:", tag - 1);
         if (!word_is_right(a, word))
             return none(fault, "box of TAC", tag - 1);
         tacs++;

@@ -37,28 +37,30 @@ static bool follows(const struct index_state *state, const struct block *block)
            memcmp(block->prev_hash + 16, zeros, 16) == 0;
 }
 
-static void count_pair(void *ctx, const struct pair *pair)
+static bool is_held(const struct index *ix, struct imei imei)
 {
-    (void)pair;
-    ++*(uint64_t *)ctx;
+    return tac_ranges_have(index_tacs(ix), imei_tac(imei));
 }
 
-/* Every byte is read once before any is believed. */
-static enum err check(const struct block *block, uint64_t *out_rows, uint64_t *out_pairs)
+struct counting {
+    const struct index *ix;
+    uint64_t rows, pairs;
+};
+
+static void count_pair(void *ctx, const struct pair *pair)
+{
+    struct counting *c = ctx;
+    c->pairs += is_held(c->ix, pair->imei);
+}
+
+/* Every byte is read once before any is believed, also of what is passed over. */
+static enum err check(const struct block *block, struct counting *out)
 {
     struct block_cursor cursor = block_walk(block);
     struct item item;
-    uint64_t rows = 0, pairs = 0;
     while (block_next(&cursor, &item, NULL))
-        rows += item.type == ITEM_ROW;
-    if (cursor.err)
-        return cursor.err;
-    enum err err = section_walk(block->section, count_pair, &pairs);
-    if (err)
-        return err;
-    *out_rows = rows;
-    *out_pairs = pairs;
-    return ERR_OK;
+        out->rows += item.type == ITEM_ROW && is_held(out->ix, item.row.change.imei);
+    return cursor.err ? cursor.err : section_walk(block->section, count_pair, out);
 }
 
 /* Of an IMEI that the index does not have, the row tells the reason that stands. */
@@ -91,6 +93,8 @@ static enum err apply_row(const struct applying *a, const struct row *row, uint6
 {
     struct verdict verdict = row->after;
     bool later = effective != DAYNUM_NONE && effective > a->today;
+    if (!is_held(a->ix, row->change.imei))
+        return ERR_OK;
     if (a->watch && !a->watch->row(a->watch->ctx, row->change.imei, seq, !later))
         return ERR_OK;
     if (later)
@@ -133,7 +137,9 @@ static void put_pair(void *ctx, const struct pair *pair)
 {
     struct pairing *p = ctx;
     const struct index_watch *watch = p->a->watch;
-    if (p->err == ERR_OK && (!watch || watch->pair(watch->ctx, pair, p->first_seq)))
+    if (p->err || !is_held(p->a->ix, pair->imei))
+        return;
+    if ((!watch || watch->pair(watch->ctx, pair, p->first_seq)))
         p->err = index_put_pair(p->a->ix, pair);
 }
 
@@ -160,12 +166,12 @@ enum err index_apply_watched(struct index *ix, const struct block *block, daynum
                              const struct index_watch *watch)
 {
     struct index_state state = index_state(ix);
-    uint64_t rows, pairs;
+    struct counting count = {.ix = ix};
     if (!follows(&state, block))
         return ERR_CHAIN;
-    enum err err = check(block, &rows, &pairs);
+    enum err err = check(block, &count);
     if (err == ERR_OK)
-        err = index_reserve(ix, rows, pairs);
+        err = index_reserve(ix, count.rows, count.pairs);
     if (err)
         return err;
 

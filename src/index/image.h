@@ -25,6 +25,7 @@ struct index_image {
     struct index_state state;
     struct index_entry entry;
     struct boxes_shape shape;
+    struct tac_ranges tacs;
     uint8_t *lines; /* from line 1 on */
     size_t lines_bytes;
     struct codes *codes;

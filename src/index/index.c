@@ -49,6 +49,7 @@ struct index {
     uint64_t odd_cells;  /* used */
     uint64_t pair_cells; /* used, removed ones included */
     struct index_entry entry;
+    struct tac_ranges tacs;
 };
 
 static inline uint64_t home_of(const struct index *ix, const struct cells *t, uint64_t key)
@@ -109,7 +110,17 @@ void index_free(struct index *ix)
     free(ix);
 }
 
+void index_set_tacs(struct index *ix, const struct tac_ranges *tacs)
+{
+    ix->tacs = tac_ranges_are_all(tacs) ? (struct tac_ranges){0} : *tacs;
+}
+
 /* ---- readers ---- */
+
+const struct tac_ranges *index_tacs(const struct index *ix)
+{
+    return &ix->tacs;
+}
 
 /* Its cell was filled before the number was given to it. */
 static uint64_t odd_find(const struct index *ix, struct imei imei)
@@ -325,6 +336,8 @@ const struct boxes *index_boxes_of(const struct index *ix)
 enum err index_put(struct index *ix, struct imei imei, const struct verdict *verdict)
 {
     uint32_t number;
+    if (!tac_ranges_have(&ix->tacs, imei_tac(imei)))
+        return ERR_OK;
     enum err err = dictionary_number(&ix->boxes.dictionary, verdict, &number);
     if (!err && number == NUMBER_ODD)
         err = index_put_odd(ix, imei, verdict_pack(verdict));
@@ -333,6 +346,8 @@ enum err index_put(struct index *ix, struct imei imei, const struct verdict *ver
 
 enum err index_put_pair(struct index *ix, const struct pair *pair)
 {
+    if (!tac_ranges_have(&ix->tacs, imei_tac(pair->imei)))
+        return ERR_OK;
     enum err err = reserve_pairs(ix, 1);
     if (err == ERR_OK)
         put_pair(ix, pair);

@@ -3,12 +3,16 @@
  * index - IMEI -> verdict, in memory, read by many threads without a lock while one writer
  * applies blocks. A cache of the journal: in doubt it is thrown away and built again.
  *
+ * An index may hold a part alone: the IMEIs of some ranges of TACs. It passes over what is of others, so blocks are
+ * applied to it as to a whole one; of them it says "nothing is recorded", so who asks looks at index_tacs first.
+ *
  * Readers call index_find / index_find_batch / index_is_paired at any time from any thread.
  * All other functions belong to the one writer. */
 #ifndef INDEX_INDEX_H
 #define INDEX_INDEX_H
 
 #include "core/policy.h"
+#include "core/tac_ranges.h"
 #include "journal/block.h"
 
 struct index;
@@ -25,7 +29,13 @@ struct index_state {
 MUST_USE enum err index_new(struct index **out);
 void index_free(struct index *ix);
 
+/* Of an index that is still empty: it is to hold these TACs alone. */
+void index_set_tacs(struct index *ix, const struct tac_ranges *tacs);
+
 /* --- readers --- */
+
+/* Which TACs it holds; count 0: all. Never changes once it is read. */
+const struct tac_ranges *index_tacs(const struct index *ix);
 
 /* False: nothing is recorded of this IMEI, judge it by empty facts; *out is anything. The verdict
  * is as written; verdict_step brings it to the day asked. */
@@ -41,6 +51,7 @@ uint64_t index_bytes(const struct index *ix); /* memory held */
 
 /* --- the writer --- */
 
+/* Of a TAC that is not its: passed over, ERR_OK; so are pairs. */
 MUST_USE enum err index_put(struct index *ix, struct imei imei, const struct verdict *verdict);
 MUST_USE enum err index_put_pair(struct index *ix, const struct pair *pair);
 void index_set_state(struct index *ix, const struct index_state *state);
@@ -62,6 +73,11 @@ MUST_USE enum err index_apply_watched(struct index *ix, const struct block *bloc
 void index_iterate(const struct index *ix,
                    bool (*fn)(void *ctx, struct imei imei, const struct verdict *verdict),
                    void *ctx);
+
+/* The part of a whole index, or of a larger part, as it stands: another index, in memory of its own. The caller's
+ * thread is the writer of `from`, or nobody writes it. ERR_SNAPSHOT_LESS: it has not all of these; ERR_MEMORY. */
+MUST_USE enum err index_part(const struct index *from, const struct tac_ranges *tacs,
+                             struct index **out);
 
 /* --- the file: ARCHITECTURE.md, "Index file" --- */
 
@@ -95,9 +111,11 @@ uint64_t index_image_bytes(const struct index_image *image); /* of the file it w
 
 /* What a reader insists on. */
 struct index_want {
-    const uint8_t *register_id; /* 16 bytes */
-    const uint8_t *public_key;  /* 32 bytes, Ed25519 */
-    uint64_t at_least;          /* next_seq */
+    const uint8_t *register_id;    /* 16 bytes */
+    const uint8_t *public_key;     /* 32 bytes, Ed25519 */
+    uint64_t at_least;             /* next_seq */
+    const struct tac_ranges *tacs; /* that it must hold; NULL: all */
+    bool any_part;                 /* whatever it holds: index_tacs tells */
 };
 
 struct index_loaded {
@@ -108,7 +126,7 @@ struct index_loaded {
 
 /* Refuses with ERR_SNAPSHOT and the reason in fault what is truncated, changed, unsigned, signed by
  * another key, of another register, older than at_least, of another version or byte order, or
- * signed and no index all the same; ERR_FILE_OPEN, ERR_FILE_KIND, ERR_FILE_READ, ERR_MEMORY. */
+ * signed and no index all the same. ERR_SNAPSHOT_LESS: it holds not all TACs that are wanted. ERR_FILE_OPEN, ERR_FILE_KIND, ERR_FILE_READ, ERR_MEMORY. */
 MUST_USE enum err index_file_read(const char *path, const struct index_want *want,
                                   struct index_loaded *out, struct fault *fault);
 void index_loaded_release(struct index_loaded *loaded); /* of what is left in it; NULLs are fine */

@@ -81,31 +81,59 @@ static enum err check_form(const uint8_t *p, uint64_t n, struct fault *fault)
     memcpy(&order, p + INDEX_AT_ORDER, sizeof order);
     if (memcmp(p, INDEX_FILE_MAGIC, 4) != 0)
         return fault_set(fault, ERR_SNAPSHOT, "not an index file");
-    if (get_le(p + INDEX_AT_VERSION, 4) != INDEX_FILE_VERSION)
-        return fault_set(fault, ERR_SNAPSHOT, "version %" PRIu64 " is not known here, want %d",
-                         get_le(p + INDEX_AT_VERSION, 4), INDEX_FILE_VERSION);
+    const uint64_t version = get_le(p + INDEX_AT_VERSION, 4);
+    if (version != INDEX_FILE_VERSION && version != INDEX_FILE_PART_VERSION)
+        return fault_set(fault, ERR_SNAPSHOT,
+                         "version %" PRIu64 " is not known here, want %d or %d", version,
+                         INDEX_FILE_VERSION, INDEX_FILE_PART_VERSION);
     if (order != INDEX_FILE_ORDER)
         return fault_set(fault, ERR_SNAPSHOT, "written by a machine of another byte order");
     return ERR_OK;
 }
 
+/* From where on the header has to be zero. */
+static size_t header_end(const uint8_t *p)
+{
+    uint64_t ranges = get_le(p + INDEX_AT_RANGE_COUNT, 4);
+    if (get_le(p + INDEX_AT_VERSION, 4) != INDEX_FILE_PART_VERSION)
+        return INDEX_AT_ZERO;
+    return INDEX_AT_RANGES + 8 * (size_t)(ranges < LIMIT_TAC_RANGES ? ranges : LIMIT_TAC_RANGES);
+}
+
 static enum err check_header(const uint8_t *p, const struct index_want *want, struct fault *fault)
 {
     uint64_t next_seq = get_le(p + INDEX_AT_NEXT_SEQ, 8);
+    const size_t end = header_end(p);
     if (memcmp(p + INDEX_AT_ID, want->register_id, INDEX_FILE_ID) != 0)
         return fault_set(fault, ERR_SNAPSHOT, "of another register");
     if (crypto_sign_verify_detached(p + INDEX_FILE_HEADER, p, INDEX_FILE_HEADER,
                                     want->public_key) != 0)
         return fault_set(fault, ERR_SNAPSHOT,
                          "signature does not fit: changed, unsigned or signed by another key");
-    if (!is_zero(p + INDEX_AT_ZERO, INDEX_FILE_HEADER - INDEX_AT_ZERO) ||
-        !is_zero(p + INDEX_AT_ORDER + 4, 4) || !is_zero(p + INDEX_AT_TACS + 4, 4))
+    if (!is_zero(p + end, INDEX_FILE_HEADER - end) || !is_zero(p + INDEX_AT_ORDER + 4, 4) ||
+        !is_zero(p + INDEX_AT_TACS + 4, 4) ||
+        (end > INDEX_AT_ZERO && !is_zero(p + INDEX_AT_RANGE_COUNT + 4, 4)))
         return fault_set(fault, ERR_SNAPSHOT, "header holds what this version does not know");
     if (next_seq < want->at_least)
         return fault_set(fault, ERR_SNAPSHOT,
                          "older than what is known: stands at %" PRIu64 ", want %" PRIu64, next_seq,
                          want->at_least);
     return ERR_OK;
+}
+
+static enum err check_ranges(const struct index_header *h, bool part, const struct index_want *want,
+                             struct fault *fault)
+{
+    static const struct tac_ranges all;
+    char text[TAC_RANGES_TEXT];
+    if (part &&
+        (h->tacs.count == 0 || !tac_ranges_are_right(&h->tacs) || tac_ranges_are_all(&h->tacs)))
+        return fault_set(fault, ERR_SNAPSHOT, "signed, and no ranges of TACs");
+    if (want->any_part || tac_ranges_cover(&h->tacs, want->tacs ? want->tacs : &all))
+        return ERR_OK;
+    tac_ranges_format(&h->tacs, text);
+    return fault_set(fault, ERR_SNAPSHOT_LESS, "it holds TAC %.*s%s, which is less than is wanted",
+                     FAULT_DETAIL_MAX / 2, text, strlen(text) > FAULT_DETAIL_MAX / 2 ? "..." : "");
 }
 
 static bool day_or_none(daynum day)
@@ -148,6 +176,7 @@ static enum err make_room(struct loading *l, struct fault *fault)
     if (err)
         return err;
     struct boxes *b = index_boxes(l->loaded.index);
+    index_set_tacs(l->loaded.index, &l->header.tacs);
     l->to[SECTION_LISTS] = malloc(bytes[SECTION_LISTS] + 1);
     l->codes = malloc(bytes[SECTION_CODES] + 1);
     l->verdicts = malloc(bytes[SECTION_VERDICTS] + 8);
@@ -323,7 +352,10 @@ static enum err load(struct loading *l, const struct index_want *want, struct fa
     if (err)
         return err;
     index_header_decode(start, &l->header);
-    err = check_numbers(l, fault);
+    err = check_ranges(&l->header, get_le(start + INDEX_AT_VERSION, 4) == INDEX_FILE_PART_VERSION,
+                       want, fault);
+    if (!err)
+        err = check_numbers(l, fault);
     if (!err)
         err = make_room(l, fault);
     if (!err)

@@ -16,7 +16,8 @@ MUST_USE enum err index_file_decode(struct str bytes, const struct index_want *w
                                     struct index_loaded *out, struct fault *fault);
 
 enum {
-    INDEX_FILE_VERSION = 2,
+    INDEX_FILE_VERSION = 2,      /* all TACs */
+    INDEX_FILE_PART_VERSION = 3, /* some: so no reader of before takes it for a whole */
     INDEX_FILE_HEADER = 512,
     INDEX_FILE_SIGNATURE = 64,
     INDEX_FILE_ALIGN = 64,
@@ -44,7 +45,11 @@ enum {
     INDEX_AT_BYTES = 144,                 /* of each section but the first: 7 x 8 */
     INDEX_AT_LISTS = INDEX_AT_BYTES + 56, /* SHA-256 of the first section */
     INDEX_AT_ZERO = INDEX_AT_LISTS + SHA256_BYTES,
+    INDEX_AT_RANGE_COUNT = INDEX_AT_ZERO, /* of version 3: how many, 4 */
+    INDEX_AT_RANGES = INDEX_AT_ZERO + 8,  /* from 4, to 4 */
+    INDEX_AT_RANGES_END = INDEX_AT_RANGES + 8 * LIMIT_TAC_RANGES,
 };
+static_assert((int)INDEX_AT_RANGES_END <= (int)INDEX_FILE_HEADER, "ranges stand in the header");
 #define INDEX_FILE_MAGIC "TGIX"
 static_assert(INDEX_FILE_START == INDEX_FILE_HEADER + INDEX_FILE_SIGNATURE, "index.h says so");
 
@@ -65,6 +70,7 @@ struct index_header {
     struct index_state state;
     struct index_entry entry;
     struct boxes_shape shape;
+    struct tac_ranges tacs;        /* count 0: version 2 */
     uint64_t bytes[SECTION_COUNT]; /* [SECTION_LISTS] follows from the others */
     uint8_t lists[SHA256_BYTES];
 };
@@ -78,7 +84,8 @@ struct index_layout {
 };
 bool index_file_layout(struct index_header *header, struct index_layout *out);
 
-/* The header's bytes but for magic, version and order, which the callers look at. */
+/* The header's bytes. Read, but for magic, version and order, which the callers look at; the ranges of a
+ * version 3 may be none that tac_ranges_are_right. */
 void index_header_encode(const struct index_header *header, uint8_t p[INDEX_FILE_HEADER]);
 void index_header_decode(const uint8_t p[INDEX_FILE_HEADER], struct index_header *out);
 

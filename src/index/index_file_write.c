@@ -40,6 +40,7 @@ static enum err collect(struct index_image *image, const struct index_file *file
     h->state = image->state;
     h->entry = image->entry;
     h->shape = *s;
+    h->tacs = image->tacs;
     sort_records(image->odd, image->odd_count);
     sort_records(image->pairs, image->pair_count);
     struct str *section = parts->section;

@@ -38,7 +38,8 @@ void index_header_encode(const struct index_header *header, uint8_t p[INDEX_FILE
     const struct boxes_shape *s = &header->shape;
     memset(p, 0, INDEX_FILE_HEADER);
     memcpy(p, INDEX_FILE_MAGIC, 4);
-    put_le(p + INDEX_AT_VERSION, INDEX_FILE_VERSION, 4);
+    put_le(p + INDEX_AT_VERSION, header->tacs.count ? INDEX_FILE_PART_VERSION : INDEX_FILE_VERSION,
+           4);
     memcpy(p + INDEX_AT_ORDER, &order, sizeof order);
     memcpy(p + INDEX_AT_ID, header->register_id, INDEX_FILE_ID);
     put_le(p + INDEX_AT_NEXT_SEQ, header->state.next_seq, 8);
@@ -57,6 +58,20 @@ void index_header_encode(const struct index_header *header, uint8_t p[INDEX_FILE
     for (int i = SECTION_LISTS + 1; i < SECTION_COUNT; i++)
         put_le(p + INDEX_AT_BYTES + 8 * (i - 1), header->bytes[i], 8);
     memcpy(p + INDEX_AT_LISTS, header->lists, SHA256_BYTES);
+    put_le(p + INDEX_AT_RANGE_COUNT, header->tacs.count, 4);
+    for (uint32_t i = 0; i < header->tacs.count; i++) {
+        put_le(p + INDEX_AT_RANGES + 8 * i, header->tacs.of[i].from, 4);
+        put_le(p + INDEX_AT_RANGES + 8 * i + 4, header->tacs.of[i].to, 4);
+    }
+}
+
+static void decode_ranges(const uint8_t p[INDEX_FILE_HEADER], struct tac_ranges *out)
+{
+    out->count = (uint32_t)get_le(p + INDEX_AT_RANGE_COUNT, 4);
+    for (uint32_t i = 0; i < out->count && i < LIMIT_TAC_RANGES; i++) {
+        out->of[i].from = (uint32_t)get_le(p + INDEX_AT_RANGES + 8 * i, 4);
+        out->of[i].to = (uint32_t)get_le(p + INDEX_AT_RANGES + 8 * i + 4, 4);
+    }
 }
 
 void index_header_decode(const uint8_t p[INDEX_FILE_HEADER], struct index_header *out)
@@ -79,5 +94,7 @@ void index_header_decode(const uint8_t p[INDEX_FILE_HEADER], struct index_header
     for (int i = SECTION_LISTS + 1; i < SECTION_COUNT; i++)
         h.bytes[i] = get_le(p + INDEX_AT_BYTES + 8 * (i - 1), 8);
     memcpy(h.lists, p + INDEX_AT_LISTS, SHA256_BYTES);
+    if (get_le(p + INDEX_AT_VERSION, 4) == INDEX_FILE_PART_VERSION)
+        decode_ranges(p, &h.tacs);
     *out = h;
 }

@@ -95,6 +95,7 @@ enum err index_image_new(const struct index *ix, struct index_image **out)
     image->state = index_state(ix);
     image->entry = *index_entry_of(ix);
     image->shape = boxes_shape(b);
+    image->tacs = *index_tacs(ix);
     if (!copy_lines(&b->arena, image) || !copy_tables(b, image) || !copy_records(ix, image)) {
         index_image_free(image);
         return ERR_MEMORY;

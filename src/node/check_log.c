@@ -54,6 +54,8 @@ void check_log_format(const struct check_record *r, struct buf *out)
                equipment_name((enum equipment)reply->equipment));
     if (r->check.malformed)
         buf_str(out, STR(" list=- reason=NO_IMEI rule=-\n"));
+    else if (reply->outside)
+        buf_str(out, STR(" list=- reason=OUTSIDE rule=-\n"));
     else
         buf_printf(out, " list=%s reason=%s rule=%u\n", list_name((enum list)reply->list),
                    reason_name(reply->reason), reason_table[reply->reason].rule);

@@ -178,12 +178,11 @@ static int64_t file_time_us(const char *path)
     return stat(path, &st) ? 0 : (int64_t)st.st_mtim.tv_sec * 1000000;
 }
 
-static enum err load(struct copy *copy, const char *path, uint64_t at_least, struct fault *fault)
+static enum err load(struct copy *copy, const char *path, const struct index_want *want,
+                     struct fault *fault)
 {
-    const struct node_key *key = copy->with.key;
-    struct index_want want = {key->register_id, key->public_key, at_least};
     struct index_loaded got;
-    enum err err = index_file_read(path, &want, &got, fault);
+    enum err err = index_file_read(path, want, &got, fault);
     if (!err) {
         struct index *index = got.index;
         got.index = NULL; /* the copy's from here on, whatever comes */
@@ -197,21 +196,37 @@ static enum err load(struct copy *copy, const char *path, uint64_t at_least, str
     return err;
 }
 
-enum err copy_read(const struct copy_options *options, const char *path, uint64_t at_least,
-                   struct copy **out, struct fault *fault)
+static enum err read_as(const struct copy_options *options, const char *path,
+                        const struct index_want *want, struct copy **out, struct fault *fault)
 {
     struct copy *copy = calloc(1, sizeof *copy);
     if (!copy)
         return ERR_MEMORY;
     copy->with = *options;
+    copy->with.tacs = NULL; /* it is what it is from now on */
     copy->log = -1;
     copy->sha = sha256_new();
-    enum err err = copy->sha ? load(copy, path, at_least, fault) : ERR_MEMORY;
+    enum err err = copy->sha ? load(copy, path, want, fault) : ERR_MEMORY;
     if (err)
         copy_free(copy);
     else
         *out = copy;
     return err;
+}
+
+static struct index_want wanted(const struct copy_options *options)
+{
+    return (struct index_want){.register_id = options->key->register_id,
+                               .public_key = options->key->public_key,
+                               .tacs = options->tacs};
+}
+
+enum err copy_read(const struct copy_options *options, const char *path, uint64_t at_least,
+                   struct copy **out, struct fault *fault)
+{
+    struct index_want want = wanted(options);
+    want.at_least = at_least;
+    return read_as(options, path, &want, out, fault);
 }
 
 /* Answer after answer, as far as they are good. How many bytes that is. */
@@ -274,8 +289,10 @@ enum err copy_open(const struct copy_options *options, uint64_t seq, struct copy
 {
     char path[COPY_PATH];
     struct copy *copy;
+    struct index_want want = wanted(options);
+    want.any_part = true;
     copy_path(options->directory, "snapshot", seq, "tgix", path);
-    enum err err = copy_read(options, path, 0, &copy, fault);
+    enum err err = read_as(options, path, &want, &copy, fault);
     if (err)
         return err;
     err = copy_log(copy, fault);

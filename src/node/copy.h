@@ -29,6 +29,7 @@ struct copy_options {
     const char *directory;
     const struct node_key *key;
     const struct clock *clock;
+    const struct tac_ranges *tacs; /* that a snapshot must hold; NULL: all */
 };
 
 struct copy_batch {
@@ -86,7 +87,7 @@ struct copy {
 /* The snapshot in a file that is in no directory of ours: what `--snapshot` serves. No log. */
 MUST_USE enum err copy_read(const struct copy_options *options, const char *path, uint64_t at_least,
                             struct copy **out, struct fault *fault);
-/* Snapshot and log of SEQ. ERR_SNAPSHOT and as index_file_read; a log that is damaged is cut, none is made. */
+/* Snapshot and log of SEQ, whatever TACs it holds. ERR_SNAPSHOT and as index_file_read; a log that is damaged is cut, none is made. */
 MUST_USE enum err copy_open(const struct copy_options *options, uint64_t seq, struct copy **out,
                             struct fault *fault);
 /* The log that belongs to it, made when there is none: what copy_open does after copy_read. */

@@ -6,8 +6,9 @@ const int64_t counts_times_us[COUNTS_TIMES] = {10,   25,   50,   100,   250,   5
 
 const char *count_name(enum count count)
 {
-    static const char *const names[] = {"received", "white",     "black",  "grey",     "unknown",
-                                        "error",    "malformed", "paired", "mismatch", "fresh"};
+    static const char *const names[] = {"received", "white", "black",     "grey",
+                                        "unknown",  "error", "malformed", "paired",
+                                        "mismatch", "fresh", "outside"};
     return names[count];
 }
 
@@ -47,6 +48,7 @@ void counts_note(struct counts *c, const struct network_asker *asker,
         add[COUNT_PAIRED] += clone && r->list == LIST_WHITE;
         add[COUNT_MISMATCH] += clone && r->list == LIST_BLACK;
         add[COUNT_FRESH] += r->fresh;
+        add[COUNT_OUTSIDE] += r->outside;
     }
     for (unsigned i = 0; i < COUNT_KINDS; i++)
         if (add[i])

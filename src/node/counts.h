@@ -27,6 +27,7 @@ enum count {
     COUNT_PAIRED,    /* black, but let in: this subscriber is paired with it */
     COUNT_MISMATCH,  /* black: a clone with another subscriber than its own */
     COUNT_FRESH,     /* first uses, to be reported */
+    COUNT_OUTSIDE,   /* of TACs that this node does not hold */
     COUNT_KINDS
 };
 const char *count_name(enum count count); /* "received" */

@@ -13,7 +13,7 @@
 #include "node/say.h"
 #include "node/segments.h"
 
-enum { ETAG_MAX = 128, CATCH_UP_ROUNDS = 1000 };
+enum { ETAG_MAX = 128, CATCH_UP_ROUNDS = 1000, FETCH_PATH = 32 + TAC_RANGES_TEXT };
 
 struct fetch {
     struct fetch_options with;
@@ -21,8 +21,7 @@ struct fetch {
     pthread_t thread;
     bool on;
     atomic_bool done;
-    uint64_t at_least, in_use;
-    bool anew;
+    struct fetch_wish wish;
     /* the download */
     char part[COPY_PATH], tag[COPY_PATH];
     int fd;
@@ -133,7 +132,18 @@ static enum err judge(struct fetch *f, long status)
         return ERR_OK;
     if (status == 401 || status == 403)
         return fault_set(&f->fault, ERR_KEY, "the register refuses the node's key (%ld)", status);
-    return fault_set(&f->fault, ERR_UNAVAILABLE, "the register answers %ld", status);
+    return fault_set(&f->fault, ERR_UNAVAILABLE,
+                     status == 429 ? "the register keeps snapshots of other TACs, and no more (%ld)"
+                                   : "the register answers %ld",
+                     status);
+}
+
+/* Of all TACs, or of those that are wanted. */
+static void path_of(const struct fetch *f, char out[FETCH_PATH])
+{
+    char tacs[TAC_RANGES_TEXT];
+    tac_ranges_format(&f->wish.tacs, tacs);
+    snprintf(out, FETCH_PATH, "/api/v1/snapshot%s%s", *tacs ? "?tacs=" : "", tacs);
 }
 
 /* From the link: the snapshot under this path, behind what of it is there. */
@@ -173,8 +183,10 @@ static enum err name_snapshot(struct fetch *f, char out[LINK_LOCATION])
 {
     long status = 0;
     struct buf none = {0};
+    char path[FETCH_PATH];
+    path_of(f, path);
     out[0] = '\0';
-    struct link_question q = {.path = "/api/v1/snapshot",
+    struct link_question q = {.path = path,
                               .head = true,
                               .location = out,
                               .length = &f->whole,
@@ -214,7 +226,7 @@ static enum err settle(struct fetch *f, uint64_t seq)
     char path[COPY_PATH], log[COPY_PATH];
     copy_path(f->with.copy.directory, "snapshot", seq, "tgix", path);
     copy_path(f->with.copy.directory, "feed", seq, "log", log);
-    if (!f->anew && is_kept(path, f->part)) /* the very one that is there: its log stays */
+    if (!f->wish.anew && is_kept(path, f->part)) /* the very one that is there: its log stays */
         unlink(f->part);
     else if (unlink(log) != 0 && errno != ENOENT)
         return fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", log, strerror(errno));
@@ -227,13 +239,15 @@ static enum err settle(struct fetch *f, uint64_t seq)
 
 static enum err load(struct fetch *f)
 {
-    enum err err = copy_read(&f->with.copy, f->part, f->at_least, &f->copy, &f->fault);
-    if (err == ERR_SNAPSHOT || err == ERR_CODEC) {
+    struct copy_options with = f->with.copy;
+    with.tacs = &f->wish.tacs;
+    enum err err = copy_read(&with, f->part, f->wish.at_least, &f->copy, &f->fault);
+    if (err == ERR_SNAPSHOT || err == ERR_SNAPSHOT_LESS || err == ERR_CODEC) {
         atomic_fetch_add(&f->with.status->snapshots_refused, 1);
         unlink(f->part);
         unlink(f->tag);
     }
-    if (!err && f->in_use && f->copy->snapshot_seq == f->in_use) {
+    if (!err && f->wish.in_use && f->copy->snapshot_seq == f->wish.in_use) {
         unlink(f->part);
         unlink(f->tag);
         err = fault_set(&f->fault, ERR_NOT_NOW, "the register has no newer one yet");
@@ -273,7 +287,9 @@ static enum err from_register(struct fetch *f)
     f->whole = 0;
     copy_free(f->copy);
     f->copy = NULL;
-    enum err err = download(f, f->pull.link, "/api/v1/snapshot");
+    char path[FETCH_PATH];
+    path_of(f, path);
+    enum err err = download(f, f->pull.link, path);
     return err ? err : load(f);
 }
 
@@ -317,13 +333,11 @@ static void *run(void *arg)
     return NULL;
 }
 
-enum err fetch_begin(struct fetch *f, uint64_t at_least, uint64_t in_use, bool anew)
+enum err fetch_begin(struct fetch *f, const struct fetch_wish *wish)
 {
     if (f->on)
         return ERR_OK;
-    f->at_least = at_least;
-    f->in_use = in_use;
-    f->anew = anew;
+    f->wish = *wish;
     atomic_store(&f->done, false);
     if (pthread_create(&f->thread, NULL, run, f))
         return ERR_MEMORY;

@@ -32,7 +32,12 @@ void fetch_stop(struct fetch *f);
  * that goes on writing its log meanwhile, which nobody else may open: the same again is ERR_NOT_NOW; 0:
  * none. anew: a log that is there is not believed any more, whatever snapshot it belongs to; else the
  * log of the very same snapshot stays. ERR_MEMORY. */
-MUST_USE enum err fetch_begin(struct fetch *f, uint64_t at_least, uint64_t in_use, bool anew);
+struct fetch_wish {
+    uint64_t at_least, in_use;
+    bool anew;
+    struct tac_ranges tacs; /* that are wanted; a register of before gives all, which will do */
+};
+MUST_USE enum err fetch_begin(struct fetch *f, const struct fetch_wish *wish);
 bool fetch_is_on(struct fetch *f);   /* begun, and not taken yet */
 bool fetch_is_done(struct fetch *f); /* fetch_take returns at once */
 /* Waits for what was begun. ERR_SNAPSHOT, ERR_UNAVAILABLE, ...; on success the copy is the caller's. */

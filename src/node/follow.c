@@ -45,7 +45,7 @@ static int on_wait(void *ctx)
     struct follow *f = ctx;
     views_reclaim(f->with.views);
     follow_look_at_age(f);
-    if (fetch_is_done(f->fetch))
+    if (fetch_is_done(f->fetch) || atomic_load(&f->tacs_came))
         return -1;
     return copy_is_showing(f->copy) ? show_some(f) : LOOK_MS;
 }
@@ -117,6 +117,9 @@ static void once(struct follow *f)
     enum err err = ERR_OK;
     if (fetch_is_done(f->fetch))
         err = follow_take_fetched(f, &fault);
+    follow_take_tacs(f);
+    if (f->wants_tacs)
+        follow_want_snapshot(f, "tacs", 0, 0, true);
     if (!err && f->restored) /* nothing of the feed follows what is here */
         err = fetch_is_on(f->fetch) ? ERR_STOPPED : ERR_CHAIN;
     bool took = false;
@@ -154,10 +157,14 @@ static void once(struct follow *f)
 
 static enum err open_file(struct follow *f, struct fault *fault)
 {
-    enum err err = copy_read(&f->with.copy, f->with.snapshot, 0, &f->copy, fault);
-    if (!err)
-        follow_show(f);
-    return err ? err : follow_publish(f, true, fault);
+    struct copy_options with = f->with.copy;
+    with.tacs = &f->tacs;
+    enum err err = copy_read(&with, f->with.snapshot, 0, &f->copy, fault);
+    if (err)
+        return err;
+    follow_look_at_tacs(f);
+    follow_show(f);
+    return follow_publish(f, true, fault);
 }
 
 static enum err begin(struct follow *f, struct fault *fault)
@@ -170,6 +177,7 @@ static enum err begin(struct follow *f, struct fault *fault)
         return err;
     if (err)
         return follow_wait_for_first(f);
+    follow_look_at_tacs(f);
     follow_show(f);
     err = follow_publish(f, true, fault);
     follow_look_at_age(f);
@@ -195,6 +203,11 @@ enum err follow_new(const struct follow_options *options, struct follow **out)
     if (!f)
         return ERR_MEMORY;
     f->with = *options;
+    f->tacs = options->tacs;
+    if (pthread_mutex_init(&f->lock, NULL)) {
+        free(f);
+        return ERR_MEMORY;
+    }
     f->pull.on = on_wait;
     f->pull.ctx = f;
     f->pull.status = options->status;
@@ -252,5 +265,6 @@ void follow_free(struct follow *f)
     pull_release(&f->pull);
     link_free(f->pull.link);
     link_free(f->pull.cache);
+    pthread_mutex_destroy(&f->lock);
     free(f);
 }

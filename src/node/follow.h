@@ -8,8 +8,9 @@
  * (doubled each time, a random half of it), and the node goes on answering; after stale_after_us without a
  * signed head it says so and does what `stale` says. A register that does not know where the node stands was
  * restored, or is another: the node takes a new snapshot beside the copy it has, and changes over when it is
- * whole. The same happens when the log has grown too long, or is a day old: a start reads it all. Between
- * snapshots that bring nothing newer it rests 2 s to 10 min (doubled each time, a random half of it). */
+ * whole. The same happens when the log has grown too long, or is a day old: a start reads it all.
+ * A copy of other TACs than the settings want is begun with, too, and a new snapshot is taken at once.
+ * Between snapshots that bring nothing newer it rests 2 s to 10 min (doubled each time, a random half of it). */
 #ifndef NODE_FOLLOW_H
 #define NODE_FOLLOW_H
 
@@ -27,6 +28,7 @@ struct follow_options {
     int64_t stale_after_us;           /* 0: never */
     uint8_t stale_override;           /* enum rules_override: then; none: goes on as before */
     uint64_t log_bytes;               /* of log, after which a new snapshot is taken */
+    struct tac_ranges tacs;           /* that are wanted; count 0: all */
     const char *snapshot;             /* a file to answer from instead of all this; NULL: none */
     void (*on_restored)(
         void *ctx); /* the register may have forgotten what we told it; may be NULL */
@@ -41,6 +43,9 @@ MUST_USE enum err follow_run(struct follow *f);
 /* Has the first view been published? False: not yet. *out_err: ERR_OK; or why there will be none (the file
  * is refused, no memory). */
 bool follow_opened(struct follow *f, enum err *out_err, struct fault *out_fault);
+/* Other TACs are wanted from now on: a snapshot of them is taken beside the copy, which goes on being answered from
+ * until then. From any thread. */
+void follow_want_tacs(struct follow *f, const struct tac_ranges *tacs);
 /* From any thread: it ends soon. */
 void follow_stop(struct follow *f);
 void follow_free(struct follow *f);

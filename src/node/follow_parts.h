@@ -29,6 +29,11 @@ struct follow {
     uint64_t fetched_seq; /* of the snapshot that came last; 0: none */
     int64_t
         older_us; /* monotonic: since when heads are older than the one before; 0: they are not */
+    struct tac_ranges tacs; /* that are wanted */
+    bool wants_tacs;        /* and no snapshot of them was taken yet */
+    pthread_mutex_t lock;   /* of coming */
+    struct tac_ranges coming;
+    atomic_bool tacs_came;
     int64_t day_seconds; /* after which the log is old: a day, and a random hour */
 };
 
@@ -43,6 +48,10 @@ void follow_look_at_age(struct follow *f);
 /* anew: as fetch_begin. */
 void follow_want_snapshot(struct follow *f, const char *why, uint64_t at_least, uint64_t in_use,
                           bool anew);
+/* What follow_want_tacs brought, if it did. */
+void follow_take_tacs(struct follow *f);
+/* Of a copy that was opened or taken over: has it what is wanted, no more and no less? */
+void follow_look_at_tacs(struct follow *f);
 void follow_want_shorter_log(struct follow *f);
 /* What fetch has brought, or why it has not. */
 MUST_USE enum err follow_take_fetched(struct follow *f, struct fault *fault);

@@ -22,9 +22,41 @@ void follow_want_snapshot(struct follow *f, const char *why, uint64_t at_least, 
 {
     if (fetch_is_on(f->fetch) || clock_monotonic_us() < f->next_fetch_us)
         return;
+    const struct fetch_wish wish = {at_least, in_use, anew, f->tacs};
     say(SAY_INFO, "event=snapshot_wanted why=%s", why);
-    if (fetch_begin(f->fetch, at_least, in_use, anew))
+    if (fetch_begin(f->fetch, &wish))
         say(SAY_ALARM, "event=snapshot error=MEMORY");
+}
+
+void follow_look_at_tacs(struct follow *f)
+{
+    const struct tac_ranges *held = index_tacs(f->copy->index->index);
+    const bool missing = !tac_ranges_cover(held, &f->tacs);
+    f->wants_tacs = !tac_ranges_same(held, &f->tacs);
+    atomic_store(&f->with.status->tacs_missing, missing);
+    if (missing)
+        say(SAY_ALARM, "event=tacs_missing detail=\"the copy holds fewer TACs than are wanted: of "
+                       "the others it says `outside`\"");
+}
+
+void follow_take_tacs(struct follow *f)
+{
+    if (!atomic_exchange(&f->tacs_came, false))
+        return;
+    pthread_mutex_lock(&f->lock);
+    f->tacs = f->coming;
+    pthread_mutex_unlock(&f->lock);
+    f->next_fetch_us = 0;
+    if (f->copy)
+        follow_look_at_tacs(f);
+}
+
+void follow_want_tacs(struct follow *f, const struct tac_ranges *tacs)
+{
+    pthread_mutex_lock(&f->lock);
+    f->coming = *tacs;
+    pthread_mutex_unlock(&f->lock);
+    atomic_store(&f->tacs_came, true);
 }
 
 void follow_want_shorter_log(struct follow *f)
@@ -70,6 +102,8 @@ static enum err change_over(struct follow *f, struct copy *copy, struct fault *f
     f->copy = copy;
     segments_begin(&f->pull); /* those that were listed follow another copy */
     f->restored = false;
+    follow_look_at_tacs(f);
+    f->wants_tacs = atomic_load(&f->with.status->tacs_missing); /* more than is wanted will do */
     copy_prune(directory);
     follow_show(f);
     return follow_publish(f, true, fault);
@@ -114,8 +148,9 @@ enum err follow_take_fetched(struct follow *f, struct fault *fault)
         return ERR_OK;
     }
     if (err != ERR_STOPPED)
-        say_fault(err == ERR_SNAPSHOT || err == ERR_KEY ? SAY_ALARM : SAY_WARNING, "snapshot", err,
-                  fault);
+        say_fault(err == ERR_SNAPSHOT || err == ERR_SNAPSHOT_LESS || err == ERR_KEY ? SAY_ALARM
+                                                                                    : SAY_WARNING,
+                  "snapshot", err, fault);
     return err;
 }
 
@@ -146,6 +181,7 @@ enum err follow_wait_for_first(struct follow *f)
     while (!link_stopped(f->pull.link)) {
         struct fault fault = {0};
         do {
+            follow_take_tacs(f);
             follow_want_snapshot(f, "none", 0, 0, false);
             if (!link_rest(f->pull.link, 20))
                 return ERR_STOPPED;

@@ -18,6 +18,10 @@ void follow_show(struct follow *f)
     atomic_store(&s->log_bytes, c->log_bytes);
     atomic_store(&s->batches_open, c->batch_count);
     atomic_store(&s->rules, c->rules.number);
+    const struct tac_ranges *tacs = index_tacs(ix);
+    for (uint32_t i = 0; i < tacs->count; i++)
+        atomic_store(&s->tacs[i], (uint64_t)tacs->of[i].from << 32 | tacs->of[i].to);
+    atomic_store(&s->tac_count, tacs->count);
     atomic_store(&s->imeis, index_count(ix));
     atomic_store(&s->index_bytes, index_bytes(ix));
 }

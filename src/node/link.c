@@ -15,7 +15,8 @@ enum {
     DRIP_SECONDS =
         60, /* slower than least_speed for so long; a segment that must be made first comes sooner */
     LOOK_MS = 500,
-    URL_MAX = 1024,
+    URL_MAX = 2048, /* with ranges of TACs in it */
+    HOST_MAX = 512,
     REDIRECTS = 3,
     ETAG_MAX = 128
 };
@@ -40,12 +41,37 @@ enum err link_init(void)
     return curl_global_init(CURL_GLOBAL_DEFAULT) ? ERR_MEMORY : ERR_OK;
 }
 
+/* "HOST", "HOST:PORT", "[ADDR6]:PORT", perhaps with "USER:WORD@" before it (RFC 3986 3.2). */
+static bool is_authority(struct str s)
+{
+    uint64_t number;
+    const char *at = memrchr(s.p, '@', s.n);
+    if (at)
+        s = (struct str){at + 1, s.n - (size_t)(at + 1 - s.p)};
+    const char *six = s.n && s.p[0] == '[' ? memchr(s.p, ']', s.n) : NULL;
+    size_t host = six ? (size_t)(six + 1 - s.p) : 0;
+    while (!six && host < s.n && s.p[host] != ':')
+        host++;
+    if (host >= s.n)
+        return s.n > 0 && (six ? host > 2 : s.p[0] != '[');
+    const struct str port = {s.p + host + 1, s.n - host - 1};
+    return host > (six ? 2 : 0) && s.p[host] == ':' && str_to_u64(port, UINT16_MAX, &number) &&
+           number > 0;
+}
+
 bool link_is_url(struct str url)
 {
-    bool http = str_starts(url, STR("http://")) && url.n > 7;
-    bool https = str_starts(url, STR("https://")) && url.n > 8;
-    return (http || https) && url.n < URL_MAX / 2 && !memchr(url.p, '?', url.n) &&
-           !memchr(url.p, '#', url.n) && !memchr(url.p, ' ', url.n);
+    const size_t scheme = str_starts(url, STR("http://"))    ? 7
+                          : str_starts(url, STR("https://")) ? 8
+                                                             : 0;
+    if (!scheme || url.n >= HOST_MAX)
+        return false;
+    for (size_t i = 0; i < url.n; i++)
+        if (url.p[i] <= ' ' || url.p[i] > '~' || strchr("?#\\\"<>", url.p[i]))
+            return false;
+    struct str rest;
+    const struct str behind = {url.p + scheme, url.n - scheme};
+    return is_authority(str_split(behind, '/', &rest));
 }
 
 enum err link_new(const struct link_options *options, struct link **out)

@@ -25,8 +25,10 @@ static const struct setting settings_known[] = {
     {"node", "cache", SETTING_URL, AT(cache), 0, 0},
     {"node", "cache_ca", SETTING_TEXT, AT(cache_ca), 0, 0},
     {"node", "threads", SETTING_COUNT, AT(threads), 1, LIMIT_NODE_WORKERS},
+    {"node", "tacs", SETTING_TACS, AT(tacs), 0, 0},
     {"node", "unknown", SETTING_WORD_EQUIPMENT, AT(network.unknown), 0, 0},
     {"node", "malformed", SETTING_WORD_MALFORMED, AT(network.malformed), 0, 0},
+    {"node", "outside", SETTING_WORD_EQUIPMENT, AT(network.outside), 0, 0},
     {"node", "stale_after_hours", SETTING_COUNT, AT(stale_after_hours), 0, 8760},
     {"node", "stale", SETTING_WORD_STALE, AT(stale), 0, 0},
     {"node", "sightings_bytes", SETTING_BYTES, AT(sightings_bytes), 1 << 16, 1ULL << 40},
@@ -78,7 +80,9 @@ static const struct setting settings_known[] = {
 void node_settings_init(struct node_settings *s)
 {
     *s = (struct node_settings){
-        .network = {.unknown = EQUIPMENT_GREY, .malformed = EQUIPMENT_COUNT},
+        .network = {.unknown = EQUIPMENT_GREY,
+                    .malformed = EQUIPMENT_COUNT,
+                    .outside = EQUIPMENT_GREY},
         .stale_after_hours = 24,
         .watchdog_seconds = 30,
         .oauth2_leeway_seconds = 10,

@@ -3,7 +3,7 @@
  * settings - what belongs to one node: an INI file, and what the command line says instead. settings_known in
  * settings.c is the table of all names with what each takes; doc/operations.md explains them.
  *
- *   [node]     name directory key registry registry_ca cache cache_ca threads unknown malformed
+ *   [node]     name directory key registry registry_ca cache cache_ca threads tacs unknown malformed outside
  *              stale_after_hours stale sightings_bytes log_bytes
  *   [s13]      listen tls_listen sctp_listen certificate tls_key clients identity realm peers connect
  *              tls_connect sctp_connect several watchdog_seconds rate_max
@@ -14,7 +14,7 @@
  *   [log]      file white max_bytes keep
  *   [metrics]  listen
  *
- * All that end in listen, connect or announce, and peers, address, plmn, may stand several times, or hold several with
+ * All that end in listen, connect or announce, and peers, address, plmn, tacs, may stand several times, or hold several with
  * commas between. */
 #ifndef NODE_SETTINGS_H
 #define NODE_SETTINGS_H
@@ -60,7 +60,8 @@ struct node_settings {
     char directory[NODE_TEXT], key[NODE_TEXT], snapshot[NODE_TEXT];
     char registry[NODE_TEXT], registry_ca[NODE_TEXT];
     char cache[NODE_TEXT], cache_ca[NODE_TEXT];
-    unsigned threads; /* 0: one a processor */
+    unsigned threads;       /* 0: one a processor */
+    struct tac_ranges tacs; /* that it holds; count 0: all */
     struct network_settings network;
     uint32_t stale_after_hours; /* 0: never */
     enum node_stale stale;

@@ -236,6 +236,14 @@ static enum err take_text(char *at, const struct setting *k, struct str value, s
     return ERR_OK;
 }
 
+static enum err take_tacs(struct node_settings *s, struct str value, struct fault *fault)
+{
+    enum err err = tac_ranges_add(&s->tacs, value, fault);
+    if (err == ERR_NUMBER && fault)
+        fault->err = ERR_SETTING_VALUE;
+    return err == ERR_NUMBER ? ERR_SETTING_VALUE : err;
+}
+
 enum err setting_take(struct node_settings *s, const struct setting *k, struct str value,
                       struct fault *fault)
 {
@@ -251,6 +259,8 @@ enum err setting_take(struct node_settings *s, const struct setting *k, struct s
     case SETTING_HOST:
     case SETTING_ROOT:
         return take_text(at, k, value, fault);
+    case SETTING_TACS:
+        return take_tacs(s, value, fault);
     case SETTING_UUID:
         return take_uuid(at, value, fault);
     case SETTING_COUNT:

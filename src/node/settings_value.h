@@ -21,6 +21,7 @@ enum setting_kind {
     SETTING_UUID, /* RFC 4122 3, kept in lower case */
     SETTING_NRF,  /* a URL, added */
     SETTING_PLMN, /* added */
+    SETTING_TACS, /* ranges, added */
     SETTING_LISTEN,
     SETTING_LISTEN_TLS,
     SETTING_LISTEN_SCTP,

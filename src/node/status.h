@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/limits.h"
+
 struct node_status {
     /* of who follows */
     _Atomic uint64_t next_seq;          /* all before it is known here: verified and logged */
@@ -28,6 +30,10 @@ struct node_status {
     _Atomic uint32_t network_override;                  /* enum rules_override, of the register */
     _Atomic uint64_t imeis, index_bytes;
     atomic_bool ready, follows, stale;
+    /* The TACs that are held, from << 32 | to; 0 of them: all. While they change a reader may see some of both. */
+    _Atomic uint32_t tac_count;
+    _Atomic uint64_t tacs[LIMIT_TAC_RANGES];
+    atomic_bool tacs_missing; /* not all that the settings want */
     /* of who reports sightings */
     _Atomic uint64_t sightings_taken, sightings_twice,
         sightings_lost;                   /* lost: the spool was full */

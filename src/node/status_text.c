@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "core/tac_ranges.h"
+
 static void head(struct buf *out, const char *name, const char *type, const char *help)
 {
     buf_printf(out, "# HELP tamga_eir_%s %s\n# TYPE tamga_eir_%s %s\n", name, help, name, type);
@@ -136,6 +138,27 @@ static void put_lines(const struct status_sources *s, struct buf *out)
     one(out, "sent_bytes_total", "counter", "Bytes that went.", l.bytes_out);
 }
 
+/* As their setting is written; "" for all. */
+static void tacs_of(const struct node_status *st, char out[TAC_RANGES_TEXT])
+{
+    struct tac_ranges tacs = {.count = atomic_load(&st->tac_count)};
+    for (uint32_t i = 0; i < tacs.count; i++) {
+        const uint64_t range = atomic_load(&st->tacs[i]);
+        tacs.of[i] = (struct tac_range){(uint32_t)(range >> 32), (uint32_t)range};
+    }
+    tac_ranges_format(&tacs, out);
+}
+
+static void put_tacs(const struct node_status *st, struct buf *out)
+{
+    char tacs[TAC_RANGES_TEXT];
+    tacs_of(st, tacs);
+    head(out, "tacs", "gauge", "1: holds these TACs; all, or ranges of them.");
+    buf_printf(out, "tamga_eir_tacs{held=\"%s\"} 1\n", *tacs ? tacs : "all");
+    one(out, "tacs_missing", "gauge", "1: the settings want more TACs than it holds yet.",
+        atomic_load(&st->tacs_missing));
+}
+
 /* Seconds since the register's last signed word. */
 static double head_age(const struct status_sources *s)
 {
@@ -171,6 +194,7 @@ static void put_follow(const struct status_sources *s, struct buf *out)
         atomic_load(&st->network_override));
     one(out, "rules", "gauge", "Number of the rule set.", atomic_load(&st->rules));
     one(out, "imeis", "gauge", "IMEIs in memory.", atomic_load(&st->imeis));
+    put_tacs(st, out);
     one(out, "index_bytes", "gauge", "Memory that they take.", atomic_load(&st->index_bytes));
     one(out, "blocks_total", "counter", "Blocks that came.", atomic_load(&st->blocks));
     one(out, "batches_open", "gauge", "Batches whose rows wait for their end.",
@@ -277,15 +301,18 @@ bool status_health(const struct status_sources *s, struct buf *out)
 {
     const struct node_status *st = s->status;
     bool ready = atomic_load(&st->ready), stale = atomic_load(&st->stale);
+    char tacs[TAC_RANGES_TEXT];
+    tacs_of(st, tacs);
     buf_printf(out,
                "{\"status\":\"%s\",\"sequence\":%" PRIu64 ",\"applied\":%" PRIu64
                ",\"behind\":%" PRIu64 ",\"head_age_seconds\":%.0f,\"rules\":%" PRIu32
-               ",\"imeis\":%" PRIu64 ",\"override\":%" PRIu32 "%s}\n",
+               ",\"imeis\":%" PRIu64 ",\"override\":%" PRIu32
+               ",\"tacs\":\"%s\",\"tacs_missing\":%s%s}\n",
                !ready  ? "starting"
                : stale ? "stale"
                        : "ok",
                atomic_load(&st->next_seq), atomic_load(&st->applied_seq), behind(st), head_age(s),
                atomic_load(&st->rules), atomic_load(&st->imeis), atomic_load(&st->network_override),
-               nrf_of(st));
+               *tacs ? tacs : "all", atomic_load(&st->tacs_missing) ? "true" : "false", nrf_of(st));
     return ready;
 }

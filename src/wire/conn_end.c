@@ -71,9 +71,12 @@ void conn_dismiss(struct conn *conn, const char *why)
     conn_finish(conn);
 }
 
+/* Of SCTP a read brings one message, however small: so many a turn. */
+enum { THROWN_A_TURN = 64 };
+
 static void throw_away(struct conn *conn)
 {
-    while (conn->readable && conn->state == CONN_LINGERING) {
+    for (int i = 0; i < THROWN_A_TURN && conn->readable && conn->state == CONN_LINGERING; i++) {
         ssize_t got = recv(conn->fd, conn->worker->in, LIMIT_WIRE_READ, 0);
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
             end(conn);

@@ -53,7 +53,7 @@ static void theft(struct fixture *f, uint64_t body)
 static void is_image(struct registry *reg, uint64_t next_seq, uint64_t count)
 {
     struct index_image *image;
-    OK(registry_quiet_image(reg, 0, &image, NULL));
+    OK(registry_quiet_image(reg, NULL, 0, &image, NULL));
     assert_int_equal(index_image_state(image).next_seq, next_seq);
     assert_int_equal(index_image_count(image), count);
     index_image_free(image);
@@ -124,7 +124,7 @@ static void between_two_batches_is_a_place(void **state)
     struct follow_result done;
     struct places places = {0};
     const struct quiet_watch watch = {&quiet, note, &places};
-    OK(registry_index_quiet(f->reg, &quiet, &index, NULL));
+    OK(registry_index_quiet(f->reg, NULL, &quiet, &index, NULL));
     assert_true(quiet_here(&quiet, index_state(index).next_seq));
     amnesty(f, PHONE, 10, false);
     const uint64_t two = amnesty(f, PHONE + 10, 10, false);
@@ -138,7 +138,7 @@ static void between_two_batches_is_a_place(void **state)
     assert_false(quiet_here(&quiet, index_state(index).next_seq));
     assert_int_equal(quiet.at, three);
     index_free(index);
-    OK(registry_index_quiet(f->reg, &quiet, &index, NULL)); /* in the middle of it */
+    OK(registry_index_quiet(f->reg, NULL, &quiet, &index, NULL)); /* in the middle of it */
     assert_false(quiet_here(&quiet, index_state(index).next_seq));
     index_free(index);
     fixture_free(f);
@@ -157,7 +157,7 @@ static enum err open_within(struct snapshots *s, int seconds, struct snapshot *o
 {
     enum err err = ERR_NOT_NOW;
     for (int i = 0; i < seconds * 50 && err == ERR_NOT_NOW; i++) {
-        err = snapshots_open(s, STR(""), false, out, NULL);
+        err = snapshots_open(s, &(struct snapshot_ask){0}, out, NULL);
         if (err)
             usleep(20000);
     }
@@ -184,7 +184,8 @@ static void a_server_gives_what_stood_before(void **state)
     assert_int_equal(place_of(&shot, &count), intent);
     assert_int_equal(count, 1);
     close(shot.fd);
-    OK(snapshots_open(snapshots, STR(""), false, &shot, NULL)); /* there is no later place */
+    OK(snapshots_open(snapshots, &(struct snapshot_ask){0}, &shot,
+                      NULL)); /* there is no later place */
     close(shot.fd);
     assert_int_equal(snapshots_made(snapshots), 1);
     fixture_reopen(f);

@@ -362,7 +362,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         edit(&d, m, data + at);
     size_t n;
     uint8_t *p = assemble(&d, data[0], &n);
-    struct index_want want = {id, public_key, 1};
+    struct index_want want = {id, public_key, 1, NULL, false};
     struct index_loaded got;
     struct fault fault;
     enum err err = index_file_decode((struct str){(const char *)p, n}, &want, &got, &fault);

@@ -63,7 +63,8 @@ static void *run(void *arg)
 {
     struct node *node = arg;
     struct crowd *crowd = node->crowd;
-    struct copy_options options = {"/nonexistent", &crowd->key, &crowd->clock};
+    struct copy_options options = {
+        .directory = "/nonexistent", .key = &crowd->key, .clock = &crowd->clock};
     struct pull pull = {.status = &crowd->status};
     struct copy *copy = NULL;
     node->err = link_new(&crowd->link, &pull.link);

@@ -114,7 +114,7 @@ static int teardown(void **state)
 
 static enum err decode(const struct made *m, struct index_loaded *out, struct fault *fault)
 {
-    struct index_want want = {m->id, m->keys.public_key, 0};
+    struct index_want want = {m->id, m->keys.public_key, 0, NULL, false};
     return index_file_decode((struct str){(const char *)m->p, m->bytes.n}, &want, out, fault);
 }
 

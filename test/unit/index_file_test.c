@@ -34,7 +34,7 @@ struct made {
 
 static struct index_want want_of(const struct made *m, uint64_t at_least)
 {
-    return (struct index_want){m->id, m->keys.public_key, at_least};
+    return (struct index_want){m->id, m->keys.public_key, at_least, NULL, false};
 }
 
 static enum err write_index(const struct made *m, const struct index *ix, const char *path,
@@ -277,13 +277,13 @@ static void foreign_unsigned_and_older(void **state)
     assert_string_equal(fault.detail, "older than what is known: stands at 777, want 778");
 
     uint8_t other[16] = {1};
-    want = (struct index_want){other, m->keys.public_key, 0};
+    want = (struct index_want){other, m->keys.public_key, 0, NULL, false};
     assert_int_equal(index_file_decode(all_of(m), &want, &got, &fault), ERR_SNAPSHOT);
     assert_string_equal(fault.detail, "of another register");
 
     uint8_t seed[32] = {8}, public_key[32], secret_key[64];
     crypto_sign_seed_keypair(public_key, secret_key, seed);
-    want = (struct index_want){m->id, public_key, 0};
+    want = (struct index_want){m->id, public_key, 0, NULL, false};
     assert_int_equal(index_file_decode(all_of(m), &want, &got, &fault), ERR_SNAPSHOT);
     memset(m->bytes.p + INDEX_FILE_HEADER, 0, INDEX_FILE_SIGNATURE);
     refused(m, all_of(m), "signature");
@@ -295,9 +295,12 @@ static void other_versions_and_machines(void **state)
     put_le(m->bytes.p + INDEX_AT_VERSION, 1, 4);
     sign_again(m);
     refused(m, all_of(m), "version 1 is not known here, want 2");
-    put_le(m->bytes.p + INDEX_AT_VERSION, 3, 4);
+    put_le(m->bytes.p + INDEX_AT_VERSION, 4, 4);
     sign_again(m);
-    refused(m, all_of(m), "version 3 is not known here, want 2");
+    refused(m, all_of(m), "version 4 is not known here, want 2 or 3");
+    put_le(m->bytes.p + INDEX_AT_VERSION, INDEX_FILE_PART_VERSION, 4);
+    sign_again(m);
+    refused(m, all_of(m), "signed, and no ranges of TACs");
     put_le(m->bytes.p + INDEX_AT_VERSION, INDEX_FILE_VERSION, 4);
     uint32_t order = __builtin_bswap32(INDEX_FILE_ORDER);
     memcpy(m->bytes.p + INDEX_AT_ORDER, &order, 4);

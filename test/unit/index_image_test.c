@@ -176,7 +176,7 @@ static void write_image(struct bed *bed, struct index_image *image)
 
 static struct index *read_back(struct bed *bed)
 {
-    struct index_want want = {bed->id, bed->keys.public_key, 0};
+    struct index_want want = {bed->id, bed->keys.public_key, 0, NULL, false};
     struct index_loaded got;
     struct fault fault = {0};
     if (index_file_read(bed->path, &want, &got, &fault))

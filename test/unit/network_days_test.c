@@ -214,7 +214,7 @@ static void sleep_through(struct bed *bed)
 {
     struct index_image *image;
     struct index_file file = {bed->id, STR(""), STR("")};
-    struct index_want want = {bed->id, bed->keys.public_key, bed->chain.next_seq};
+    struct index_want want = {bed->id, bed->keys.public_key, bed->chain.next_seq, NULL, false};
     struct index_loaded got;
     assert_int_equal(index_image_new(bed->evening, &image), ERR_OK);
     assert_int_equal(index_image_write(image, bed->path, &file, &bed->keys, NULL), ERR_OK);
@@ -230,7 +230,7 @@ static char told(const struct bed *bed, const struct index *index, struct imei i
 {
     struct network net = {.index = index,
                           .rules = &bed->given.rules,
-                          .settings = {EQUIPMENT_GREY, EQUIPMENT_COUNT},
+                          .settings = {EQUIPMENT_GREY, EQUIPMENT_COUNT, EQUIPMENT_GREY},
                           .today = today(bed)};
     struct network_question q = {.imei = imei};
     struct network_reply reply;

@@ -70,7 +70,7 @@ static int set_up(void **state)
     bed.net = (struct network){.index = bed.index,
                                .rules = &bed.rules,
                                .paired = true,
-                               .settings = {EQUIPMENT_GREY, EQUIPMENT_COUNT},
+                               .settings = {EQUIPMENT_GREY, EQUIPMENT_COUNT, EQUIPMENT_GREY},
                                .today = daynum_from_ymd(2025, 7, 1)};
     memset(bed.net.subscriber_key, 7, sizeof bed.net.subscriber_key);
     struct pair pair = {recorded, answer_subscriber(bed.net.subscriber_key, imsi_of(imsis[PAIRED])),

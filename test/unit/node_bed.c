@@ -21,7 +21,8 @@ struct node_bed *bed_new(void)
     clock_init_fixed(&bed->clock, BED_NOW_US);
     snprintf(bed->directory, sizeof bed->directory, "/tmp/tamga-node.XXXXXX");
     assert_non_null(mkdtemp(bed->directory));
-    bed->options = (struct copy_options){bed->directory, &bed->key, &bed->clock};
+    bed->options =
+        (struct copy_options){.directory = bed->directory, .key = &bed->key, .clock = &bed->clock};
     return bed;
 }
 

@@ -230,12 +230,11 @@ struct snapshots *service_snapshots(struct service *s)
     return NULL;
 }
 
-enum err snapshots_open(struct snapshots *snapshots, struct str tag, bool any, struct snapshot *out,
-                        struct fault *fault)
+enum err snapshots_open(struct snapshots *snapshots, const struct snapshot_ask *ask,
+                        struct snapshot *out, struct fault *fault)
 {
     (void)snapshots;
-    (void)tag;
-    (void)any;
+    (void)ask;
     (void)out;
     return fault_set(fault, ERR_NOT_NOW, "a stub has no snapshot");
 }
