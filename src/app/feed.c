@@ -60,6 +60,7 @@ static enum err sign(const struct registry *reg, struct str text, size_t from, s
 struct reading {
     const struct feed_cursor *after;
     struct buf *out;
+    bool head_only;
     size_t most;                /* bytes of out, from which on no block begins */
     uint64_t next_seq;          /* behind the last block taken */
     uint8_t hash[SHA256_BYTES]; /* of it */
@@ -86,6 +87,10 @@ static bool take(void *ctx, const struct block *block)
     if (block->header.first_seq != r->next_seq ||
         (first && r->after && memcmp(block->prev_hash, r->after->hash, FEED_CURSOR_HASH) != 0)) {
         r->err = ERR_FEED_CURSOR;
+        return false;
+    }
+    if (r->head_only) {
+        memcpy(r->hash, block->prev_hash, SHA256_BYTES);
         return false;
     }
     put_block(r->out, block);
@@ -143,7 +148,8 @@ enum err feed_read(struct registry *reg, const struct feed_ask *ask, struct buf 
                    struct feed_given *out_given, struct fault *fault)
 {
     const struct feed_cursor *after = ask->after;
-    struct reading r = {.after = after, .out = out, .most = out->n + ask->most};
+    struct reading r = {
+        .after = after, .out = out, .head_only = ask->head_only, .most = out->n + ask->most};
     r.next_seq = after ? after->next_seq : 1;
     enum err err = registry_refresh(reg, fault);
     if (err)
@@ -160,7 +166,7 @@ enum err feed_read(struct registry *reg, const struct feed_ask *ask, struct buf 
         return no_such_place(fault);
     if (!err)
         err = r.err;
-    if (!err && r.next_seq < reg->head.next_seq && !r.given.blocks)
+    if (!err && r.next_seq < reg->head.next_seq && !r.given.blocks && !r.head_only)
         err = fault_set(fault, ERR_STORE, "no block stands behind %llu",
                         (unsigned long long)r.next_seq);
     if (err)

@@ -49,7 +49,8 @@ struct feed_ask {
     /* Of whom (a key is named after him), and what he was told he is spared: feed_spared_name. has NULL: he does not ask. */
     struct str operator_name;
     struct str has;
-    size_t most; /* bytes of blocks, and what the last of them has over; one is given always */
+    size_t most;    /* bytes of blocks, and what the last of them has over; one is given always */
+    bool head_only; /* none is: the head at the cursor, which tells how far the register is */
 };
 
 /* Appends the frames of the blocks behind the cursor, and the signed head. ERR_FEED_CURSOR: the register has no such place. ERR_MEMORY; of the

@@ -35,6 +35,7 @@ struct asked {
     char operator_name[LIMIT_NAME + 1];
     char has[SPARED_NAME]; /* what the asker was told that his operator is spared */
     bool has_given;
+    bool head_only;
 };
 
 enum err feed_read_cursor(struct exchange *x, const char *name, bool *out_given,
@@ -88,11 +89,29 @@ static enum err read_spared(struct exchange *x, struct asked *out)
     return err;
 }
 
+/* ?blocks=0: only how far the register is. */
+static enum err read_blocks(struct exchange *x, bool *out_none, struct fault *fault)
+{
+    struct buf value = {0};
+    bool given;
+    enum err err = form_value(x->query, "blocks", &value, &given);
+    if (!err && given && !str_eq((struct str){(const char *)value.p, value.n}, STR("0"))) {
+        err = fault_set(fault, ERR_NUMBER, "blocks is 0, or is left out");
+        fault_field(fault, "blocks");
+    }
+    buf_release(&value);
+    if (!err)
+        *out_none = given;
+    return err;
+}
+
 static enum err read_query(struct exchange *x, struct asked *out, struct fault *fault)
 {
     enum err err = feed_read_cursor(x, "after", &out->after_given, &out->after, fault);
     if (!err)
         err = read_spared(x, out);
+    if (!err)
+        err = read_blocks(x, &out->head_only, fault);
     return err ? err : feed_read_wait(x, &out->wait, fault);
 }
 
@@ -109,7 +128,8 @@ void feed_blocks(struct exchange *x)
         .after = asked.after_given ? &asked.after : NULL,
         .operator_name = str_z(asked.operator_name),
         .has = asked.has_given ? str_z(asked.has) : (struct str){NULL, 0},
-        .most = x->request->large_out < LIMIT_FEED_LARGE ? LIMIT_FEED_ANSWER : LARGE_ANSWER};
+        .most = x->request->large_out < LIMIT_FEED_LARGE ? LIMIT_FEED_ANSWER : LARGE_ANSWER,
+        .head_only = asked.head_only};
     if (!err) {
         err = service_reader(service, &reader, &fault);
         if (!err) {
@@ -120,7 +140,7 @@ void feed_blocks(struct exchange *x)
     x->response->content_type = feed_type;
     if (err)
         route_fail_at(x, err, &fault);
-    else if (!given.blocks)
+    else if (!given.blocks && !asked.head_only)
         (void)feed_wait_on(x, asked.wait, &news);
 }
 

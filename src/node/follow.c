@@ -104,11 +104,18 @@ static void went_wrong(struct follow *f, enum err err, const struct fault *fault
         follow_want_snapshot(f, err_name(err), 0, 0, true);
 }
 
-/* The first answer comes at once: it tells the register's time. */
-static unsigned wait_seconds(const struct follow *f)
+/* The first word of the register comes before all else: a node that was away for days, and has much to catch up with,
+ * is not cut off any more, and `stale` is silent from then on. */
+static enum err ask(struct follow *f, bool *out_took, struct fault *fault)
 {
-    bool heard = atomic_load(&f->with.status->contact_us) != 0;
-    return f->copy->wants_tac || !heard ? 1 : WAIT_SECONDS;
+    if (atomic_load(&f->with.status->contact_us) == 0)
+        return pull_head(&f->pull, f->copy, fault);
+    enum err err = segments_take(&f->pull, f->copy, out_took, fault);
+    if (!err && *out_took && f->copy->wants_tac)
+        settle_tac(f);
+    if (!err && !*out_took)
+        err = pull_feed(&f->pull, f->copy, f->copy->wants_tac ? 1 : WAIT_SECONDS, fault);
+    return err;
 }
 
 static void once(struct follow *f)
@@ -124,11 +131,7 @@ static void once(struct follow *f)
         err = fetch_is_on(f->fetch) ? ERR_STOPPED : ERR_CHAIN;
     bool took = false;
     if (!err)
-        err = segments_take(&f->pull, f->copy, &took, &fault);
-    if (!err && took && f->copy->wants_tac)
-        settle_tac(f);
-    if (!err && !took)
-        err = pull_feed(&f->pull, f->copy, wait_seconds(f), &fault);
+        err = ask(f, &took, &fault);
     /* The log was not what was written to it. The copy goes on with what it has until one comes that is whole, and does
      * not stand behind it. */
     if (f->copy->broken)

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { SPARE_MS = 10000, TAC_MS = 300000 };
+enum { SPARE_MS = 10000, HEAD_MS = 15000, TAC_MS = 300000 };
 
 void pull_release(struct pull *p)
 {
@@ -56,6 +56,15 @@ enum err pull_feed(struct pull *p, struct copy *copy, unsigned wait_seconds, str
     snprintf(path, sizeof path, "/api/v1/feed?after=%s&wait=%u&spared=%s", cursor, wait_seconds,
              spared);
     enum err err = ask(p, path, (int64_t)wait_seconds * 1000 + SPARE_MS, LIMIT_NODE_ANSWER, fault);
+    return err ? err : copy_take(copy, bytes_of(p), fault);
+}
+
+enum err pull_head(struct pull *p, struct copy *copy, struct fault *fault)
+{
+    char path[128], cursor[FEED_CURSOR];
+    feed_cursor(&copy->place, cursor);
+    snprintf(path, sizeof path, "/api/v1/feed?after=%s&wait=0&blocks=0", cursor);
+    enum err err = ask(p, path, HEAD_MS, LIMIT_NODE_ANSWER, fault);
     return err ? err : copy_take(copy, bytes_of(p), fault);
 }
 

@@ -30,6 +30,9 @@ void pull_release(struct pull *p); /* not the links */
  * copy_take; ERR_STOPPED. */
 MUST_USE enum err pull_feed(struct pull *p, struct copy *copy, unsigned wait_seconds,
                             struct fault *fault);
+/* Only hears that the register is there, and how far it is: no block comes, whatever stands behind the copy. A register
+ * of before gives an answer of the feed. The same errors. */
+MUST_USE enum err pull_head(struct pull *p, struct copy *copy, struct fault *fault);
 /* The list of copy->wants_tac. The same errors, ERR_NOT_FOUND. */
 MUST_USE enum err pull_tac(struct pull *p, struct copy *copy, struct fault *fault);
 

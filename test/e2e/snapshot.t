@@ -90,6 +90,21 @@ like $r->run('snapshot', 'write', $again)->{out},
 is length slurp($again), length $file, 'again as long';
 is((stat $path)[2] & 0777, 0640, 'not for everybody');
 
+# --- a part ---
+
+is $r->run('import', 'amnesty', $r->file('b.txt', lines(map { imei($_, 86000001) } 1 .. 20)))->{code}, 0, 'phones of another maker';
+my $part_path = $r->path('part.tgix');
+is json($r->run('--json', 'snapshot', 'write', '--tacs', '86000001,86000002-86000009', $part_path)->{out})->{imeis}, 20, 'a part has its own alone';
+my $part = slurp($part_path);
+my %p = take_apart($part);
+is "$p{magic} $p{version}", 'TGIX 3', '... another version';
+is_deeply [unpack 'x232 V5', $part], [1, 0, 86000001, 86000009, 0], '... its ranges, joined';
+is length $part, $p{end}, '... no byte is left over';
+is $p{lists}, lists_of(%p), '... hashes of its parts';
+is_deeply [@p{qw(rules tac)}], [@f{qw(rules tac)}], '... rule set and list of models are the register\'s';
+ok is_signed($part, $node{public}), '... signed by the register';
+ok !is_signed($part =~ s/^(.{244})./$1x/sr, $node{public}), '... its ranges, too';
+
 # --- after a change ---
 
 $r->run('suspend', '--mark', 'lost', '--by', 'police', '--order', '1', imei(1));
