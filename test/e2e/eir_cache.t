@@ -82,7 +82,7 @@ sub node {
     my $own = "$dir/eir$i";
     my ($s13, $metrics) = FreeDiameter::free_ports(2);
     my $ini = $r->file("eir$i.ini", "[node]\nregistry = $register\ndirectory = $own\nkey = $keys[$i]\nthreads = 1\n"
-        . ($with{cache} ? "cache = $with{cache}\n" : '') . "[s13]\nlisten = 127.0.0.1:$s13\nidentity = eir.mnc077.example\nrealm = mnc077.example\npeers = *\n[metrics]\nlisten = 127.0.0.1:$metrics\n");
+        . ($with{cache} ? "cache = $with{cache}\n" : '') . ($with{more} // '') . "[s13]\nlisten = 127.0.0.1:$s13\nidentity = eir.mnc077.example\nrealm = mnc077.example\npeers = *\n[metrics]\nlisten = 127.0.0.1:$metrics\n");
     my $node = Eir::launch("$dir/eir$i.log", $Eir::program, '--settings', $ini);
     ok $node, "node $i is ready" or diag slurp("$dir/eir$i.log");
     return $node;
@@ -221,9 +221,13 @@ is $node->end, 0, 'a clean end';
 system 'rm', '-rf', "$dir/eir2";
 mkdir "$dir/eir2";
 system 'cp', "$dir/begin.tgix", "$dir/eir2/snapshot-$begin_seq.tgix";
+utime time - 3 * 86400, time - 3 * 86400, "$dir/eir2/snapshot-$begin_seq.tgix";
 spew($lie, 'first');
-$node = node(2, cache => $false);
+$node = node(2, cache => $false, more => "stale = white\n");
 ok poll(30, sub { $node->metric('tamga_eir_segments_cache_total') == 1 }), 'a node has one segment and waits for the next';
+is $node->metric('tamga_eir_stale'), 0, '... it was away for days, and has heard the register before it began';
+like slurp("$dir/eir2.log"), qr/event=stale .*event=fresh /s, '... from when on `stale` was silent';
+is verdict($node, 2), 'black', '... and what is known is said';
 my $there = stands($node);
 cmp_ok $there, '<', $end, '... in the middle';
 $node->end('KILL');
