@@ -100,7 +100,7 @@ for t in json.load(sys.stdin):
 }
 
 # Scripts that speak to a register as its users do: run over both backends.
-in_postgres='agree bulk cases_kill clones corrections days expiry_hold feed groups guards keys kill node_keys papers present processes seal_rotation seen sightings sources sweeps two_person uploads'
+in_postgres='agree bulk cases_kill clones corrections days expiry_hold feed groups guards keys kill node_keys papers present processes seal_rotation seen sightings sightings_rows sources sweeps two_person uploads'
 scripts() {
     local script
     for script in test/e2e/*.t; do

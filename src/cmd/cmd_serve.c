@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app/observe.h"
@@ -17,6 +18,7 @@
 #include "cmd/door.h"
 #include "face/aside.h"
 #include "seen/paired.h"
+#include "seen/feed_intake.h"
 
 enum {
     EVENING_HOUR = 21,
@@ -191,12 +193,31 @@ static enum err keep_lists(const struct cli *cli, struct service *service, bool 
     return ERR_OK;
 }
 
+/* Where operators' whole rows come in, beside the register's file or its key; nowhere for one in memory. */
+static enum err keep_intake(const struct keeper *keeper, struct feed_intake *feed,
+                            struct intake **out)
+{
+    const struct registry *reg = keeper->reg;
+    const char *path = store_path(reg->store) ? store_path(reg->store) : reg->key_path;
+    char directory[CLI_DIRECTORY];
+    if (!path || !reg->writes)
+        return ERR_OK;
+    str_copy(directory, sizeof directory, str_z(path));
+    char *slash = strrchr(directory, '/');
+    if (slash)
+        slash[slash == directory] = '\0';
+    const struct intake_options options = {
+        .directory = slash ? directory : ".", .load = feed_intake_load, .ctx = feed};
+    return intake_new(&options, out);
+}
+
 static int serve(struct cli *cli, struct keeper *keeper, const struct http_options *wanted)
 {
     struct fault fault = {0};
     struct http_options options = *wanted;
     struct http *http = NULL;
     struct behind behind = {0};
+    struct feed_intake feed = {cli->url, cli_key(cli, cli->url), cli->clock};
     enum err err =
         service_start(cli->url, cli_key(cli, cli->url), cli->clock, &options.service, &fault);
     if (!err)
@@ -205,6 +226,8 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         err = keep_lists(cli, options.service, keeper->reg->writes, &fault);
     if (!err && keeper->reg->writes)
         err = observer_new(cli->url, cli_key(cli, cli->url), cli->clock, &options.observer);
+    if (!err)
+        err = keep_intake(keeper, &feed, &options.intake);
     if (!err && keeper->reg->writes)
         err = behind_open(cli, &options, ASIDE_THREADS, &behind, &fault);
     if (behind.portal) {
@@ -217,6 +240,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     if (err) {
         behind_close(&behind);
         observer_free(options.observer);
+        intake_free(options.intake);
         service_stop(options.service);
         return cli_fail(cli, err, &fault);
     }
@@ -239,11 +263,13 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         keeper->reg->writes && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
     wait_for_stop(cli);
     behind_stop_asking(&behind);
+    intake_stop(options.intake);
     http_stop(http);
     if (keeper->running)
         pthread_join(keeper->thread, NULL);
     behind_close(&behind);
     observer_free(options.observer);
+    intake_free(options.intake);
     service_stop(options.service);
     return 0;
 }

@@ -35,9 +35,8 @@ static enum crowd crowd_of(struct http *http)
     return n <= LIMIT_HTTP_INFLIGHT ? CROWD_MANY : CROWD_FULL;
 }
 
-/* What is known once the head has come. */
-static struct request request_of(struct http *http, struct MHD_Connection *connection,
-                                 const struct call *call, const char *method)
+struct request http_request_of(struct http *http, struct MHD_Connection *connection,
+                               const struct call *call, const char *method)
 {
     const char *name = strcmp(method, "HEAD") == 0 ? "GET" : method;
     bool strange = false, trusted = false;
@@ -46,6 +45,7 @@ static struct request request_of(struct http *http, struct MHD_Connection *conne
         .method = str_z(name),
         .target = call->target,
         .content_type = http_head(call, HEAD_CONTENT_TYPE),
+        .content_encoding = http_head(call, HEAD_CONTENT_ENCODING),
         .accept_language = http_head(call, HEAD_ACCEPT_LANGUAGE),
         .accept_encoding = http_head(call, HEAD_ACCEPT_ENCODING),
         .host = http_head(call, HEAD_HOST),
@@ -162,8 +162,9 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
         errand->sent = true;
         return finish(http, connection, call, method, &errand->request, &errand->response);
     }
-    struct request request = request_of(http, connection, call, method);
-    request.body_too_long = call->body_bytes > call->body_max;
+    struct request request = http_request_of(http, connection, call, method);
+    request.body_too_long = call->rows != ROWS_YES && call->body_bytes > call->body_max;
+    request.upload = call->refused ? NULL : call->upload;
     bool refused = request.crowd == CROWD_FULL || /* before its body came */
                    (request.body_too_long && !route_forgives(&http->site, &request));
     if (call->body.n && !refused)
@@ -180,7 +181,7 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
 static void begin_large(struct http *http, struct MHD_Connection *connection, struct call *call,
                         const char *method, uint64_t length)
 {
-    const struct request head = request_of(http, connection, call, method);
+    const struct request head = http_request_of(http, connection, call, method);
     call->asked = true;
     call->body_max = route_body_max(&http->site, &head);
     if (call->body_max <= LIMIT_HTTP_BODY || length > call->body_max)
@@ -195,12 +196,35 @@ static void begin_large(struct http *http, struct MHD_Connection *connection, st
         call->refused = ERR_CROWDED;
 }
 
+/* A body that says how large it is. */
+static void begin_length(struct http *http, struct MHD_Connection *connection, struct call *call,
+                         const char *method)
+{
+    uint64_t length = 0;
+    if (str_to_u64(http_head(call, HEAD_CONTENT_LENGTH), UINT64_MAX, &length) &&
+        length > LIMIT_HTTP_BODY)
+        begin_large(http, connection, call, method, length);
+}
+
 /* Keeps what fits the limit and counts the rest: of a form that is too long, its first fields. */
 static enum MHD_Result take_body(struct http *http, struct MHD_Connection *connection,
                                  struct call *call, const char *method, const char *bytes,
                                  size_t *n)
 {
     call->body_bytes += *n;
+    if (call->rows == ROWS_PERHAPS) {
+        buf_put(&call->body, bytes, *n);
+        *n = 0;
+        if (!http_rows_told(http, connection, call, method))
+            return call->body.failed ? MHD_NO : MHD_YES;
+        if (call->rows == ROWS_NONE)
+            begin_length(http, connection, call, method);
+    }
+    if (call->rows == ROWS_YES) {
+        size_t piece = *n;
+        *n = 0;
+        return http_rows_take(call, bytes, piece);
+    }
     if (call->body_bytes > LIMIT_HTTP_BODY && !call->asked)
         begin_large(http, connection, call, method, 0);
     size_t room = call->keep - call->body.n;
@@ -221,7 +245,7 @@ static bool is_listened_to(struct http *http, struct MHD_Connection *connection,
 {
     if (length > LIMIT_HTTP_DISCARD)
         return false;
-    const struct request head = request_of(http, connection, call, method);
+    const struct request head = http_request_of(http, connection, call, method);
     bool listened = route_forgives(&http->site, &head) && !route_admits(&http->site, &head);
     if (listened)
         call->discard_max = LIMIT_HTTP_DISCARD;
@@ -240,12 +264,17 @@ static bool begin(struct http *http, struct MHD_Connection *connection, struct c
     call->body_max = call->keep = LIMIT_HTTP_BODY;
     call->discard_max = DISCARD_MAX;
     bool told = str_to_u64(http_head(call, HEAD_CONTENT_LENGTH), UINT64_MAX, &length);
+    if (str_starts(call->target, STR("/api/v1/sightings")) && call->crowd != CROWD_FULL) {
+        const struct request head = http_request_of(http, connection, call, method);
+        call->rows = rows_form(&head);
+        if (call->rows)
+            return http_rows_begin(http, connection, call, method, length);
+    }
     if (told && length > DISCARD_MAX && !is_listened_to(http, connection, call, method, length))
         call->body_bytes = length;
     if (call->body_bytes || call->crowd == CROWD_FULL)
         return false;
-    if (told && length > LIMIT_HTTP_BODY)
-        begin_large(http, connection, call, method, length);
+    begin_length(http, connection, call, method);
     return true;
 }
 
@@ -302,6 +331,7 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **context,
         replies_give(http->replies, call->reply);
     if (call->errand && !call->errand->sent)
         response_release(&call->errand->response);
+    intake_drop(call->upload);
     free(call->errand);
     buf_release(&call->body);
     free(call);
@@ -424,6 +454,7 @@ enum err http_start(const struct http_options *options, struct http **out, struc
     http->site = (struct site){.service = options->service,
                                .portal = options->portal,
                                .observer = options->observer,
+                               .intake = options->intake,
                                .more = options->more,
                                .more_count = options->more_count,
                                .demo = options->demo,

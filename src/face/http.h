@@ -12,6 +12,7 @@
 #include "face/faces.h"
 #include "face/limiter.h"
 
+struct intake;
 struct observer;
 struct portal;
 struct route;
@@ -32,6 +33,7 @@ struct http_options {
     const char *public_url; /* scheme://host[:port] as people reach us; NULL: http://address:port */
     const struct faces *faces; /* borrowed; NULL: one face */
     struct observer *observer; /* what nodes report; NULL: no reports are taken */
+    struct intake *intake;     /* operators' whole rows; NULL: none are taken */
     struct portal *portal;     /* what stands behind the sign-in, with its addresses; NULL */
     const struct route *more;
     unsigned more_count;

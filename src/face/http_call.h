@@ -12,6 +12,7 @@
 #include "face/aside.h"
 #include "face/replies.h"
 #include "face/request.h"
+#include "face/rows.h"
 #include "face/waiters.h"
 
 struct http {
@@ -42,6 +43,7 @@ enum head {
     HEAD_ACCEPT_ENCODING,
     HEAD_ACCEPT_LANGUAGE,
     HEAD_AUTHORIZATION,
+    HEAD_CONTENT_ENCODING,
     HEAD_CONTENT_LENGTH,
     HEAD_CONTENT_TYPE,
     HEAD_COOKIE,
@@ -87,9 +89,11 @@ struct call {
     bool large_out;       /* its answer is one of http.large_out */
     enum err refused;     /* why its body is not read */
     int64_t since_us;
-    struct errand *errand; /* owned; NULL: it is answered here */
-    struct reply *reply;   /* in which the answer is being sent; NULL: in none */
-    struct str target;     /* as sent, NUL behind it */
+    enum rows_form rows;          /* what is known of it; ROWS_YES: they go to upload */
+    struct intake_upload *upload; /* owned; NULL: none, or refused */
+    struct errand *errand;        /* owned; NULL: it is answered here */
+    struct reply *reply;          /* in which the answer is being sent; NULL: in none */
+    struct str target;            /* as sent, NUL behind it */
     char bytes[];
 };
 
@@ -102,6 +106,19 @@ struct str http_head(const struct call *call, enum head which);
  * passed some proxy, and the peer is none of them. */
 struct address http_client(const struct http *http, struct MHD_Connection *connection,
                            const struct call *call, bool *out_trusted, bool *out_strange);
+
+/* What is known once the head has come. */
+struct request http_request_of(struct http *http, struct MHD_Connection *connection,
+                               const struct call *call, const char *method);
+
+/* Whole rows (call->rows is not ROWS_NONE). length: 0 = not told. False: it is answered at once. */
+bool http_rows_begin(struct http *http, struct MHD_Connection *connection, struct call *call,
+                     const char *method, uint64_t length);
+/* ROWS_PERHAPS, with what has come in call->body: false: more is wanted. */
+bool http_rows_told(struct http *http, struct MHD_Connection *connection, struct call *call,
+                    const char *method);
+/* ROWS_YES: a piece of them, which is counted already. */
+enum MHD_Result http_rows_take(struct call *call, const char *bytes, size_t n);
 
 /* A line for the request where requests are logged; one for a failure of ours (5xx with response->why) in
  * any case, on stderr, LOG_FAILURES a second at most. */

@@ -7,6 +7,7 @@ static const struct str head_names[HEAD_NAMES] = {
     [HEAD_ACCEPT_ENCODING] = STR("Accept-Encoding"),
     [HEAD_ACCEPT_LANGUAGE] = STR("Accept-Language"),
     [HEAD_AUTHORIZATION] = STR("Authorization"),
+    [HEAD_CONTENT_ENCODING] = STR("Content-Encoding"),
     [HEAD_CONTENT_LENGTH] = STR("Content-Length"),
     [HEAD_CONTENT_TYPE] = STR("Content-Type"),
     [HEAD_COOKIE] = STR("Cookie"),

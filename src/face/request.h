@@ -9,6 +9,8 @@
 #include "face/address.h"
 #include "face/faces.h"
 
+struct intake;
+struct intake_upload;
 struct limiter;
 struct nonces;
 struct observer;
@@ -33,6 +35,7 @@ struct site {
     unsigned more_count;
     struct portal *portal;     /* of their handlers; NULL */
     struct observer *observer; /* what nodes report; NULL: nothing is written here */
+    struct intake *intake;     /* operators' whole rows; NULL: none are taken */
     struct waiters *waiters;   /* requests that wait for news; NULL: none may */
     struct str public_url;     /* scheme://host[:port] under which people reach us: in QR codes;
                                    empty: none are drawn */
@@ -45,6 +48,7 @@ struct request {
     struct str method; /* "GET"; HEAD comes as GET */
     struct str target; /* as sent: path, query, nothing decoded */
     struct str content_type;
+    struct str content_encoding; /* RFC 9110 8.4 */
     struct str accept_language;
     struct str accept_encoding;
     struct str host; /* RFC 9110 7.2 */
@@ -66,8 +70,9 @@ struct request {
     int inflight;       /* requests at the door, this one too */
     bool strange_proxy; /* it was forwarded, by nobody whom we trust */
     struct str body;
-    bool body_too_long;     /* above its address's limit; body is its beginning, or empty */
-    enum err refused;       /* why its body was not read; ERR_OK: it was */
+    struct intake_upload *upload; /* instead of the body: whole rows (rows.h), borrowed; NULL */
+    bool body_too_long;           /* above its address's limit; body is its beginning, or empty */
+    enum err refused;             /* why its body was not read; ERR_OK: it was */
     int64_t waits_until_us; /* it has waited for news, and may until then (monotonic); 0: not yet */
     struct caller waited;   /* whose request it was found to be before it waited */
 };

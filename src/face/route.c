@@ -13,13 +13,13 @@
 #include "face/metrics.h"
 #include "face/page.h"
 #include "face/route.h"
+#include "face/rows.h"
 #include "face/segments.h"
 #include "face/sightings.h"
 #include "face/stats.h"
 
 static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
-static const char lines_type[] = "application/x-ndjson";
 static const char any_type[] = "*/*"; /* its bytes decide */
 
 #define AT(literal)                                                                                \
@@ -74,8 +74,12 @@ static const struct route routes[] = {
        .aside = true, .admits = lists_receipt_admit}}},
     {AT("/api/v1/sightings"),
      "POST",
-     {{METHOD_POST, lines_type, sightings_post, .door = LIMITED, .scopes = API_SCOPE_SIGHTINGS,
+     {{METHOD_POST, any_type, sightings_post, .door = LIMITED, .scopes = API_SCOPE_SIGHTINGS,
        .aside = true, .body_max = LIMIT_SIGHTINGS_BYTES, .admits = sightings_admit}}},
+    {AT("/api/v1/sightings/errors"),
+     "GET, HEAD",
+     {{METHOD_GET, NULL, rows_errors, .door = LIMITED, .scopes = API_SCOPE_SIGHTINGS,
+       .aside = true}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 _Static_assert((int)ROUTES < (int)STATS_ROUTES, "more routes than are counted");
@@ -193,8 +197,11 @@ static enum err call(struct exchange *x, const struct route *route)
         x->response->allow = route->allow;
         return ERR_METHOD;
     }
-    if (x->request->refused && !row->forgives)
+    if (x->request->refused && !row->forgives) {
+        if (x->request->refused == ERR_CROWDED)
+            x->response->retry_after_s = LIMIT_CROWDED_SECONDS;
         return x->request->refused;
+    }
     if (row->accepts && x->request->body_too_long && !row->forgives)
         return ERR_TOO_LONG;
     if (row->accepts && !is_type(x->request->content_type, row->accepts))
@@ -304,6 +311,17 @@ enum err route_admits(const struct site *site, const struct request *head)
     struct exchange x = exchange_of(site, head, &none);
     const struct method_row *row = row_at(site, &x);
     enum err err = row && row->admits ? row->admits(&x) : ERR_OK;
+    response_release(&none);
+    return err;
+}
+
+enum err route_receives(const struct site *site, const struct request *head,
+                        struct intake_upload **out)
+{
+    struct response none = {.status = 200};
+    struct exchange x = exchange_of(site, head, &none);
+    struct fault fault = {0};
+    enum err err = rows_begin(&x, out, &fault);
     response_release(&none);
     return err;
 }

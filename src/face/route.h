@@ -39,6 +39,10 @@ size_t route_body_max(const struct site *site, const struct request *head);
 /* May a body above LIMIT_HTTP_BODY come? Else why not, as route_answer is to say it (request.refused). */
 enum err route_admits(const struct site *site, const struct request *head);
 
+/* Whole rows are to come: opens a place for them. Why not, as above. */
+enum err route_receives(const struct site *site, const struct request *head,
+                        struct intake_upload **out);
+
 /* Does its page tell itself what is wrong with its body? */
 bool route_forgives(const struct site *site, const struct request *head);
 

@@ -6,6 +6,7 @@
 #include "face/guard.h"
 #include "face/json_out.h"
 #include "face/route.h"
+#include "face/rows.h"
 
 enum { REFUSED_SHOWN = 100, LINE_MOST = 512 /* bytes: the form has about 80 */ };
 
@@ -157,10 +158,45 @@ static enum err take_report(struct exchange *x, struct report *r, struct fault *
     return err;
 }
 
+static bool is_lines(struct str content_type)
+{
+    struct str rest;
+    return str_eq_nocase(str_trim(str_split(content_type, ';', &rest)),
+                         STR("application/x-ndjson"));
+}
+
+/* Whole rows that are so few that they were gathered. */
+static void post_few_rows(struct exchange *x)
+{
+    struct intake_upload *upload = NULL;
+    struct fault fault = {0};
+    enum err err = rows_begin(x, &upload, &fault);
+    if (!err)
+        err = intake_add(upload, x->request->body.p, x->request->body.n, &fault);
+    if (err)
+        route_fail_at(x, err, &fault);
+    else
+        rows_post(x, upload);
+    intake_drop(upload);
+}
+
 void sightings_post(struct exchange *x)
 {
     struct report r = {0};
     struct fault fault = {0};
+    bool rows;
+    if (x->request->upload) {
+        rows_post(x, x->request->upload);
+        return;
+    }
+    if (!is_lines(x->request->content_type) || x->request->content_encoding.n) {
+        route_fail(x, ERR_MEDIA_TYPE);
+        return;
+    }
+    if (rows_tell(x->request->body, true, &rows) && rows) {
+        post_few_rows(x);
+        return;
+    }
     enum err err = x->site->observer
                        ? take_report(x, &r, &fault)
                        : fault_set(&fault, ERR_UNAVAILABLE, "this server only answers");
