@@ -20,7 +20,7 @@ static void print_day(const struct quality_day *d, bool missing)
     daynum_format(d->day, day);
     if (missing && !r->of[SEEN_HELD])
         printf("  %s  missing\n", day);
-    else if (r->loads || r->of[SEEN_HELD])
+    else if (quality_rows(r) || r->of[SEEN_HELD])
         printf("  %s %10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %9" PRIu64 " %10" PRIu64
                " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n",
                day, quality_rows(r), r->home, r->roaming, r->of[SEEN_UNKNOWN], quality_bad(r),

@@ -19,10 +19,12 @@
 #include "face/aside.h"
 #include "seen/paired.h"
 #include "seen/feed_intake.h"
+#include "seen/retention.h"
 
 enum {
     EVENING_HOUR = 21,
     CLONES_HOUR = 4, /* from when on the day before is looked at for clones: feeds come at night */
+    RETENTION_HOUR = 3, /* from which on the day's end of terms is done */
     TICK_SECONDS = 20,
     LATE_SAY_SECONDS = 300,    /* between two words about the same */
     LISTS_UNSEEN_SECONDS = 60, /* that nobody knows how operators stand */
@@ -38,6 +40,7 @@ struct keeper {
     bool running;
     struct lists_desk *lists; /* the service's; NULL */
     daynum clones;            /* the day on which clones were looked for; 0 = not yet */
+    daynum retained;          /* the day on which terms were last ended */
 };
 
 /* The day that expire_through may reach now: today from the evening on, else yesterday. */
@@ -97,6 +100,27 @@ static void keep_clones(struct keeper *k)
                 err ? " detail=" : "", err ? fault.detail : "");
 }
 
+/* Once a night; one that was stopped, or could not reach the register, is done again at the next tick. */
+static void keep_terms(struct keeper *k)
+{
+    struct fault fault = {0};
+    struct retention_result r;
+    const struct retention_options options = {.stop = k->cli->stop};
+    int64_t now = clock_now_us(k->reg->clock) / 1000000;
+    daynum today = registry_today(k->reg);
+    if (k->retained == today || now - zone_day_start(&k->reg->zone, today) < RETENTION_HOUR * 3600)
+        return;
+    enum err err = retention_run(k->reg, &options, &r, &fault);
+    if (err != ERR_STOPPED && err != ERR_STORE_AWAY && err != ERR_STORE_BUSY)
+        k->retained = today;
+    if (err || r.days)
+        fprintf(stderr,
+                "event=retention result=%s first=%d days=%" PRIu64 " pairs=%" PRIu64
+                " subscribers=%" PRIu64 "%s%s\n",
+                err_name(err), r.first, r.days, r.pairs, r.subscribers, err ? " detail=" : "",
+                err ? fault.detail : "");
+}
+
 /* Says which operators refuse by a list that is too old. */
 static void say_late(const struct keeper *k)
 {
@@ -126,6 +150,7 @@ static void *keeper_run(void *arg)
         if (seconds % TICK_SECONDS == 0) {
             keep_day(k);
             keep_clones(k);
+            keep_terms(k);
         }
         if (seconds % LATE_SAY_SECONDS == LATE_SAY_SECONDS - 1)
             say_late(k);
@@ -303,7 +328,7 @@ int cmd_serve(struct cli *cli)
     if (demo && !public && !loopback)
         return cli_usage(cli, "--demo stays on loopback; --demo-public says that you mean it");
     int code;
-    struct keeper keeper = {.cli = cli};
+    struct keeper keeper = {.cli = cli, .retained = DAYNUM_NONE};
     keeper.reg = cli_open(cli, !answer_only, false, &code);
     if (!keeper.reg)
         return code;

@@ -52,6 +52,8 @@ static const struct command commands[] = {
      "Look for IMEIs that several phones use, by the rules clone_..., in what came in since the "
      "last look; --all looks at everything.",
      cmd_clones},
+    {"retention", "[--dry-run] [--all]",
+     "Drop who used which phone where it is older than the rule retention_months.", cmd_retention},
     {"customs load", "FILE",
      "Load customs declarations: CSV declaration_no,declaration_date,declarant,goods_item,quantity"
      "[,brand,model,country]. A later file corrects lines. A second person loads it as well.",

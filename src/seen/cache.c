@@ -201,6 +201,32 @@ enum err seen_cache_room(struct seen_cache *c, uint64_t more)
     return in_memory(c);
 }
 
+enum err seen_cache_sift(struct seen_cache *c, const uint64_t *live)
+{
+    struct seen_table sifted = {.size = 0};
+    char *name = NULL;
+    if (!c->path) /* in memory it ends with its user */
+        return ERR_FILE_WRITE;
+    if (asprintf(&name, "%s.new", c->path) < 0)
+        return ERR_MEMORY;
+    int fd = file_new(name, c->table.size, &sifted);
+    for (uint64_t i = 0; fd >= 0 && i < c->table.size; i++) {
+        const struct seen_slot *slot = &c->table.slots[i];
+        if (slot->number && live[slot->number >> 6] >> (slot->number & 63) & 1)
+            seen_table_put(&sifted, slot);
+    }
+    if (fd >= 0) {
+        unmap(&c->table);
+        close(c->fd);
+        c->fd = fd;
+        c->table = sifted;
+        if (rename(name, c->path) != 0)
+            (void)unlink(name);
+    }
+    free(name);
+    return fd >= 0 ? ERR_OK : ERR_FILE_WRITE;
+}
+
 void seen_cache_settle(struct seen_cache *c, const struct seen_state *state)
 {
     if (!c->path)

@@ -39,6 +39,9 @@ void seen_cache_close(struct seen_cache *cache);
 void seen_cache_begin(struct seen_cache *cache);
 /* Room for so many more entries. After seen_cache_begin. ERR_MEMORY. */
 MUST_USE enum err seen_cache_room(struct seen_cache *cache, uint64_t more);
+/* Without the entries whose number has no bit in live. After seen_cache_begin. ERR_FILE_WRITE: no room for it, the table
+ * is as before. */
+MUST_USE enum err seen_cache_sift(struct seen_cache *cache, const uint64_t *live);
 void seen_cache_settle(struct seen_cache *cache, const struct seen_state *state);
 
 #endif

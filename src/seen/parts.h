@@ -10,7 +10,7 @@
  *   '1' first 4                      subscribers: keyed hash of the IMSI 10, each; zeros: dropped
  *   '2' first 4                      the same, sealed as a whole: IMSI 8 (as imsi_parse packs it), MSISDN 8 (0: none)
  *   '3' 'p' first 4                  pairs: IMEI 6, subscriber 4 (0: dropped), day 2: by then its activation is known
- *                                    (65535: nothing is known by it)
+ *                                    (65535: nothing is known by it). Dropped: zeros, 65535
  *   '3' 'd' day 2, operator 8, part 2   pairs seen on the day: CRoaring's portable form, numbers of part << 22 and on */
 #ifndef SEEN_PARTS_H
 #define SEEN_PARTS_H
@@ -105,6 +105,23 @@ MUST_USE enum err seen_subscribers_get(struct registry *registry, uint32_t numbe
 MUST_USE enum err seen_subscribers_of(struct registry *registry, const uint32_t *numbers, size_t n,
                                       struct seen_subscriber *out, struct fault *fault);
 
+/* ---- blanking (parts_blank.c): live has a bit for each number that stays ---- */
+
+struct seen_part_list {
+    uint32_t *first; /* of the parts with something to blank, ascending */
+    size_t n;
+    uint64_t stale, live; /* entries: to be blanked; that stay */
+};
+/* Of pairs, or of subscribers. *out: seen_part_list_release. ERR_CODEC. */
+MUST_USE enum err seen_parts_stale(struct registry *registry, bool pairs, const uint64_t *live,
+                                   struct seen_part_list *out, struct fault *fault);
+void seen_part_list_release(struct seen_part_list *list);
+/* One part, by its first number. Inside a write. */
+MUST_USE enum err seen_pairs_blank(struct registry *registry, uint32_t first, const uint64_t *live,
+                                   struct fault *fault);
+MUST_USE enum err seen_subscribers_blank(struct registry *registry, uint32_t first,
+                                         const uint64_t *live, struct fault *fault);
+
 /* Adds to a day what is not there yet; *out_new: how many; writes only parts that change. Inside a write. */
 MUST_USE enum err seen_day_add(struct registry *registry, uint64_t party, uint16_t day,
                                const roaring_bitmap_t *bits, uint64_t *out_new,
@@ -118,6 +135,9 @@ struct seen_day_part {
 typedef bool seen_day_fn(void *ctx, const struct seen_day_part *part);
 MUST_USE enum err seen_days(struct registry *registry, uint16_t from, uint16_t to, seen_day_fn *fn,
                             void *ctx, struct fault *fault);
+/* One part of a day, numbers from part << SEEN_DAY_SHIFT on; *out: roaring_bitmap_free, NULL: nothing stands. */
+MUST_USE enum err seen_day_part_get(struct registry *registry, uint64_t party, uint16_t day,
+                                    uint32_t part, roaring_bitmap_t **out, struct fault *fault);
 /* All of a day; *out: roaring_bitmap_free. Empty when nothing came. */
 MUST_USE enum err seen_day_get(struct registry *registry, uint64_t party, uint16_t day,
                                roaring_bitmap_t **out, struct fault *fault);

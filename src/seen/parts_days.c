@@ -155,6 +155,20 @@ enum err seen_day_get(struct registry *reg, uint64_t party, uint16_t day, roarin
     return err;
 }
 
+enum err seen_day_part_get(struct registry *reg, uint64_t party, uint16_t day, uint32_t part,
+                           roaring_bitmap_t **out, struct fault *fault)
+{
+    struct record_key key = part_key(party, day, part);
+    struct buf value = {0};
+    bool found;
+    enum err err = record_find(reg, &key, &value, &found, fault);
+    *out = NULL;
+    if (!err && found && !(*out = read_bits((struct str){(const char *)value.p, value.n})))
+        err = damaged(fault);
+    buf_release(&value);
+    return err;
+}
+
 /* ---- many days ---- */
 
 enum { PART_KEY = 1 + 1 + 2 + 8 + 2 }; /* '3', 'd', day, operator, part */

@@ -49,7 +49,8 @@ static bool take(void *ctx, uint16_t day, uint64_t party, const struct seen_repo
 
 bool quality_missing(const struct quality *q, size_t i)
 {
-    return !q->days[i].report.loads && q->newest != DAYNUM_NONE && q->days[i].day < q->newest;
+    return !quality_rows(&q->days[i].report) && q->newest != DAYNUM_NONE &&
+           q->days[i].day < q->newest;
 }
 
 static void sum_up(struct quality *q)
@@ -88,7 +89,7 @@ static void measure(const struct quality_day *days, size_t n, struct quality_lev
     for (size_t i = 0; i < n; i++) {
         const struct seen_report *r = &days[i].report;
         uint64_t rows = quality_rows(r);
-        if (!r->loads)
+        if (!rows)
             continue;
         v[0][came] = rows;
         v[1][came] = r->pairs;
@@ -121,7 +122,7 @@ static void find(struct quality *q, const struct quality_day *late, size_t late_
     uint32_t found = 0;
     bool gaps = false, held = false;
     for (size_t i = 0; i < late_n; i++) {
-        gaps = gaps || (!late[i].report.loads && q->early.days);
+        gaps = gaps || (!quality_rows(&late[i].report) && q->early.days);
         held = held || late[i].report.of[SEEN_HELD];
     }
     for (size_t i = 0; i < q->count; i++)
@@ -145,7 +146,7 @@ static void judge(struct reading *r, daynum today)
 {
     struct quality *q = r->q;
     size_t end = r->n;
-    while (end && !r->all[end - 1].report.loads)
+    while (end && !quality_rows(&r->all[end - 1].report))
         end--;
     q->newest = end ? r->all[end - 1].day : DAYNUM_NONE;
     q->age_days = end ? today - q->newest : 0;
@@ -162,7 +163,8 @@ static enum err cut(struct reading *r)
     struct quality *q = r->q;
     size_t at = (size_t)(q->from - r->first);
     size_t begun = 0;
-    while (begun < r->n && !r->all[begun].report.loads && !r->all[begun].report.of[SEEN_HELD])
+    while (begun < r->n && !quality_rows(&r->all[begun].report) &&
+           !r->all[begun].report.of[SEEN_HELD])
         begun++;
     if (begun < r->n && begun > at) {
         at = begun;
@@ -286,7 +288,7 @@ json_t *quality_json(const struct quality *q, const char *operator_name)
     for (size_t i = 0; i < q->count; i++) {
         if (quality_missing(q, i))
             json_array_append_new(missing, day_text(q->days[i].day));
-        if (!q->days[i].report.loads && !q->days[i].report.of[SEEN_HELD])
+        if (!quality_rows(&q->days[i].report) && !q->days[i].report.of[SEEN_HELD])
             continue;
         json_t *day = counts_json(&q->days[i].report);
         json_object_set_new(day, "day", day_text(q->days[i].day));

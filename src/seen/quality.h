@@ -34,7 +34,7 @@ const char *quality_finding_name(enum quality_finding finding);
 
 struct quality_day {
     daynum day;
-    struct seen_report report; /* loads 0: nothing came */
+    struct seen_report report; /* without rows: it did not come */
 };
 /* Rows of a day, good or not; those that were set aside. */
 uint64_t quality_rows(const struct seen_report *report);

@@ -32,8 +32,10 @@ static int by_day(const void *a, const void *b)
 /* How many pairs of the day this load saw for the first time ever; days come in order. */
 static uint64_t first_seen(struct writing *w, const roaring_bitmap_t *bits)
 {
+    if (w->seen->head.pairs <= w->before)
+        return 0;
     roaring_bitmap_t *fresh =
-        roaring_bitmap_from_range((uint64_t)w->before + 1, (uint64_t)UINT32_MAX + 1, 1);
+        roaring_bitmap_from_range((uint64_t)w->before + 1, (uint64_t)w->seen->head.pairs + 1, 1);
     if (!fresh)
         return 0;
     roaring_bitmap_and_inplace(fresh, bits);
@@ -50,7 +52,7 @@ static enum err report_day(struct writing *w, const struct seen_day *day, bool c
     struct seen *s = w->seen;
     if (!counts && !report->of[SEEN_HELD])
         return ERR_OK;
-    report->loads += counts;
+    report->loads += counts && (day->home || day->roaming); /* a day came when a good row did */
     report->home += counts ? day->home : 0;
     report->roaming += counts ? day->roaming : 0;
     for (size_t i = 0; counts && i < SEEN_COUNTS; i++)
