@@ -94,6 +94,11 @@ CREATE POLICY receipts_read ON tamga.record FOR SELECT TO tamga_serve
     USING (substr(key, 1, 1) IN ('\x34', '\x35'));
 CREATE POLICY receipts ON tamga.record TO tamga_bulk
     USING (substr(key, 1, 1) IN ('\x34', '\x35')) WITH CHECK (substr(key, 1, 1) IN ('\x34', '\x35'));
+-- `tamga notices …`, `tamga lists --list notify`; the sweep asks who was told ('7'), who uses a phone and whose he is.
+CREATE POLICY notices ON tamga.record TO tamga_bulk
+    USING (substr(key, 1, 1) = '\x37') WITH CHECK (substr(key, 1, 1) = '\x37');
+CREATE POLICY notices_read ON tamga.record FOR SELECT TO tamga_sweep
+    USING (substr(key, 1, 1) IN ('\x37', '\x30', '\x32', '\x33'));
 CREATE POLICY people ON tamga.record TO tamga_admin, tamga_portal USING (true) WITH CHECK (true);
 CREATE POLICY reads ON tamga.record FOR SELECT TO tamga_auditor USING (true);
 GRANT SELECT ON tamga.record TO tamga_serve;

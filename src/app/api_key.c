@@ -11,11 +11,9 @@ _Static_assert(API_KEY_SECRET == NONCE + API_KEY_BYTES + crypto_aead_xchacha20po
 static const struct {
     struct str name;
     uint32_t scope;
-} scopes[] = {{STR("check"), API_SCOPE_CHECK},
-              {STR("check.batch"), API_SCOPE_CHECK_BATCH},
-              {STR("feed"), API_SCOPE_FEED},
-              {STR("sightings"), API_SCOPE_SIGHTINGS},
-              {STR("lists"), API_SCOPE_LISTS}};
+} scopes[] = {{STR("check"), API_SCOPE_CHECK}, {STR("check.batch"), API_SCOPE_CHECK_BATCH},
+              {STR("feed"), API_SCOPE_FEED},   {STR("sightings"), API_SCOPE_SIGHTINGS},
+              {STR("lists"), API_SCOPE_LISTS}, {STR("notices"), API_SCOPE_NOTICES}};
 enum { SCOPES = sizeof scopes / sizeof scopes[0] };
 
 static const char prefix[] = "tamga_";

@@ -10,7 +10,7 @@ enum {
     DAYS = 30,
     FROM = 9 * 60,
     TO = 21 * 60,
-    PERCENT = 100,
+    PERCENT = 99,
     HEAD = 9,
     SETTINGS = 8,
 };

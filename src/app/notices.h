@@ -42,7 +42,7 @@ struct notices_settings {
     uint8_t percent; /* of those who expire and can be told, so many must have been sent a notice */
     char site[NOTICES_SITE * 4 + 1]; /* "imei.example.kz", UTF-8 */
 };
-/* A register without any has the defaults: 30 days, 09:00-21:00, 100 %. ERR_CODEC. */
+/* A register without any has the defaults: 30 days, 09:00-21:00, 99 %. ERR_CODEC. */
 MUST_USE enum err notices_settings_get(struct registry *registry, struct notices_settings *out,
                                        struct fault *fault);
 MUST_USE enum err notices_settings_put(struct registry *registry,

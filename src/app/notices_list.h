@@ -25,6 +25,8 @@ struct notices_port {
     /* lang: 0 kk, 1 ru, 2 en; check: a check number, 20 characters. */
     void (*words)(struct buf *out, int lang, const struct notices_row *row, struct str site,
                   struct str check);
+    /* A list with numbers of subscribers was made: for the audit log. A transaction of its own. */
+    enum err (*note)(struct registry *registry, uint64_t party, uint64_t rows, struct fault *fault);
 };
 
 /* ---- choosing ---- */

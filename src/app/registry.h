@@ -26,6 +26,8 @@ struct register_keys {
     struct index_keys sign;           /* snapshot, lists */
 };
 
+struct untold;
+
 struct registry {
     struct store *store;
     const struct clock *clock;
@@ -44,6 +46,17 @@ struct registry {
     bool writes;
     bool no_tac;
     struct sha256 *sha;
+    /* Of these IMEIs, ascending: whom nobody has told anything yet; a guard of the sweep. NULL: nobody can say. */
+    enum err (*untold)(struct registry *registry, const struct imei *imeis, size_t n,
+                       struct untold *out, struct fault *fault);
+};
+
+/* What is known of notices to the users of some IMEIs. */
+struct untold {
+    uint64_t reachable,
+        untold; /* IMEIs that have a user who can be told; of them those without a sent notice */
+    uint8_t percent; /* of the reachable, so many must have been sent one */
+    bool armed;      /* somebody tells, and is to be waited for */
 };
 
 struct registry_options {

@@ -184,19 +184,21 @@ static enum err write_rows(struct step *s, const struct changes *list, struct fa
     return ERR_OK;
 }
 
-/* How many of the listed would turn to EXPIRED on the day once the gate stands on `through`. */
-static enum err count_expiring(struct registry *reg, const struct changes *list, daynum day,
+/* Leaves of the list those that would turn to EXPIRED on the day once the gate stands on `through`. */
+static enum err count_expiring(struct registry *reg, struct changes *list, daynum day,
                                daynum through, uint64_t *out, struct fault *fault)
 {
-    uint64_t n = 0;
+    size_t n = 0;
     for (size_t i = 0; i < list->n; i++) {
         struct facts_row row = {.imei = list->p[i].imei};
         enum err err = store_facts_get(reg->store, &row, 1, fault);
         if (err)
             return err;
         struct verdict v = policy_judge_gated(row.imei, &row.facts, &reg->rules, day, through);
-        n += v.reason == REASON_EXPIRED && v.deadline == through;
+        if (v.reason == REASON_EXPIRED && v.deadline == through)
+            list->p[n++] = list->p[i];
     }
+    list->n = n;
     *out = n;
     return ERR_OK;
 }
@@ -234,6 +236,34 @@ static enum err sweep_day(struct registry *reg, daynum d, bool dry_run, struct s
     return err;
 }
 
+/* Has everybody who can be told been sent a notice? The list: whose last day d is. */
+static enum err guard_notices(struct registry *reg, daynum d, const struct changes *list,
+                              struct sweep_result *out, struct fault *fault)
+{
+    struct untold u = {0};
+    char day[DAYNUM_TEXT];
+    out->guards[SWEEP_NOTICES] = SWEEP_NOT_ARMED;
+    if (!reg->untold)
+        return ERR_OK;
+    struct imei *imeis = calloc(list->n + 1, sizeof *imeis);
+    for (size_t i = 0; imeis && i < list->n; i++)
+        imeis[i] = list->p[i].imei;
+    enum err err = imeis ? reg->untold(reg, imeis, list->n, &u, fault) : ERR_MEMORY;
+    free(imeis);
+    if (err || !u.armed)
+        return err;
+    const bool enough = (u.reachable - u.untold) * 100 >= u.reachable * u.percent;
+    out->guards[SWEEP_NOTICES] = enough ? SWEEP_PASSED : SWEEP_STOPPED;
+    if (enough)
+        return ERR_OK;
+    daynum_format(d, day);
+    out->stopped_at = d;
+    return fault_set(fault, ERR_GUARD,
+                     "%llu of %llu IMEIs would expire after %s before their users were sent a "
+                     "notice: expire_through stays; see notices status, or notices set --percent",
+                     (unsigned long long)u.untold, (unsigned long long)u.reachable, day);
+}
+
 static enum err guards(struct registry *reg, daynum d, struct sweep_result *out,
                        struct fault *fault)
 {
@@ -245,8 +275,10 @@ static enum err guards(struct registry *reg, daynum d, struct sweep_result *out,
         err = count_expiring(reg, &list, d + 1, d, &out->due, fault);
     if (!err)
         err = median(reg, d, &armed, &usual, fault);
+    if (!err)
+        err = guard_notices(reg, d, &list, out, fault);
     changes_release(&list);
-    if (err)
+    if (err && err != ERR_GUARD)
         return err;
     uint64_t most = reg->rules.max_expiries_per_day;
     uint64_t bound = usual * MEDIAN_FACTOR;
@@ -254,15 +286,14 @@ static enum err guards(struct registry *reg, daynum d, struct sweep_result *out,
     out->guards[SWEEP_MEDIAN] = !armed || usual == 0 ? SWEEP_NOT_ARMED
                                 : out->due > bound   ? SWEEP_STOPPED
                                                      : SWEEP_PASSED;
-    /* No channel of notices and no history of feeds exists in this register yet. */
-    out->guards[SWEEP_NOTICES] = SWEEP_NOT_ARMED;
+    /* No history of feeds is asked yet. */
     out->guards[SWEEP_FEEDS] = SWEEP_NOT_ARMED;
     if (out->guards[SWEEP_MAX_PER_DAY] == SWEEP_STOPPED)
         out->limit = most;
     else if (out->guards[SWEEP_MEDIAN] == SWEEP_STOPPED)
         out->limit = bound;
     else
-        return ERR_OK;
+        return err;
     out->stopped_at = d;
     char day[DAYNUM_TEXT];
     daynum_format(d, day);

@@ -6,22 +6,6 @@
 #include "app/lists_out.h"
 #include "cmd/cmd_lists.h"
 #include "cmd/notices_words.h"
-#include "people/audit_log.h"
-
-static enum err note(struct registry *reg, uint64_t party, uint64_t rows, struct fault *fault)
-{
-    const struct audit_event event = {
-        .what = AUDIT_NOTIFY_LIST, .actor = reg->actor, .subject = party, .object = rows};
-    enum err err = store_write_begin(reg->store, fault);
-    if (err)
-        return err;
-    err = audit_log_put(reg, &event, 1, fault);
-    if (!err)
-        err = store_write_commit(reg->store, fault);
-    if (err)
-        store_write_rollback(reg->store);
-    return err;
-}
 
 static enum err make(struct registry *reg, const struct lists_notify *n,
                      const struct notices_sheet *sheet, struct lists_made *made,
@@ -39,7 +23,7 @@ static enum err make(struct registry *reg, const struct lists_notify *n,
     }
     /* Who looks at numbers of subscribers is written down before he can. */
     if (!err)
-        err = note(reg, sheet->party, chosen->n, fault);
+        err = notices_words.note(reg, sheet->party, chosen->n, fault);
     if (!err)
         err = lists_out_end(out, fault);
     lists_out_free(out);

@@ -16,7 +16,10 @@
 #include "cmd/behind.h"
 #include "cmd/command.h"
 #include "cmd/door.h"
+#include "cmd/notices_words.h"
+#include "cmd/teller.h"
 #include "face/aside.h"
+#include "seen/notices_due.h"
 #include "seen/paired.h"
 #include "seen/feed_intake.h"
 #include "seen/retention.h"
@@ -236,6 +239,16 @@ static enum err keep_intake(const struct keeper *keeper, struct feed_intake *fee
     return intake_new(&options, out);
 }
 
+static enum err open_notices(const struct cli *cli, bool writes, struct notices_desk **out)
+{
+    const struct notices_desk_options options = {.url = cli->url,
+                                                 .key = cli_key(cli, cli->url),
+                                                 .clock = cli->clock,
+                                                 .port = &notices_words,
+                                                 .writes = writes};
+    return notices_desk_new(&options, out);
+}
+
 static int serve(struct cli *cli, struct keeper *keeper, const struct http_options *wanted)
 {
     struct fault fault = {0};
@@ -243,6 +256,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     struct http *http = NULL;
     struct behind behind = {0};
     struct feed_intake feed = {cli->url, cli_key(cli, cli->url), cli->clock};
+    struct teller *teller = NULL;
     enum err err =
         service_start(cli->url, cli_key(cli, cli->url), cli->clock, &options.service, &fault);
     if (!err)
@@ -253,6 +267,8 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         err = observer_new(cli->url, cli_key(cli, cli->url), cli->clock, &options.observer);
     if (!err)
         err = keep_intake(keeper, &feed, &options.intake);
+    if (!err)
+        err = open_notices(cli, keeper->reg->writes, &options.notices);
     if (!err && keeper->reg->writes)
         err = behind_open(cli, &options, ASIDE_THREADS, &behind, &fault);
     if (behind.portal) {
@@ -264,6 +280,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         err = http_start(&options, &http, &fault);
     if (err) {
         behind_close(&behind);
+        notices_desk_free(options.notices);
         observer_free(options.observer);
         intake_free(options.intake);
         service_stop(options.service);
@@ -284,15 +301,20 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
                http_port(http));
     fflush(stdout);
     keeper->lists = service_lists(options.service);
+    keeper->reg->untold = notices_untold;
+    if (keeper->reg->writes && teller_start(cli, options.notices, &teller))
+        fputs("event=notices_off\n", stderr);
     keeper->running =
         keeper->reg->writes && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
     wait_for_stop(cli);
     behind_stop_asking(&behind);
     intake_stop(options.intake);
     http_stop(http);
+    teller_stop(teller);
     if (keeper->running)
         pthread_join(keeper->thread, NULL);
     behind_close(&behind);
+    notices_desk_free(options.notices);
     observer_free(options.observer);
     intake_free(options.intake);
     service_stop(options.service);

@@ -9,6 +9,7 @@
 #include "app/suspend.h"
 #include "app/sweep.h"
 #include "cmd/command.h"
+#include "seen/notices_due.h"
 
 typedef enum err suspension_fn(struct registry *, const struct suspension *, const struct imei *,
                                size_t, struct batch_result *, struct fault *);
@@ -112,6 +113,7 @@ int cmd_sweep(struct cli *cli)
         fault_value(&fault, until_text, strlen(until_text));
         err = fault_set(&fault, ERR_DATE, "--until lies after today: that day has not come");
     }
+    reg->untold = notices_untold;
     if (!err)
         err = sweep(reg, until, dry != NULL, &result, &fault);
     if (!err || err == ERR_GUARD || err == ERR_HELD)

@@ -143,6 +143,7 @@ int cmd_lists_violations(struct cli *cli);
 int cmd_notices_set(struct cli *cli);
 int cmd_notices_channel(struct cli *cli);
 int cmd_notices_due(struct cli *cli);
+int cmd_notices_send(struct cli *cli);
 int cmd_notices_status(struct cli *cli);
 int cmd_user_add(struct cli *cli);
 int cmd_user_list(struct cli *cli);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "face/notice_text.h"
+#include "people/audit_log.h"
 #include "seen/parts.h"
 
 _Static_assert((int)NOTICES_SITE == (int)NOTICE_SITE_MAX, "one length of the address");
@@ -31,4 +32,19 @@ static void words(struct buf *out, int lang, const struct notices_row *row, stru
     notice_text(out, langs[lang], &w);
 }
 
-const struct notices_port notices_words = {who, words};
+static enum err note(struct registry *reg, uint64_t party, uint64_t rows, struct fault *fault)
+{
+    const struct audit_event event = {
+        .what = AUDIT_NOTIFY_LIST, .actor = reg->actor, .subject = party, .object = rows};
+    enum err err = store_write_begin(reg->store, fault);
+    if (err)
+        return err;
+    err = audit_log_put(reg, &event, 1, fault);
+    if (!err)
+        err = store_write_commit(reg->store, fault);
+    if (err)
+        store_write_rollback(reg->store);
+    return err;
+}
+
+const struct notices_port notices_words = {who, words, note};

@@ -2,7 +2,8 @@
  *
  * `tamga serve` is the program tamga-serve beside this one, with the same words: it alone links
  * the HTTP library and the TLS library behind it, whose loading costs a `tamga check` more than its
- * own work. `tamga lists` is there too, for the sake of what packs files. */
+ * own work. `tamga lists` and `tamga notices send` are there too, for the sake of what packs
+ * files and what asks over HTTP. */
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>
@@ -29,6 +30,11 @@ int cmd_serve(struct cli *cli)
 }
 
 int cmd_lists(struct cli *cli)
+{
+    return hand_over(cli);
+}
+
+int cmd_notices_send(struct cli *cli)
 {
     return hand_over(cli);
 }

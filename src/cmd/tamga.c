@@ -138,6 +138,8 @@ static const struct command commands[] = {
     {"notices due", "[--dry-run [--at-any-hour]]",
      "Make the notices that subscribers are owed now; again, it makes none twice.",
      cmd_notices_due},
+    {"notices send", "", "Push what waits for operators that take notices over HTTP: one try.",
+     cmd_notices_send},
     {"notices status", "[--operator NAME]",
      "Tell what was made, sent and delivered, and since when the oldest waits.",
      cmd_notices_status},
@@ -149,7 +151,8 @@ static const struct command commands[] = {
      "Let an account sign in: reads the password from standard input, shows the secret for codes.",
      cmd_user_password},
     {"user key create",
-     "--name NAME --scope check|check.batch|feed|sightings|lists[,...] [--expires DATE] [--signed "
+     "--name NAME --scope check|check.batch|feed|sightings|lists|notices[,...] [--expires DATE] "
+     "[--signed "
      "| "
      "--certificate "
      "FINGERPRINT]",

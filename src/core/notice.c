@@ -36,8 +36,11 @@ static enum notice_step due_of_grey(const struct verdict *v, const struct notice
                                     const struct notice_time *now)
 {
     daynum last_day = verdict_deadline(v);
-    if (!daynum_is_day(last_day) || now->day > last_day)
-        return NOTICE_NONE; /* a hold without an end; a gate that waits */
+    if (!daynum_is_day(last_day))
+        return NOTICE_NONE;  /* a hold without an end */
+    if (now->day > last_day) /* the gate waits: this evening it may come to him */
+        return in_ladder(told) || now->minute < NOTICE_LAST_DAY_MINUTE ? NOTICE_NONE
+                                                                       : NOTICE_LAST_DAY;
     if (!in_ladder(told) || told->last_day != last_day)
         return NOTICE_GREY;
     enum notice_step step = reached(last_day, now->day);
@@ -76,5 +79,5 @@ daynum notice_until(enum notice_step step, daynum last_day, daynum day)
     for (int i = NOTICE_DAYS_14; i <= NOTICE_LAST_DAY; i++)
         if (last_day - steps[i].days > day)
             return last_day - steps[i].days - 1;
-    return last_day;
+    return day > last_day ? day : last_day;
 }

@@ -32,7 +32,8 @@ struct notice_time {
 enum { NOTICE_LAST_DAY_MINUTE = 10 * 60 }; /* domain.md 6: the last day at 10:00 */
 
 /* The step that is due now, NOTICE_NONE when nothing is. A last day that moved begins a new ladder. Marks, clones and
- * holds without an end are not told of: the first are no news for a thief, the last have no day to tell. */
+ * holds without an end are not told of: the first are no news for a thief, the last have no day to tell. Whose last day
+ * is over while expire_through waits, and who heard nothing yet, is told once that it is today: that evening it may be. */
 enum notice_step notice_due(const struct verdict *verdict, const struct notice_told *told,
                             const struct notice_time *now);
 /* What stands after this step was told on that day: the steps of the ladder that its last day has passed count as

@@ -455,6 +455,7 @@ enum err http_start(const struct http_options *options, struct http **out, struc
                                .portal = options->portal,
                                .observer = options->observer,
                                .intake = options->intake,
+                               .notices = options->notices,
                                .more = options->more,
                                .more_count = options->more_count,
                                .demo = options->demo,

@@ -13,6 +13,7 @@
 #include "face/limiter.h"
 
 struct intake;
+struct notices_desk;
 struct observer;
 struct portal;
 struct route;
@@ -31,10 +32,11 @@ struct http_options {
     struct nets metrics_from; /* who may read /metrics */
     FILE *log;                /* one line a request, without any IMEI; NULL = none */
     const char *public_url; /* scheme://host[:port] as people reach us; NULL: http://address:port */
-    const struct faces *faces; /* borrowed; NULL: one face */
-    struct observer *observer; /* what nodes report; NULL: no reports are taken */
-    struct intake *intake;     /* operators' whole rows; NULL: none are taken */
-    struct portal *portal;     /* what stands behind the sign-in, with its addresses; NULL */
+    const struct faces *faces;    /* borrowed; NULL: one face */
+    struct observer *observer;    /* what nodes report; NULL: no reports are taken */
+    struct intake *intake;        /* operators' whole rows; NULL: none are taken */
+    struct notices_desk *notices; /* NULL: no receipts of notices are taken */
+    struct portal *portal;        /* what stands behind the sign-in, with its addresses; NULL */
     const struct route *more;
     unsigned more_count;
 };

@@ -42,15 +42,7 @@ static enum err read_pack(struct exchange *x, enum lists_pack *out, struct fault
 
 /* ---- a list ---- */
 
-struct asked {
-    char operator_name[LIMIT_NAME + 1];
-    bool has_since;
-    struct feed_cursor since;
-    unsigned wait;
-    enum lists_pack pack;
-};
-
-static enum err read_ask(struct exchange *x, struct asked *out, struct fault *fault)
+enum err lists_read_ask(struct exchange *x, struct lists_asked *out, struct fault *fault)
 {
     enum err err = whose(x, out->operator_name, fault);
     if (!err)
@@ -66,10 +58,10 @@ static void send_list(struct exchange *x, uint8_t list)
                                                    "application/zstd"};
     struct lists_desk *desk = service_lists(x->site->service);
     struct fault fault = {0};
-    struct asked asked = {0};
+    struct lists_asked asked = {0};
     struct lists_desk_file file;
     const struct service_news news = service_news(x->site->service);
-    enum err err = read_ask(x, &asked, &fault);
+    enum err err = lists_read_ask(x, &asked, &fault);
     if (!err && !desk)
         err = fault_set(&fault, ERR_UNAVAILABLE, "no directory for lists");
     struct lists_desk_ask ask = {.operator_name = asked.operator_name,

@@ -8,6 +8,16 @@
 
 #include "face/request.h"
 
+/* What a request for a list asks for; of whose key it is. ERR_SCOPE, ERR_USAGE, of the cursor. */
+struct lists_asked {
+    char operator_name[LIMIT_NAME + 1];
+    bool has_since;
+    struct feed_cursor since;
+    unsigned wait;
+    enum lists_pack pack;
+};
+MUST_USE enum err lists_read_ask(struct exchange *x, struct lists_asked *out, struct fault *fault);
+
 void lists_black(struct exchange *x);
 void lists_white(struct exchange *x);
 void lists_excepted(struct exchange *x);

@@ -5,6 +5,7 @@
 
 #include "face/limiter.h"
 #include "face/lists.h"
+#include "face/notices.h"
 #include "face/route.h"
 #include "face/stats.h"
 #include "face/waiters.h"
@@ -136,6 +137,8 @@ void metrics_answer(struct exchange *x)
     state(x->out, &health);
     if (service_lists(site->service))
         lists_metrics(service_lists(site->service), x->out);
+    if (site->notices)
+        notices_metrics(site->notices, x->out);
     gauge(x->out, "http_inflight", "Requests whose answer is not sent.", x->request->inflight);
     if (site->waiters)
         gauge(x->out, "feed_waiters", "EIR nodes that wait for news of the register.",

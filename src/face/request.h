@@ -33,11 +33,12 @@ struct site {
     const struct faces *faces;  /* NULL: one face, in the catalogue's words */
     const struct route *more;   /* addresses behind the sign-in (portal/); NULL */
     unsigned more_count;
-    struct portal *portal;     /* of their handlers; NULL */
-    struct observer *observer; /* what nodes report; NULL: nothing is written here */
-    struct intake *intake;     /* operators' whole rows; NULL: none are taken */
-    struct waiters *waiters;   /* requests that wait for news; NULL: none may */
-    struct str public_url;     /* scheme://host[:port] under which people reach us: in QR codes;
+    struct portal *portal;        /* of their handlers; NULL */
+    struct observer *observer;    /* what nodes report; NULL: nothing is written here */
+    struct intake *intake;        /* operators' whole rows; NULL: none are taken */
+    struct notices_desk *notices; /* receipts of notices; NULL: none are taken */
+    struct waiters *waiters;      /* requests that wait for news; NULL: none may */
+    struct str public_url;        /* scheme://host[:port] under which people reach us: in QR codes;
                                    empty: none are drawn */
 };
 

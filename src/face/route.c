@@ -11,6 +11,7 @@
 #include "face/guard.h"
 #include "face/lists.h"
 #include "face/metrics.h"
+#include "face/notices.h"
 #include "face/page.h"
 #include "face/route.h"
 #include "face/rows.h"
@@ -68,10 +69,18 @@ static const struct route routes[] = {
     {AT("/api/v1/lists/{}/black"), "GET, HEAD", {LISTED(lists_black)}},
     {AT("/api/v1/lists/{}/white"), "GET, HEAD", {LISTED(lists_white)}},
     {AT("/api/v1/lists/{}/exceptions"), "GET, HEAD", {LISTED(lists_excepted)}},
+    {AT("/api/v1/lists/{}/notify"),
+     "GET, HEAD",
+     {{METHOD_GET, NULL, notices_list, .door = LIMITED, .scopes = API_SCOPE_NOTICES,
+       .aside = true}}},
     {AT("/api/v1/lists/{}/receipts"),
      "POST",
      {{METHOD_POST, json_type, lists_receipt_post, .door = LIMITED, .scopes = API_SCOPE_LISTS,
        .aside = true, .admits = lists_receipt_admit}}},
+    {AT("/api/v1/notices/receipts"),
+     "POST",
+     {{METHOD_POST, lines_type, notices_receipts_post, .door = LIMITED, .scopes = API_SCOPE_NOTICES,
+       .aside = true, .body_max = LIMIT_SIGHTINGS_BYTES, .admits = notices_receipts_admit}}},
     {AT("/api/v1/sightings"),
      "POST",
      {{METHOD_POST, any_type, sightings_post, .door = LIMITED, .scopes = API_SCOPE_SIGHTINGS,

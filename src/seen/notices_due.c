@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is owed is looked for from the days alone first: most of a million phones with a term were told what there is to
- * tell, and their facts are not read. The rest is judged by the one judge. */
+ * A whole look reads the facts of all phones with a term, a quick one only where the days say that a step has come. All
+ * that is owed is judged by the one judge. */
 #include "seen/notices_due.h"
 
 #include <stdlib.h>
@@ -13,7 +13,8 @@ enum {
     CLAIM = INT32_MAX -
             1,   /* among the numbers of batches, which no batch reaches; seen.c has the next */
     ROWS = 1024, /* facts read at a time */
-    WHO = 65536, /* subscribers opened at a time */
+    WHOLE_MINUTES = 30, /* of a day's hours, in which all facts are read */
+    WHO = 65536,        /* subscribers opened at a time */
 };
 
 struct maybe {
@@ -88,8 +89,11 @@ static enum err judge_kept(struct making *m, struct fault *fault)
 static bool may_be_due(const struct making *m, const struct look_grey *grey,
                        const struct notice_told *told)
 {
-    if (!grey)
-        return told->step != NOTICE_NONE;
+    const bool quick = m->options->quick && m->now.minute >= m->now.from + WHOLE_MINUTES;
+    if (!quick && (grey || told->step))
+        return true;
+    if (!grey || grey->last_day < m->now.day)
+        return grey || told->step != NOTICE_NONE;
     const struct verdict v = {.reason = REASON_UNVERIFIED, .deadline = grey->last_day};
     return told->last_day != grey->last_day || notice_due(&v, told, &m->now) != NOTICE_NONE;
 }
@@ -364,7 +368,7 @@ static enum err reachable_of(struct making *m, struct imei *rest, size_t *n, str
 }
 
 static enum err ask(struct making *m, struct guarding *a, const struct imei *imeis, size_t n,
-                    struct notices_untold *out, struct fault *fault)
+                    struct untold *out, struct fault *fault)
 {
     struct imei *rest = calloc(n + 1, sizeof *rest);
     size_t rest_n = 0;
@@ -385,7 +389,7 @@ static enum err ask(struct making *m, struct guarding *a, const struct imei *ime
 }
 
 enum err notices_untold(struct registry *reg, const struct imei *imeis, size_t n,
-                        struct notices_untold *out, struct fault *fault)
+                        struct untold *out, struct fault *fault)
 {
     static const struct notices_options none = {0};
     struct making *m = calloc(1, sizeof *m);
@@ -396,7 +400,7 @@ enum err notices_untold(struct registry *reg, const struct imei *imeis, size_t n
     m->reg = reg;
     m->options = &none;
     a.channels = &m->channels;
-    *out = (struct notices_untold){0};
+    *out = (struct untold){0};
     enum err err = prepare(m, &result, fault);
     out->armed = m->channels.n && m->settings.percent;
     out->percent = m->settings.percent;

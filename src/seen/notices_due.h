@@ -23,6 +23,9 @@ struct notices_options {
     bool dry_run;           /* tells what would be made */
     bool at_any_hour;       /* with dry_run: as if people might be written to now */
     const atomic_int *stop; /* NULL: nobody stops it */
+    /* Facts are read only where the days say that a step has come: a term that a hold makes longer is told with the next
+     * step then. In the first half hour of a day's hours all are read whatever this says. */
+    bool quick;
 };
 
 struct notices_result {
@@ -40,13 +43,8 @@ MUST_USE enum err notices_make(struct registry *registry, const struct notices_o
                                struct notices_result *out, struct fault *fault);
 
 /* Of these IMEIs (ascending, without twins), whose last day is over soon: how many have a subscriber who can be told,
- * and of those how many were sent no notice yet. For the sweep's guard (app/sweep.h). */
-struct notices_untold {
-    uint64_t reachable, untold;
-    bool armed; /* a channel is named, and a percentage */
-    uint8_t percent;
-};
+ * and of those how many were sent no notice yet. For the sweep's guard: registry.untold. */
 MUST_USE enum err notices_untold(struct registry *registry, const struct imei *imeis, size_t n,
-                                 struct notices_untold *out, struct fault *fault);
+                                 struct untold *out, struct fault *fault);
 
 #endif

@@ -55,7 +55,7 @@ static bool take_grey(void *ctx, const struct facts_row *row)
 {
     const struct going *g = ctx;
     const struct look_grey grey = {row->imei.body, row->due - 1};
-    return grey.last_day < g->day || add(&g->look->grey, &grey, sizeof grey);
+    return add(&g->look->grey, &grey, sizeof grey);
 }
 
 static int by_imei(const void *a, const void *b)

@@ -226,6 +226,7 @@ enum api_scope {
     API_SCOPE_SIGHTINGS = 1 << 3,   /* tells of first uses */
     API_SCOPE_LISTS =
         1 << 4, /* lists of the operator that the key is named after, and its receipts */
+    API_SCOPE_NOTICES = 1 << 5, /* tells what became of that operator's notices */
 };
 enum { API_KEY_SECRET = 72 }; /* bytes, the longest: nonce 24, key 32, tag 16 */
 

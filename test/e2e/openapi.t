@@ -191,6 +191,7 @@ class World:
             "feed": r.key("node", "--scope", "feed"),
             "sightings": r.key("Altel/almaty", "--scope", "sightings"),
             "lists": r.key("Altel/core", "--scope", "lists"),
+            "notices": r.key("Altel/sms", "--scope", "notices"),
             "wrong": {"key": "tamga_00000000_" + "0" * 64},
         }
         r.run("user", "key", "revoke", self.keys["revoked"]["id"])

@@ -12,11 +12,12 @@
 #include "app/commit.h"
 #include "app/notices_list.h"
 #include "app/sweep.h"
+#include "prop/random.h"
 #include "seen/notices_due.h"
 
 #define PHONE 35735007990500ULL
 #define HOME  1401010000000100ULL /* as imsi_parse packs it */
-enum { SUBSCRIBERS = 8, MOST = 64 };
+enum { SUBSCRIBERS = 8, MOST = 512 };
 
 /* ---- a register in which somebody was seen ---- */
 
@@ -148,7 +149,7 @@ static const struct wanted ladder[] = {{-30, 9, NOTICE_GREY},    {-14, 9, NOTICE
 static void one_life(const char *first, const char *last)
 {
     struct fixture *f = fixture_memory(first);
-    struct notices_row rows[MOST];
+    static struct notices_row rows[MOST];
     const daynum day = fixture_daynum(first), last_day = fixture_daynum(last);
     begin(f);
     channel(f, "Altel", NOTICES_FILE, "");
@@ -179,7 +180,7 @@ static void every_subscriber_by_his_operator(void **state)
 {
     (void)state;
     struct fixture *f = fixture_memory("2026-03-10");
-    struct notices_row rows[MOST];
+    static struct notices_row rows[MOST];
     begin(f);
     channel(f, "Altel", NOTICES_FILE, "");
     channel(f, "Beeline", NOTICES_FILE, "40177");
@@ -219,7 +220,7 @@ static void a_last_day_that_moves(void **state)
 {
     (void)state;
     struct fixture *f = fixture_memory("2026-03-10");
-    struct notices_row rows[MOST];
+    static struct notices_row rows[MOST];
     begin(f);
     channel(f, "Altel", NOTICES_FILE, "");
     fixture_activate(f, PHONE, "2026-03-10");
@@ -283,7 +284,7 @@ static void words(struct buf *out, int lang, const struct notices_row *row, stru
                STR_ARG(site));
 }
 
-static const struct notices_port port = {who, words};
+static const struct notices_port port = {who, words, NULL};
 
 static size_t list(struct fixture *f, const char *since, struct lists_made *made, char *text,
                    size_t size)
@@ -372,7 +373,7 @@ static void who_was_told_nothing(void **state)
 {
     (void)state;
     struct fixture *f = fixture_memory("2026-03-10");
-    struct notices_untold u;
+    struct untold u;
     struct lists_made made;
     char text[8192];
     const struct imei imeis[] = {{PHONE}, {PHONE + 1}, {PHONE + 2}};
@@ -399,12 +400,161 @@ static void who_was_told_nothing(void **state)
     fixture_free(f);
 }
 
+static struct sweep_result sweep_at(struct fixture *f, const char *day, enum err wanted)
+{
+    struct sweep_result r;
+    turn(f, fixture_daynum(day), 22 * 60);
+    assert_int_equal(sweep(f->reg, DAYNUM_NONE, false, &r, NULL), wanted);
+    return r;
+}
+
+static void nobody_expires_untold(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct lists_made made;
+    char text[8192];
+    begin(f);
+    fixture_activate(f, PHONE, "2026-03-10");
+    f->reg->untold = notices_untold;
+    struct sweep_result r = sweep_at(f, "2026-04-08", ERR_OK);
+    assert_int_equal(r.guards[SWEEP_NOTICES], SWEEP_NOT_ARMED);
+    channel(f, "Altel", NOTICES_FILE, "");
+    see(f, PHONE, 0, "Altel", "2026-04-09"); /* on its last day, and the file came late */
+    r = sweep_at(f, "2026-04-09", ERR_GUARD);
+    assert_int_equal(r.guards[SWEEP_NOTICES], SWEEP_STOPPED);
+    assert_int_equal(r.stopped_at, fixture_daynum("2026-04-09"));
+    turn(f, fixture_daynum("2026-04-10"), 9 * 60);
+    assert_int_equal(make(f).made, 0);
+    turn(f, fixture_daynum("2026-04-10"), 10 * 60);
+    assert_int_equal(make(f).by_step[NOTICE_LAST_DAY], 1);
+    assert_int_equal(make(f).made, 0);
+    assert_int_equal(sweep_at(f, "2026-04-10", ERR_GUARD).expired, 0); /* made is not sent */
+    turn(f, fixture_daynum("2026-04-10"), 12 * 60);
+    assert_int_equal(list(f, NULL, &made, text, sizeof text), 1);
+    r = sweep_at(f, "2026-04-10", ERR_OK);
+    assert_int_equal(r.guards[SWEEP_NOTICES], SWEEP_PASSED);
+    assert_int_equal(r.expired, 1);
+    turn(f, fixture_daynum("2026-04-11"), 12 * 60);
+    assert_int_equal(make(f).by_step[NOTICE_RESTRICTED], 1);
+    fixture_free(f);
+}
+
+/* ---- random lives, and a store that fails ---- */
+
+enum { LIVES = 40, PHONES = 5 };
+
+struct once {
+    struct fixture *f;
+    struct rng *rng;
+    daynum day;
+};
+
+static void something_happens(struct once *o)
+{
+    const uint64_t imei = PHONE + rng_below(o->rng, PHONES);
+    char day[DAYNUM_TEXT];
+    daynum_format(o->day, day);
+    struct change change = {.imei = {imei}};
+    switch (rng_below(o->rng, 6)) {
+    case 0:
+        daynum_format(o->day - (daynum)rng_below(o->rng, 20), day);
+        (void)fixture_activate(o->f, imei, day);
+        return;
+    case 1:
+        change.kind = CHANGE_HOLD;
+        change.until = rng_one_in(o->rng, 3) ? DAYNUM_OPEN : o->day + (daynum)rng_below(o->rng, 30);
+        (void)fixture_give(o->f, EVENT_HELD, &change, 1);
+        return;
+    case 2:
+        change.kind = CHANGE_HOLD;
+        change.until = DAYNUM_NONE;
+        (void)fixture_give(o->f, EVENT_HELD, &change, 1);
+        return;
+    case 3:
+        if (rng_one_in(o->rng, 3)) {
+            change.kind = rng_one_in(o->rng, 2) ? CHANGE_VERIFIED : CHANGE_UNVERIFIED;
+            change.approval.at = (int64_t)o->day * 86400;
+            change.approval.by.kind = APPROVAL_PERSONAL;
+            (void)fixture_give(o->f, EVENT_VERIFIED, &change, 1);
+        }
+        return;
+    default:
+        if (pairs_seen && rng_one_in(o->rng, 2))
+            again(o->f, 1 + rng_below(o->rng, pairs_seen), "Altel", day);
+    }
+}
+
+/* Runs until it ends well; the store fails in the middle of some of them, as a kill would. */
+static void make_with_kills(struct once *o)
+{
+    const struct notices_options options = {0};
+    struct notices_result result;
+    struct store *inner = o->f->reg->store, *faulty;
+    if (rng_one_in(o->rng, 2)) {
+        OK(store_faulty_new(inner, &faulty));
+        o->f->reg->store = faulty;
+        store_faulty_arm(faulty, 1 + rng_below(o->rng, 60), 0, ERR_STORE);
+        (void)!notices_make(o->f->reg, &options, &result, NULL);
+        store_faulty_arm(faulty, 0, 0, ERR_OK);
+    }
+    OK(notices_make(o->f->reg, &options, &result, NULL));
+    OK(notices_make(o->f->reg, &options, &result, NULL));
+    assert_int_equal(result.made, 0); /* none forgotten, none twice */
+}
+
+/* Of one phone and subscriber: no step of one last day twice, unless the ladder was begun anew in between. */
+static void each_once(const struct notices_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i + 1; j < n; j++) {
+            if (rows[i].imei.body != rows[j].imei.body || rows[i].subscriber != rows[j].subscriber)
+                continue;
+            if (rows[j].step == NOTICE_GREY || rows[j].step == NOTICE_LAST_DAY)
+                break; /* another ladder */
+            assert_true(rows[i].step != rows[j].step || rows[i].last_day != rows[j].last_day);
+        }
+    for (size_t i = 1; i < n; i++)
+        assert_true(rows[i].number == rows[i - 1].number + 1);
+}
+
+static void each_once_none_forgotten(void **state)
+{
+    (void)state;
+    struct rng rng = random_start("notices", 20261128);
+    for (int life = 0; life < LIVES; life++) {
+        struct fixture *f = fixture_memory("2026-03-01");
+        struct once o = {f, &rng, fixture_daynum("2026-03-01")};
+        static struct notices_row rows[MOST];
+        struct sweep_result swept;
+        begin(f);
+        channel(f, "Altel", NOTICES_FILE, "");
+        for (unsigned i = 0; i < PHONES; i++)
+            see(f, PHONE + i, i % 3, "Altel", "2026-03-01");
+        for (; o.day < fixture_daynum("2026-03-01") + 50; o.day++) {
+            turn(f, o.day, 8 * 60);
+            for (unsigned i = rng_below(&rng, 3); i; i--)
+                something_happens(&o);
+            turn(f, o.day, 12 * 60);
+            make_with_kills(&o);
+            turn(f, o.day, 22 * 60);
+            (void)!sweep(f->reg, DAYNUM_NONE, false, &swept, NULL);
+        }
+        each_once(rows, all_of(f, "Altel", rows));
+        fixture_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_whole_ladder),      cmocka_unit_test(every_subscriber_by_his_operator),
-        cmocka_unit_test(a_last_day_that_moves), cmocka_unit_test(lists_and_receipts),
+        cmocka_unit_test(the_whole_ladder),
+        cmocka_unit_test(every_subscriber_by_his_operator),
+        cmocka_unit_test(a_last_day_that_moves),
+        cmocka_unit_test(lists_and_receipts),
         cmocka_unit_test(who_was_told_nothing),
+        cmocka_unit_test(nobody_expires_untold),
+        cmocka_unit_test(each_once_none_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,7 +132,13 @@ static void of_what_nobody_is_told(void **state)
     assert_int_equal(look(&stolen, &told, DAY + 4, FROM), NOTICE_NONE);
     assert_int_equal(look(&grey, &told, DAY + 6, FROM), NOTICE_DAYS_3);
     /* The gate waits: its last day is over, it is still served. */
+    assert_int_equal(look(&grey, &told, DAY + 12, NOTICE_LAST_DAY_MINUTE), NOTICE_NONE);
+    /* Who comes only then hears it, once. */
+    told = (struct notice_told){0};
     assert_int_equal(look(&grey, &told, DAY + 12, FROM), NOTICE_NONE);
+    assert_int_equal(look(&grey, &told, DAY + 12, NOTICE_LAST_DAY_MINUTE), NOTICE_LAST_DAY);
+    assert_int_equal(look(&grey, &told, DAY + 13, NOTICE_LAST_DAY_MINUTE), NOTICE_NONE);
+    assert_int_equal(notice_until(NOTICE_LAST_DAY, grey.deadline, DAY + 12), DAY + 12);
 }
 
 /* Random lives: the same word never twice of one last day, no word at night, no step after a later one of its term,
@@ -160,7 +166,8 @@ static void random_lives(void **state)
             if (!step)
                 continue;
             assert_in_range(minute, FROM, TO - 1);
-            if (step == NOTICE_GREY && (v.deadline != term || !heard[NOTICE_GREY])) {
+            bool begins = step == NOTICE_GREY || (step == NOTICE_LAST_DAY && day > v.deadline);
+            if (begins && (v.deadline != term || !heard[step])) {
                 memset(heard, 0, sizeof heard);
                 term = v.deadline;
             }
