@@ -54,7 +54,7 @@ for my $words (['--nonsense'], ['check', '--nonsense', imei(1)], ['check'], ['su
     like code_is(2, "refused: @$words", @$words)->{err}, qr/^tamga: \S/, 'with a word why';
 }
 my $help = code_is(0, '--help', '--help')->{out};
-for my $command ($help =~ /^  ([a-z][a-z-]+(?: key)?(?: (?:tac|amnesty|gsma|verified|load|show|set|verify|check|write|add|list|create|revoke|move|backup|rebuild|password|use|renew|drop|hold|release|holds|report|channel|due))?) +\S/mg) {
+for my $command ($help =~ /^  ([a-z][a-z-]+(?: key)?(?: (?:tac|amnesty|gsma|verified|load|show|set|verify|check|write|add|list|create|revoke|move|backup|rebuild|password|use|renew|drop|hold|release|holds|report|channel|due|send|status))?) +\S/mg) {
     like code_is(0, "$command --help", split(/ /, $command), '--help')->{out},
       qr/^usage: tamga $command/, 'prints its usage';
 }
