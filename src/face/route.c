@@ -21,6 +21,7 @@
 
 static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
+static const char lines_type[] = "application/x-ndjson";
 static const char any_type[] = "*/*"; /* its bytes decide */
 
 #define AT(literal)                                                                                \
