@@ -126,21 +126,20 @@ static void user(struct exchange *x, const struct visit *v, const struct clone_c
         html_say(x, TEXT_CLONES_SERVED);
         html_put(x, ")");
     }
+    html_put(x, "<br>"); /* no column of its own: four are too wide for a small phone */
+    operators(x, v, c, u->operators);
     html_put(x, "</th><td>");
     number(x, u->days);
     html_put(x, "</td><td>");
     day(x, u->first);
     html_put(x, " – ");
     day(x, u->last);
-    html_put(x, "</td><td>");
-    operators(x, v, c, u->operators);
     html_put(x, "</td></tr>\n");
 }
 
 static void users(struct exchange *x, const struct visit *v, const struct clone_case *c)
 {
-    static const enum text heads[] = {TEXT_CLONES_WHO, TEXT_CLONES_USER_DAYS, TEXT_CLONES_BETWEEN,
-                                      TEXT_CLONES_OPERATORS};
+    static const enum text heads[] = {TEXT_CLONES_WHO, TEXT_CLONES_USER_DAYS, TEXT_CLONES_BETWEEN};
     html_put(x, "<table class=\"rows\">\n<caption>");
     html_say(x, TEXT_CLONES_USERS);
     html_put(x, "</caption>\n<thead><tr>");
