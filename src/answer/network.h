@@ -45,9 +45,9 @@ struct network_reply {
     uint8_t list;      /* enum list */
     uint8_t reason;    /* enum reason */
     bool home;         /* asked with an IMSI of a home network */
-    bool
-        outside; /* of a TAC that the index does not hold: settings.outside was said, and list and reason say nothing */
-    bool fresh;  /* a home subscriber is let in with what nobody has seen active: to be reported */
+    /* Of a TAC that the index does not hold: settings.outside was said, and list and reason say nothing. */
+    bool outside;
+    bool fresh; /* a home subscriber is let in with what nobody has seen active: to be reported */
 };
 
 struct network {

@@ -40,6 +40,13 @@ static struct wanted *find(const struct looking *l, uint64_t hash)
     return l->n ? bsearch(&key, l->all, l->n, sizeof key, by_hash) : NULL;
 }
 
+/* 0: nobody has named him. */
+static uint64_t imsi_of(const struct looking *l, uint64_t hash)
+{
+    const struct wanted *w = find(l, hash);
+    return w ? w->imsi : 0;
+}
+
 static enum err want_all(struct looking *l, const struct lists_exception *rows, size_t n)
 {
     l->all = calloc(n + 1, sizeof *l->all);
@@ -131,7 +138,7 @@ static enum err look_at_seen(struct looking *l, const struct lists_exception *ro
 {
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < n; i++)
-        if (!find(l, rows[i].subscriber)->imsi)
+        if (!imsi_of(l, rows[i].subscriber))
             err = lists_map_put(&l->imeis, rows[i].imei.body, 1);
     if (!err)
         err = seen_pairs(l->reg, on_pair, l, l->fault);
@@ -199,7 +206,7 @@ enum err paired_names(struct registry *reg, const struct lists_asker *who,
     if (!err)
         err = write_down(&l, who, n);
     for (size_t i = 0; !err && i < n; i++)
-        rows[i].imsi = find(&l, rows[i].subscriber)->imsi;
+        rows[i].imsi = imsi_of(&l, rows[i].subscriber);
     if (l.all)
         sodium_memzero(l.all, (n + 1) * sizeof *l.all);
     free(l.all);

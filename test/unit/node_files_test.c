@@ -284,7 +284,10 @@ static void a_line_of_the_check_log_names_nobody(void **state)
     struct check_record r = {
         .time_us = 1796000000123456,
         .check = {.question = {{35824005111111}, 0}, .software_version = 1},
-        .reply = {EQUIPMENT_GREY, LIST_GREY, REASON_UNVERIFIED, true, false},
+        .reply = {.equipment = EQUIPMENT_GREY,
+                  .list = LIST_GREY,
+                  .reason = REASON_UNVERIFIED,
+                  .home = true},
         .face = NETWORK_S13,
         .origin_n = 9,
         .origin = "mme 1\n=\"x",
