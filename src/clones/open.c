@@ -151,7 +151,8 @@ static enum err prepare(struct opening *o, struct registry *reg, const struct cl
     if (!o->was[o->n])
         c->opened = registry_today(reg);
     c->at = fleet ? CLONE_FLEET : CLONE_OPEN;
-    if (!fleet && reg->rules.clone_auto && c->user_count)
+    /* What an officer had dismissed is his again, and no rule's. */
+    if (!fleet && reg->rules.clone_auto && c->user_count && !o->was[o->n])
         err = confirm_by_rule(o, reg, c, fault);
     bool confirmed = c->at == CLONE_CONFIRMED;
     if (!fleet)

@@ -105,11 +105,16 @@ static void went_wrong(struct follow *f, enum err err, const struct fault *fault
 }
 
 /* The first word of the register comes before all else: a node that was away for days, and has much to catch up with,
- * is not cut off any more, and `stale` is silent from then on. */
+ * is not cut off any more, and `stale` is silent from then on. A head that is older than one that is known is no such
+ * word, and keeps nobody from what is new. */
 static enum err ask(struct follow *f, bool *out_took, struct fault *fault)
 {
-    if (atomic_load(&f->with.status->contact_us) == 0)
-        return pull_head(&f->pull, f->copy, fault);
+    if (atomic_load(&f->with.status->contact_us) == 0) {
+        enum err first = pull_head(&f->pull, f->copy, fault);
+        if (first != ERR_NOT_NOW)
+            return first;
+        *fault = (struct fault){0};
+    }
     enum err err = segments_take(&f->pull, f->copy, out_took, fault);
     if (!err && *out_took && f->copy->wants_tac)
         settle_tac(f);
