@@ -2,6 +2,8 @@
 #include "service_stub.h"
 
 #include "app/feed.h"
+#include "app/intake.h"
+#include "app/notices_desk.h"
 #include "app/observe.h"
 #include "app/samples.h"
 
@@ -309,4 +311,78 @@ enum err observe(struct observer *observer, uint32_t key, struct sighting *sight
         sightings[i].is = OBSERVED_TAKEN;
     (void)fault;
     return ERR_OK;
+}
+
+/* ---- operators: nobody's rows come in, nobody is told ---- */
+
+enum err intake_begin(struct intake *intake, struct str operator_name, struct intake_upload **out,
+                      struct fault *fault)
+{
+    (void)intake;
+    (void)operator_name;
+    (void)out;
+    return fault_set(fault, ERR_CROWDED, "a stub has no place");
+}
+
+enum err intake_add(struct intake_upload *upload, const void *p, size_t n, struct fault *fault)
+{
+    (void)upload;
+    (void)p;
+    (void)n;
+    return fault_set(fault, ERR_STOPPED, "a stub takes nothing");
+}
+
+void intake_drop(struct intake_upload *upload)
+{
+    (void)upload;
+}
+
+enum err intake_load(struct intake_upload *upload, uint32_t key, struct intake_result *out,
+                     struct fault *fault)
+{
+    (void)upload;
+    (void)key;
+    (void)out;
+    return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
+}
+
+enum err intake_errors(struct intake *intake, struct str operator_name, struct str id, int *out_fd,
+                       uint64_t *out_bytes, struct fault *fault)
+{
+    (void)intake;
+    (void)operator_name;
+    (void)id;
+    (void)out_fd;
+    (void)out_bytes;
+    return fault_set(fault, ERR_NOT_FOUND, "a stub has no lists of bad rows");
+}
+
+enum err notices_desk_words(struct notices_desk *desk, const char *operator_name,
+                            struct notices_word *words, size_t n, struct fault *fault)
+{
+    (void)desk;
+    (void)operator_name;
+    (void)words;
+    (void)n;
+    return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
+}
+
+enum err notices_desk_list(struct notices_desk *desk, const char *operator_name,
+                           const struct feed_cursor *since, enum lists_pack pack,
+                           struct notices_desk_file *out, struct fault *fault)
+{
+    (void)desk;
+    (void)operator_name;
+    (void)since;
+    (void)pack;
+    (void)out;
+    return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
+}
+
+size_t notices_desk_figures(struct notices_desk *desk, struct notices_figure *out, size_t most)
+{
+    (void)desk;
+    (void)out;
+    (void)most;
+    return 0;
 }
