@@ -236,6 +236,8 @@ enum {
 #define LIMIT_ROWS_UNPACKED (16ULL << 30)
 /* Pairs of IMEI and subscriber that one file of sightings may bring anew: a country's first day. Ours. */
 #define LIMIT_FEED_NEW (1ULL << 25)
+/* IMEIs of whose first use one file may tell, and pairs without a day that it may date: 16 bytes each. Ours. */
+#define LIMIT_FEED_FIRST (1ULL << 25)
 /* Holds of expiry by operator or model that are open at once. Ours. */
 #define LIMIT_EXPIRY_HOLDS 64
 /* TACs of one operator's file whose radio technologies are counted: 28 bytes each. Ours. */

@@ -190,6 +190,26 @@ bool load_is_part(const struct load *load)
     return strstr(load->kind, part_mark) != NULL;
 }
 
+/* Stands behind the kind of a load of which the changes are in and the rest is not; then what is owed, hexadecimal. */
+static const char open_mark[] = " open ";
+
+void load_open(struct load *load, uint32_t owed)
+{
+    size_t n = strlen(load->kind);
+    snprintf(load->kind + n, sizeof load->kind - n, "%s%" PRIx32, open_mark, owed);
+}
+
+bool load_is_open(const struct load *load, uint32_t *out_owed)
+{
+    const char *at = strstr(load->kind, open_mark);
+    uint32_t owed = 0;
+    for (const char *p = at ? at + sizeof open_mark - 1 : ""; *p; p++)
+        owed = owed << 4 | (uint32_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+    if (at && out_owed)
+        *out_owed = owed;
+    return at != NULL;
+}
+
 enum err load_before(struct registry *reg, const uint8_t key[SHA256_BYTES], enum load_before *out,
                      struct fault *fault)
 {
@@ -197,6 +217,9 @@ enum err load_before(struct registry *reg, const uint8_t key[SHA256_BYTES], enum
     enum err err = store_load_find(reg->store, key, &load, fault);
     if (err && err != ERR_NOT_FOUND)
         return err;
-    *out = err ? LOAD_NEW : load_is_part(&load) ? LOAD_PART : LOAD_WHOLE;
+    *out = err                         ? LOAD_NEW
+           : load_is_part(&load)       ? LOAD_PART
+           : load_is_open(&load, NULL) ? LOAD_OPEN
+                                       : LOAD_WHOLE;
     return ERR_OK;
 }

@@ -65,6 +65,7 @@ void load_key(struct registry *registry, const char *as, const uint8_t file[SHA2
 enum load_before {
     LOAD_NEW,
     LOAD_PART,  /* rows of it were left out: the file comes again, whole */
+    LOAD_OPEN,  /* its changes are in, and what goes behind them is not: it was broken off */
     LOAD_WHOLE, /* nothing of it is new */
 };
 MUST_USE enum err load_before(struct registry *registry, const uint8_t key[SHA256_BYTES],
@@ -72,6 +73,9 @@ MUST_USE enum err load_before(struct registry *registry, const uint8_t key[SHA25
 /* Rows of this load were left out: bad ones, or of days to come. */
 void load_left_out(struct load *load);
 bool load_is_part(const struct load *load);
+/* Its changes go in; the rest comes behind them. owed: what whoever finishes it must know, at most 20 bits. */
+void load_open(struct load *load, uint32_t owed);
+bool load_is_open(const struct load *load, uint32_t *out_owed); /* out_owed may be NULL */
 
 struct load_result {
     struct batch_result batch;

@@ -12,7 +12,7 @@
 #include "app/commit.h"
 #include "app/observe.h"
 #include "bulk/imeis.h"
-#include "bulk/radix.h"
+#include "seen/earliest.h"
 #include "people/audit_log.h"
 #include "seen/feed_facts.h"
 #include "seen/feed_guard.h"
@@ -25,27 +25,19 @@ struct feeding {
     struct feed_result *out;
     struct feed_rows rows;
     struct seen *seen;
-    size_t kept; /* activations that are new or earlier */
-    bool again;  /* of this file only what was left out is new */
-    bool waits;  /* its activations wait for a second person */
-    bool told;   /* findings and load go with the batch */
+    size_t kept;        /* activations that are new or earlier */
+    bool again;         /* of this file only what was left out is new */
+    bool open;          /* its activations are in, and it was broken off there: the rest is owed */
+    struct load opened; /* how it was remembered then */
+    uint32_t owed;      /* guards that were accepted then */
+    bool waits;         /* its activations wait for a second person */
+    bool told;          /* findings and load go with the batch */
     bool before; /* which waits already, and all else stands, since the same file came before */
     struct load load;
     struct imei soon[LIMIT_BAD_ROWS_SHOWN]; /* the first of those without a notice */
 };
 
 /* ---- what it means, before anything is written ---- */
-
-/* Keeps the earliest day of each IMEI. */
-static void earliest(struct imei_list *seen)
-{
-    size_t kept = 0;
-    radix_sort(seen->keys, seen->n);
-    for (size_t i = 0; i < seen->n; i++)
-        if (!kept || seen->keys[kept - 1] >> 16 != seen->keys[i] >> 16)
-            seen->keys[kept++] = seen->keys[i];
-    seen->n = kept;
-}
 
 static enum err look(void *ctx, const uint64_t *keys, const struct facts_row *rows, size_t n,
                      struct fault *fault)
@@ -78,7 +70,7 @@ static enum err look(void *ctx, const uint64_t *keys, const struct facts_row *ro
 static enum err compare(struct feeding *f, struct fault *fault)
 {
     struct imei_list *list = seen_activations(f->seen);
-    earliest(list);
+    earliest_keep(list);
     f->out->imeis = list->n;
     enum err err = feed_facts_each(f->reg->store, list->keys, list->n, look, f, fault);
     list->n = err ? list->n : f->kept;
@@ -126,7 +118,7 @@ static enum err all_else_stands(struct feeding *f, uint64_t id, bool *out, struc
         err = aside_decode((struct str){(const char *)bytes.p, bytes.n}, &aside);
     buf_release(&bytes);
     if (!err)
-        *out = !load_is_part(&aside.load) || f->out->future;
+        *out = !load_is_open(&aside.load, NULL) && (!load_is_part(&aside.load) || f->out->future);
     aside_release(&aside);
     return err;
 }
@@ -148,13 +140,28 @@ static enum err already_waits(struct feeding *f, struct fault *fault)
                      (unsigned long long)w.id, (unsigned long long)w.id);
 }
 
-/* The batch says that the file is not whole yet: who is killed behind it loads the file again, and so are pairs and days
- * written and dated that were not. */
+/* Of the guards that tripped, those that somebody accepted. */
+static uint32_t accepted_of(const struct feeding *f)
+{
+    return f->owed | (f->feed->accept.guards & f->out->tripped);
+}
+
+/* The batch says that the file is not whole yet: who is killed behind it loads the file again, and so is written what was
+ * not: pairs and days, radio technologies, who accepted what. Where all of that stood before, rows were left out. */
+static struct load not_whole(const struct feeding *f)
+{
+    struct load load = f->load;
+    if (f->again)
+        load_left_out(&load);
+    else
+        load_open(&load, accepted_of(f));
+    return load;
+}
+
 static enum err apply(struct feeding *f, struct fault *fault)
 {
     char label[BATCH_LABEL_MAX], reason[GUARD_REASON_MAX];
-    struct load load = f->load;
-    load_left_out(&load);
+    const struct load load = not_whole(f);
     snprintf(label, sizeof label, "%s %.*s %s",
              f->feed->machine ? "rows of" : "feed load --operator", STR_ARG(f->feed->operator_name),
              f->options->path);
@@ -166,7 +173,7 @@ static enum err apply(struct feeding *f, struct fault *fault)
                               .of_machine = f->feed->machine != NULL,
                               .load = &load,
                               .findings = f->rows.findings.list,
-                              .finding_count = f->again ? 0 : f->rows.findings.n,
+                              .finding_count = f->again || f->open ? 0 : f->rows.findings.n,
                               .progress = f->options->progress,
                               .progress_ctx = f->options->progress_ctx,
                               .stop = f->options->stop};
@@ -180,43 +187,50 @@ static enum err apply(struct feeding *f, struct fault *fault)
     if (err || (!f->kept && !plan.reason))
         return err;
     err = batch_run(f->reg, &plan, &f->out->load.batch, fault);
-    f->told = !err || (err == ERR_HELD && f->out->load.batch.proposed);
+    f->told = f->told || !err || (err == ERR_HELD && f->out->load.batch.proposed);
     return err;
+}
+
+/* Of its entry, also when it was written before it was broken off. */
+static uint64_t seq_of(const struct feeding *f)
+{
+    return f->out->load.batch.seq ? f->out->load.batch.seq : f->opened.seq;
 }
 
 /* Who accepted what a guard found; that an operator's program brought rows. */
 static enum err note(struct feeding *f, struct fault *fault)
 {
     const uint64_t party = registry_party_id(f->reg, PARTY_OPERATOR, f->feed->operator_name);
-    const struct audit_event accepted = {.what = AUDIT_FEED_ACCEPT,
-                                         .actor = f->reg->actor,
-                                         .subject = party,
-                                         .object = f->out->load.batch.seq};
+    const struct audit_event accepted = {
+        .what = AUDIT_FEED_ACCEPT, .actor = f->reg->actor, .subject = party, .object = seq_of(f)};
     const struct audit_event rows = {.what = AUDIT_ROWS_IN,
                                      .actor = party,
                                      .subject = party,
                                      .object = f->out->load.rows,
                                      .outcome = f->waits ? ERR_HELD : ERR_OK};
     enum err err = ERR_OK;
-    if (f->feed->accept.guards & f->out->tripped)
+    if (accepted_of(f))
         err = audit_log_put(f->reg, &accepted, 1, fault);
     if (!err && f->feed->machine)
         err = audit_log_put(f->reg, &rows, 1, fault);
     return err;
 }
 
-/* Its activations wait, all else stands now: when they are confirmed the file is known; if they were meanwhile, it is. */
+/* Its activations wait, all else stands now: when they are confirmed the file is known, as far as no row was left out; if
+ * they were meanwhile, it is. */
 static enum err whole_when_confirmed(struct feeding *f, struct fault *fault)
 {
     struct store *store = f->reg->store;
-    struct load load;
+    struct load load, now = f->load;
     struct buf bytes = {0};
+    if (f->out->future)
+        load_left_out(&now);
     enum err err = store_load_find(store, f->load.hash, &load, fault);
     if (err != ERR_NOT_FOUND) {
-        memcpy(load.kind, f->load.kind, sizeof load.kind);
+        memcpy(load.kind, now.kind, sizeof load.kind);
         return err ? err : store_load_put(store, &load, fault);
     }
-    aside_encode(&f->load, f->rows.findings.list, f->again ? 0 : f->rows.findings.n, &bytes);
+    aside_encode(&now, f->rows.findings.list, f->again ? 0 : f->rows.findings.n, &bytes);
     err = bytes.failed ? ERR_MEMORY
                        : store_batch_part_put(store, f->out->load.batch.id, BATCH_PART_ASIDE,
                                               (struct str){(const char *)bytes.p, bytes.n}, fault);
@@ -229,15 +243,15 @@ static enum err remember(struct registry *reg, void *ctx, struct fault *fault)
 {
     struct feeding *f = ctx;
     struct load load = f->load;
-    load.seq = f->out->load.batch.seq;
-    load.changes = f->kept;
+    load.seq = seq_of(f);
+    load.changes = f->kept + f->opened.changes;
     load.time_ms = clock_now_us(reg->clock) / 1000;
     enum err err = f->before ? ERR_OK : note(f, fault);
     if (!err && !f->again && !f->before)
         err = radio_write(reg, registry_party_id(reg, PARTY_OPERATOR, f->feed->operator_name),
                           f->rows.radio, fault);
     if (!err && f->waits)
-        return f->out->future ? ERR_OK : whole_when_confirmed(f, fault);
+        return whole_when_confirmed(f, fault);
     if (err)
         return err;
     if (f->out->future)
@@ -300,7 +314,6 @@ static enum err known_before(struct feeding *f, struct fault *fault)
 {
     char as[LIMIT_NAME + 8];
     uint8_t rows[SHA256_BYTES + 16], digest[SHA256_BYTES];
-    enum load_before before = LOAD_NEW;
     seen_digest(f->seen, rows);
     put_be(rows + SHA256_BYTES, f->rows.sum, 8);
     put_be(rows + SHA256_BYTES + 8, f->out->load.rows, 8);
@@ -308,10 +321,16 @@ static enum err known_before(struct feeding *f, struct fault *fault)
     snprintf(as, sizeof as, "feed %.*s", STR_ARG(f->feed->operator_name));
     load_key(f->reg, as, digest, f->load.hash);
     f->load.rows = f->out->load.rows;
-    enum err err = load_before(f->reg, f->load.hash, &before, fault);
-    f->out->load.known = before == LOAD_WHOLE;
-    f->again = before == LOAD_PART;
-    return err;
+    struct load before = {0};
+    enum err err = store_load_find(f->reg->store, f->load.hash, &before, fault);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    f->open = f->told = load_is_open(&before, &f->owed);
+    f->again = load_is_part(&before);
+    f->out->load.known = !f->open && !f->again;
+    if (f->open)
+        f->opened = before;
+    return ERR_OK;
 }
 
 static enum err read_file(struct feeding *f, struct fault *fault)

@@ -20,19 +20,29 @@ void feed_counts_release(struct feed_counts *c)
     *c = (struct feed_counts){0};
 }
 
-void feed_count(struct feed_counts *c, daynum day, enum seen_count what)
+static void add(struct feed_counts *c, daynum day, size_t place, uint64_t n)
 {
     uint16_t at = daynum_pack(day);
     if (at == SEEN_DAY_NONE) {
-        c->undated[what]++;
+        c->undated[place] += n;
         return;
     }
     if (!c->days[at])
-        c->days[at] = calloc(SEEN_COUNTS, sizeof **c->days);
+        c->days[at] = calloc(SEEN_COUNTS + 1, sizeof **c->days);
     if (c->days[at])
-        c->days[at][what]++;
+        c->days[at][place] += n;
     else
         c->failed = true;
+}
+
+void feed_count(struct feed_counts *c, daynum day, enum seen_count what)
+{
+    add(c, day, what, 1);
+}
+
+void feed_count_sum(struct feed_counts *c, daynum day, uint64_t sum)
+{
+    add(c, day, SEEN_COUNTS, sum);
 }
 
 static bool only(struct str text, const char *digits)
@@ -70,8 +80,8 @@ enum err feed_counts_pour(const struct feed_counts *c, struct seen *seen, daynum
     (void)seen_newest(seen, &newest);
     for (size_t i = 0; !err && i < DAYS; i++)
         if (c->days[i])
-            err = seen_note(seen, (uint16_t)i, c->days[i]);
+            err = seen_note(seen, (uint16_t)i, c->days[i], c->days[i][SEEN_COUNTS]);
     if (!err && all)
-        err = seen_note(seen, newest, c->undated);
+        err = seen_note(seen, newest, c->undated, c->undated[SEEN_COUNTS]);
     return err ? fault_set(fault, err, "no memory for the days of a file") : ERR_OK;
 }

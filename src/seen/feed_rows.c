@@ -7,12 +7,14 @@
 #include <sodium.h>
 
 #include "base/mix.h"
+#include "seen/feed_mask.h"
 #include "seen/term.h"
 
 enum {
-    DATE_TEXT = 10,
-    RAT_TEXT = 8, /* longest of each, bytes */
     IMSI_LEAST = 14,
+    /* Bytes of a text of which a finding keeps something. */
+    IMEI_TEXT = 64,
+    OTHER_TEXT = 24,
 };
 
 const char *const feed_columns[FEED_COLUMNS] = {"date", "imei", "imsi", "msisdn", "rat", "time"};
@@ -40,28 +42,26 @@ void feed_rows_release(struct feed_rows *f)
     feed_counts_release(&f->counts);
 }
 
+/* Where columns have slipped a subscriber's number stands there, and no finding keeps one. */
 static void note(struct feed_rows *f, const char *kind, struct str raw, daynum day)
 {
-    findings_note(&f->findings, f->feed->operator_name, day, kind, raw);
+    char text[FEED_MASKED];
+    const bool is_imei = strcmp(kind, "imei") == 0;
+    findings_note(&f->findings, f->feed->operator_name, day, kind,
+                  feed_mask(raw, is_imei ? IMEI_TEXT : OTHER_TEXT, text));
 }
 
-/* What stands in a column that names nobody: as it is, when it can only be that. Where columns have
- * slipped a subscriber's number stands there, and no finding keeps one. */
-static struct str short_text(struct str raw, size_t most)
+static void note_date(struct feed_rows *f, const char *kind, daynum day)
 {
-    return raw.n <= most ? raw : STR("too long");
+    char text[DAYNUM_TEXT];
+    daynum_format(day, text);
+    findings_note(&f->findings, f->feed->operator_name, day, kind, str_z(text));
 }
 
 /* A day that is not kept has no report. */
 static daynum kept_day(const struct feed_rows *f, daynum day)
 {
     return day < f->kept_from ? DAYNUM_NONE : day;
-}
-
-/* What is no IMEI: as it is, unless it may be somebody's number, 7 to 12 digits, in a column that has slipped. */
-static struct str imei_text(struct str raw)
-{
-    return raw.n >= 7 && raw.n <= 12 && str_digits(raw) ? STR("7 to 12 digits") : raw;
 }
 
 /* The row is set aside: it stands in the file beside, the first ones are told when a guard stops the load. */
@@ -156,7 +156,7 @@ static bool look_at_rat(struct feed_rows *f, struct str rat, daynum day, unsigne
         bool known = code.n == 3 && str_to_u64(code, 999, &v) &&
                      ((v >= 1 && v <= 7) || (v >= 101 && v <= 105));
         if (!known)
-            note(f, "rat_unknown", short_text(code, RAT_TEXT), day);
+            note(f, "rat_unknown", code, day);
         *out_radio |= known ? radio_of_code(v) : 0;
         good = good && known;
     }
@@ -180,14 +180,21 @@ static void check_rat(struct feed_rows *f, struct imei imei, struct str rat, day
     radio_note(f->radio, imei_tac(imei), radio);
 }
 
-/* For the digest: a row that gives none is itself. */
-static void sum_up(struct feed_rows *f, struct str text)
+static uint64_t sum_of(const struct feed_rows *f, struct str text)
 {
     uint8_t mac[crypto_shorthash_BYTES];
     uint64_t sum;
     crypto_shorthash(mac, (const uint8_t *)text.p, text.n, f->key);
     memcpy(&sum, mac, sizeof sum);
+    return sum;
+}
+
+/* For the digest: a row that gives none is itself. */
+static void sum_up(struct feed_rows *f, struct str text, daynum day)
+{
+    const uint64_t sum = sum_of(f, text);
     f->sum += sum;
+    feed_count_sum(&f->counts, day, sum);
 }
 
 /* The phone's number, as far as it is one. */
@@ -239,15 +246,17 @@ static enum err not_yet(struct feed_rows *f, const struct csv *csv, const struct
     struct imei imei;
     struct str imsi = row->fields[FEED_IMSI];
     feed_count(&f->counts, DAYNUM_NONE, SEEN_FUTURE);
-    note(f, "date_future", row->fields[FEED_DATE], day);
+    note_date(f, "date_future", day);
     f->out->future++;
     *out_used = imei_parse_network(row->fields[FEED_IMEI], &imei) == ERR_OK &&
                 !imei_all_same(imei) && imsi.n >= IMSI_LEAST &&
                 imsi_parse(imsi, &out->imsi) == ERR_OK;
-    if (*out_used)
+    if (*out_used) {
         say(f, row, imei, day, out);
-    else
-        sum_up(f, row->text);
+        feed_count_sum(&f->counts, DAYNUM_NONE, sum_of(f, row->text));
+    } else {
+        sum_up(f, row->text, DAYNUM_NONE);
+    }
     return aside(f, csv, row, FEED_DATE, "this day has not come");
 }
 
@@ -270,14 +279,14 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
     if (bad) {
         feed_count(&f->counts, DAYNUM_NONE, SEEN_ROW);
         note(f, "row", str_z(err_name(bad->err)), DAYNUM_NONE);
-        sum_up(f, row->text);
+        sum_up(f, row->text, DAYNUM_NONE);
         f->out->malformed++;
         return set_aside(f, row->text, bad);
     }
     if (!day_of(f, row, &day)) {
         feed_count(&f->counts, DAYNUM_NONE, SEEN_DATE);
-        note(f, "date", short_text(row->fields[FEED_DATE], DATE_TEXT), DAYNUM_NONE);
-        sum_up(f, row->text);
+        note(f, "date", row->fields[FEED_DATE], DAYNUM_NONE);
+        sum_up(f, row->text, DAYNUM_NONE);
         f->out->malformed++;
         return aside(f, csv, row, FEED_DATE, "a date is YYYYMMDD or YYYY-MM-DD, a time HH:MM[:SS]");
     }
@@ -285,8 +294,8 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
         return not_yet(f, csv, row, day, out, out_used);
     if (imei_parse_network(row->fields[FEED_IMEI], &imei) || imei_all_same(imei)) {
         feed_count(&f->counts, kept_day(f, day), feed_count_imei(row->fields[FEED_IMEI]));
-        note(f, "imei", imei_text(row->fields[FEED_IMEI]), day);
-        sum_up(f, row->text);
+        note(f, "imei", row->fields[FEED_IMEI], day);
+        sum_up(f, row->text, kept_day(f, day));
         f->out->malformed++;
         if (row->fields[FEED_IMEI].n == 13 && str_digits(row->fields[FEED_IMEI]))
             note_length(f, row->fields[FEED_IMEI]);
@@ -295,13 +304,13 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
     note_length(f, row->fields[FEED_IMEI]);
     check_rat(f, imei, row->fields[FEED_RAT], day);
     if (!imsi_of(f, row->fields[FEED_IMSI], kept_day(f, day), &out->imsi)) {
-        sum_up(f, row->text);
+        sum_up(f, row->text, kept_day(f, day));
         f->out->unknown++;
         return ERR_OK;
     }
     say(f, row, imei, day, out);
     if (out->past)
-        note(f, "date_past", row->fields[FEED_DATE], day);
+        note_date(f, "date_past", day);
     f->out->home += out->home;
     f->out->roaming += !out->home;
     *out_used = true;

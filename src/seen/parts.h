@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * parts - how subscribers, pairs and days stand in the register: records (people/record.h) of some thousand dense
- * entries each. Numbers are given once, from 1, without a gap; a part is found by its first number, is written once
- * and never grows. ARCHITECTURE.md, "What networks saw".
+ * entries each. Numbers are given once, from 1, without a gap; a part is found by its first number and never grows. It is
+ * written once, and again in place when pairs get the day that they lacked (seen_pairs_date) or a term ends (blanking). ARCHITECTURE.md, "What networks saw".
  *
  *   '0'                              head: form 1 (1), subscribers 4, pairs 4, tag 16 (another after each append)
- *   '0' 'r' day 2, operator 8        what came in of a day: form 2 (1), then as varints loads, home, roaming, pairs seen,
- *                                    how many counts follow, those of counts.def (form 1: none of them)
+ *   '0' 'r' day 2, operator 8        what came in of a day: form 3 (1), then as varints loads, home, roaming, pairs seen,
+ *                                    how many counts follow, those of counts.def (form 1: none of them), how many
+ *                                    digests follow, 8 bytes each (forms 1, 2: none)
  *   '1' first 4                      subscribers: keyed hash of the IMSI 10, each; zeros: dropped
  *   '2' first 4                      the same, sealed as a whole: IMSI 8 (as imsi_parse packs it), MSISDN 8 (0: none)
  *   '3' 'p' first 4                  pairs: IMEI 6, subscriber 4 (0: dropped), day 2: by then its activation is known
@@ -51,9 +52,13 @@ enum seen_count {
 const char *seen_count_name(enum seen_count what);
 
 /* What came in of an operator and day, over all loads that brought something new of it. pairs: those that were seen. */
+enum { SEEN_TAKEN = 16 /* loads of a day that are remembered */ };
 struct seen_report {
     uint64_t loads, home, roaming, pairs;
     uint64_t of[SEEN_COUNTS];
+    uint64_t taken_n;
+    uint64_t taken
+        [SEEN_TAKEN]; /* digests of the day's rows in loads that were counted, the newest last */
 };
 
 /* A register without one: zeros. ERR_CODEC. */

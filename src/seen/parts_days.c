@@ -6,7 +6,7 @@
 
 #include "seen/parts.h"
 
-enum { REPORT_FORM = 2, REPORT_KEY = 12 };
+enum { REPORT_FORM = 3, REPORT_KEY = 12 };
 
 static enum err damaged(struct fault *fault)
 {
@@ -236,7 +236,7 @@ static struct record_key report_key(uint64_t party, uint16_t day)
     return key;
 }
 
-/* Form 1 has no counts; those that a later program adds are zero until it writes. */
+/* Form 1 has no counts, form 2 no digests; counts that a later program adds are zero until it writes. */
 static bool decode_report(struct str value, struct seen_report *out)
 {
     struct rd rd = rd_of((const uint8_t *)value.p, value.n);
@@ -245,10 +245,13 @@ static bool decode_report(struct str value, struct seen_report *out)
     r.home = rd_varint(&rd);
     r.roaming = rd_varint(&rd);
     r.pairs = rd_varint(&rd);
-    uint64_t counts = form == REPORT_FORM ? rd_varint(&rd) : 0;
+    uint64_t counts = form >= 2 ? rd_varint(&rd) : 0;
     for (uint64_t i = 0; i < counts && i < SEEN_COUNTS; i++)
         r.of[i] = rd_varint(&rd);
-    if (rd.failed || rd_left(&rd) || form < 1 || form > REPORT_FORM)
+    r.taken_n = form >= 3 ? rd_varint(&rd) : 0;
+    for (uint64_t i = 0; i < r.taken_n && i < SEEN_TAKEN; i++)
+        r.taken[i] = rd_uint(&rd, 8);
+    if (rd.failed || rd_left(&rd) || form < 1 || form > REPORT_FORM || r.taken_n > SEEN_TAKEN)
         return false;
     *out = r;
     return true;
@@ -281,6 +284,9 @@ enum err seen_report_put(struct registry *reg, uint64_t party, uint16_t day,
     buf_varint(&value, SEEN_COUNTS);
     for (size_t i = 0; i < SEEN_COUNTS; i++)
         buf_varint(&value, report->of[i]);
+    buf_varint(&value, report->taken_n);
+    for (uint64_t i = 0; i < report->taken_n; i++)
+        buf_uint(&value, report->taken[i], 8);
     enum err err = value.failed
                        ? ERR_MEMORY
                        : record_put(reg, &key, (struct str){(const char *)value.p, value.n}, fault);

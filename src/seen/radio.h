@@ -5,7 +5,7 @@
  *
  *   '8' 'r' operator 8, TAC / 10000 2   form 1 (1), then ascending: TAC 4, rows 5 of each technology
  *
- * Rows count as files bring them: a file of which a part comes again counts its rows again. Expected workload: 100,000 TACs and
+ * Rows count as files bring them, each file once, whoever was killed meanwhile. Expected workload: 100,000 TACs and
  * as many that nobody has allocated, a row here, a row there: a row costs one look at a line that was fetched ahead. Memory:
  * 24 bytes a slot. Rows with none of these technologies are not counted. */
 #ifndef SEEN_RADIO_H

@@ -12,12 +12,14 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "seen/earliest.h"
 #include "seen/seen_load.h"
 
 enum {
     AHEAD = 32,        /* rows whose lines are fetched before the first is looked up */
     CLAIM = INT32_MAX, /* among the numbers of batches, which no batch reaches */
     CLAIM_PAUSE_NS = 50000000,
+    MAPPED = 64 << 20, /* bytes; above M_MMAP_THRESHOLD's own limit of 32 MB */
 };
 
 /* ---- opening ---- */
@@ -156,6 +158,26 @@ static enum err day_of(struct seen *s, uint16_t day, struct seen_day **out)
     return ERR_OK;
 }
 
+/* Subscribers are not left behind in memory that was given back: a block that is moved is wiped. What is so large is mapped,
+ * and its pages move with it. */
+static enum err more_news(struct seen *s)
+{
+    const size_t size = s->new_size ? s->new_size + s->new_size / 2 : 4096;
+    const bool mapped = s->new_size * sizeof *s->news >= MAPPED;
+    struct seen_new *news =
+        mapped ? realloc(s->news, size * sizeof *news) : malloc(size * sizeof *news);
+    if (!news)
+        return ERR_MEMORY;
+    if (!mapped && s->news) {
+        memcpy(news, s->news, s->new_count * sizeof *news);
+        sodium_memzero(s->news, s->new_count * sizeof *news);
+        free(s->news);
+    }
+    s->news = news;
+    s->new_size = size;
+    return ERR_OK;
+}
+
 static enum err add_new(struct seen *s, const struct seen_row *row, const struct seen_key *key,
                         struct seen_slot **out)
 {
@@ -163,12 +185,9 @@ static enum err add_new(struct seen *s, const struct seen_row *row, const struct
         return too_many(s,
                         "more than 33554432 pairs of IMEI and subscriber are new: split the file");
     if (s->new_count == s->new_size) {
-        size_t size = s->new_size ? s->new_size + s->new_size / 2 : 4096;
-        struct seen_new *news = realloc(s->news, size * sizeof *news);
-        if (!news)
-            return ERR_MEMORY;
-        s->news = news;
-        s->new_size = size;
+        enum err err = more_news(s);
+        if (err)
+            return err;
     }
     enum err err = seen_table_grow(&s->fresh, 1);
     if (err)
@@ -182,6 +201,16 @@ static enum err add_new(struct seen *s, const struct seen_row *row, const struct
     seen_table_put(&s->fresh, &slot);
     *out = seen_table_find(&s->fresh, key);
     return ERR_OK;
+}
+
+/* What the facts are asked of at the end. */
+static enum err ask(struct seen *s, const struct seen_row *row)
+{
+    enum err err = earliest_add(&s->activations, row->imei << 16 | row->day, LIMIT_FEED_FIRST);
+    s->slower++;
+    return err == ERR_TOO_MANY
+               ? too_many(s, "more than 33554432 IMEIs may have been used first: split the file")
+               : err;
 }
 
 /* A home row: has anything said that its IMEI was active by that day? A pair of this load says so from its earliest
@@ -198,30 +227,35 @@ static enum err activation(struct seen *s, const struct seen_row *row, struct se
     }
     if (!new && slot->day == SEEN_DAY_NONE) {
         enum err err =
-            imei_list_add(&s->undated, (uint64_t)(slot - s->pairs.table.slots) << 16 | row->day);
+            earliest_add(&s->undated, (uint64_t)(slot - s->pairs.table.slots) << 16 | row->day,
+                         LIMIT_FEED_FIRST);
+        if (err == ERR_TOO_MANY)
+            return too_many(s, "more than 33554432 pairs have no day yet: split the file");
         if (err)
             return err;
     }
-    return imei_list_add(&s->activations, row->imei << 16 | row->day);
+    return ask(s, row);
 }
 
 /* What the look-up of a row gave, until its bit is set. */
 struct looked {
     struct seen_key key;
     struct seen_slot *slot; /* of a pair that stands; NULL: it may be of this load */
+    uint64_t sum;           /* of the row, for digests */
 };
 
-static void sum_up(struct seen *s, const struct seen_row *row, const struct seen_key *key)
+static uint64_t sum_up(struct seen *s, const struct seen_row *row, const struct seen_key *key)
 {
     uint64_t sum = mix64(key->hash ^ mix64(row->day ^ row->more));
     s->sums[0] += sum;
     s->sums[1] += mix64(sum + row->msisdn);
+    return sum;
 }
 
 /* Finds the pair, and fetches its bit, or its place among the new ones. */
 static void look(struct seen *s, const struct seen_row *row, struct looked *looked)
 {
-    sum_up(s, row, &looked->key);
+    looked->sum = sum_up(s, row, &looked->key);
     looked->slot = seen_table_find(&s->pairs.table, &looked->key);
     if (!looked->slot)
         seen_table_fetch(&s->fresh, &looked->key);
@@ -237,7 +271,7 @@ static enum err take_one(struct seen *s, const struct seen_row *row, const struc
     bool new = !slot;
     enum err err = ERR_OK;
     if (row->past && row->home)
-        return imei_list_add(&s->activations, row->imei << 16 | row->day);
+        return ask(s, row);
     if (row->ahead || row->past)
         return ERR_OK;
     if (!slot)
@@ -249,6 +283,7 @@ static enum err take_one(struct seen *s, const struct seen_row *row, const struc
         err = day_of(s, row->day, &day);
     if (err)
         return err;
+    day->sum += looked->sum;
     day->home += row->home;
     day->roaming += !row->home;
     err = day_bits_set(&day->bits, slot->number, &s->pages);
@@ -287,16 +322,17 @@ const char *seen_too_many(const struct seen *s)
 
 void seen_counts(const struct seen *s, struct seen_counts *out)
 {
-    *out = (struct seen_counts){
-        .pairs = s->new_count, .days = s->day_count, .slower = s->activations.n};
+    *out = (struct seen_counts){.pairs = s->new_count, .days = s->day_count, .slower = s->slower};
 }
 
-enum err seen_note(struct seen *s, uint16_t number, const uint64_t of[SEEN_COUNTS])
+enum err seen_note(struct seen *s, uint16_t number, const uint64_t of[SEEN_COUNTS], uint64_t sum)
 {
     struct seen_day *day = NULL;
     enum err err = day_of(s, number, &day);
     for (size_t i = 0; !err && i < SEEN_COUNTS; i++)
         day->of[i] += of[i];
+    if (!err)
+        day->sum += sum;
     return err;
 }
 

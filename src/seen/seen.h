@@ -18,7 +18,8 @@
  * person gets its day when it is seen again after it.
  *
  * Expected workload: 26 M rows a load, 95 % of the pairs known. Memory: 16 bytes a slot, two tables at three quarters full;
- * a pair that is new costs 24 bytes and a slot more, LIMIT_FEED_NEW of them at most. */
+ * a pair that is new costs 24 bytes and a slot more, LIMIT_FEED_NEW of them at most; an IMEI that may have been used first 16
+ * bytes (earliest.h), LIMIT_FEED_FIRST of them. */
 #ifndef SEEN_SEEN_H
 #define SEEN_SEEN_H
 
@@ -65,11 +66,14 @@ struct seen_counts {
         slower; /* home rows whose IMEI is not known as active by then: they are looked up in the facts */
 };
 void seen_counts(const struct seen *seen, struct seen_counts *out);
-/* Adds what a day has beside its good rows; to the report alone. No other thread takes. ERR_TOO_MANY. */
-MUST_USE enum err seen_note(struct seen *seen, uint16_t day, const uint64_t of[SEEN_COUNTS]);
+/* Adds what a day has beside its good rows; to the report alone. sum: of these rows, in no order. No other thread takes.
+ * ERR_TOO_MANY. */
+MUST_USE enum err seen_note(struct seen *seen, uint16_t day, const uint64_t of[SEEN_COUNTS],
+                            uint64_t sum);
 /* The newest day of the rows; false: there is none. */
 bool seen_newest(const struct seen *seen, uint16_t *out);
-/* body << 16 | packed day, of home rows of which nothing says that the IMEI was active by then; as they came. */
+/* body << 16 | packed day, of home rows of which nothing says that the IMEI was active by then; in no order, an IMEI more
+ * than once (earliest_keep). */
 struct imei_list *seen_activations(struct seen *seen);
 /* The same rows in another order have the same digest. */
 void seen_digest(const struct seen *seen, uint8_t out[SHA256_BYTES]);

@@ -4,6 +4,7 @@
  * than are written in a tenth of a second, so that a theft order does not wait. A transaction that is done again finds
  * what it began from. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/commit.h"
 #include "seen/seen_load.h"
@@ -45,20 +46,36 @@ static uint64_t first_seen(struct writing *w, const roaring_bitmap_t *bits)
     return n;
 }
 
-/* What came of the day again changes no count; what was held is in. */
-static enum err report_day(struct writing *w, const struct seen_day *day, bool counts,
-                           struct seen_report *report, struct fault *fault)
+/* Of the day's rows in this load, whatever their order. */
+static uint64_t digest_of(const struct seen_day *day)
 {
-    struct seen *s = w->seen;
-    if (!counts && !report->of[SEEN_HELD])
-        return ERR_OK;
-    report->loads += counts && (day->home || day->roaming); /* a day came when a good row did */
-    report->home += counts ? day->home : 0;
-    report->roaming += counts ? day->roaming : 0;
-    for (size_t i = 0; counts && i < SEEN_COUNTS; i++)
+    return mix64(day->sum ^ mix64(day->home ^ mix64(day->roaming + 1)));
+}
+
+static bool taken_before(const struct seen_report *report, uint64_t digest)
+{
+    for (uint64_t i = 0; i < report->taken_n; i++)
+        if (report->taken[i] == digest)
+            return true;
+    return false;
+}
+
+static void remember(struct seen_report *report, uint64_t digest)
+{
+    if (report->taken_n == SEEN_TAKEN)
+        memmove(report->taken, report->taken + 1, --report->taken_n * sizeof *report->taken);
+    report->taken[report->taken_n++] = digest;
+}
+
+/* What came of the day again changes no count; what was held is in. */
+static void count_day(const struct seen_day *day, struct seen_report *report)
+{
+    report->loads += day->home || day->roaming; /* a day came when a good row did */
+    report->home += day->home;
+    report->roaming += day->roaming;
+    for (size_t i = 0; i < SEEN_COUNTS; i++)
         report->of[i] += day->of[i];
-    report->of[SEEN_HELD] = 0;
-    return seen_report_put(s->reg, s->party, day->day, report, fault);
+    remember(report, digest_of(day));
 }
 
 static enum err write_day(struct writing *w, const struct seen_day *day,
@@ -73,9 +90,15 @@ static enum err write_day(struct writing *w, const struct seen_day *day,
         err = seen_report_get(s->reg, s->party, day->day, &report, fault);
     if (err)
         return err;
+    const bool counts = (new || (bare && !report.loads)) && !taken_before(&report, digest_of(day));
+    if (!counts && !new && !report.of[SEEN_HELD])
+        return ERR_OK;
     report.pairs += new;
+    if (counts)
+        count_day(day, &report);
     report.of[SEEN_PAIRS_NEW] += new ? first_seen(w, bits) : 0;
-    return report_day(w, day, new || (bare && !report.loads), &report, fault);
+    report.of[SEEN_HELD] = 0;
+    return seen_report_put(s->reg, s->party, day->day, &report, fault);
 }
 
 /* The next days' bits. */

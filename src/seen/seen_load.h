@@ -17,6 +17,7 @@ struct seen_day {
     uint16_t day;
     uint64_t home, roaming;
     uint64_t of[SEEN_COUNTS];
+    uint64_t sum; /* of its rows, good and bad, in no order */
     struct day_bits bits;
 };
 
@@ -41,6 +42,7 @@ struct seen {
     const char *too_many;
     uint64_t sums[2]; /* of the digest */
     uint64_t rows;
+    uint64_t slower; /* of struct seen_counts */
 };
 
 /* Of the tables, made from the records. */

@@ -9,6 +9,7 @@
 
 #include "app/commit.h"
 #include "bulk/radix.h"
+#include "seen/earliest.h"
 #include "seen/seen_load.h"
 
 enum { PARTS = 4 /* of a transaction */ };
@@ -19,17 +20,6 @@ struct settling {
     uint64_t *keys;        /* number << 16 | packed day, by number */
     size_t n, at, done;
 };
-
-/* Keeps the earliest day of each slot. */
-static void earliest(struct imei_list *undated)
-{
-    size_t kept = 0;
-    radix_sort(undated->keys, undated->n);
-    for (size_t i = 0; i < undated->n; i++)
-        if (!kept || undated->keys[kept - 1] >> 16 != undated->keys[i] >> 16)
-            undated->keys[kept++] = undated->keys[i];
-    undated->n = kept;
-}
 
 static enum err by_number(struct settling *w)
 {
@@ -62,7 +52,7 @@ static enum err write_step(struct registry *reg, struct commit_case *c, struct f
 enum err seen_settle_days(struct seen *s, struct fault *fault)
 {
     struct settling w = {.seen = s, .head = s->head};
-    earliest(&s->undated);
+    earliest_keep(&s->undated);
     enum err err = by_number(&w);
     while (!err && w.at < w.n) {
         struct commit_case c = {.also = write_step, .ctx = &w};

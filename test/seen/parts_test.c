@@ -207,7 +207,9 @@ static void reports_come_back(void **state)
 {
     (void)state;
     struct fixture *f = fixture_memory("2026-03-10");
-    struct seen_report want = {3, UINT64_MAX, 0, 12345, {[0] = 7, [SEEN_COUNTS - 1] = 1}}, got;
+    struct seen_report want = {3, UINT64_MAX,     0, 12345, {[0] = 7, [SEEN_COUNTS - 1] = 1},
+                               2, {1, UINT64_MAX}},
+                       got;
     struct record_key older = record_key(RECORD_SEEN);
     record_key_bytes(&older, "r\x23\x29\0\0\0\0\0\0\0\x05", 11); /* day 9001 */
     begin(f);
@@ -221,7 +223,13 @@ static void reports_come_back(void **state)
     OK(record_put(f->reg, &older, STR("\1\2\3\4\5"), NULL)); /* form 1 */
     commit(f);
     OK(seen_report_get(f->reg, 5, 9001, &got, NULL));
-    want = (struct seen_report){2, 3, 4, 5, {0}};
+    want = (struct seen_report){2, 3, 4, 5, {0}, 0, {0}};
+    assert_memory_equal(&got, &want, sizeof got);
+    begin(f);
+    OK(record_put(f->reg, &older, STR("\2\2\3\4\5\2\6\7"), NULL)); /* form 2 */
+    commit(f);
+    OK(seen_report_get(f->reg, 5, 9001, &got, NULL));
+    want = (struct seen_report){2, 3, 4, 5, {6, 7}, 0, {0}};
     assert_memory_equal(&got, &want, sizeof got);
     unsigned n = 0;
     OK(seen_reports(f->reg, 9000, 9000, count_report, &n, NULL));
