@@ -46,7 +46,8 @@ struct registry {
     bool writes;
     bool no_tac;
     struct sha256 *sha;
-    /* Of these IMEIs, ascending: whom nobody has told anything yet; a guard of the sweep. NULL: nobody can say. */
+    /* Of these IMEIs, ascending: whom nobody has told anything yet; a guard of the sweep. NULL: nobody can say.
+     * It reads the register as it stands and refreshes nothing: the sweep has planned by the gate that it sees. */
     enum err (*untold)(struct registry *registry, const struct imei *imeis, size_t n,
                        struct untold *out, struct fault *fault);
 };

@@ -138,6 +138,9 @@ static enum err still_so(const struct commit_case *c, const struct rules *rules,
     if (now->expire_through != s->from.expire_through ||
         now->swept_through != s->from.swept_through)
         return ERR_STORE_BUSY;
+    if (c->gate && (c->gate->expire_through < now->expire_through ||
+                    c->gate->swept_through < now->swept_through))
+        return ERR_STORE_BUSY; /* it never goes back, whatever was planned */
     bool advances = c->gate && c->gate->expire_through > now->expire_through;
     return advances && rules->expiry_release == RELEASE_MANUAL ? ERR_HELD : ERR_OK;
 }
@@ -340,6 +343,7 @@ static enum err finish_advance(struct registry *reg, struct sweep_result *out, s
 static enum err advance(struct registry *reg, daynum d, bool dry_run, struct sweep_result *out,
                         struct fault *fault)
 {
+    const struct gate from = reg->head.gate; /* as it was when d was chosen */
     enum err err = guards(reg, d, out, fault);
     if (err || dry_run)
         return err;
@@ -347,12 +351,12 @@ static enum err advance(struct registry *reg, daynum d, bool dry_run, struct swe
     daynum today = registry_today(reg);
     struct step s = {.reg = reg,
                      .effective = d + 1 < today ? d + 1 : today,
-                     .counted = d + 1 <= reg->head.gate.swept_through ? d : DAYNUM_NONE,
+                     .counted = d + 1 <= from.swept_through ? d : DAYNUM_NONE,
                      .due_by = d + 1,
-                     .from = reg->head.gate,
-                     .gate = {d, reg->head.gate.swept_through}};
+                     .from = from,
+                     .gate = {d, from.swept_through}};
     s.before = held_on(reg, s.effective);
-    if (d + 1 <= reg->head.gate.swept_through)
+    if (d + 1 <= from.swept_through)
         err = due_list(reg, DAYNUM_FIRST, d + 1, &list, fault);
     if (!err)
         err = write_rows(&s, &list, fault);

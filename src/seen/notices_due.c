@@ -286,9 +286,7 @@ static struct notice_time time_of(const struct registry *reg, const struct notic
 
 static enum err prepare(struct making *m, struct notices_result *out, struct fault *fault)
 {
-    enum err err = registry_refresh(m->reg, fault);
-    if (!err)
-        err = notices_settings_get(m->reg, &m->settings, fault);
+    enum err err = notices_settings_get(m->reg, &m->settings, fault);
     if (!err)
         err = notices_channels_get(m->reg, &m->channels, fault);
     if (err)
@@ -310,7 +308,9 @@ enum err notices_make(struct registry *reg, const struct notices_options *option
     *out = (struct notices_result){0};
     m->reg = reg;
     m->options = options;
-    enum err err = prepare(m, out, fault);
+    enum err err = registry_refresh(reg, fault);
+    if (!err)
+        err = prepare(m, out, fault);
     const bool looks = !err && !out->quiet && out->channels;
     const bool claims = looks && !options->dry_run;
     if (claims)

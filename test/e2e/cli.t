@@ -156,7 +156,7 @@ my $feed = $r->file('feed.csv', lines('date,imei,imsi,msisdn,rat',
     '2026-02-25,' . imei(31) . '7,401010000000002,,001',
     '2026-02-25,' . imei(32) . ',250010000000002,,001', '2026-02-25,' . imei(33) . ',,,'));
 $got = code_is(0, 'feed', '--json', 'feed', 'load', '--operator', 'alpha', $feed);
-is_deeply json($got->{out}), {rows => 5, home => 3, roaming => 1, unknown => 1, future => 0,
+is_deeply json($got->{out}), {rows => 5, home => 3, roaming => 1, unknown => 1, future => 0, past => 0,
     malformed => 0, imeis => 2, first => 2, earlier => 0, unnoticed => 0, pairs => 3, known => JSON::PP::false},
   'rows are counted by where the subscriber is at home';
 is_deeply [$r->lists(map { imei($_) } 30 .. 33)],

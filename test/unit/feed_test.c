@@ -147,7 +147,7 @@ static void doors(void **state)
     assert_int_equal(status_of("POST", sightings, "", lines), 401);
     assert_int_equal(status_of("POST", sightings, "Bearer node", lines), 403);
     assert_int_equal(status_of("POST", sightings, "Bearer good", lines), 403);
-    assert_int_equal(status_of("POST", sightings, "Bearer node", "application/json"), 415);
+    assert_int_equal(status_of("POST", sightings, "Bearer node", "application/json"), 403);
     assert_int_equal(status_of("GET", "/api/v1/check/490154203237518", "Bearer node", ""), 403);
 }
 
