@@ -24,9 +24,10 @@ declare -A may=(
     [cases]="base core journal index answer store app bulk people cases"
     [seen]="base core journal index answer store app bulk people seen"
     [clones]="base core journal index answer store app bulk people seen clones"
+    [held]="base core journal index answer store app bulk people cases seen clones held"
     [face]="base core journal index answer store app face"
     [portal]="base core journal index answer store app bulk people cases seen clones face portal"
-    [cmd]="base core journal index answer store app bulk people seen clones cases face portal wire s13 n5geir node cmd"
+    [cmd]="base core journal index answer store app bulk people seen clones cases held face portal wire s13 n5geir node cmd"
 )
 n=0
 failures=0
@@ -48,7 +49,7 @@ sources() {
     find src test bench -name '*.[ch]' -o -name '*.def' 2>/dev/null | sort
 }
 
-for room in base core journal index answer wire s13 n5geir node store app bulk people seen clones cases face portal cmd; do
+for room in base core journal index answer wire s13 n5geir node store app bulk people seen clones cases held face portal cmd; do
     grep -Hno '^ *# *include *"[a-z]*/' -r "src/$room" --include='*.[ch]' 2>/dev/null |
         while IFS=: read -r file line include; do
             other=${include#*\"}

@@ -104,6 +104,7 @@ int cmd_import_verified(struct cli *cli);
 int cmd_feed_load(struct cli *cli);
 int cmd_feed_report(struct cli *cli);
 int cmd_retention(struct cli *cli);
+int cmd_export(struct cli *cli);
 int cmd_customs_load(struct cli *cli);
 int cmd_accreditation_load(struct cli *cli);
 int cmd_accreditation_list(struct cli *cli);

@@ -172,6 +172,12 @@ static const struct command commands[] = {
      cmd_seal_renew},
     {"seal drop", "NUMBER", "Take a key out of the key file when nothing is under it any more.",
      cmd_seal_drop},
+    {"export",
+     "--imei IMEI|--imsi IMSI|--msisdn NUMBER|--person IIN --order REFERENCE [--reason TEXT] "
+     "--out FILE",
+     "Write all that is held of one phone, subscriber or person to a new file, for a lawful "
+     "request: exit 1 when nothing is held.",
+     cmd_export},
     {"audit show", "", "Print who signed in, looked and decided; verifies that log's chain.",
      cmd_audit_show},
     {"demo create", "", "Fill a new register with sample devices.", cmd_demo_create},

@@ -166,7 +166,10 @@ static size_t operator_of(struct history *h, uint64_t party)
 static void meet(struct looking *f, size_t i, const struct day_of *day)
 {
     struct history_pair *pair = &f->out->pairs[i];
-    pair->by[operator_of(f->out, day->party)]++;
+    size_t by = operator_of(f->out, day->party);
+    if (!pair->by[by]++)
+        pair->span[by].first = day->day;
+    pair->span[by].last = day->day;
     if (f->met[i])
         return;
     f->met[i] = true;
@@ -246,9 +249,10 @@ enum err history_find(struct registry *reg, const struct history_ask *ask, struc
                         .needed = calloc(PARTS, sizeof *f.needed)};
     bool reads = false;
     enum err err = f.subscribers && f.needed ? ERR_OK : ERR_MEMORY;
-    if (!err)
+    if (!err && !ask->inside) {
         err = store_read_begin(reg->store, fault);
-    reads = !err;
+        reads = !err;
+    }
     if (!err)
         err = find(&f, fault);
     if (reads)

@@ -25,6 +25,7 @@ struct history_ask {
     struct imei imei;
     uint64_t imsi, msisdn; /* as imsi_parse packs them */
     daynum from, to;       /* DAYNUM_NONE: whatever is kept */
+    bool inside;           /* the caller reads one moment already */
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *progress_ctx;
     const atomic_int *stop; /* may be NULL */
@@ -37,6 +38,9 @@ struct history_pair {
     uint16_t first, last; /* packed; SEEN_DAY_NONE: not in the window */
     uint32_t days;
     uint32_t by[HISTORY_OPERATORS]; /* days by operator: history.operators */
+    struct {
+        uint16_t first, last; /* packed, of by[i]; SEEN_DAY_NONE: none */
+    } span[HISTORY_OPERATORS];
 };
 
 struct history {
@@ -50,7 +54,7 @@ struct history {
     uint64_t steps;     /* parts of days that were read */
 };
 
-/* *out: history_release. Inside a read of one moment of its own. ERR_STOPPED; ERR_CODEC; ERR_MEMORY. */
+/* *out: history_release. Inside a read of one moment of its own, unless `inside`. ERR_STOPPED; ERR_CODEC; ERR_MEMORY. */
 MUST_USE enum err history_find(struct registry *registry, const struct history_ask *ask,
                                struct history *out, struct fault *fault);
 void history_release(struct history *history);

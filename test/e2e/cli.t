@@ -24,7 +24,8 @@ sub code_is {
 
 for my $words (['check', imei(1)], ['rules', 'show'], ['journal', 'show'], ['journal', 'verify'],
     ['db', 'check'], ['proposals'], ['user', 'list'], ['what-if', '--set', 'grace_days=5'],
-    ['sweep', '--dry-run'], ['snapshot', 'write', $r->path('snapshot')]) {
+    ['sweep', '--dry-run'], ['snapshot', 'write', $r->path('snapshot')],
+    ['export', '--imei', imei(1), '--order', '1', '--out', $r->path('export')]) {
     my $got = code_is(4, "no register: @$words", @$words);
     like $got->{err}, qr/^tamga: STORE_MISSING: .*there is no register/, 'and says so';
 }
@@ -49,7 +50,7 @@ for my $words (['--nonsense'], ['check', '--nonsense', imei(1)], ['check'], ['su
     ['check', '--as-of', '1.3.2026', imei(1)], ['check', '--imsi', '12', imei(1)],
     ['rules', 'set'], ['what-if'], ['confirm'], ['confirm', 'x'], ['reject', '1', '2'],
     ['journal', 'show', '--since', 'x1'], ['journal', 'verify', '--against', 'abc'],
-    ['snapshot', 'write'], ['user', 'add'], ['serve', '--listen', '8080'],
+    ['snapshot', 'write'], ['export', '--imei', imei(1), '--out', 'x'], ['export', '--order', '1', '--out', 'x'], ['user', 'add'], ['serve', '--listen', '8080'],
     ['serve', '--demo', '--listen', '0.0.0.0:0'], ['--now', 'yesterday', 'check', imei(1)]) {
     like code_is(2, "refused: @$words", @$words)->{err}, qr/^tamga: \S/, 'with a word why';
 }

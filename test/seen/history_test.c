@@ -87,10 +87,14 @@ static void expect_pair(const struct world *w, uint32_t i, const unsigned window
 {
     uint16_t first = SEEN_DAY_NONE, last = SEEN_DAY_NONE;
     uint32_t days = 0, by[OPERATORS] = {0};
+    uint16_t from[OPERATORS] = {0}, to[OPERATORS] = {0};
     for (unsigned day = window[0]; day <= window[1]; day++) {
         bool any = false;
         for (unsigned o = 0; o < OPERATORS; o++) {
-            by[o] += w->seen[day][o][i];
+            if (w->seen[day][o][i]) {
+                from[o] = by[o]++ ? from[o] : (uint16_t)(FIRST + day);
+                to[o] = (uint16_t)(FIRST + day);
+            }
             any = any || w->seen[day][o][i];
         }
         days += any;
@@ -103,8 +107,11 @@ static void expect_pair(const struct world *w, uint32_t i, const unsigned window
     assert_int_equal(got->first, first);
     assert_int_equal(got->last, last);
     assert_int_equal(got->days, days);
-    for (size_t k = 0; k < h->operator_count; k++)
-        assert_int_equal(got->by[k], by[h->operators[k] - 100]);
+    for (size_t k = 0; k < h->operator_count; k++) {
+        const size_t o = h->operators[k] - 100;
+        assert_int_equal(got->by[k], by[o]);
+        assert_true(!by[o] || (got->span[k].first == from[o] && got->span[k].last == to[o]));
+    }
 }
 
 static void compare(struct fixture *f, const struct world *w, const struct history_ask *ask,
