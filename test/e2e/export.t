@@ -154,6 +154,7 @@ is $status, 201, 'a paper' or diag explain $paper;
 ($status, my $a) = $p->ask('POST', '/api/v1/applications', {kind => 'before_duty', document => 'Чек 15', papers => [$paper->{id}], devices => [{imeis => [$filed], brand => 'Samsung', model => 'A1'}]}, $dana);
 is $status, 201, 'an application' or diag explain $a;
 is +($p->ask('POST', "/api/v1/applications/$a->{number}/withdraw", {}, $dana))[0], 200, 'that ended';
+ok Register::poll(10, sub { $r->run('audit', 'show')->{out} =~ /  file  / }), 'the audit log has it, a second late';
 $got = export('aigul', '--person', $iin, '--order', 'A-6');
 is $got->{code}, 0, 'a person' or diag $got->{err};
 is_deeply [map { [@$_{qw(iin name)}] } @{$got->{is}{held}{person}}], [[$iin, 'АХМЕТОВА ДАНА']], 'who it is';
