@@ -13,7 +13,8 @@ static const struct {
     uint32_t scope;
 } scopes[] = {{STR("check"), API_SCOPE_CHECK}, {STR("check.batch"), API_SCOPE_CHECK_BATCH},
               {STR("feed"), API_SCOPE_FEED},   {STR("sightings"), API_SCOPE_SIGHTINGS},
-              {STR("lists"), API_SCOPE_LISTS}, {STR("notices"), API_SCOPE_NOTICES}};
+              {STR("lists"), API_SCOPE_LISTS}, {STR("notices"), API_SCOPE_NOTICES},
+              {STR("rows"), API_SCOPE_ROWS}};
 enum { SCOPES = sizeof scopes / sizeof scopes[0] };
 
 static const char prefix[] = "tamga_";
@@ -89,8 +90,9 @@ static enum err parse_scopes(struct str text, uint32_t *out, struct fault *fault
                 found = scopes[i].scope;
         if (!found) {
             fault_value(fault, one.p, one.n);
-            return fault_set(fault, ERR_API_SCOPE,
-                             "a scope is check, check.batch, feed, sightings or lists");
+            return fault_set(
+                fault, ERR_API_SCOPE,
+                "a scope is check, check.batch, feed, sightings, lists, notices or rows");
         }
         set |= found;
     }

@@ -5,10 +5,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-enum { COPY = 1 << 16 };
 
 /* A list of bad rows that can be asked for. */
 struct kept {
@@ -25,6 +21,7 @@ struct intake {
     pthread_mutex_t turn; /* of the one load */
     pthread_mutex_t lock; /* guards what follows */
     struct intake_upload *uploads;
+    struct intake_look *looks;
     uint64_t number;
     struct kept kept[LIMIT_INTAKE_LISTS];
 };
@@ -169,47 +166,98 @@ static void keep_list(struct intake *in, const struct intake_upload *upload, con
     pthread_mutex_unlock(&in->lock);
 }
 
-static enum err copy_out(struct shut_file *rows, int fd, struct fault *fault)
+struct intake_look {
+    struct intake *intake;
+    struct intake_look *next;
+    char operator_name[LIMIT_NAME + 1];
+    struct shut_view *view;
+    uint64_t bytes;
+};
+
+static struct kept *find_list(struct intake *in, const struct intake_asker *asker)
 {
-    char *piece = malloc(COPY);
-    size_t n = 0;
-    enum err err = piece ? ERR_OK : fault_set(fault, ERR_MEMORY, "no memory for a list");
-    for (uint64_t at = 0; !err && at < shut_file_bytes(rows); at += n) {
-        err = shut_file_read(rows, at, piece, COPY, &n, fault);
-        if (!err && write(fd, piece, n) != (ssize_t)n)
-            err = fault_set(fault, ERR_MEMORY, "no memory for a list");
+    struct kept *found = NULL;
+    for (size_t i = 0; i < LIMIT_INTAKE_LISTS; i++) {
+        struct kept *k = &in->kept[i];
+        if (k->rows && str_eq(asker->operator_name, str_z(k->operator_name)) &&
+            (!asker->id.n || str_eq(asker->id, str_z(k->id))) &&
+            (!found || k->number > found->number))
+            found = k;
     }
-    if (piece)
-        sodium_memzero(piece, COPY);
-    free(piece);
+    return found;
+}
+
+/* Under the lock: no byte is read here. */
+static enum err hold_list(struct intake *in, const struct intake_asker *asker,
+                          struct intake_look *look, struct fault *fault)
+{
+    unsigned all = 0, his = 0;
+    const struct kept *found = find_list(in, asker);
+    if (!found)
+        return ERR_NOT_FOUND;
+    for (const struct intake_look *l = in->looks; l; l = l->next) {
+        all++;
+        his += strcmp(l->operator_name, found->operator_name) == 0;
+    }
+    if (all >= LIMIT_INTAKE_LOOKS || his >= LIMIT_INTAKE_LOOKS_OF_ONE)
+        return fault_set(fault, ERR_CROWDED, "other lists are being read; come again");
+    enum err err = shut_view_new(found->rows, &look->view);
+    if (err)
+        return fault_set(fault, err, "no memory for a list");
+    look->bytes = shut_file_bytes(found->rows);
+    str_copy(look->operator_name, sizeof look->operator_name, str_z(found->operator_name));
+    look->next = in->looks;
+    in->looks = look;
+    return ERR_OK;
+}
+
+enum err intake_look(struct intake *in, const struct intake_asker *asker, struct intake_look **out,
+                     struct fault *fault)
+{
+    struct intake_look *look = calloc(1, sizeof *look);
+    if (!look)
+        return fault_set(fault, ERR_MEMORY, "no memory for a list");
+    look->intake = in;
+    pthread_mutex_lock(&in->lock);
+    enum err err = hold_list(in, asker, look, fault);
+    pthread_mutex_unlock(&in->lock);
+    if (err) {
+        free(look);
+        return err;
+    }
+    if (in->options.looked)
+        err = in->options.looked(in->options.ctx, asker, look->bytes, fault);
+    if (err)
+        intake_look_end(look);
+    else
+        *out = look;
     return err;
 }
 
-enum err intake_errors(struct intake *in, struct str operator_name, struct str id, int *out_fd,
-                       uint64_t *out_bytes, struct fault *fault)
+uint64_t intake_look_bytes(const struct intake_look *look)
 {
-    struct kept *found = NULL;
-    enum err err = ERR_NOT_FOUND;
-    int fd = -1;
+    return look->bytes;
+}
+
+enum err intake_look_read(struct intake_look *look, uint64_t at, void *to, size_t n, size_t *out_n)
+{
+    return shut_view_read(look->view, at, to, n, out_n, NULL);
+}
+
+void intake_look_end(struct intake_look *look)
+{
+    if (!look)
+        return;
+    struct intake *in = look->intake;
     pthread_mutex_lock(&in->lock);
-    for (size_t i = 0; i < LIMIT_INTAKE_LISTS; i++) {
-        struct kept *k = &in->kept[i];
-        if (k->rows && str_eq(operator_name, str_z(k->operator_name)) &&
-            (!id.n || str_eq(id, str_z(k->id))) && (!found || k->number > found->number))
-            found = k;
-    }
-    if (found) {
-        fd = memfd_create("rows", MFD_CLOEXEC);
-        err = fd < 0 ? fault_set(fault, ERR_MEMORY, "no memory for a list")
-                     : copy_out(found->rows, fd, fault);
-        *out_bytes = shut_file_bytes(found->rows);
-    }
+    for (struct intake_look **at = &in->looks; *at; at = &(*at)->next)
+        if (*at == look) {
+            *at = look->next;
+            break;
+        }
     pthread_mutex_unlock(&in->lock);
-    if (err && fd >= 0)
-        close(fd);
-    if (!err)
-        *out_fd = fd;
-    return err;
+    shut_view_free(look->view);
+    free(look);
 }
 
 /* ---- a load ---- */

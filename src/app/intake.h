@@ -22,6 +22,8 @@
 #include "base/limits.h"
 #include "base/str.h"
 
+struct intake_asker;
+
 enum { INTAKE_FINDINGS = 20, INTAKE_ID = 17 /* 16 hexadecimal digits and a NUL */ };
 
 /* What became of the rows: as struct feed_result has it. */
@@ -53,6 +55,9 @@ struct intake_options {
     const char *directory; /* copied; uploads stand there, without a name */
     enum err (*load)(void *ctx, const struct intake_job *job, struct intake_result *out,
                      struct fault *fault);
+    /* A list is about to be read: written down before its first byte goes. NULL: nobody does. */
+    enum err (*looked)(void *ctx, const struct intake_asker *asker, uint64_t bytes,
+                       struct fault *fault);
     void *ctx;
 };
 
@@ -75,9 +80,23 @@ void intake_drop(struct intake_upload *upload); /* NULL is allowed */
 MUST_USE enum err intake_load(struct intake_upload *upload, uint32_t key, struct intake_result *out,
                               struct fault *fault);
 
-/* The list of bad rows of a load of this operator (id empty: of his last one), as a file in memory that the caller
- * closes. ERR_NOT_FOUND: none such, or not any more; ERR_CROWDED: too many are asked for at once. */
-MUST_USE enum err intake_errors(struct intake *intake, struct str operator_name, struct str id,
-                                int *out_fd, uint64_t *out_bytes, struct fault *fault);
+/* ---- lists of bad rows: who reads one holds it, also when another takes its place ---- */
+
+struct intake_look;
+/* Who wants to read it. */
+struct intake_asker {
+    struct str operator_name;
+    uint32_t key;  /* number of the API key */
+    struct str id; /* of the load; empty: of his last one */
+};
+/* ERR_NOT_FOUND: none such, or not any more; ERR_CROWDED: LIMIT_INTAKE_LOOKS are being read, or LIMIT_INTAKE_LOOKS_OF_ONE of
+ * this operator; errors of options->looked. */
+MUST_USE enum err intake_look(struct intake *intake, const struct intake_asker *asker,
+                              struct intake_look **out, struct fault *fault);
+uint64_t intake_look_bytes(const struct intake_look *look);
+/* Any place, one thread at a time; fewer bytes at the end alone. ERR_FILE_READ. */
+MUST_USE enum err intake_look_read(struct intake_look *look, uint64_t at, void *to, size_t n,
+                                   size_t *out_n);
+void intake_look_end(struct intake_look *look); /* NULL is allowed; before intake_free */
 
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct shut_file {
     uint64_t opened; /* 1 + the piece that stands in plain; 0: none */
     size_t plain_n;
     bool ended;
+    atomic_uint holders; /* its owner, and views */
     uint8_t key[crypto_aead_chacha20poly1305_ietf_KEYBYTES];
     uint8_t plain[PIECE];
     uint8_t sealed[STORED];
@@ -64,13 +66,14 @@ enum err shut_file_new(const char *directory, uint64_t most, struct shut_file **
         return err;
     }
     randombytes_buf(f->key, sizeof f->key);
+    f->holders = 1;
     *out = f;
     return ERR_OK;
 }
 
 void shut_file_free(struct shut_file *f)
 {
-    if (!f)
+    if (!f || atomic_fetch_sub(&f->holders, 1) > 1)
         return;
     close(f->fd);
     sodium_memzero(f, sizeof *f);
@@ -150,15 +153,23 @@ uint64_t shut_file_bytes(const struct shut_file *f)
     return f->bytes;
 }
 
-static enum err open_piece(struct shut_file *f, uint64_t piece, struct fault *fault)
+/* Where a reader opens pieces. */
+struct opening {
+    uint8_t *sealed, *plain; /* STORED, PIECE */
+    uint64_t *opened;        /* 1 + the piece that stands in plain; 0: none */
+    size_t *plain_n;
+};
+
+static enum err open_piece(const struct shut_file *f, uint64_t piece, const struct opening *to,
+                           struct fault *fault)
 {
     uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
     uint64_t left = f->bytes - piece * PIECE;
     size_t want = (left < PIECE ? (size_t)left : PIECE) + TAG, got = 0;
     unsigned long long n = 0;
-    f->opened = 0;
+    *to->opened = 0;
     while (got < want) {
-        ssize_t r = pread(f->fd, f->sealed + got, want - got, (off_t)(piece * STORED + got));
+        ssize_t r = pread(f->fd, to->sealed + got, want - got, (off_t)(piece * STORED + got));
         if (r < 0 && errno == EINTR)
             continue;
         if (r <= 0)
@@ -166,28 +177,80 @@ static enum err open_piece(struct shut_file *f, uint64_t piece, struct fault *fa
         got += (size_t)r;
     }
     nonce_of(piece, nonce);
-    if (got < want || crypto_aead_chacha20poly1305_ietf_decrypt(f->plain, &n, NULL, f->sealed, want,
-                                                                NULL, 0, nonce, f->key))
+    if (got < want || crypto_aead_chacha20poly1305_ietf_decrypt(to->plain, &n, NULL, to->sealed,
+                                                                want, NULL, 0, nonce, f->key))
         return fault_set(fault, ERR_FILE_READ, "rows that came in cannot be read again");
-    f->plain_n = (size_t)n;
-    f->opened = piece + 1;
+    *to->plain_n = (size_t)n;
+    *to->opened = piece + 1;
+    return ERR_OK;
+}
+
+/* n bytes from a place on. */
+struct stretch {
+    uint64_t at;
+    void *to;
+    size_t n;
+};
+
+static enum err read_stretch(const struct shut_file *f, const struct opening *opening,
+                             const struct stretch *s, size_t *out_n, struct fault *fault)
+{
+    size_t got = 0;
+    while (got < s->n && s->at + got < f->bytes) {
+        const uint64_t piece = (s->at + got) / PIECE;
+        const size_t from = (size_t)((s->at + got) % PIECE);
+        enum err err =
+            *opening->opened == piece + 1 ? ERR_OK : open_piece(f, piece, opening, fault);
+        if (err)
+            return err;
+        size_t have = *opening->plain_n - from, take = have < s->n - got ? have : s->n - got;
+        memcpy((uint8_t *)s->to + got, opening->plain + from, take);
+        got += take;
+    }
+    *out_n = got;
     return ERR_OK;
 }
 
 enum err shut_file_read(struct shut_file *f, uint64_t at, void *to, size_t n, size_t *out_n,
                         struct fault *fault)
 {
-    size_t got = 0;
-    while (got < n && at + got < f->bytes) {
-        const uint64_t piece = (at + got) / PIECE;
-        const size_t from = (size_t)((at + got) % PIECE);
-        enum err err = f->opened == piece + 1 ? ERR_OK : open_piece(f, piece, fault);
-        if (err)
-            return err;
-        size_t have = f->plain_n - from, take = have < n - got ? have : n - got;
-        memcpy((uint8_t *)to + got, f->plain + from, take);
-        got += take;
-    }
-    *out_n = got;
+    const struct opening opening = {f->sealed, f->plain, &f->opened, &f->plain_n};
+    return read_stretch(f, &opening, &(struct stretch){at, to, n}, out_n, fault);
+}
+
+/* ---- others who look ---- */
+
+struct shut_view {
+    struct shut_file *file;
+    uint64_t opened;
+    size_t plain_n;
+    uint8_t plain[PIECE];
+    uint8_t sealed[STORED];
+};
+
+enum err shut_view_new(struct shut_file *file, struct shut_view **out)
+{
+    struct shut_view *view = calloc(1, sizeof *view);
+    if (!view)
+        return ERR_MEMORY;
+    atomic_fetch_add(&file->holders, 1);
+    view->file = file;
+    *out = view;
     return ERR_OK;
+}
+
+void shut_view_free(struct shut_view *view)
+{
+    if (!view)
+        return;
+    shut_file_free(view->file);
+    sodium_memzero(view, sizeof *view);
+    free(view);
+}
+
+enum err shut_view_read(struct shut_view *v, uint64_t at, void *to, size_t n, size_t *out_n,
+                        struct fault *fault)
+{
+    const struct opening opening = {v->sealed, v->plain, &v->opened, &v->plain_n};
+    return read_stretch(v->file, &opening, &(struct stretch){at, to, n}, out_n, fault);
 }

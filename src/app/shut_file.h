@@ -3,7 +3,8 @@
  * shut_file - bytes that stand on disk for a while and that only this process can read: a file without a name, each piece
  * sealed under a key that is in memory alone. So what people's rows leave on disk after a kill, or on a stolen disk, is
  * nothing. Expected workload: gigabytes written once from front to back, then read from front to back; one thread at a
- * time. Memory: two pieces. */
+ * time. Memory: two pieces. What has ended may be looked at by others, each with two pieces of his own (shut_view), at any
+ * time and also when its owner has let go of it: it lasts as long as the last of them. */
 #ifndef APP_SHUT_FILE_H
 #define APP_SHUT_FILE_H
 
@@ -28,6 +29,14 @@ MUST_USE enum err shut_file_end(struct shut_file *file, struct fault *fault);
 uint64_t shut_file_bytes(const struct shut_file *file);
 /* Fills n bytes from a place on; fewer only at the end. ERR_FILE_READ: it is not what was written. */
 MUST_USE enum err shut_file_read(struct shut_file *file, uint64_t at, void *to, size_t n,
+                                 size_t *out_n, struct fault *fault);
+
+struct shut_view;
+/* Of a file that has ended. ERR_MEMORY. The owner holds the file while this is called. */
+MUST_USE enum err shut_view_new(struct shut_file *file, struct shut_view **out);
+void shut_view_free(struct shut_view *view); /* NULL is allowed */
+/* As shut_file_read; one thread at a time a view. */
+MUST_USE enum err shut_view_read(struct shut_view *view, uint64_t at, void *to, size_t n,
                                  size_t *out_n, struct fault *fault);
 
 #endif

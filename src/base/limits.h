@@ -148,8 +148,11 @@ enum {
     LIMIT_INTAKE_SLOW_RATE = 4096,  /* faster than so many bytes a second */
     LIMIT_INTAKE_LISTS = 32,        /* of bad rows that are kept, as long as the process lives */
     LIMIT_INTAKE_LISTS_OF_ONE = 4,  /* of one operator */
-    LIMIT_INTAKE_WAIT_MS = 60000,   /* that one waits for a load by the shell */
-    LIMIT_ROWS_FIRST_LINE = 4096,   /* bytes in which lines of JSON must have shown what they are */
+    LIMIT_INTAKE_LOOKS = 8,         /* of them being read at once: 128 KiB each */
+    LIMIT_INTAKE_LOOKS_OF_ONE = 2,  /* by one operator */
+    LIMIT_INTAKE_WAIT_MS =
+        540000, /* that one waits for a load by the shell, or for retention: less than its proxy */
+    LIMIT_ROWS_FIRST_LINE = 4096, /* bytes in which lines of JSON must have shown what they are */
     LIMIT_SIGHTING_DAYS =
         20, /* that a report may be late: a notice must come before the deadline */
 

@@ -135,7 +135,10 @@ void ahead_close(struct ahead *a)
     if (a->has_thread)
         pthread_join(a->thread, NULL);
     for (unsigned i = 0; i < PIECES; i++)
-        free(a->piece[i].p);
+        if (a->piece[i].p) {
+            explicit_bzero(a->piece[i].p, PIECE);
+            free(a->piece[i].p);
+        }
     pthread_cond_destroy(&a->moved);
     pthread_mutex_destroy(&a->lock);
     free(a);

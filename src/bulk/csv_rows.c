@@ -9,6 +9,7 @@
 #include "bulk/csv_rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bulk/file_looks.h"
 
@@ -232,6 +233,10 @@ enum err csv_rows_open(struct csv_rows *rows, const char *path, const struct sou
 void csv_rows_release(struct csv_rows *rows)
 {
     source_close(rows->source);
+    if (rows->window)
+        explicit_bzero(rows->window, WINDOW);
+    if (rows->scratch)
+        explicit_bzero(rows->scratch, ROW_ROOM);
     free(rows->window);
     free(rows->scratch);
     rows->source = NULL;

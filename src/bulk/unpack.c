@@ -356,6 +356,8 @@ void unpack_close(struct unpack *u)
         inflateEnd(&u->z);
     ZSTD_freeDCtx(u->zstd);
     source_close(u->source);
+    if (u->in)
+        explicit_bzero(u->in, INPUT);
     free(u->in);
     free(u);
 }

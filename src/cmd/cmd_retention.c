@@ -13,10 +13,10 @@ static void print_result(const struct cli *cli, const struct retention_result *r
     daynum_format(r->first, day);
     if (cli->json) {
         printf("{\"first\":\"%s\",\"dry_run\":%s,\"days\":%" PRIu64 ",\"pairs\":%" PRIu64
-               ",\"subscribers\":%" PRIu64 ",\"pairs_left\":%" PRIu64
+               ",\"subscribers\":%" PRIu64 ",\"named\":%" PRIu64 ",\"pairs_left\":%" PRIu64
                ",\"subscribers_left\":%" PRIu64 ",\"transactions\":%" PRIu64 "}\n",
-               day, dry ? "true" : "false", r->days, r->pairs, r->subscribers, r->pairs_left,
-               r->subscribers_left, r->transactions);
+               day, dry ? "true" : "false", r->days, r->pairs, r->subscribers, r->named,
+               r->pairs_left, r->subscribers_left, r->transactions);
         return;
     }
     if (!r->days) {

@@ -28,6 +28,8 @@ enum {
     EVENING_HOUR = 21,
     CLONES_HOUR = 4, /* from when on the day before is looked at for clones: feeds come at night */
     RETENTION_HOUR = 3, /* from which on the day's end of terms is done */
+    RETENTION_PATIENCE_MS =
+        10000, /* that it waits for a load: the day is kept by the same thread; the next tick tries again */
     TICK_SECONDS = 20,
     LATE_SAY_SECONDS = 300,    /* between two words about the same */
     LISTS_UNSEEN_SECONDS = 60, /* that nobody knows how operators stand */
@@ -108,7 +110,8 @@ static void keep_terms(struct keeper *k)
 {
     struct fault fault = {0};
     struct retention_result r;
-    const struct retention_options options = {.stop = k->cli->stop};
+    const struct retention_options options = {.stop = k->cli->stop,
+                                              .patience_ms = RETENTION_PATIENCE_MS};
     int64_t now = clock_now_us(k->reg->clock) / 1000000;
     daynum today = registry_today(k->reg);
     if (k->retained == today || now - zone_day_start(&k->reg->zone, today) < RETENTION_HOUR * 3600)
@@ -234,8 +237,10 @@ static enum err keep_intake(const struct keeper *keeper, struct feed_intake *fee
     char *slash = strrchr(directory, '/');
     if (slash)
         slash[slash == directory] = '\0';
-    const struct intake_options options = {
-        .directory = slash ? directory : ".", .load = feed_intake_load, .ctx = feed};
+    const struct intake_options options = {.directory = slash ? directory : ".",
+                                           .load = feed_intake_load,
+                                           .looked = feed_intake_looked,
+                                           .ctx = feed};
     return intake_new(&options, out);
 }
 

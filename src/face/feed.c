@@ -212,14 +212,13 @@ bool feed_tag_listed(struct str header, struct str tag)
     return false;
 }
 
-void feed_send_file(struct exchange *x, const struct feed_file *file)
+/* Of a body that r holds whole: what of it is sent. */
+static void send_part(struct exchange *x, struct str tag, uint64_t *at, uint64_t *bytes)
 {
     struct response *r = x->response;
     const struct request *request = x->request;
-    const struct str tag = file->tag;
-    r->content_type = file->type;
+    const uint64_t all = *bytes;
     r->ranges = true;
-    r->file = (struct response_file){true, file->fd, 0, file->bytes};
     str_copy(r->etag, sizeof r->etag, tag);
     if (feed_tag_listed(request->if_none_match, tag)) {
         response_release(r);
@@ -228,23 +227,38 @@ void feed_send_file(struct exchange *x, const struct feed_file *file)
     }
     if (!request->range.n || (request->if_range.n && !str_eq(request->if_range, tag)))
         return;
-    switch (feed_range(request->range, file->bytes, &r->file.at, &r->file.bytes)) {
+    switch (feed_range(request->range, all, at, bytes)) {
     case RANGE_NONE:
         return;
     case RANGE_PART:
         r->status = 206;
         snprintf(r->content_range, sizeof r->content_range, "bytes %llu-%llu/%llu",
-                 (unsigned long long)r->file.at,
-                 (unsigned long long)(r->file.at + r->file.bytes - 1),
-                 (unsigned long long)file->bytes);
+                 (unsigned long long)*at, (unsigned long long)(*at + *bytes - 1),
+                 (unsigned long long)all);
         return;
     case RANGE_BAD:
         response_release(r);
         r->status = 416;
         snprintf(r->content_range, sizeof r->content_range, "bytes */%llu",
-                 (unsigned long long)file->bytes);
+                 (unsigned long long)all);
         return;
     }
+}
+
+void feed_send_file(struct exchange *x, const struct feed_file *file)
+{
+    struct response *r = x->response;
+    r->content_type = file->type;
+    r->file = (struct response_file){true, file->fd, 0, file->bytes};
+    send_part(x, file->tag, &r->file.at, &r->file.bytes);
+}
+
+void feed_send_stream(struct exchange *x, const struct response_stream *stream, const char *type)
+{
+    struct response *r = x->response;
+    r->content_type = type;
+    r->stream = *stream;
+    send_part(x, (struct str){"", 0}, &r->stream.at, &r->stream.bytes);
 }
 
 /* ?tacs=: these alone. */

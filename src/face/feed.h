@@ -37,5 +37,7 @@ struct feed_file {
     const char *type;
 };
 void feed_send_file(struct exchange *x, const struct feed_file *file);
+/* The same of what is read while it is sent: all of it, `at` 0. Takes the stream. */
+void feed_send_stream(struct exchange *x, const struct response_stream *stream, const char *type);
 
 #endif

@@ -3,6 +3,10 @@
  * http_send - an answer's headers, and its way out. */
 #include "face/http_call.h"
 
+#include <stdlib.h>
+
+enum { STREAM_PIECE = 1 << 16 /* bytes read at once */ };
+
 /* Nothing but our own style and signs, no script, no frame, no other site. */
 #define POLICY                                                                                     \
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "                   \
@@ -139,7 +143,7 @@ static bool is_plain(const struct response *r)
            !r->language && !r->allow && !*r->location && !*r->set_cookie && !*r->disposition &&
            !*r->refresh && !r->retry_after_s && !r->whole_bytes && !r->packed && !r->keeps &&
            !r->script && !r->tells_upload && !r->download && !r->next_after && !r->file.is &&
-           !*r->etag;
+           !r->stream.ctx && !*r->etag;
 }
 
 /* In a reply that was used before. */
@@ -176,6 +180,41 @@ static struct MHD_Response *of_file(struct response *response)
     return r;
 }
 
+static ssize_t read_stream(void *ctx, uint64_t position, char *to, size_t most)
+{
+    struct response_stream *s = ctx;
+    uint64_t left = position < s->bytes ? s->bytes - position : 0;
+    size_t n = left < most ? (size_t)left : most, got = 0;
+    if (!n)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (s->read(s->ctx, s->at + position, to, n, &got) || !got)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    return (ssize_t)got;
+}
+
+static void end_stream(void *ctx)
+{
+    struct response_stream *s = ctx;
+    s->end(s->ctx);
+    free(s);
+}
+
+/* A body that is made while it is sent; what it is made from goes over, too. */
+static struct MHD_Response *of_stream(struct response *response)
+{
+    struct response_stream *s = malloc(sizeof *s);
+    if (!s)
+        return NULL;
+    *s = response->stream;
+    struct MHD_Response *r =
+        MHD_create_response_from_callback(s->bytes, STREAM_PIECE, read_stream, s, end_stream);
+    if (r)
+        response->stream.ctx = NULL;
+    else
+        free(s);
+    return r;
+}
+
 /* Takes the response's bytes. */
 enum MHD_Result http_send(struct http *http, struct MHD_Connection *connection, struct call *call,
                           struct response *response)
@@ -185,7 +224,9 @@ enum MHD_Result http_send(struct http *http, struct MHD_Connection *connection, 
         call->reply = replies_take(http->replies, body.n);
     if (call->reply)
         return send_plain(connection, call, response, body);
-    struct MHD_Response *r = response->file.is ? of_file(response) : of_bytes(response, body);
+    struct MHD_Response *r = response->file.is      ? of_file(response)
+                             : response->stream.ctx ? of_stream(response)
+                                                    : of_bytes(response, body);
     if (!r) {
         response_release(response);
         return MHD_NO;

@@ -122,6 +122,13 @@ struct response {
         int fd;
         uint64_t at, bytes;
     } file;
+    /* A body that is read while it is sent, owned by the response; else the others. */
+    struct response_stream {
+        void *ctx; /* NULL: there is none */
+        enum err (*read)(void *ctx, uint64_t at, void *to, size_t n, size_t *out_n);
+        void (*end)(void *ctx);
+        uint64_t at, bytes;
+    } stream;
     char etag[LIMIT_ETAG];                 /* with its quotes, RFC 9110 8.8.3; empty: none */
     char content_location[LIMIT_LOCATION]; /* RFC 9110 8.7; empty: none */
     char content_range[LIMIT_ETAG];        /* RFC 9110 14.4; empty: none */

@@ -84,12 +84,12 @@ static const struct route routes[] = {
        .aside = true, .body_max = LIMIT_SIGHTINGS_BYTES, .admits = notices_receipts_admit}}},
     {AT("/api/v1/sightings"),
      "POST",
-     {{METHOD_POST, any_type, sightings_post, .door = LIMITED, .scopes = API_SCOPE_SIGHTINGS,
-       .aside = true, .body_max = LIMIT_SIGHTINGS_BYTES, .admits = sightings_admit}}},
+     {{METHOD_POST, any_type, sightings_post, .door = LIMITED,
+       .scopes = API_SCOPE_SIGHTINGS | API_SCOPE_ROWS, .aside = true,
+       .body_max = LIMIT_SIGHTINGS_BYTES, .admits = sightings_admit}}},
     {AT("/api/v1/sightings/errors"),
      "GET, HEAD",
-     {{METHOD_GET, NULL, rows_errors, .door = LIMITED, .scopes = API_SCOPE_SIGHTINGS,
-       .aside = true}}},
+     {{METHOD_GET, NULL, rows_errors, .door = LIMITED, .scopes = API_SCOPE_ROWS, .aside = true}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 _Static_assert((int)ROUTES < (int)STATS_ROUTES, "more routes than are counted");
@@ -116,6 +116,9 @@ void response_release(struct response *response)
     if (response->file.is)
         close(response->file.fd);
     response->file.is = false;
+    if (response->stream.ctx)
+        response->stream.end(response->stream.ctx);
+    response->stream.ctx = NULL;
 }
 
 bool request_takes(struct str accept, struct str wanted)

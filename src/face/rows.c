@@ -82,7 +82,7 @@ static struct str operator_of(const struct exchange *x)
 
 enum err rows_begin(struct exchange *x, struct intake_upload **out, struct fault *fault)
 {
-    enum err err = guard_knock(x, API_SCOPE_SIGHTINGS);
+    enum err err = guard_knock(x, API_SCOPE_ROWS);
     if (!err && !x->caller.id) /* a signature is over the whole body, which nobody keeps */
         err = fault_set(fault, ERR_KEY, "whole rows want a key that is sent, or a certificate");
     if (!err && !x->site->intake)
@@ -174,24 +174,37 @@ void rows_post(struct exchange *x, struct intake_upload *upload)
     free(r);
 }
 
+static enum err read_look(void *ctx, uint64_t at, void *to, size_t n, size_t *out_n)
+{
+    return intake_look_read(ctx, at, to, n, out_n);
+}
+
+static void end_look(void *ctx)
+{
+    intake_look_end(ctx);
+}
+
 void rows_errors(struct exchange *x)
 {
     struct buf id = {0};
     struct fault fault = {0};
+    struct intake_look *look = NULL;
     bool given;
-    int fd = -1;
-    uint64_t bytes = 0;
     enum err err = form_value(x->query, "load", &id, &given);
-    const struct str wanted = {(const char *)id.p, id.n};
+    const struct intake_asker asker = {
+        .operator_name = operator_of(x), .key = x->caller.id, .id = {(const char *)id.p, id.n}};
     if (!err && !x->site->intake)
         err = fault_set(&fault, ERR_UNAVAILABLE, "this server takes no rows");
     if (!err)
-        err = intake_errors(x->site->intake, operator_of(x), wanted, &fd, &bytes, &fault);
-    if (err)
+        err = intake_look(x->site->intake, &asker, &look, &fault);
+    if (err == ERR_CROWDED)
+        x->response->retry_after_s = RETRY_S;
+    if (err) {
         route_fail_at(x, err, &fault);
-    else
-        feed_send_file(
-            x, &(struct feed_file){
-                   .fd = fd, .bytes = bytes, .tag = {"", 0}, .type = "text/csv; charset=utf-8"});
+    } else {
+        const struct response_stream stream = {
+            .ctx = look, .read = read_look, .end = end_look, .bytes = intake_look_bytes(look)};
+        feed_send_stream(x, &stream, "text/csv; charset=utf-8");
+    }
     buf_release(&id);
 }

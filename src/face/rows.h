@@ -2,8 +2,8 @@
  *
  * rows - an operator's whole rows over HTTP: POST /api/v1/sightings with CSV, or lines of JSON that name a subscriber, packed
  * or not, of any size; and the list of those that could not be used. They come onto the disk as they are sent (app/intake.h);
- * what became of them is the answer. Open to keys with the scope sightings, each for the operator after whom it is
- * named. */
+ * what became of them is the answer. Open to keys with the scope rows, each for the operator after whom it is named: rows
+ * name subscribers, and the key of a node at a site must not read or bring them. */
 #ifndef FACE_ROWS_H
 #define FACE_ROWS_H
 

@@ -197,6 +197,10 @@ void sightings_post(struct exchange *x)
         post_few_rows(x);
         return;
     }
+    if (!(x->caller.scopes & API_SCOPE_SIGHTINGS)) {
+        route_fail(x, ERR_SCOPE);
+        return;
+    }
     enum err err = x->site->observer
                        ? take_report(x, &r, &fault)
                        : fault_set(&fault, ERR_UNAVAILABLE, "this server only answers");
@@ -213,5 +217,5 @@ void sightings_post(struct exchange *x)
 
 enum err sightings_admit(struct exchange *x)
 {
-    return guard_knock(x, API_SCOPE_SIGHTINGS);
+    return guard_knock(x, API_SCOPE_SIGHTINGS | API_SCOPE_ROWS);
 }

@@ -21,7 +21,7 @@ static bool by_key(const struct exchange *x)
 static enum err key_may(struct api *a)
 {
     struct str rest;
-    enum err err = guard_identify(a->x, API_SCOPE_LISTS | API_SCOPE_SIGHTINGS);
+    enum err err = guard_identify(a->x, API_SCOPE_LISTS | API_SCOPE_SIGHTINGS | API_SCOPE_ROWS);
     if (!err)
         err = guard_admit(a->x, 1);
     if (!err && !str_eq(a->x->param, str_split(str_z(a->x->caller.name), '/', &rest)))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/api_key.h"
+#include "people/audit_log.h"
 #include "seen/feed.h"
 
 enum { STORE_PATIENCE_MS = 30000 };
@@ -95,18 +96,55 @@ static enum err load(struct registry *reg, const struct intake_job *job, struct 
     return err;
 }
 
+static enum err open_register(const struct feed_intake *in, struct registry **out,
+                              struct fault *fault)
+{
+    const struct registry_options options = {
+        .url = in->url, .key = in->key, .clock = in->clock, .write = true};
+    enum err err = registry_open(&options, out, fault);
+    if (!err)
+        store_patience((*out)->store, STORE_PATIENCE_MS);
+    return err;
+}
+
 enum err feed_intake_load(void *ctx, const struct intake_job *job, struct intake_result *out,
                           struct fault *fault)
 {
-    const struct feed_intake *in = ctx;
-    const struct registry_options options = {
-        .url = in->url, .key = in->key, .clock = in->clock, .write = true};
     struct registry *reg = NULL;
-    enum err err = registry_open(&options, &reg, fault);
+    enum err err = open_register(ctx, &reg, fault);
     if (err)
         return err;
-    store_patience(reg->store, STORE_PATIENCE_MS);
     err = load(reg, job, out, fault);
+    registry_close(reg);
+    return err;
+}
+
+struct looked {
+    const struct intake_asker *asker;
+    uint64_t bytes;
+};
+
+static enum err put_looked(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    const struct looked *l = c->ctx;
+    const struct audit_event event = {
+        .what = AUDIT_ROWS_LOOK,
+        .actor = l->asker->key,
+        .subject = registry_party_id(reg, PARTY_OPERATOR, l->asker->operator_name),
+        .object = l->bytes};
+    return audit_log_put(reg, &event, 1, fault);
+}
+
+enum err feed_intake_looked(void *ctx, const struct intake_asker *asker, uint64_t bytes,
+                            struct fault *fault)
+{
+    struct registry *reg = NULL;
+    struct looked looked = {asker, bytes};
+    struct commit_case c = {.also = put_looked, .ctx = &looked};
+    enum err err = open_register(ctx, &reg, fault);
+    if (err)
+        return err;
+    err = commit_one(reg, &c, fault);
     registry_close(reg);
     return err;
 }

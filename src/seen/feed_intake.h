@@ -16,5 +16,8 @@ struct feed_intake {
 /* For intake_options.load; ctx: struct feed_intake. Errors of feed_load and registry_open. */
 MUST_USE enum err feed_intake_load(void *ctx, const struct intake_job *job,
                                    struct intake_result *out, struct fault *fault);
+/* For intake_options.looked: whose program reads bad rows, and how many bytes, goes into the audit log. */
+MUST_USE enum err feed_intake_looked(void *ctx, const struct intake_asker *asker, uint64_t bytes,
+                                     struct fault *fault);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,6 +201,10 @@ void feed_json_close(struct feed_json *j)
 {
     if (!j)
         return;
+    if (j->in.p)
+        sodium_memzero(j->in.p, j->in.size);
+    if (j->out.p)
+        sodium_memzero(j->out.p, j->out.size);
     buf_release(&j->in);
     buf_release(&j->out);
     free(j);

@@ -2,6 +2,7 @@
 #include "seen/feed_pass.h"
 
 #include <pthread.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,7 @@ enum err feed_pass(struct feed_rows *rows, struct seen *seen, struct fault *faul
     unpack_close(p->unpack);
     pthread_cond_destroy(&p->moved);
     pthread_mutex_destroy(&p->lock);
+    sodium_memzero(p, sizeof *p); /* rows name subscribers */
     free(p);
     return err;
 }

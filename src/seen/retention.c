@@ -7,6 +7,7 @@
 
 #include "app/commit.h"
 #include "people/audit_log.h"
+#include "seen/retention_named.h"
 #include "seen/seen_load.h"
 #include "seen/term.h"
 
@@ -25,12 +26,13 @@ struct retaining {
     uint16_t cut;                                       /* packed first day that is kept */
     uint64_t *pairs, *subscribers;                      /* bits by number: live */
     struct seen_part_list pair_parts, subscriber_parts; /* with something to blank */
-    struct record_key *keys;                            /* of days and reports that go */
-    size_t key_n, key_size;
-    bool any_left; /* a day is kept */
+    struct record_keys named; /* what names subscribers that go, elsewhere */
+    struct record_keys days;  /* and reports that go */
+    bool any_left;            /* a day is kept */
     enum err err;
     /* of the step at hand */
     const struct seen_part_list *parts;
+    const struct record_keys *keys;
     size_t from, n;
     bool last;
 };
@@ -97,20 +99,8 @@ static enum err look(struct retaining *r, struct fault *fault)
 static bool take_key(void *ctx, const struct record *record)
 {
     struct retaining *r = ctx;
-    if (r->key_n == r->key_size) {
-        size_t size = r->key_size ? 2 * r->key_size : 256;
-        struct record_key *keys = realloc(r->keys, size * sizeof *keys);
-        if (!keys) {
-            r->err = ERR_MEMORY;
-            return false;
-        }
-        r->keys = keys;
-        r->key_size = size;
-    }
-    struct record_key *key = &r->keys[r->key_n++];
-    key->n = record->key.n;
-    memcpy(key->bytes, record->key.p, key->n);
-    return true;
+    r->err = record_keys_add(&r->days, record->key);
+    return !r->err;
 }
 
 /* Bitmaps, then reports: the reports are the last to go. */
@@ -125,11 +115,11 @@ static enum err find_days(struct retaining *r, struct fault *fault)
         struct record_key from = record_key(rows[i].kind);
         record_key_bytes(&from, &rows[i].of, 1);
         struct record_key to = from;
-        size_t before = r->key_n;
+        size_t before = r->days.n;
         record_key_number(&to, r->cut, 2);
         err = store_records(r->reg->store, record_key_str(&from), record_key_str(&to), take_key, r,
                             fault);
-        r->out->days = r->key_n - before;
+        r->out->days = r->days.n - before;
     }
     return err ? err : r->err;
 }
@@ -179,7 +169,7 @@ static enum err drop_step(struct registry *reg, struct commit_case *c, struct fa
     struct retaining *r = c->ctx;
     enum err err = seen_same_head(r->seen, fault);
     for (size_t i = 0; !err && i < r->n; i++)
-        err = record_drop(reg, &r->keys[r->from + i], fault);
+        err = record_drop(reg, &r->keys->p[r->from + i], fault);
     if (!err && r->last)
         err = note(reg, r, fault);
     return err ? err : new_tag(reg, r, fault);
@@ -213,7 +203,7 @@ static enum err write_all(struct retaining *r, struct fault *fault)
     const struct seen_part_list *lists[] = {&r->pair_parts, &r->subscriber_parts};
     struct commit_case blank = {.also = blank_step, .ctx = r};
     struct commit_case drop = {.also = drop_step, .ctx = r};
-    uint64_t total = r->pair_parts.n + r->subscriber_parts.n + r->key_n, done = 0;
+    uint64_t total = r->pair_parts.n + r->subscriber_parts.n + r->named.n + r->days.n, done = 0;
     enum err err = ERR_OK;
     for (int k = 0; k < 2; k++)
         for (r->from = 0, r->parts = lists[k]; !err && r->from < r->parts->n; r->from += r->n) {
@@ -224,11 +214,14 @@ static enum err write_all(struct retaining *r, struct fault *fault)
             if (r->options->progress)
                 r->options->progress(r->options->progress_ctx, done, total);
         }
-    for (r->from = 0; !err && r->from < r->key_n; r->from += r->n) {
-        r->n = r->key_n - r->from < STEP_KEYS ? r->key_n - r->from : STEP_KEYS;
-        r->last = r->from + r->n == r->key_n;
-        err = one_step(r, &drop, fault);
-    }
+    const struct record_keys *gone[] = {&r->named, &r->days};
+    for (int k = 0; k < 2; k++)
+        for (r->from = 0, r->keys = gone[k]; !err && r->from < r->keys->n; r->from += r->n) {
+            const size_t left = r->keys->n - r->from;
+            r->n = left < STEP_KEYS ? left : STEP_KEYS;
+            r->last = k == 1 && r->n == left;
+            err = one_step(r, &drop, fault);
+        }
     return err;
 }
 
@@ -261,12 +254,45 @@ static enum err run(struct retaining *r, struct fault *fault)
                         "no day would be left: is the clock right? If so: tamga retention --all");
     if (err || r->options->dry_run)
         return err;
+    err = retention_named(r->seen, r->subscribers, r->out->first, &r->named, fault);
+    if (err)
+        return err;
+    r->out->named = r->named.n;
+    store_overwrite(r->reg->store, true);
     seen_cache_begin(&r->seen->pairs);
     seen_cache_begin(&r->seen->subscribers);
     err = write_all(r, fault);
+    store_overwrite(r->reg->store, false);
     if (!err)
         sift(r);
     return err;
+}
+
+/* One moment, whatever is loaded meanwhile. */
+static enum err look_alone(struct retaining *r, struct fault *fault)
+{
+    enum err err = store_read_begin(r->reg->store, fault);
+    if (err)
+        return err;
+    err = find_days(r, fault);
+    if (!err && r->days.n)
+        err = run(r, fault);
+    store_read_end(r->reg->store);
+    return err;
+}
+
+static enum err look_and_drop(struct retaining *r, struct fault *fault)
+{
+    const struct seen_options all = {.stop = r->options->stop,
+                                     .patience_ms = r->options->patience_ms};
+    enum err err = find_days(r, fault);
+    if (err || !r->days.n)
+        return err;
+    err = seen_open(r->reg, &all, &r->seen, fault);
+    r->days.n = 0; /* what a load before us added is found as well */
+    if (!err)
+        err = find_days(r, fault);
+    return err || !r->days.n ? err : run(r, fault);
 }
 
 enum err retention_run(struct registry *reg, const struct retention_options *options,
@@ -275,22 +301,13 @@ enum err retention_run(struct registry *reg, const struct retention_options *opt
     struct retaining r = {.reg = reg, .options = options, .out = out};
     *out = (struct retention_result){.first = term_first_day(&reg->rules, registry_today(reg))};
     r.cut = daynum_pack(out->first);
-    enum err err = find_days(&r, fault);
-    if (!err && r.key_n) {
-        const struct seen_options all = {.stop = options->stop};
-        if (!options->dry_run)
-            err = seen_open(reg, &all, &r.seen, fault);
-        r.key_n = 0; /* what a load before us added is found as well */
-        if (!err)
-            err = find_days(&r, fault);
-        if (!err && r.key_n)
-            err = run(&r, fault);
-    }
+    enum err err = options->dry_run ? look_alone(&r, fault) : look_and_drop(&r, fault);
     seen_close(r.seen);
     seen_part_list_release(&r.pair_parts);
     seen_part_list_release(&r.subscriber_parts);
     free(r.pairs);
     free(r.subscribers);
-    free(r.keys);
+    record_keys_release(&r.named);
+    record_keys_release(&r.days);
     return err;
 }

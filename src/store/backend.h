@@ -66,6 +66,7 @@ struct store_ops {
     enum err (*write_commit)(struct store *, struct fault *);
     void (*write_rollback)(struct store *);
     const char *(*path)(const struct store *);
+    void (*overwrite)(struct store *, bool); /* NULL: there is nothing to do */
 };
 
 /* store.c keeps the book of writes for every backend: a verb that changes something is called only

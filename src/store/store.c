@@ -135,6 +135,12 @@ void store_patience(struct store *store, int ms)
     store->patience_ms = ms;
 }
 
+void store_overwrite(struct store *store, bool on)
+{
+    if (store->ops->overwrite)
+        store->ops->overwrite(store, on);
+}
+
 const char *store_path(const struct store *store)
 {
     return store->ops->path(store);

@@ -51,6 +51,11 @@ void store_on_wait(struct store *store, void (*fn)(void *ctx, pid_t holder), voi
  * back: 60 s unless this says other. */
 void store_patience(struct store *store, int ms);
 
+/* From here on, until it is said otherwise, what this handle drops or replaces is overwritten where it stood and not only
+ * marked as free: SQLite's secure_delete, in the file; its log is written over as others write. PostgreSQL keeps the old row
+ * until VACUUM, and memory gives it back to the machine: nothing is done there. */
+void store_overwrite(struct store *store, bool on);
+
 /* ---- the chain ---- */
 
 struct store_head {
@@ -227,6 +232,7 @@ enum api_scope {
     API_SCOPE_LISTS =
         1 << 4, /* lists of the operator that the key is named after, and its receipts */
     API_SCOPE_NOTICES = 1 << 5, /* tells what became of that operator's notices */
+    API_SCOPE_ROWS = 1 << 6,    /* whole rows of that operator, and which could not be used */
 };
 enum { API_KEY_SECRET = 72 }; /* bytes, the longest: nonce 24, key 32, tag 16 */
 

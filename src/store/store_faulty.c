@@ -285,6 +285,11 @@ static enum err f_read_begin(struct store *store, struct fault *fault)
     return err ? err : store_read_begin(inner_of(store), fault);
 }
 
+static void f_overwrite(struct store *store, bool on)
+{
+    store_overwrite(inner_of(store), on);
+}
+
 static void f_read_end(struct store *store)
 {
     store_read_end(inner_of(store));
@@ -413,6 +418,7 @@ static const struct store_ops ops = {
     .records_put = f_records_put,
     .record_get = f_record_get,
     .records = f_records,
+    .overwrite = f_overwrite,
     .read_begin = f_read_begin,
     .read_end = f_read_end,
     .write_begin = f_write_begin,

@@ -19,11 +19,12 @@ use constant {MANY => 30_000, NOW => '2026-03-10T07:00:00Z'};
 my $r = Register->new(now => NOW);
 is $r->run('user', 'add', 'aigul')->{code}, 0, 'a register';
 is $r->run('user', 'add', 'botan')->{code}, 0, 'with two officers';
-sub key { my ($name, $scope) = @_; return ($r->run('--json', 'user', 'key', 'create', '--name', $name, '--scope', $scope // 'sightings')->{out} =~ /"key": ?"(tamga_\w+)"/)[0] }
+sub key { my ($name, $scope) = @_; return ($r->run('--json', 'user', 'key', 'create', '--name', $name, '--scope', $scope // 'rows')->{out} =~ /"key": ?"(tamga_\w+)"/)[0] }
 my $altel = key('Altel/day');
 my $kcell = key('Kcell');
 ok $altel && $kcell, 'keys of two operators';
 my $other = key('Altel/lists', 'lists');
+my $site = key('Altel/almaty', 'feed,sightings'); # of a node at a site
 my $server = $r->serve;
 
 sub post {
@@ -72,9 +73,13 @@ ok index($stored, '401010000000001') < 0 && index($stored, '77010000001') < 0, '
 # --- a node's report is what it was ---
 
 my $node = '{"imei":"' . imei(500) . '","time":"2026-03-10T06:59:00Z","network":"home"}';
-$got = post(lines($node), type => 'application/x-ndjson');
+is post(lines($node), type => 'application/x-ndjson')->{reason}, 'SCOPE', 'the key of rows brings none';
+for my $how (['text/csv', $day], ['application/gzip', packed(\&gzip, $day)], ['application/x-ndjson', lines(@members)], ['application/x-ndjson', lines($members[0])]) {
+    is join(' ', @{post($how->[1], type => $how->[0], key => $site)}{qw(status reason)}), '403 SCOPE', "a node's key brings no rows: $how->[0], " . length $how->[1];
+}
+$got = post(lines($node), type => 'application/x-ndjson', key => $site);
 is join(' ', map { $got->{$_} // '-' } qw(taken known elsewhere refused_count)), '1 0 0 0', 'a first use by a node';
-$got = post("\n" . lines(($node) x 9000), type => 'application/x-ndjson');
+$got = post("\n" . lines(($node) x 9000), type => 'application/x-ndjson', key => $site);
 is $got->{known}, 9000, 'thousands of them';
 $got = post(lines(map { sprintf '{"date":"20260305","imei":"%s","imsi":"401010000%06d"}', imei(1000 + $_), $_ } 1 .. 3000), type => 'application/x-ndjson');
 is $got->{first}, 3000, 'whole rows above the size of a small body';
@@ -97,6 +102,24 @@ is +(errors(''))[1], $text, 'the last ones, when none is named';
 is +(errors($query, $kcell))[0], 404, 'they are nobody else\'s';
 is +(errors('?load=0000000000000000'))[0], 404, 'of a load that never was';
 is +(errors('', $other))[0], 403, 'by a key for something else';
+is +(errors($query, $site))[0], 403, 'nor by that of a node';
+my @looks = $r->run('audit', 'show')->{out} =~ /rows_look/g;
+is scalar @looks, 2, 'and who read them is written down';
+my @part = Register::http($server, 'GET', "/api/v1/sightings/errors$query", {Authorization => "Bearer $altel", Range => 'bytes=5-11'});
+is join(' ', @part[0, 1]), '206 column,', 'a part of it';
+
+# --- a large list is read as it is sent, two at once ---
+
+$got = post(lines($header, map { ",x,*,2026-03-01,006,401010000000001" . ' ' x 60_000 } 1 .. 400));
+is $got->{status}, 409, '24 MB of bad rows: more than sockets hold';
+sub reads { my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->{port}, Timeout => 10) or die; print $s "GET /api/v1/sightings/errors HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Bearer $altel\r\n\r\n"; sysread $s, my $first, 9; return $s }
+my @reading = (reads(), reads());
+is +(errors(''))[0], 503, 'a third waits';
+ok post($day)->{known}, 'nobody else waits for who reads slowly';
+my $read = do { local $/; readline $reading[0] };
+cmp_ok length $read, '>', 24_000_000, 'the list is whole';
+close $_ for @reading;
+ok poll(10, sub { (errors(''))[0] == 200 }), 'and there is a place again';
 
 # --- guards, and what waits for a person ---
 

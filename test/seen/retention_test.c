@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "people/seal.h"
 #include "prop/random.h"
 #include "seen/feed.h"
 #include "seen/retention.h"
+#include "seen/seen.h"
 #include "seen/term.h"
 
 enum { IMEIS = 20, SUBSCRIBERS = 30, DAYS = 60, ROWS = 500, FILES = 4, ROUNDS = 2 };
@@ -272,10 +274,200 @@ static void a_clock_that_is_wrong_drops_nothing(void **state)
     fixture_free(f);
 }
 
+/* ---- beside loads ---- */
+
+static void a_load_is_not_waited_for_all_night(void **state)
+{
+    (void)state;
+    struct rng rng = random_start("retention waits", 14);
+    struct fixture *f = fixture_sqlite(today);
+    static struct world w;
+    struct retention_result result;
+    struct registry *other = NULL;
+    struct seen *seen = NULL;
+    make(f, &rng, 1, &w);
+    const struct registry_options there = {
+        .url = f->url, .key = f->key[0] ? f->key : NULL, .clock = &f->clock, .write = true};
+    OK(registry_open(&there, &other, NULL));
+    OK(seen_open(other, &(struct seen_options){.party = 1}, &seen, NULL));
+    f->reg->rules.retention_months = 1;
+    const struct retention_options options = {.patience_ms = 60};
+    assert_int_equal(retention_run(f->reg, &options, &result, NULL), ERR_STORE_BUSY);
+    OK(run(f, true, &result)); /* who only counts waits for nobody */
+    assert_true(result.pairs > 0);
+    seen_close(seen);
+    registry_close(other);
+    OK(retention_run(f->reg, &options, &result, NULL));
+    check(f, &w);
+    fixture_free(f);
+}
+
+/* ---- names elsewhere ---- */
+
+struct named {
+    uint32_t live, gone; /* subscribers */
+    uint64_t live_imsi, gone_imsi;
+};
+
+/* One who is seen after the term, one who is not. */
+static void find_two(struct fixture *f, const struct world *w, struct named *out)
+{
+    bool kept[SUBSCRIBERS] = {0};
+    struct seen_subscriber who;
+    *out = (struct named){0};
+    for (size_t i = 0; i < w->n; i++)
+        kept[w->rows[i].subscriber] |= w->rows[i].day >= w->kept_from;
+    for (uint32_t number = 1; seen_subscriber_get(f->reg, number, &who, NULL) == ERR_OK; number++) {
+        const bool stays = kept[who.imsi - 1000000000000000ULL - IMSI];
+        *(stays ? &out->live : &out->gone) = number;
+        *(stays ? &out->live_imsi : &out->gone_imsi) = who.imsi;
+    }
+    assert_true(out->live && out->gone);
+}
+
+static void put_paired(struct fixture *f, uint64_t hash, uint64_t imsi)
+{
+    const struct record_key key = record_key_of(RECORD_PAIRED, hash);
+    uint8_t plain[8];
+    struct buf sealed = {0};
+    put_be(plain, imsi, 8);
+    OK(seal_put(&f->reg->keys.people, record_key_str(&key), (struct str){(const char *)plain, 8},
+                &sealed));
+    OK(record_put(f->reg, &key, (struct str){(const char *)sealed.p, sealed.n}, NULL));
+    buf_release(&sealed);
+}
+
+static struct record_key told_key(uint32_t subscriber)
+{
+    struct record_key key = record_key(RECORD_NOTICES);
+    record_key_bytes(&key, "t", 1);
+    record_key_number(&key, PHONE, 6);
+    record_key_number(&key, subscriber, 4);
+    return key;
+}
+
+static struct record_key notices_key(uint64_t first)
+{
+    struct record_key key = record_key(RECORD_NOTICES);
+    record_key_bytes(&key, "n", 1);
+    record_key_number(&key, 5, 8);
+    record_key_number(&key, first, 8);
+    return key;
+}
+
+static void put_notices(struct fixture *f, uint64_t first, const char *day)
+{
+    const struct record_key key = notices_key(first);
+    struct buf value = {0};
+    buf_uint(&value, 1, 1);
+    buf_uint(&value, (uint64_t)zone_day_start(&f->reg->zone, fixture_daynum(day)) + 60, 5);
+    OK(record_put(f->reg, &key, (struct str){(const char *)value.p, value.n}, NULL));
+    buf_release(&value);
+}
+
+static bool stands(struct fixture *f, struct record_key key)
+{
+    bool found;
+    OK(record_find(f->reg, &key, NULL, &found, NULL));
+    return found;
+}
+
+static void names_elsewhere_go(void **state)
+{
+    (void)state;
+    struct rng rng = random_start("retention names", 15);
+    struct fixture *f = fixture_sqlite(today);
+    static struct world w;
+    struct retention_result result;
+    struct named n;
+    make(f, &rng, 1, &w);
+    for (size_t i = 0; i < w.n; i++) /* one who is old, in any case */
+        if (w.rows[i].subscriber == 0 && w.rows[i].day >= w.kept_from)
+            w.rows[i].subscriber = 1;
+    fixture_free(f);
+    f = fixture_sqlite(today);
+    (void)load(f, w.rows, ROWS, 0);
+    find_two(f, &w, &n);
+    OK(store_write_begin(f->reg->store, NULL));
+    put_paired(f, 1, n.live_imsi);
+    put_paired(f, 2, n.gone_imsi);
+    put_paired(f, 3, n.gone_imsi + 5000); /* of whom networks know nothing */
+    const struct record_key told[] = {told_key(n.live), told_key(n.gone)};
+    OK(record_put(f->reg, &told[0], STR("x"), NULL));
+    OK(record_put(f->reg, &told[1], STR("x"), NULL));
+    put_notices(f, 1, "2026-02-27");
+    put_notices(f, 2, "2026-02-28");
+    OK(store_write_commit(f->reg->store, NULL));
+    OK(run(f, false, &result));
+    assert_int_equal(result.named, 4);
+    assert_true(stands(f, record_key_of(RECORD_PAIRED, 1)));
+    assert_false(stands(f, record_key_of(RECORD_PAIRED, 2)));
+    assert_false(stands(f, record_key_of(RECORD_PAIRED, 3)));
+    assert_true(stands(f, told[0]));
+    assert_false(stands(f, told[1]));
+    assert_false(stands(f, notices_key(1)));
+    assert_true(stands(f, notices_key(2)));
+    check(f, &w);
+    fixture_free(f);
+}
+
+/* ---- overwritten ---- */
+
+static bool file_holds(const char *path, const struct record_key *key)
+{
+    FILE *file = fopen(path, "rb");
+    struct buf all = {0};
+    char piece[65536];
+    size_t n;
+    assert_non_null(file);
+    while ((n = fread(piece, 1, sizeof piece, file)) > 0)
+        buf_put(&all, piece, n);
+    fclose(file);
+    const bool found = memmem(all.p, all.n, key->bytes, key->n) != NULL;
+    buf_release(&all);
+    return found;
+}
+
+static void what_goes_is_overwritten(void **state)
+{
+    (void)state;
+    struct rng rng = random_start("retention overwrites", 16);
+    struct fixture *f = fixture_sqlite(today);
+    static struct world w;
+    struct retention_result result;
+    if (f->database[0]) { /* PostgreSQL: until VACUUM */
+        fixture_free(f);
+        skip();
+    }
+    make(f, &rng, 1, &w);
+    const uint64_t party = registry_party_id(f->reg, PARTY_OPERATOR, STR("alpha"));
+    const char *path = f->url + strlen("sqlite:");
+    struct record_key keys[DAYS];
+    for (unsigned d = 0; d < DAYS; d++) {
+        keys[d] = record_key(RECORD_SEEN_PAIRS);
+        record_key_bytes(&keys[d], "d", 1);
+        record_key_number(&keys[d], daynum_pack(fixture_daynum(first_day) + (daynum)d), 2);
+        record_key_number(&keys[d], party, 8);
+        record_key_number(&keys[d], 0, 2);
+    }
+    fixture_reopen(f); /* all of it is in the file */
+    for (unsigned d = 0; d < DAYS; d++)
+        assert_true(file_holds(path, &keys[d]));
+    OK(run(f, false, &result));
+    fixture_reopen(f);
+    for (unsigned d = 0; d < DAYS; d++)
+        assert_int_equal(file_holds(path, &keys[d]), d >= w.kept_from);
+    check(f, &w);
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_old_goes),
                                        cmocka_unit_test(one_that_fails_is_finished),
-                                       cmocka_unit_test(a_clock_that_is_wrong_drops_nothing)};
+                                       cmocka_unit_test(a_clock_that_is_wrong_drops_nothing),
+                                       cmocka_unit_test(a_load_is_not_waited_for_all_night),
+                                       cmocka_unit_test(names_elsewhere_go),
+                                       cmocka_unit_test(what_goes_is_overwritten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
