@@ -71,8 +71,8 @@ enum err import_tac(struct registry *reg, const struct tac_import *how, struct t
         tac_builder_free(builder);
         return fault_set(fault, ERR_DATE, "the list's day lies in the future");
     }
-    enum err err =
-        builder ? tac_file_read(how->path, how->format, builder, out_file, fault) : ERR_MEMORY;
+    const struct tac_reading reading = {how->path, how->format, registry_today(reg)};
+    enum err err = builder ? tac_file_read(&reading, builder, out_file, fault) : ERR_MEMORY;
     if (!err)
         err = tac_builder_pack(builder, &packed);
     if (!err)

@@ -6,50 +6,11 @@
 #include <unistd.h>
 
 #include "cmd/groups_out.h"
-#include "seen/odd_tacs.h"
-
-static const struct groups_words words = {{"tac_missing", "tac_test"}};
-
-static json_t *kind_json(const struct registry *reg, const struct odd_kind *kind)
-{
-    json_t *models = json_array(), *examples = json_array();
-    for (uint32_t i = 0; i < kind->models.n; i++) {
-        char tac[16];
-        struct tac_info info = {.brand = STR(""), .model = STR("")};
-        snprintf(tac, sizeof tac, "%08" PRIu32, kind->models.list[i].tac);
-        (void)tac_find(reg->tac, kind->models.list[i].tac, &info);
-        json_array_append_new(models,
-                              json_pack("{s:s, s:s%, s:s%, s:I}", "tac", tac, "brand", info.brand.p,
-                                        info.brand.n, "model", info.model.p, info.model.n, "imeis",
-                                        (json_int_t)kind->models.list[i].imeis));
-    }
-    for (unsigned i = 0; i < kind->examples; i++) {
-        char masked[24];
-        imei_format_masked(kind->example[i], masked);
-        json_array_append_new(examples, json_string(masked));
-    }
-    return json_pack("{s:o, s:o, s:o}", "imeis",
-                     kind->few ? json_null() : json_integer((json_int_t)kind->imeis), "models",
-                     models, "examples", examples);
-}
+#include "seen/odd_json.h"
 
 static void print_json(const struct registry *reg, const struct odd_tacs *odd)
 {
-    json_t *radio = json_array();
-    for (unsigned i = 0; i < odd->operators; i++) {
-        json_t *rows = json_object();
-        for (unsigned k = 0; k < RADIO_KINDS; k++)
-            json_object_set_new(rows, radio_name(k),
-                                json_integer((json_int_t)odd->radio[i].rows[k]));
-        json_array_append_new(
-            radio, json_pack("{s:s, s:o}", "operator", odd->radio[i].name, "rows", rows));
-    }
-    json_t *all = json_pack("{s:I, s:b, s:o, s:o, s:o, s:s, s:o}", "in_use",
-                            (json_int_t)odd->in_use, "list_of_models", odd->has_list, "tac_missing",
-                            odd->has_list ? kind_json(reg, &odd->kinds[ODD_MISSING]) : json_null(),
-                            "tac_test", kind_json(reg, &odd->kinds[ODD_TEST]), "operators",
-                            groups_json(&odd->groups.operators, &words), "radio_of_models",
-                            "not known", "radio_seen", radio);
+    json_t *all = odd_tacs_json(reg, odd);
     json_dumpf(all, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(all);
@@ -69,6 +30,32 @@ static void print_kind(const struct registry *reg, const char *what, const struc
     }
 }
 
+static void print_rows(const char *what, const struct odd_radio *radio, const uint64_t *rows)
+{
+    printf("%s, rows of %s:", what, radio->name);
+    for (unsigned k = 0; k < RADIO_KINDS; k++)
+        printf(" %s %" PRIu64, radio_name(k), rows[k]);
+    putchar('\n');
+}
+
+static void print_wrong(const struct registry *reg, const struct odd_tacs *odd)
+{
+    printf("%" PRIu32 " TACs were seen with radio that their model does not have\n",
+           odd->wrong_tacs);
+    for (unsigned i = 0; i < odd->wrong_n; i++) {
+        struct tac_info info = {.brand = STR(""), .model = STR("")};
+        (void)tac_find(reg->tac, odd->wrong[i].tac, &info);
+        printf("  %12" PRIu64 "  %08" PRIu32 " %.*s %.*s:", odd->wrong[i].rows, odd->wrong[i].tac,
+               STR_ARG(info.brand), STR_ARG(info.model));
+        for (unsigned k = 0; k < RADIO_KINDS; k++)
+            if (odd->wrong[i].radio >> k & 1)
+                printf(" %s", radio_name(k));
+        putchar('\n');
+    }
+    for (unsigned i = 0; i < odd->operators; i++)
+        print_rows("radio that a model does not have", &odd->radio[i], odd->radio[i].wrong);
+}
+
 static void print_text(const struct registry *reg, const struct odd_tacs *odd)
 {
     printf("%" PRIu64 " IMEIs are in use\n", odd->in_use);
@@ -78,18 +65,20 @@ static void print_text(const struct registry *reg, const struct odd_tacs *odd)
     else
         printf("which TACs are missing cannot be told: there is no list of models\n");
     print_kind(reg, "of them have a test TAC", &odd->kinds[ODD_TEST]);
-    if (odd->kinds[ODD_MISSING].imeis || odd->kinds[ODD_TEST].imeis) {
-        printf("missing, and test TACs:\n");
-        groups_print(&odd->groups, &words);
+    if (odd->has_details)
+        print_kind(reg, "of them were used before their TAC was allocated", &odd->kinds[ODD_LATER]);
+    if (odd->kinds[ODD_MISSING].imeis || odd->kinds[ODD_TEST].imeis ||
+        odd->kinds[ODD_LATER].imeis) {
+        printf("missing, test TACs, allocated later:\n");
+        groups_print(&odd->groups, &odd_words);
     }
-    printf("allocation after the first use, and radio that a model does not have, cannot be told: "
-           "our list of models says neither\n");
-    for (unsigned i = 0; i < odd->operators; i++) {
-        printf("radio seen, rows of %s:", odd->radio[i].name);
-        for (unsigned k = 0; k < RADIO_KINDS; k++)
-            printf(" %s %" PRIu64, radio_name(k), odd->radio[i].rows[k]);
-        putchar('\n');
-    }
+    for (unsigned i = 0; i < odd->operators; i++)
+        print_rows("radio seen", &odd->radio[i], odd->radio[i].rows);
+    if (odd->has_details)
+        print_wrong(reg, odd);
+    else
+        printf("allocation after the first use, and radio that a model does not have, cannot be "
+               "told: our list of models says neither\n");
 }
 
 static enum err tell(struct cli *cli, struct registry *reg, const struct odd_ask *ask,

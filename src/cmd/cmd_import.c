@@ -133,9 +133,10 @@ static void print_tac(const struct cli *cli, const struct tac_file *file, uint32
 {
     if (cli->json) {
         printf("{\"models\":%" PRIu64 ",\"machines\":%" PRIu64 ",\"padded\":%" PRIu64
+               ",\"dated\":%" PRIu64 ",\"with_radio\":%" PRIu64 ",\"undated\":%" PRIu64
                ",\"findings\":%" PRIu64 ",\"rule_set\":%" PRIu32 "}\n",
-               file->taken_count, file->machine_count, file->padded_count, file->finding_count,
-               rules);
+               file->taken_count, file->machine_count, file->padded_count, file->dated_count,
+               file->radio_count, file->undated_count, file->finding_count, rules);
         return;
     }
     printf("%" PRIu64 " rows, %" PRIu64 " taken (%" PRIu64 " machines, %" PRIu64
@@ -145,6 +146,14 @@ static void print_tac(const struct cli *cli, const struct tac_file *file, uint32
     for (uint32_t i = 0; i < file->example_count; i++)
         printf("  line %" PRIu64 ": `%s` is no TAC of 8 digits\n", file->examples[i].line,
                file->examples[i].text);
+    if (file->dated_count || file->radio_count || file->undated_count)
+        printf("%" PRIu64 " say when they were allocated, %" PRIu64
+               " which radio technologies they have; %" PRIu64 " name no day that has been\n",
+               file->dated_count, file->radio_count, file->undated_count);
+    for (uint32_t i = 0; i < file->undated_example_count; i++)
+        printf("  line %" PRIu64 ": `%s` is no day: want 01-Jan-2015 or 2015-01-01, today at the "
+               "latest\n",
+               file->undated[i].line, file->undated[i].text);
     printf("rule set %" PRIu32 ": %" PRIu64 " verdicts moved\n", rules, moved);
 }
 

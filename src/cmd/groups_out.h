@@ -6,19 +6,9 @@
 #ifndef CMD_GROUPS_OUT_H
 #define CMD_GROUPS_OUT_H
 
-#include <jansson.h>
-
 #include "cmd/command.h"
-#include "seen/groups.h"
+#include "seen/groups_json.h"
 
-/* What the two kinds are called, as keys of JSON; the second may be NULL: there is one kind. */
-struct groups_words {
-    const char *kind[GROUPS_KINDS];
-};
-
-/* {"told":false} or {"told":true,"list":[{"name":…,KIND:…}],"small":n,"none":{…}}: a count of 1 to 4 is null, "small" says how
- * many groups were left out for having nothing else. The caller's to json_decref; NULL: no memory. */
-json_t *groups_json(const struct group_list *list, const struct groups_words *words);
 void groups_print(const struct groups *groups, const struct groups_words *words);
 
 /* Counts, with progress on a terminal, and reads the regions' table first. regions: a path, or empty. Each look at

@@ -6,15 +6,18 @@
  *
  * The packed form is canonical: records ascend, every name stands once, names stand in the order
  * in which the records first use them (brand before model), and none stands unused. The table
- * refuses everything else, so that equal lists have equal bytes. */
+ * refuses everything else, so that equal lists have equal bytes. A list that says of no TAC when it was allocated, or
+ * which radio its phones have, is of version 1. */
 #include "core/tac.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "core/radio.h"
 
-enum { MAGIC = 0x54475431, HEADER = 12, RECORD = 13 }; /* "TGT1" */
+enum { MAGIC = 0x54475431, MAGIC_2 = 0x54475432, HEADER = 12 }; /* "TGT1", "TGT2" */
+enum { RECORD = 13, RECORD_2 = RECORD + 3 };
 enum { PAGE_BITS = 13, PAGE_TACS = 1 << PAGE_BITS, PAGE_BYTES = PAGE_TACS / 4 };
 enum { DIRECTORY = (TAC_COUNT + PAGE_TACS - 1) / PAGE_TACS };
 
@@ -75,7 +78,9 @@ struct entry {
     uint32_t order; /* of adding */
     uint32_t brand; /* offsets into names */
     uint32_t model;
+    uint16_t allocated; /* packed; UINT16_MAX: not said */
     uint8_t class;
+    uint8_t radio; /* 0: not said */
 };
 
 struct tac_builder {
@@ -158,10 +163,24 @@ enum err tac_builder_add(struct tac_builder *b, uint32_t tac, enum tac_class cla
     uint32_t model_at = intern(&b->names, &b->set, clean_name(model, text));
     if (brand_at == UINT32_MAX || model_at == UINT32_MAX)
         return ERR_MEMORY;
-    b->entries[b->count] =
-        (struct entry){tac, (uint32_t)b->count, brand_at, model_at, (uint8_t) class};
+    b->entries[b->count] = (struct entry){.tac = tac,
+                                          .order = (uint32_t)b->count,
+                                          .brand = brand_at,
+                                          .model = model_at,
+                                          .allocated = UINT16_MAX,
+                                          .class = (uint8_t) class};
     b->count++;
     return ERR_OK;
+}
+
+void tac_builder_detail(struct tac_builder *b, daynum allocated, uint8_t radio)
+{
+    assert(b->count && radio <= RADIO_ALL);
+    struct entry *last = &b->entries[b->count - 1];
+    if (allocated != DAYNUM_NONE && allocated < DAYNUM_FIRST)
+        allocated = DAYNUM_FIRST;
+    last->allocated = daynum_pack(allocated);
+    last->radio = radio;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -189,12 +208,20 @@ static void settle(struct tac_builder *b)
         b->entries[i].order = (uint32_t)i;
 }
 
+static bool says_details(uint16_t allocated, uint8_t radio)
+{
+    return allocated != UINT16_MAX || radio;
+}
+
 enum err tac_builder_pack(struct tac_builder *b, struct buf *out)
 {
     settle(b);
     struct buf records = {0}, names = {0};
     struct name_set set = {0};
-    bool ok = buf_reserve(&records, b->count * RECORD);
+    bool details = false;
+    for (size_t i = 0; i < b->count; i++)
+        details |= says_details(b->entries[i].allocated, b->entries[i].radio);
+    bool ok = buf_reserve(&records, b->count * RECORD_2);
     for (size_t i = 0; ok && i < b->count; i++) {
         const struct entry *entry = &b->entries[i];
         const uint8_t *brand = b->names.p + entry->brand, *model = b->names.p + entry->model;
@@ -205,9 +232,13 @@ enum err tac_builder_pack(struct tac_builder *b, struct buf *out)
         buf_uint(&records, entry->class, 1);
         buf_uint(&records, brand_at, 4);
         buf_uint(&records, model_at, 4);
+        if (!details)
+            continue;
+        buf_uint(&records, entry->allocated, 2);
+        buf_uint(&records, entry->radio, 1);
     }
     if (ok && buf_reserve(out, HEADER + records.n + names.n)) {
-        buf_uint(out, MAGIC, 4);
+        buf_uint(out, details ? MAGIC_2 : MAGIC, 4);
         buf_uint(out, b->count, 4);
         buf_uint(out, names.n, 4);
         buf_put(out, records.p, records.n);
@@ -225,6 +256,7 @@ struct tac_table {
     const uint8_t *names; /* within packed */
     uint32_t count;
     uint32_t names_bytes;
+    uint32_t record;               /* bytes of one */
     uint8_t *pages;                /* two bits a TAC: enum tac_class */
     uint32_t *first;               /* page -> its first record; one more ends the last */
     uint16_t directory[DIRECTORY]; /* TAC >> PAGE_BITS -> page; 0 is the empty page */
@@ -232,7 +264,12 @@ struct tac_table {
 
 static const uint8_t *record_at(const struct tac_table *t, size_t i)
 {
-    return t->packed + HEADER + i * RECORD;
+    return t->packed + HEADER + i * t->record;
+}
+
+static bool has_details(const struct tac_table *t)
+{
+    return t->record == RECORD_2;
 }
 
 static struct str name_at(const struct tac_table *t, uint64_t offset)
@@ -284,21 +321,25 @@ static enum err check_records(const struct tac_table *t, size_t *out_pages)
     enum err err = walk.begins ? ERR_OK : ERR_MEMORY;
     size_t pages = 0;
     uint64_t before = 0;
+    bool details = false;
     for (size_t i = 0; !err && i < t->count; i++) {
         const uint8_t *record = record_at(t, i);
         uint64_t tac = get_be(record, 4);
         if (tac >= TAC_COUNT || (i && tac <= before) ||
-            (record[4] != TAC_DEVICE && record[4] != TAC_MACHINE)) {
+            (record[4] != TAC_DEVICE && record[4] != TAC_MACHINE) ||
+            (has_details(t) && record[RECORD + 2] > RADIO_ALL)) {
             err = ERR_CODEC;
             break;
         }
+        details |= has_details(t) &&
+                   says_details((uint16_t)get_be(record + RECORD, 2), record[RECORD + 2]);
         pages += i == 0 || tac >> PAGE_BITS != before >> PAGE_BITS;
         before = tac;
         err = walk_name(t, &walk, get_be(record + 5, 4));
         if (!err)
             err = walk_name(t, &walk, get_be(record + 9, 4));
     }
-    if (!err && walk.next != t->names_bytes)
+    if (!err && (walk.next != t->names_bytes || details != has_details(t)))
         err = ERR_CODEC;
     free(walk.seen.slots);
     free(walk.begins);
@@ -326,23 +367,25 @@ static void fill_pages(struct tac_table *t)
 enum err tac_table_new(const void *packed, size_t n, struct tac_table **out)
 {
     const uint8_t *p = packed;
-    if (n < HEADER || get_be(p, 4) != MAGIC)
+    if (n < HEADER || (get_be(p, 4) != MAGIC && get_be(p, 4) != MAGIC_2))
         return ERR_CODEC;
     uint64_t count = get_be(p + 4, 4), names_bytes = get_be(p + 8, 4);
-    if (n != HEADER + count * RECORD + names_bytes)
+    uint32_t record = get_be(p, 4) == MAGIC ? RECORD : RECORD_2;
+    if (n != HEADER + count * record + names_bytes)
         return ERR_CODEC;
     struct tac_table *t = calloc(1, sizeof *t);
     if (!t)
         return ERR_MEMORY;
     t->count = (uint32_t)count;
     t->names_bytes = (uint32_t)names_bytes;
+    t->record = record;
     t->packed = malloc(n);
     if (!t->packed) {
         tac_table_free(t);
         return ERR_MEMORY;
     }
     memcpy(t->packed, packed, n);
-    t->names = t->packed + HEADER + count * RECORD;
+    t->names = t->packed + HEADER + count * record;
     size_t pages;
     enum err err = check_records(t, &pages);
     if (!err) {
@@ -374,6 +417,11 @@ size_t tac_table_count(const struct tac_table *t)
     return t ? t->count : 0;
 }
 
+bool tac_table_has_details(const struct tac_table *t)
+{
+    return t && has_details(t);
+}
+
 enum tac_class tac_classify(const struct tac_table *t, uint32_t tac)
 {
     if (!t || tac >= TAC_COUNT)
@@ -400,5 +448,11 @@ bool tac_find(const struct tac_table *t, uint32_t tac, struct tac_info *out)
     out->class = (enum tac_class)record[4];
     out->brand = name_at(t, get_be(record + 5, 4));
     out->model = name_at(t, get_be(record + 9, 4));
+    out->allocated = DAYNUM_NONE;
+    out->radio = 0;
+    if (has_details(t)) {
+        out->allocated = daynum_unpack((uint16_t)get_be(record + RECORD, 2), DAYNUM_NONE);
+        out->radio = record[RECORD + 2];
+    }
     return true;
 }

@@ -16,6 +16,8 @@ enum {
     INDEX_BITS = 24, /* of an IMEI among those asked about */
     LOOK_EVERY = 65536,
 };
+enum { KIND_MASK = (1 << GROUPS_KIND_BITS) - 1 };
+static_assert(GROUPS_KINDS <= KIND_MASK + 1, "a kind fits");
 static_assert(LIMIT_GROUPS_IMEIS <= 1u << INDEX_BITS, "an index fits");
 
 void groups_add(struct groups_of *of, struct imei imei, unsigned kind)
@@ -24,7 +26,7 @@ void groups_add(struct groups_of *of, struct imei imei, unsigned kind)
         return;
     of->err = of->list.n >= LIMIT_GROUPS_IMEIS
                   ? ERR_TOO_MANY
-                  : imei_list_add(&of->list, imei.body << 1 | (kind & 1));
+                  : imei_list_add(&of->list, imei.body << GROUPS_KIND_BITS | (kind & KIND_MASK));
 }
 
 void groups_of_release(struct groups_of *of)
@@ -70,18 +72,23 @@ static bool on_day(void *ctx, const struct seen_day_part *part)
 
 /* ---- pairs ---- */
 
+static unsigned kind_at(const struct imei_list *list, size_t i)
+{
+    return (unsigned)(list->keys[i] & KIND_MASK);
+}
+
 /* SIZE_MAX: it is not asked about. */
 static size_t index_of(const struct imei_list *list, uint64_t body)
 {
     size_t from = 0, to = list->n;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        if (list->keys[middle] >> 1 < body)
+        if (list->keys[middle] >> GROUPS_KIND_BITS < body)
             from = middle + 1;
         else
             to = middle;
     }
-    return from < list->n && list->keys[from] >> 1 == body ? from : SIZE_MAX;
+    return from < list->n && list->keys[from] >> GROUPS_KIND_BITS == body ? from : SIZE_MAX;
 }
 
 static bool on_pair(void *ctx, uint32_t number, const struct seen_pair *pair)
@@ -135,10 +142,18 @@ static enum err look_at_numbers(struct counting *c, struct fault *fault)
 
 /* ---- what it comes to ---- */
 
+static uint64_t sum_of(const struct group *g)
+{
+    uint64_t sum = 0;
+    for (unsigned k = 0; k < GROUPS_KINDS; k++)
+        sum += g->imeis[k];
+    return sum;
+}
+
 static int greatest_first(const void *a, const void *b)
 {
     const struct group *x = a, *y = b;
-    uint64_t p = x->imeis[0] + x->imeis[1], q = y->imeis[0] + y->imeis[1];
+    uint64_t p = sum_of(x), q = sum_of(y);
     return p != q ? (p < q ? 1 : -1) : strcmp(x->name, y->name);
 }
 
@@ -147,7 +162,7 @@ static void put_in_order(struct group_list *list)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < list->n; i++)
-        if (list->list[i].imeis[0] || list->list[i].imeis[1])
+        if (sum_of(&list->list[i]))
             list->list[kept++] = list->list[i];
     list->n = kept;
     qsort(list->list, list->n, sizeof *list->list, greatest_first);
@@ -183,8 +198,8 @@ static enum err tell_of(struct counting *c, const struct group_list *operators, 
             continue;
         for (size_t i = 0; i < list->n; i++)
             if (c->by_operator[i] >> o & 1)
-                c->with->seen(c->with->seen_ctx, (struct imei){list->keys[i] >> 1},
-                              list->keys[i] & 1);
+                c->with->seen(c->with->seen_ctx, (struct imei){list->keys[i] >> GROUPS_KIND_BITS},
+                              kind_at(list, i));
         return ERR_OK;
     }
     return fault_set(fault, ERR_NOT_FOUND, "no file of %.*s in the last %d days", STR_ARG(only),
@@ -199,7 +214,7 @@ static enum err sum_up(struct counting *c, struct groups *out, struct fault *fau
     name_operators(c, &out->operators);
     enum err err = c->with->only.n ? tell_of(c, &out->operators, fault) : ERR_OK;
     for (size_t i = 0; i < list->n; i++)
-        count_bits(&out->operators, c->by_operator[i], list->keys[i] & 1);
+        count_bits(&out->operators, c->by_operator[i], kind_at(list, i));
     put_in_order(&out->operators);
     if (err || !c->by_region)
         return err;
@@ -210,7 +225,7 @@ static enum err sum_up(struct counting *c, struct groups *out, struct fault *fau
                  str_z(regions->names[i]));
     for (size_t i = 0; i < list->n; i++)
         count_bits(&out->regions, c->by_region[i] & ~(UINT64_C(1) << REGION_NONE),
-                   list->keys[i] & 1);
+                   kind_at(list, i));
     put_in_order(&out->regions);
     return ERR_OK;
 }

@@ -18,7 +18,8 @@
 #include "seen/regions.h"
 
 enum {
-    GROUPS_KINDS = 2,
+    GROUPS_KINDS = 3,
+    GROUPS_KIND_BITS = 2,
     GROUPS_OPERATORS = 32, /* told by name; those beyond are "others" */
     GROUPS_DAYS = 30,      /* up to today */
     GROUPS_LEAST = 5,      /* IMEIs of a group that is told by its count */
@@ -26,7 +27,7 @@ enum {
 };
 
 struct groups_of {
-    struct imei_list list; /* body << 1 | kind */
+    struct imei_list list; /* body << GROUPS_KIND_BITS | kind */
     enum err err;          /* ERR_TOO_MANY: above LIMIT_GROUPS_IMEIS; ERR_MEMORY */
 };
 void groups_add(struct groups_of *of, struct imei imei, unsigned kind);

@@ -41,7 +41,10 @@ struct passing {
     const struct odd_ask *ask;
     const struct tac_table *list;
     struct odd_tacs *out;
-    struct groups_of *of; /* NULL: they are counted already */
+    struct groups_of *of;
+    struct tac_info info; /* of the TAC that the pass is at */
+    uint32_t at;
+    bool at_known; /* info is of `at`, which stands in the list */
 };
 
 static void count(struct odd_kind *kind, struct imei imei)
@@ -53,19 +56,53 @@ static void count(struct odd_kind *kind, struct imei imei)
         kind->example[kind->examples++] = imei;
 }
 
+/* Facts come by TAC, so that each is looked for once. */
+static const struct tac_info *info_of(struct passing *p, uint32_t tac)
+{
+    if (p->at != tac) {
+        p->at = tac;
+        p->at_known = tac_find(p->list, tac, &p->info);
+    }
+    return p->at_known ? &p->info : NULL;
+}
+
+/* ODD_KINDS: it is not odd. */
+static enum odd_tac kind_of(struct passing *p, uint32_t tac, daynum first_use)
+{
+    if (is_test(p->ask->tests, tac))
+        return ODD_TEST;
+    if (!p->list)
+        return ODD_KINDS;
+    const struct tac_info *info = info_of(p, tac);
+    if (!info)
+        return ODD_MISSING;
+    return info->allocated != DAYNUM_NONE && info->allocated > first_use ? ODD_LATER : ODD_KINDS;
+}
+
+static int month_of(daynum day)
+{
+    int y, m, d;
+    daynum_to_ymd(day, &y, &m, &d);
+    return y * 12 + m - 1;
+}
+
 static bool look(void *ctx, const struct facts_row *row)
 {
     struct passing *p = ctx;
-    if (row->facts.activation == DAYNUM_NONE)
+    const daynum first_use = row->facts.activation;
+    if (first_use == DAYNUM_NONE)
         return true;
-    uint32_t tac = imei_tac(row->imei);
-    bool test = is_test(p->ask->tests, tac);
+    const enum odd_tac kind = kind_of(p, imei_tac(row->imei), first_use);
     p->out->in_use++;
-    if (!test && (!p->list || tac_classify(p->list, tac) != TAC_MISSING))
+    if (kind == ODD_KINDS)
         return true;
-    groups_add(p->of, row->imei, test ? ODD_TEST : ODD_MISSING);
-    if (!p->ask->operator_name.n)
-        count(&p->out->kinds[test ? ODD_TEST : ODD_MISSING], row->imei);
+    groups_add(p->of, row->imei, kind);
+    if (!p->ask->operator_name.n) {
+        const int back = p->out->month - month_of(first_use);
+        count(&p->out->kinds[kind], row->imei);
+        if (back >= 0 && back < ODD_MONTHS)
+            p->out->kinds[kind].months[back]++;
+    }
     return p->of->err != ERR_MEMORY;
 }
 
@@ -90,19 +127,103 @@ static void seen_by(void *ctx, struct imei imei, unsigned kind)
 
 /* ---- radio ---- */
 
-static bool add_radio(void *ctx, uint64_t party, const struct radio_count *radio)
+struct listening {
+    struct odd_tacs *out;
+    const struct tac_table *list;
+    uint64_t only; /* 0: all operators */
+    struct odd_wrong *wrong;
+    size_t n, size;
+    bool no_memory;
+};
+
+static struct odd_radio *radio_of(struct odd_tacs *out, uint64_t party)
 {
-    struct odd_tacs *out = ctx;
     unsigned at = 0;
     while (at < out->operators && out->radio[at].party != party)
         at++;
     if (at == ODD_OPERATORS)
-        return true;
+        return NULL;
     if (at == out->operators)
         out->radio[out->operators++] = (struct odd_radio){.party = party};
+    return &out->radio[at];
+}
+
+/* Which of the technologies that were seen the model lacks: bits. */
+static unsigned lacks(const struct listening *l, const struct radio_count *radio)
+{
+    struct tac_info info;
+    unsigned seen = 0;
+    if (!tac_find(l->list, radio->tac, &info) || !info.radio)
+        return 0;
     for (unsigned k = 0; k < RADIO_KINDS; k++)
-        out->radio[at].rows[k] += radio->rows[k];
+        seen |= radio->rows[k] ? 1u << k : 0;
+    return seen & ~(unsigned)info.radio;
+}
+
+static bool keep_wrong(struct listening *l, const struct odd_wrong *one)
+{
+    if (l->n == l->size) {
+        const size_t size = l->size ? 2 * l->size : 256;
+        struct odd_wrong *wrong = realloc(l->wrong, size * sizeof *wrong);
+        if (!wrong)
+            return false;
+        l->wrong = wrong;
+        l->size = size;
+    }
+    l->wrong[l->n++] = *one;
     return true;
+}
+
+static bool add_radio(void *ctx, uint64_t party, const struct radio_count *radio)
+{
+    struct listening *l = ctx;
+    struct odd_radio *of = l->only && l->only != party ? NULL : radio_of(l->out, party);
+    if (!of)
+        return true;
+    const unsigned wrong = lacks(l, radio);
+    struct odd_wrong one = {.tac = radio->tac, .radio = (uint8_t)wrong, .rows = 0};
+    for (unsigned k = 0; k < RADIO_KINDS; k++) {
+        const uint64_t of_wrong = wrong >> k & 1 ? radio->rows[k] : 0;
+        of->rows[k] += radio->rows[k];
+        of->wrong[k] += of_wrong;
+        one.rows += of_wrong;
+    }
+    l->no_memory = wrong && !keep_wrong(l, &one);
+    return !l->no_memory;
+}
+
+static int by_tac(const void *a, const void *b)
+{
+    const struct odd_wrong *x = a, *y = b;
+    return (x->tac > y->tac) - (x->tac < y->tac);
+}
+
+static int most_rows_first(const void *a, const void *b)
+{
+    const struct odd_wrong *x = a, *y = b;
+    return x->rows != y->rows ? (x->rows < y->rows ? 1 : -1) : by_tac(a, b);
+}
+
+/* What several operators saw of a TAC is one. */
+static void tell_wrong(struct listening *l)
+{
+    size_t n = 0;
+    if (l->n)
+        qsort(l->wrong, l->n, sizeof *l->wrong, by_tac);
+    for (size_t i = 0; i < l->n; i++) {
+        if (!n || l->wrong[n - 1].tac != l->wrong[i].tac) {
+            l->wrong[n++] = l->wrong[i];
+            continue;
+        }
+        l->wrong[n - 1].rows += l->wrong[i].rows;
+        l->wrong[n - 1].radio |= l->wrong[i].radio;
+    }
+    if (n)
+        qsort(l->wrong, n, sizeof *l->wrong, most_rows_first);
+    l->out->wrong_tacs = (uint32_t)n;
+    l->out->wrong_n = n < TOP_MODELS ? (unsigned)n : TOP_MODELS;
+    if (n)
+        memcpy(l->out->wrong, l->wrong, l->out->wrong_n * sizeof *l->wrong);
 }
 
 static int by_name(const void *a, const void *b)
@@ -113,18 +234,22 @@ static int by_name(const void *a, const void *b)
 static enum err look_at_radio(struct registry *reg, const struct odd_ask *ask, struct odd_tacs *out,
                               struct fault *fault)
 {
-    unsigned kept = 0;
-    enum err err = radio_each(reg, add_radio, out, fault);
+    struct listening l = {.out = out, .list = out->has_details ? reg->tac : NULL};
+    if (ask->operator_name.n)
+        l.only = registry_party_id(reg, PARTY_OPERATOR, ask->operator_name);
+    enum err err = radio_each(reg, add_radio, &l, fault);
+    if (!err && l.no_memory)
+        err = ERR_MEMORY;
+    if (!err)
+        tell_wrong(&l);
+    free(l.wrong);
     for (unsigned i = 0; !err && i < out->operators; i++) {
         struct party party = {0};
         if (store_party_get(reg->store, out->radio[i].party, &party, NULL))
             str_copy(party.name, sizeof party.name, STR("?"));
         str_copy(out->radio[i].name, sizeof out->radio[i].name, str_z(party.name));
-        if (!ask->operator_name.n || str_eq(str_z(party.name), ask->operator_name))
-            out->radio[kept++] = out->radio[i];
     }
-    out->operators = kept;
-    qsort(out->radio, kept, sizeof *out->radio, by_name);
+    qsort(out->radio, out->operators, sizeof *out->radio, by_name);
     return err;
 }
 
@@ -134,7 +259,13 @@ enum err odd_tacs_count(struct registry *reg, const struct odd_ask *ask, struct 
     struct groups_of of = {0};
     memset(out, 0, sizeof *out);
     out->has_list = reg->tac && tac_table_count(reg->tac) > 0;
-    struct passing p = {ask, out->has_list ? reg->tac : NULL, out, &of};
+    out->has_details = out->has_list && tac_table_has_details(reg->tac);
+    out->month = month_of(registry_today(reg));
+    struct passing p = {.ask = ask,
+                        .list = out->has_list ? reg->tac : NULL,
+                        .out = out,
+                        .of = &of,
+                        .at = TAC_COUNT};
     struct groups_options options = ask->groups;
     options.only = ask->operator_name;
     options.seen = seen_by;

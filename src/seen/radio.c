@@ -35,12 +35,6 @@ struct radio_seen {
     unsigned waits;
 };
 
-const char *radio_name(unsigned kind)
-{
-    static const char *const names[RADIO_KINDS] = {"2G", "3G", "4G", "5G", "3GPP2"};
-    return kind < RADIO_KINDS ? names[kind] : "?";
-}
-
 unsigned radio_of_code(uint64_t code)
 {
     switch (code) {

@@ -11,18 +11,8 @@
 #ifndef SEEN_RADIO_H
 #define SEEN_RADIO_H
 
+#include "core/radio.h"
 #include "people/record.h"
-
-/* Bits; the order is that of the counts in a record. */
-enum radio {
-    RADIO_2G = 1 << 0,
-    RADIO_3G = 1 << 1,
-    RADIO_4G = 1 << 2,
-    RADIO_5G = 1 << 3,
-    RADIO_3GPP2 = 1 << 4,
-    RADIO_KINDS = 5,
-};
-const char *radio_name(unsigned kind); /* of bit 1 << kind: "2G", ..., "3GPP2" */
 
 /* Of a code of the column rat: values of 3GPP-RAT-Type, TS 29.061 16.4.7.2, as DIRBS writes them. 0: of none of these. */
 unsigned radio_of_code(uint64_t code);

@@ -39,7 +39,7 @@ static void read_list(const char *path, enum tac_format format)
     struct tac_builder *b = tac_builder_new();
     struct tac_file file;
     struct fault fault = {0};
-    enum err err = tac_file_read(path, format, b, &file, &fault);
+    enum err err = tac_file_read(&(struct tac_reading){path, format, 20000}, b, &file, &fault);
     if (!err) {
         struct buf packed = {0};
         struct tac_table *t;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "bulk/tac_file.h"
+#include "core/radio.h"
 #include "unit/given_file.h"
 
 struct read_list {
@@ -22,7 +23,8 @@ static enum err read_text(const char *text, enum tac_format format, struct read_
     char *path = given_file(text, strlen(text));
     struct tac_builder *b = tac_builder_new();
     assert_non_null(b);
-    enum err err = tac_file_read(path, format, b, &out->file, fault);
+    const struct tac_reading reading = {path, format, daynum_from_ymd(2026, 3, 10)};
+    enum err err = tac_file_read(&reading, b, &out->file, fault);
     given_file_remove(path);
     if (!err) {
         struct buf packed = {0};
@@ -169,6 +171,53 @@ static void gsma_with_other_columns(void **state)
     tac_table_free(list.table);
 }
 
+static void gsma_says_since_when_and_with_what(void **state)
+{
+    (void)state;
+    struct read_list list =
+        read_good("TAC|Brand Name|Allocation Date|Bands|Radio Interface|5G Bands\n"
+                  "35000100|A|01-Jan-2015|GSM 900,LTE FDD BAND 3|NONE|Not Known\n"
+                  "35000200|B|2015-02-28||W-CDMA|n78\n"
+                  "35000300|C|20150301|x|y|\n"
+                  "35000400|D|31-Dec-1999|||\n"
+                  "35000500|E|Not Known|||\n"
+                  "35000600|F|31-Feb-2015|||\n"
+                  "35000700|G|11-Mar-2026|||\n"
+                  "35000800|H|1/2/2015|||\n"
+                  "35000900|I|0-Jan-2015|GSM||\n",
+                  TAC_FORMAT_AUTO);
+    static const struct {
+        uint32_t tac;
+        int year, month, day; /* 0: not said */
+        unsigned radio;
+    } rows[] = {{35000100, 2015, 1, 1, RADIO_2G | RADIO_4G},
+                {35000200, 2015, 2, 28, RADIO_3G | RADIO_5G},
+                {35000300, 2015, 3, 1, 0},
+                {35000400, 2000, 1, 1, 0},
+                {35000500, 0, 0, 0, 0},
+                {35000600, 0, 0, 0, 0},
+                {35000700, 0, 0, 0, 0},
+                {35000800, 0, 0, 0, 0},
+                {35000900, 0, 0, 0, RADIO_2G}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tac_info info;
+        assert_true(tac_find(list.table, rows[i].tac, &info));
+        assert_int_equal(info.allocated,
+                         rows[i].year ? daynum_from_ymd(rows[i].year, rows[i].month, rows[i].day)
+                                      : DAYNUM_NONE);
+        assert_int_equal(info.radio, rows[i].radio);
+    }
+    assert_int_equal(list.file.taken_count, 9);
+    assert_int_equal(list.file.dated_count, 4);
+    assert_int_equal(list.file.radio_count, 3);
+    assert_int_equal(list.file.undated_count, 4);
+    assert_int_equal(list.file.undated_example_count, 4);
+    assert_int_equal(list.file.undated[0].line, 7);
+    assert_string_equal(list.file.undated[0].text, "31-Feb-2015");
+    assert_int_equal(list.file.finding_count, 0);
+    tac_table_free(list.table);
+}
+
 static void no_list_of_tacs(void **state)
 {
     (void)state;
@@ -240,6 +289,7 @@ int main(void)
         cmocka_unit_test(osmocom_without_notice_or_header),
         cmocka_unit_test(gsma_of_2016),
         cmocka_unit_test(gsma_with_other_columns),
+        cmocka_unit_test(gsma_says_since_when_and_with_what),
         cmocka_unit_test(no_list_of_tacs),
         cmocka_unit_test(findings_are_counted),
         cmocka_unit_test(formats_by_name),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "core/radio.h"
 #include "core/tac.h"
 #include "prop/random.h"
 
@@ -177,22 +178,104 @@ static enum err read_exact(const uint8_t *p, size_t n)
     return err;
 }
 
+/* Version 2: with what else lists say. */
+static struct buf told_list(void)
+{
+    struct tac_builder *b = tac_builder_new();
+    assert_non_null(b);
+    add(b, 35250501, TAC_DEVICE, "Nokia", "3310");
+    tac_builder_detail(b, daynum_from_ymd(2015, 1, 2), RADIO_2G | RADIO_4G);
+    add(b, 35250500, TAC_MACHINE, "Quectel", "");
+    add(b, 35250502, TAC_DEVICE, "Old", "One");
+    tac_builder_detail(b, daynum_from_ymd(1994, 1, 2), 0);
+    return pack(b);
+}
+
+static void what_else_a_list_says(void **state)
+{
+    (void)state;
+    struct buf packed = told_list(), plain = small_list();
+    struct tac_table *t = table(&packed), *p = table(&plain);
+    struct tac_info info;
+    assert_int_equal(packed.n, 12 + 3 * 16 + 6 + 5 + 8 + 1 + 4 + 4);
+    assert_true(tac_table_has_details(t));
+    assert_false(tac_table_has_details(p));
+    assert_false(tac_table_has_details(NULL));
+    assert_true(tac_find(t, 35250501, &info));
+    assert_int_equal(info.allocated, daynum_from_ymd(2015, 1, 2));
+    assert_int_equal(info.radio, RADIO_2G | RADIO_4G);
+    assert_str(info.model, "3310");
+    assert_true(tac_find(t, 35250500, &info));
+    assert_int_equal(info.class, TAC_MACHINE);
+    assert_int_equal(info.allocated, DAYNUM_NONE);
+    assert_int_equal(info.radio, 0);
+    assert_true(tac_find(t, 35250502, &info));
+    assert_int_equal(info.allocated, DAYNUM_FIRST);
+    assert_true(tac_find(p, 35250500, &info));
+    assert_int_equal(info.allocated, DAYNUM_NONE);
+    assert_int_equal(info.radio, 0);
+    tac_table_free(t);
+    tac_table_free(p);
+    /* A list of version 2 that says nothing more is none. */
+    for (size_t i = 0; i < 3; i++) {
+        memset(packed.p + 12 + i * 16 + 13, 0xff, 2);
+        packed.p[12 + i * 16 + 15] = 0;
+    }
+    assert_int_equal(read_exact(packed.p, packed.n), ERR_CODEC);
+    packed.p[12 + 15] = 32; /* no technology */
+    assert_int_equal(read_exact(packed.p, packed.n), ERR_CODEC);
+    packed.p[12 + 15] = 16;
+    assert_int_equal(read_exact(packed.p, packed.n), ERR_OK);
+    buf_release(&packed);
+    buf_release(&plain);
+}
+
 static void every_shortened_list_is_refused(void **state)
 {
     (void)state;
-    struct buf packed = small_list();
-    for (size_t n = 0; n < packed.n; n++)
-        assert_int_equal(read_exact(packed.p, n), ERR_CODEC);
-    buf_uint(&packed, 0, 1);
-    assert_int_equal(read_exact(packed.p, packed.n), ERR_CODEC);
-    buf_release(&packed);
+    struct buf lists[] = {small_list(), told_list()};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t n = 0; n < lists[i].n; n++)
+            assert_int_equal(read_exact(lists[i].p, n), ERR_CODEC);
+        buf_uint(&lists[i], 0, 1);
+        assert_int_equal(read_exact(lists[i].p, lists[i].n), ERR_CODEC);
+        buf_release(&lists[i]);
+    }
+}
+
+static void radio_by_bands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned radio;
+    } rows[] = {
+        {"", 0},
+        {"x", 0},
+        {"Bluetooth,WLAN 802.11n", 0},
+        {"NRW, 5GHz, 2Go", 0},
+        {"GSM 900,GSM850 (GSM800)", RADIO_2G},
+        {"E-GSM900/GPRS", RADIO_2G},
+        {"W-CDMA 2100", RADIO_3G},
+        {"WCDMA FDD Band I|HSUPA", RADIO_3G},
+        {"TD-SCDMA", RADIO_3G},
+        {"LTE FDD BAND 3", RADIO_4G},
+        {"NB-IoT", RADIO_4G},
+        {"5G NR n78", RADIO_5G},
+        {"nr77", RADIO_5G},
+        {"NRn78", RADIO_5G},
+        {"CDMA2000 1xEV-DO", RADIO_3GPP2},
+        {"gsm 1800, umts 900; lte-tdd 40", RADIO_2G | RADIO_3G | RADIO_4G},
+        {"a-very-long-word-that-is-no-technology-lte", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (radio_of_bands(str_z(rows[i].text)) != rows[i].radio)
+            fail_msg("`%s`: %u", rows[i].text, radio_of_bands(str_z(rows[i].text)));
 }
 
 /* Whatever one byte is changed to: refused, or read and packed again to the same bytes. */
-static void every_changed_byte_is_seen(void **state)
+static void see_changed_bytes(struct buf packed, size_t record)
 {
-    (void)state;
-    struct buf packed = small_list();
     for (size_t at = 0; at < packed.n; at++)
         for (int c = 0; c < 256; c++) {
             uint8_t was = packed.p[at];
@@ -202,10 +285,11 @@ static void every_changed_byte_is_seen(void **state)
                 struct tac_builder *b = tac_builder_new();
                 struct tac_info info;
                 for (size_t i = 0; i < tac_table_count(t); i++) {
-                    uint32_t tac = (uint32_t)get_be(packed.p + 12 + 13 * i, 4);
+                    uint32_t tac = (uint32_t)get_be(packed.p + 12 + record * i, 4);
                     assert_true(tac_find(t, tac, &info));
                     assert_int_equal(tac_builder_add(b, tac, info.class, info.brand, info.model),
                                      ERR_OK);
+                    tac_builder_detail(b, info.allocated, info.radio);
                 }
                 struct buf again = pack(b);
                 assert_int_equal(again.n, packed.n);
@@ -216,6 +300,13 @@ static void every_changed_byte_is_seen(void **state)
             packed.p[at] = was;
         }
     buf_release(&packed);
+}
+
+static void every_changed_byte_is_seen(void **state)
+{
+    (void)state;
+    see_changed_bytes(small_list(), 13);
+    see_changed_bytes(told_list(), 16);
 }
 
 /* Lists that hold together but that the builder packs otherwise. */
@@ -289,6 +380,8 @@ int main(void)
         cmocka_unit_test(no_list_and_an_empty_one),
         cmocka_unit_test(a_large_list_in_any_order),
         cmocka_unit_test(names_are_cut_and_cleaned),
+        cmocka_unit_test(what_else_a_list_says),
+        cmocka_unit_test(radio_by_bands),
         cmocka_unit_test(every_shortened_list_is_refused),
         cmocka_unit_test(every_changed_byte_is_seen),
         cmocka_unit_test(lists_that_are_not_canonical),
