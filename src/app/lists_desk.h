@@ -18,6 +18,7 @@ enum {
     LISTS_DESK_FULLS = 64,      /* files that are kept: operators, lists and packings */
     LISTS_DESK_OPERATORS = 256, /* whose receipts are watched */
     LISTS_DESK_TAG = 96,
+    LISTS_LATE_S = 86400, /* an operator is late whose list lacks changes of a day ago */
 };
 
 struct lists_desk;

@@ -26,9 +26,17 @@ struct lists_violation {
     daynum first, last;
 };
 
+/* How many of them were seen on a day. */
+struct lists_violation_day {
+    daynum day;
+    uint32_t imeis;
+};
+
 struct lists_violations {
     struct lists_violation *rows; /* by IMEI */
     size_t count;
+    struct lists_violation_day *days; /* those with any, ascending */
+    size_t day_count;
     bool more; /* there are others beyond VIOLATIONS_MOST */
     daynum from,
         through; /* days that were looked at; DAYNUM_NONE: none, no receipt is old enough */
@@ -46,6 +54,7 @@ typedef enum err lists_violations_fn(struct lists *black, struct registry *regis
 static inline void lists_violations_release(struct lists_violations *v)
 {
     free(v->rows);
+    free(v->days);
     *v = (struct lists_violations){.from = DAYNUM_NONE, .through = DAYNUM_NONE};
 }
 

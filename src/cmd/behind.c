@@ -201,6 +201,8 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
     }
     char spool[CLI_DIRECTORY];
     cli_directory(cli, s->spool, ".spool", spool);
+    char lists[CLI_DIRECTORY];
+    cli_lists_directory(cli, lists);
     const struct portal_options options = {
         .url = cli->url,
         .key = cli_key(cli, cli->url),
@@ -215,6 +217,8 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         .second_from = second_from,
         .spool = spool,
         .spool_bytes = room_bytes,
+        .lists = lists,
+        .test_tacs = s->test_tacs,
         .demo = demo,
         .nca_layer = *s->nca_layer ? s->nca_layer : NULL,
         .secure = door->public_url && str_starts(str_z(door->public_url), STR("https:")),

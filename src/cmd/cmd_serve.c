@@ -33,7 +33,6 @@ enum {
     TICK_SECONDS = 20,
     LATE_SAY_SECONDS = 300,    /* between two words about the same */
     LISTS_UNSEEN_SECONDS = 60, /* that nobody knows how operators stand */
-    LIST_LATE_SECONDS = 86400, /* a list that lacks changes of a day ago */
     SNAPSHOT_MINUTES_MOST = 1440,
     KEEPER_PATIENCE_MS = 5000, /* what is not done now is done at the next tick */
 };
@@ -139,7 +138,7 @@ static void say_late(const struct keeper *k)
     for (size_t i = 0; i < n; i++) {
         for (char *p = all[i].receipt.operator_name; *p; p++)
             *p = *p == '"' ? '\'' : *p;
-        if (all[i].age_s >= LIST_LATE_SECONDS)
+        if (all[i].age_s >= LISTS_LATE_S)
             fprintf(stderr,
                     "event=list_late operator=\"%s\" list=%s applied=%" PRIu64 " waiting=%" PRIu64
                     " age_s=%" PRIi64 "\n",
@@ -280,6 +279,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         options.portal = behind.portal;
         options.more = portal_routes;
         options.more_count = portal_route_count;
+        options.more_metrics = portal_metrics;
     }
     if (!err)
         err = http_start(&options, &http, &fault);

@@ -458,6 +458,7 @@ enum err http_start(const struct http_options *options, struct http **out, struc
                                .notices = options->notices,
                                .more = options->more,
                                .more_count = options->more_count,
+                               .more_metrics = options->more_metrics,
                                .demo = options->demo,
                                .faces = options->faces,
                                .limiter = http->limiter,

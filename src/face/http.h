@@ -39,6 +39,7 @@ struct http_options {
     struct portal *portal;        /* what stands behind the sign-in, with its addresses; NULL */
     const struct route *more;
     unsigned more_count;
+    void (*more_metrics)(struct portal *portal, struct buf *out); /* NULL */
 };
 
 struct http;

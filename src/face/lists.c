@@ -211,5 +211,9 @@ void lists_metrics(struct lists_desk *desk, struct buf *out)
                     "# TYPE tamga_list_age_seconds gauge\n");
     for (size_t i = 0; i < n; i++)
         put_line(out, "list_age_seconds", &all[i], (uint64_t)all[i].age_s);
+    buf_printf(out, "# HELP tamga_list_late 1 where that is a day or more.\n"
+                    "# TYPE tamga_list_late gauge\n");
+    for (size_t i = 0; i < n; i++)
+        put_line(out, "list_late", &all[i], all[i].age_s >= LISTS_LATE_S);
     free(all);
 }

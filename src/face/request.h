@@ -33,7 +33,8 @@ struct site {
     const struct faces *faces;  /* NULL: one face, in the catalogue's words */
     const struct route *more;   /* addresses behind the sign-in (portal/); NULL */
     unsigned more_count;
-    struct portal *portal;        /* of their handlers; NULL */
+    struct portal *portal;                                        /* of their handlers; NULL */
+    void (*more_metrics)(struct portal *portal, struct buf *out); /* NULL */
     struct observer *observer;    /* what nodes report; NULL: nothing is written here */
     struct intake *intake;        /* operators' whole rows; NULL: none are taken */
     struct notices_desk *notices; /* receipts of notices; NULL: none are taken */

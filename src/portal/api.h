@@ -43,6 +43,11 @@ MUST_USE enum err api_text(const struct api *a, const char *name, struct str *ou
 MUST_USE enum err application_file_upload(struct api *a, struct application *out, bool *out_again);
 /* {"approve": true} or {"refusal": "GSMA_LISTED"}, note: decides one by file, as bulk_decide. */
 MUST_USE enum err application_file_decide(struct api *a, uint64_t id, struct application *out);
+/* Does a program ask, with a key, and nobody who is signed in? */
+bool api_by_key(const struct exchange *x);
+/* May who asks see what is counted of the operator in the address: the operator's key or people, or who sees all?
+ * ERR_SCOPE, ERR_SESSION, ERR_ROLE, ERR_NOT_FOUND: no name of an operator; of the door. */
+MUST_USE enum err api_may_see_operator(struct api *a);
 /* A page of a list: {NAME: list, "next": cursor or null}. Takes both. */
 json_t *api_page(const char *name, json_t *list, json_t *next);
 

@@ -12,7 +12,7 @@
 static const uint32_t all_operators =
     ROLE_BIT(ROLE_OFFICER) | ROLE_BIT(ROLE_MINISTRY) | ROLE_BIT(ROLE_ADMIN);
 
-static bool by_key(const struct exchange *x)
+bool api_by_key(const struct exchange *x)
 {
     return x->request->authorization.n || x->request->certificate.n;
 }
@@ -77,19 +77,25 @@ static void say(json_t *answer, enum lang lang)
     json_object_set_new(answer, "findings", said);
 }
 
+enum err api_may_see_operator(struct api *a)
+{
+    enum err err = api_by_key(a->x) ? key_may(a) : session_may(a);
+    if (!err && (!a->x->param.n || a->x->param.n > LIMIT_NAME || !str_printable(a->x->param)))
+        err = ERR_NOT_FOUND;
+    return err;
+}
+
 static enum err quality(struct api *a)
 {
     struct registry *reg = a->visit->office.registry;
     char name[LIMIT_NAME + 1];
     struct quality q;
     daynum from, to;
-    enum err err = by_key(a->x) ? key_may(a) : session_may(a);
+    enum err err = api_may_see_operator(a);
     if (!err)
         err = read_day(a, "from", &from);
     if (!err)
         err = read_day(a, "to", &to);
-    if (!err && (!a->x->param.n || a->x->param.n > LIMIT_NAME || !str_printable(a->x->param)))
-        err = ERR_NOT_FOUND;
     if (!err)
         err = quality_read(reg, registry_party_id(reg, PARTY_OPERATOR, a->x->param), from, to, &q,
                            a->fault);

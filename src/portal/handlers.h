@@ -92,11 +92,17 @@ void portal_figures_csv(struct exchange *x);  /* GET /api/v1/figures.csv?for=pub
 void portal_journal(struct exchange *x);      /* GET /api/v1/journal */
 void portal_journal_find(struct exchange *x); /* POST /api/v1/journal/find {imei, application} */
 
-void portal_operator_check(struct exchange *x);  /* POST /api/v1/operator/check {imeis} */
-void portal_operator_keys(struct exchange *x);   /* GET /api/v1/operator/keys */
-void portal_operator_revoke(struct exchange *x); /* POST /api/v1/operator/keys/{}/revoke */
-void portal_operator_files(struct exchange *x);  /* GET /api/v1/operator/files */
-void portal_quality(struct exchange *x);         /* GET /api/v1/operators/{}/quality?from=&to= */
+void portal_operator_check(struct exchange *x);    /* POST /api/v1/operator/check {imeis} */
+void portal_operator_keys(struct exchange *x);     /* GET /api/v1/operator/keys */
+void portal_operator_revoke(struct exchange *x);   /* POST /api/v1/operator/keys/{}/revoke */
+void portal_operator_files(struct exchange *x);    /* GET /api/v1/operator/files */
+void portal_violations(struct exchange *x);        /* GET /api/v1/violations */
+void portal_violations_csv(struct exchange *x);    /* GET /api/v1/violations.csv */
+void portal_violations_of(struct exchange *x);     /* GET /api/v1/operators/{}/violations */
+void portal_violations_of_csv(struct exchange *x); /* GET /api/v1/operators/{}/violations.csv */
+void portal_findings(struct exchange *x);          /* GET /api/v1/findings */
+void portal_findings_csv(struct exchange *x);      /* GET /api/v1/findings.csv */
+void portal_quality(struct exchange *x);           /* GET /api/v1/operators/{}/quality?from=&to= */
 
 void portal_present(struct exchange *x); /* POST /api/v1/present {iin, name, msisdn, language} */
 void portal_present_file(struct exchange *x); /* POST /api/v1/present/{}/applications {code, …} */

@@ -9,6 +9,7 @@
 #include "portal/demo.h"
 #include "portal/figures_worker.h"
 #include "portal/portal_house.h"
+#include "portal/reports_worker.h"
 
 enum {
     READ_PATIENCE_MS = 1000, /* for a lost database */
@@ -24,6 +25,16 @@ struct bulk_worker *portal_bulk(struct portal *p)
 struct figures_worker *portal_figures(struct portal *p)
 {
     return p->figures;
+}
+
+struct reports_worker *portal_reports(struct portal *p)
+{
+    return p->reports;
+}
+
+void portal_metrics(struct portal *p, struct buf *out)
+{
+    reports_metrics(p->reports, out);
 }
 
 const struct eds_port *portal_eds(struct portal *p)
@@ -165,6 +176,9 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     const struct figures_options figures = {o->url, o->key, o->clock, &p->hours};
     if (!err)
         err = figures_worker_open(&figures, &p->figures, fault);
+    const struct reports_options reports = {o->url, o->key, o->clock, o->lists, o->test_tacs};
+    if (!err)
+        err = reports_worker_open(&reports, &p->reports, fault);
     if (!err) {
         p->working = pthread_create(&p->worker, NULL, portal_settle, p) == 0;
         err = p->working ? ERR_OK : fault_set(fault, ERR_MEMORY, "a thread");
@@ -188,6 +202,7 @@ void portal_close(struct portal *p)
         pthread_join(p->worker, NULL);
     inquiry_close(p->inquiry);
     figures_worker_close(p->figures);
+    reports_worker_close(p->reports);
     bulk_worker_close(p->bulk);
     audit_log_free(p->log);
     committer_free(p->committer);

@@ -14,6 +14,7 @@
 
 struct app_door;
 struct figures_worker;
+struct reports_worker;
 struct demo;
 struct oidc;
 
@@ -35,6 +36,8 @@ struct portal_options {
     unsigned readers;      /* registers opened for requests: how many are answered at once */
     const char *spool;     /* where files of devices come in; empty: nowhere */
     uint64_t spool_bytes;  /* of all that are not filed yet */
+    const char *lists;     /* directory of operators' lists (app/lists.h); empty: none are kept */
+    const char *test_tacs; /* of reports_worker.h */
 };
 
 /* Errors of opening the register. */
@@ -121,6 +124,10 @@ const char *portal_connect(struct portal *portal);
 struct bulk_worker *portal_bulk(struct portal *portal);
 /* What is counted for the ministry, and how far the journal is proved. */
 struct figures_worker *portal_figures(struct portal *portal);
+/* What is counted for the reports on operators. */
+struct reports_worker *portal_reports(struct portal *portal);
+/* The lines of /metrics of what stands behind the sign-in. */
+void portal_metrics(struct portal *portal, struct buf *out);
 /* Is there a way out for letters? A demonstration shows them. */
 bool portal_sends(const struct portal *portal);
 struct committer *portal_committer(struct portal *portal);

@@ -43,6 +43,7 @@ struct portal {
 
     struct bulk_worker *bulk; /* NULL: no place for uploads */
     struct figures_worker *figures;
+    struct reports_worker *reports;
 
     pthread_cond_t work;
     bool woken;

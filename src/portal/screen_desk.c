@@ -2,6 +2,7 @@
  *
  * The queue as a page: what is due first stands first, overdue in red and counted. It tells nothing of
  * applicants; whoever opens one is noted. */
+#include "portal/cabinet.h"
 #include "portal/screen_clones.h"
 #include "portal/screen_complaints.h"
 #include "portal/screen_desk.h"
@@ -356,6 +357,10 @@ static void queue(struct exchange *x, struct visit *v, const struct wanted *w)
         err = complaints_waiting(x, v);
     if (!err)
         err = clones_waiting(x, v);
+    html_put(x, "<p class=\"ways\">");
+    cabinet_link(x, "", "/operators", TEXT_REPORTS_HEADING);
+    cabinet_link(x, "", "/findings", TEXT_REPORTS_FINDINGS);
+    html_put(x, "</p>\n");
     filter(x, w);
     size_t without = x->out->n;
     html_put(x, "<ol class=\"queue\">\n");

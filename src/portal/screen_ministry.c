@@ -253,6 +253,8 @@ void screen_ministry(struct exchange *x)
         html_say(x, TEXT_MINISTRY_HEADING);
         html_put(x, "</h1>\n<p class=\"ways\">");
         cabinet_link(x, "", "/ministry/journal", TEXT_MINISTRY_JOURNAL);
+        cabinet_link(x, "", "/operators", TEXT_REPORTS_HEADING);
+        cabinet_link(x, "", "/findings", TEXT_REPORTS_FINDINGS);
         download(x, "/api/v1/figures.csv", TEXT_MINISTRY_TABLE);
         download(x, "/api/v1/figures.csv?for=public", TEXT_MINISTRY_TABLE_PUBLIC);
         html_put(x, "</p>\n");

@@ -8,6 +8,7 @@
 #include "face/page_answer.h"
 #include "portal/cabinet.h"
 #include "portal/operator.h"
+#include "portal/screen_reports.h"
 #include "portal/screen_marks.h"
 #include "portal/screens.h"
 
@@ -225,6 +226,8 @@ static void begin(struct exchange *x, const struct visit *v, struct str name)
     html_say(x, TEXT_OPERATOR_HEADING);
     html_put(x, "</h1>\n<p class=\"lead\">");
     html_text(x, screen_body(x, name));
+    html_put(x, "</p>\n<p class=\"ways\">");
+    reports_link(x, name, TEXT_REPORTS_OWN);
     html_put(x, "</p>\n");
 }
 

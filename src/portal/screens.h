@@ -47,8 +47,11 @@ void screen_ministry_journal(struct exchange *x); /* GET /ministry/journal */
 void screen_ministry_find(struct exchange *x);    /* POST /ministry/journal {csrf, imei} */
 
 /* A mobile operator. */
-void screen_operator(struct exchange *x);        /* GET /operator?done= */
-void screen_operator_check(struct exchange *x);  /* POST /operator/check {csrf, imeis} */
+void screen_operator(struct exchange *x);       /* GET /operator?done= */
+void screen_operators(struct exchange *x);      /* GET /operators: reports on all */
+void screen_operators_one(struct exchange *x);  /* GET /operators/{}: on one; also its own people */
+void screen_findings(struct exchange *x);       /* GET /findings: phones with an odd TAC, radio */
+void screen_operator_check(struct exchange *x); /* POST /operator/check {csrf, imeis} */
 void screen_operator_revoke(struct exchange *x); /* POST /operator/keys/revoke {csrf, id} */
 
 /* An assistant files for a person who is present. */

@@ -37,6 +37,8 @@ struct passing {
     size_t count, size;
     struct culprit *culprits;
     size_t guilty;
+    struct lists_violation_day *days;
+    size_t day_count;
     bool more;
     enum err err;
     struct fault *fault;
@@ -340,12 +342,15 @@ static bool was_seen(const struct passing *p, const struct culprit *c, const roa
 
 static enum err count_days(struct passing *p)
 {
-    enum err err = ERR_OK;
+    const size_t most = p->from <= p->through ? (size_t)(p->through - p->from) + 1 : 1;
+    p->days = calloc(most, sizeof *p->days);
+    enum err err = p->days ? ERR_OK : ERR_MEMORY;
     for (daynum day = p->from; !err && day <= p->through; day++) {
         roaring_bitmap_t *bits;
         err = seen_day_get(p->reg, p->party, daynum_pack(day), &bits, p->fault);
         if (err)
             break;
+        uint32_t seen = 0;
         for (size_t i = 0; !roaring_bitmap_is_empty(bits) && i < p->guilty; i++) {
             struct culprit *c = &p->culprits[i];
             if (day < c->countable || !was_seen(p, c, bits))
@@ -353,7 +358,10 @@ static enum err count_days(struct passing *p)
             if (!c->v.days++)
                 c->v.first = day;
             c->v.last = day;
+            seen++;
         }
+        if (seen)
+            p->days[p->day_count++] = (struct lists_violation_day){day, seen};
         roaring_bitmap_free(bits);
     }
     return err;
@@ -375,8 +383,14 @@ static enum err give(struct passing *p, struct lists_violations *out)
     for (size_t i = 0; n < most && i < p->guilty; i++)
         if (p->culprits[i].v.days)
             rows[n++] = p->culprits[i].v;
-    *out = (struct lists_violations){
-        .rows = rows, .count = n, .more = more, .from = p->from, .through = p->through};
+    *out = (struct lists_violations){.rows = rows,
+                                     .count = n,
+                                     .days = p->days,
+                                     .day_count = p->day_count,
+                                     .more = more,
+                                     .from = p->from,
+                                     .through = p->through};
+    p->days = NULL;
     return ERR_OK;
 }
 
@@ -428,6 +442,7 @@ enum err seen_violations(struct lists *black, struct registry *reg,
     free(p.filter);
     free(p.suspects);
     free(p.culprits);
+    free(p.days);
     told_release(&p.told);
     return err;
 }

@@ -200,6 +200,14 @@ static unsigned compare(struct history *h, unsigned since)
         assert_true(zone_day(&h->f->reg->zone, row->applied_ms / 1000) < row->first);
     }
     assert_int_equal(v.count, met);
+    uint64_t by_row = 0, by_day = 0;
+    for (size_t i = 0; i < v.count; i++)
+        by_row += v.rows[i].days;
+    for (size_t i = 0; i < v.day_count; i++) {
+        assert_true(v.days[i].imeis > 0 && (!i || v.days[i].day > v.days[i - 1].day));
+        by_day += v.days[i].imeis;
+    }
+    assert_int_equal(by_row, by_day);
     assert_false(v.more);
     lists_violations_release(&v);
     return met;
