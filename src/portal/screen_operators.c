@@ -187,18 +187,24 @@ static void violations_short(struct exchange *x, const struct reports_operator *
 
 static void violation_rows(struct exchange *x, const struct lists_violations *found)
 {
-    static const enum text columns[] = {TEXT_REPORTS_IMEI, TEXT_OPERATOR_CODE, TEXT_REPORTS_DAYS};
-    reports_table(x, TEXT_REPORTS_PHONES, columns, 3);
+    html_put(x, "<h3>");
+    html_say(x, TEXT_REPORTS_PHONES);
+    html_put(x, "</h3>\n<ul class=\"sessions\">\n");
     for (size_t i = 0; i < found->count && i < ROWS_SHOWN; i++) {
-        html_put(x, "<tr><th scope=\"row\">");
+        html_put(x, "<li>\n<h4>");
         page_imei(x, found->rows[i].imei);
-        html_put(x, "</th><td><code>");
+        html_put(x, "</h4>\n<dl>\n");
+        marks_row(x, TEXT_OPERATOR_CODE);
+        html_put(x, "<code>");
         html_put(x, reason_public(found->rows[i].is.reason));
-        html_put(x, "</code></td><td>");
+        html_put(x, "</code>");
+        marks_row_end(x);
+        marks_row(x, TEXT_REPORTS_DAYS);
         reports_number(x, found->rows[i].days);
-        html_put(x, "</td></tr>\n");
+        marks_row_end(x);
+        html_put(x, "</dl>\n</li>\n");
     }
-    reports_table_end(x);
+    html_put(x, "</ul>\n");
 }
 
 static void violations(struct exchange *x, const struct reports_operator *o, struct str name)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cabinet of a body in a real browser, in Kazakh and in Russian: an officer of the police looks at what would become of a
-// phone, suspends it, the public page says so; he asks to resume it, another officer confirms, and it is free again; the ministry sees the figures, an operator
-// checks codes and revokes a key. What is
+// phone, suspends it, the public page says so; he asks to resume it, another officer confirms, and it is free again; the ministry sees the figures and the reports on operators, an operator
+// its own report, checks codes and revokes a key. What is
 // typed wrong is said beside its field and stays. All of it by keyboard where people type; every page fits 320 px and is
 // quiet for axe-core. Pictures of the pages go to TAMGA_SHOTS, where it is set.
+import { readFileSync, writeFileSync } from "node:fs";
 import { looks } from "./eyes.mjs";
 import { is, ok, test, texts, until, window } from "./house.mjs";
 import { People, cookie } from "./people.mjs";
@@ -146,6 +147,12 @@ async function checks({ browser, kanat, lang, code, key }) {
   await page.goto(`/cabinet?lang=${lang}`);
   is(await page.locator("h1").innerText(), t["operator.heading"], `${lang}: the operator’s page`);
   await looks(page, `${lang} operator`);
+  await follow(page, t["reports.own"]);
+  const report = await page.locator("main").innerText();
+  ok(report.includes("STOLEN") && report.includes(t["reports.violations"]), `${lang}: what it saw after it had applied the list`);
+  ok(report.includes("star"), `${lang}: and what of its data was set aside`);
+  await looks(page, `${lang} an operator's report`);
+  await page.goto(`/operator?lang=${lang}`);
   await page.fill("[name=imeis]", `${code}\n12`);
   await press(page, t["operator.check_button"]);
   is(await page.locator("#imeis-wrong").innerText(), t["err.imei_form"], `${lang}: a slip is told`);
@@ -162,6 +169,21 @@ async function checks({ browser, kanat, lang, code, key }) {
   await context.close();
 }
 
+/** Reports on operators, as the ministry sees them. */
+async function reports({ browser, madina, lang }) {
+  const t = texts[lang];
+  const { context, page, complaints } = await as(browser, madina, lang);
+  await page.goto(`/ministry?lang=${lang}`);
+  await follow(page, t["reports.heading"]);
+  is(await page.locator("main li h2").allInnerTexts(), ["Kcell"], `${lang}: operators`);
+  await looks(page, `${lang} operators`);
+  await follow(page, t["reports.findings"]);
+  ok((await page.locator("main").innerText()).includes("3310"), `${lang}: findings by model`);
+  await looks(page, `${lang} findings`);
+  is(complaints, [], `${lang}: nothing to complain of`);
+  await context.close();
+}
+
 async function one({ browser, url, askar, bota, madina, kanat, keys }, lang, n) {
   const t = texts[lang];
   const code = imei(n);
@@ -171,13 +193,35 @@ async function one({ browser, url, askar, bota, madina, kanat, keys }, lang, n) 
   await resumes({ browser, askar, bota, lang, code });
   ok(await until(async () => !(await black())), `${lang}: ... and that it is over`);
   await counts({ browser, madina, lang, code });
+  await reports({ browser, madina, lang });
   await checks({ browser, kanat, lang, code, key: keys.pop() });
+}
+
+/** Kcell says that it refuses a stolen phone, ... */
+function applied(register) {
+  const list = "TAC|Brand Name|Marketing Name|Allocation Date|Bands\n35267700|Nokia|3310|10-Mar-2026|GSM 900\n";
+  register.now = "2026-03-08T07:00:00Z";
+  writeFileSync(`${register.dir}/tac.txt`, list);
+  register.run("import", "tac", `${register.dir}/tac.txt`);
+  register.run("suspend", "--mark", "stolen", "--by", "police", "--order", "A-1", imei(700));
+  register.run("lists", "--operator", "Kcell", "--out", `${register.dir}/out`);
+  const [, cursor] = /cursor=(\S+) /.exec(readFileSync(`${register.dir}/out/black.csv`, "utf8"));
+  register.run("lists", "receipt", "--operator", "Kcell", "--cursor", cursor);
+}
+
+/** ... and sees it the next day. */
+function fed(register) {
+  const rows = [imei(700), imei(701), "*"].map((of) => `2026-03-09,${of},401010000000001,77010000001,006\n`);
+  writeFileSync(`${register.dir}/feed.csv`, `date,imei,imsi,msisdn,rat\n${rows.join("")}`);
+  register.run("feed", "load", "--operator", "Kcell", "--accept", "all", "--reason", "test", `${register.dir}/feed.csv`);
 }
 
 await test(
   async ({ register, browser, server: plain }) => {
     await plain.stop();
+    applied(register);
     register.now = OPEN;
+    fed(register);
     const people = new People(register);
     people.staff("madina", "ministry");
     people.staff("askar", "police", "--body", "police");

@@ -7,6 +7,7 @@ package People;
 use strict;
 use warnings;
 use Digest::SHA qw(hmac_sha1);
+use Time::Local qw(timegm);
 use Exporter qw(import);
 use JSON::PP ();
 use MIME::Base64;
@@ -151,14 +152,19 @@ sub code_at {
     my $at = ord(substr $hash, -1) & 15;
     return sprintf '%06d', (unpack('N', substr $hash, $at, 4) & 0x7fffffff) % 1_000_000;
 }
-sub code { my ($name, $step) = @_; return code_at($name, int(time / 30) + ($step // 0)) }
+# The step that the register is at; its clock stands still where --now names one.
+sub step_now {
+    return int(time / 30) unless $r->{now} && $r->{now} =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)Z$/;
+    return int(timegm($6, $5, $4, $3, $2 - 1, $1) / 30);
+}
+sub code { my ($name, $step) = @_; return code_at($name, step_now() + ($step // 0)) }
 
 # A code that was not used yet: each step counts once; the step before and the one after are taken as well.
 sub fresh_code {
     my ($name) = @_;
-    my $now = int(time / 30);
+    my $now = step_now();
     my $next = exists $step{$name} && $step{$name} >= $now - 1 ? $step{$name} + 1 : $now - 1;
-    sleep 0.2 while $next > int(time / 30) + 1;
+    sleep 0.2 while $next > step_now() + 1;
     $step{$name} = $next;
     return code_at($name, $next);
 }
