@@ -224,6 +224,16 @@ enum err notices_channels_get(struct registry *reg, struct notices_channels *out
     return err;
 }
 
+uint64_t notices_prefix(struct str text)
+{
+    uint64_t digits, unit = 1;
+    if (text.n < 3 || text.n > 10 || !str_to_u64(text, 9999999999ULL, &digits))
+        return 0;
+    for (size_t i = 0; i < text.n; i++)
+        unit *= 10;
+    return unit + digits;
+}
+
 const struct notices_channel *notices_channel_of(const struct notices_channels *all, uint64_t party)
 {
     for (size_t i = 0; i < all->n; i++)

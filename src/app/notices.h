@@ -16,8 +16,9 @@
  *                                    subscriber 4, IMEI 6, step 1, reason 1, last day 2, good until 2, state 1, at 5
  *
  * A notice and what was told stand in one transaction, so whatever dies, none is made twice and none is lost. A number is
- * given once; the identity that operators see is the number and a proof, the same at each try. A notice counts as sent
- * when its number is not above `handed` of its operator: a part is rewritten only for what became of single notices. */
+ * given once; the identity that operators see is the number and a proof, the same at each try. A notice is handed over
+ * when its number is not above `handed` of its operator: a part is rewritten only for what became of single notices.
+ * Handed over is not told: what the operator says became of it decides (NOTICES_RECEIPT_HOURS). */
 #ifndef APP_NOTICES_H
 #define APP_NOTICES_H
 
@@ -32,6 +33,10 @@ enum {
     NOTICES_PLMN = 160,
     NOTICES_OPERATORS = 256,
     NOTICES_ID_TEXT = 21, /* 20 hexadecimal digits: number 12, proof 8 */
+    /* So long after it was made a notice that was handed over counts as sent without a receipt: an operator's gateway says
+     * within minutes what became of a message, and what goes out at 10:00 on the last day is known before the evening's
+     * sweep. */
+    NOTICES_RECEIPT_HOURS = 6,
 };
 
 /* ---- how a country tells ---- */
@@ -76,14 +81,17 @@ struct notices_channels {
 /* By party. ERR_TOO_MANY, ERR_CODEC. */
 MUST_USE enum err notices_channels_get(struct registry *registry, struct notices_channels *out,
                                        struct fault *fault);
+/* A prefix of IMSIs, 3 to 10 digits, packed as imsi_parse does; 0: none. */
+uint64_t notices_prefix(struct str text);
 /* NULL: none. */
 const struct notices_channel *notices_channel_of(const struct notices_channels *all,
                                                  uint64_t party);
 
 struct notices_standing {
     uint64_t party;
-    uint64_t made;                       /* all counts since the register began */
-    uint64_t sent, late, overtaken;      /* late: not sent while its words were true; overtaken:
+    uint64_t made; /* all counts since the register began */
+    uint64_t sent, late,
+        overtaken; /* sent: handed over; late: not while its words were true; overtaken:
                                                another word of the same phone came first */
     uint64_t delivered, failed, unknown; /* by receipts; unknown: no such number */
     uint64_t handed;                     /* all up to this number were handed over, or left out */
@@ -101,7 +109,7 @@ MUST_USE enum err notices_standing_put(struct registry *registry,
 /* ---- notices ---- */
 
 enum notices_state {
-    NOTICES_WAITING = 0, /* sent, where its number is not above `handed` */
+    NOTICES_WAITING = 0, /* handed over, where its number is not above `handed`; no receipt */
     NOTICES_DELIVERED = 1,
     NOTICES_FAILED = 2,
     NOTICES_UNKNOWN = 3, /* no such number */

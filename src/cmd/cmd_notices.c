@@ -89,7 +89,7 @@ static void print_settings(const struct cli *cli, const struct notices_settings 
                s->days, s->from / 60, s->from % 60, s->to / 60, s->to % 60, s->percent, s->site);
     else
         printf("a user for %u days after he was seen; told from %02u:%02u to %02u:%02u; address "
-               "%s; nobody expires before %u %% were sent a notice\n",
+               "%s; nobody expires before %u %% were told\n",
                s->days, s->from / 60, s->from % 60, s->to / 60, s->to % 60,
                *s->site ? s->site : "(none)", s->percent);
 }
@@ -263,7 +263,7 @@ static void print_standing(const struct cli *cli, const struct notices_channel *
 {
     const int64_t age_s = s->oldest_s && s->oldest_s < now_s ? now_s - s->oldest_s : 0;
     if (!cli->json) {
-        printf("%s (%s): made %" PRIu64 ", sent %" PRIu64 ", delivered %" PRIu64 ", failed %" PRIu64
+        printf("%s (%s): made %" PRIu64 ", handed over %" PRIu64 ", delivered %" PRIu64 ", failed %" PRIu64
                ", unknown number %" PRIu64 ", late %" PRIu64 ", overtaken %" PRIu64
                "; waiting %" PRIu64 ", the oldest %" PRIi64 " s\n",
                c->name, notices_road_name(c->road), s->made, s->sent, s->delivered, s->failed,
@@ -272,7 +272,7 @@ static void print_standing(const struct cli *cli, const struct notices_channel *
     }
     json_t *line = json_pack(
         "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "operator", c->name, "road",
-        notices_road_name(c->road), "made", (json_int_t)s->made, "sent", (json_int_t)s->sent,
+        notices_road_name(c->road), "made", (json_int_t)s->made, "handed_over", (json_int_t)s->sent,
         "delivered", (json_int_t)s->delivered, "failed", (json_int_t)s->failed, "unknown_number",
         (json_int_t)s->unknown, "late", (json_int_t)s->late, "overtaken", (json_int_t)s->overtaken,
         "waiting", (json_int_t)s->waiting, "oldest_seconds", (json_int_t)age_s);

@@ -7,14 +7,13 @@
 #include <stdlib.h>
 
 #include "seen/notices_look.h"
-#include "seen/notices_write.h"
+#include "seen/notices_owner.h"
 
 enum {
     CLAIM = INT32_MAX -
             1,   /* among the numbers of batches, which no batch reaches; seen.c has the next */
     ROWS = 1024, /* facts read at a time */
     WHOLE_MINUTES = 30, /* of a day's hours, in which all facts are read */
-    WHO = 65536,        /* subscribers opened at a time */
 };
 
 struct maybe {
@@ -145,47 +144,6 @@ static enum err find_owed(struct making *m, struct fault *fault)
 
 /* ---- whose he is ---- */
 
-/* Packed as imsi_parse does; 0: none. */
-static uint64_t prefix_of(struct str text)
-{
-    uint64_t digits, unit = 1;
-    if (!str_to_u64(text, 999999, &digits))
-        return 0;
-    for (size_t i = 0; i < text.n; i++)
-        unit *= 10;
-    return unit + digits;
-}
-
-/* The channel that names his prefix; 0: none does. */
-static uint64_t named_owner(const struct notices_channels *all, uint64_t imsi)
-{
-    for (size_t i = 0; i < all->n; i++)
-        for (struct str rest = str_z(all->of[i].plmn); rest.p && rest.n;)
-            if (imsi_has_prefix(imsi, prefix_of(str_trim(str_split(rest, ',', &rest)))))
-                return all->of[i].party;
-    return 0;
-}
-
-/* 0: nobody can tell him. */
-static uint64_t owner_of(const struct making *m, uint64_t imsi, uint32_t network)
-{
-    const struct rules *rules = &m->reg->rules;
-    if (!imsi || !rules_is_home(rules, imsi) || rules_is_machine_imsi(rules, imsi))
-        return 0;
-    const uint64_t named = named_owner(&m->channels, imsi);
-    if (named)
-        return named;
-    const uint64_t saw = m->look.last.of[network].party;
-    const struct notices_channel *channel = notices_channel_of(&m->channels, saw);
-    return channel && !*channel->plmn ? saw : 0;
-}
-
-static int by_subscriber(const void *a, const void *b)
-{
-    const struct owed *x = a, *y = b;
-    return (x->subscriber > y->subscriber) - (x->subscriber < y->subscriber);
-}
-
 static int by_phone(const void *a, const void *b)
 {
     const struct owed *x = a, *y = b;
@@ -219,23 +177,7 @@ static uint64_t count_imeis(struct making *m)
 /* Those of nobody come first: their party is 0. */
 static enum err find_owners(struct making *m, uint64_t *out_imeis, struct fault *fault)
 {
-    uint32_t *numbers = calloc(WHO, sizeof *numbers);
-    struct seen_subscriber *who = calloc(WHO, sizeof *who);
-    enum err err = numbers && who ? ERR_OK : ERR_MEMORY;
-    if (!err && m->n)
-        qsort(m->owed, m->n, sizeof *m->owed, by_subscriber);
-    for (size_t at = 0; !err && at < m->n; at += WHO) {
-        size_t n = m->n - at < WHO ? m->n - at : WHO;
-        for (size_t i = 0; i < n; i++)
-            numbers[i] = m->owed[at + i].subscriber;
-        err = seen_subscribers_of(m->reg, numbers, n, who, fault);
-        for (size_t i = 0; !err && i < n; i++)
-            m->owed[at + i].party = owner_of(m, who[i].imsi, m->owed[at + i].network);
-    }
-    if (who)
-        explicit_bzero(who, WHO * sizeof *who);
-    free(who);
-    free(numbers);
+    enum err err = owners_find(m->reg, &m->channels, &m->look.last, m->owed, m->n, fault);
     if (!err)
         *out_imeis = count_imeis(m);
     if (!err && m->n)
@@ -324,95 +266,6 @@ enum err notices_make(struct registry *reg, const struct notices_options *option
     free(m->owed);
     free(m->maybe);
     free(m->rows);
-    free(m);
-    return err;
-}
-
-/* ---- the sweep's guard ---- */
-
-struct guarding {
-    const struct notices_channels *channels;
-    uint64_t handed[NOTICES_OPERATORS]; /* by channel */
-    bool sent;
-};
-
-/* Sent, when the first word of his ladder was handed over. */
-static bool was_sent(void *ctx, const struct notices_told *told)
-{
-    struct guarding *a = ctx;
-    for (size_t i = 0; i < a->channels->n; i++)
-        a->sent |= a->channels->of[i].party == told->party && told->first <= a->handed[i];
-    return !a->sent;
-}
-
-/* Of the unsent, who could have been told: *rest is cut down to them. */
-static enum err reachable_of(struct making *m, struct imei *rest, size_t *n, struct fault *fault)
-{
-    enum err err = look_at_users(m->reg, &m->settings, m->now.day, rest, *n, &m->look, fault);
-    const struct look_user *users = m->look.users.p;
-    if (err)
-        return err;
-    for (size_t i = 0; !err && i < m->look.users.n; i++) {
-        struct owed *all = room_for(m->owed, m->n, &m->size, sizeof *all);
-        if (!all)
-            return ERR_MEMORY;
-        m->owed = all;
-        m->owed[m->n++] = (struct owed){.imei = {users[i].imei},
-                                        .subscriber = users[i].subscriber,
-                                        .network = users[i].network};
-    }
-    uint64_t imeis = 0;
-    err = find_owners(m, &imeis, fault);
-    *n = (size_t)imeis;
-    return err;
-}
-
-static enum err ask(struct making *m, struct guarding *a, const struct imei *imeis, size_t n,
-                    struct untold *out, struct fault *fault)
-{
-    struct imei *rest = calloc(n + 1, sizeof *rest);
-    size_t rest_n = 0;
-    enum err err = rest ? ERR_OK : ERR_MEMORY;
-    for (size_t i = 0; !err && i < n; i++) {
-        a->sent = false;
-        err = notices_told_all(m->reg, &imeis[i], was_sent, a, fault);
-        if (!err && !a->sent)
-            rest[rest_n++] = imeis[i];
-    }
-    out->reachable = n - rest_n;
-    if (!err && rest_n)
-        err = reachable_of(m, rest, &rest_n, fault);
-    out->reachable += rest_n;
-    out->untold = rest_n;
-    free(rest);
-    return err;
-}
-
-enum err notices_untold(struct registry *reg, const struct imei *imeis, size_t n,
-                        struct untold *out, struct fault *fault)
-{
-    static const struct notices_options none = {0};
-    struct making *m = calloc(1, sizeof *m);
-    struct guarding a = {0};
-    struct notices_result result;
-    if (!m)
-        return ERR_MEMORY;
-    m->reg = reg;
-    m->options = &none;
-    a.channels = &m->channels;
-    *out = (struct untold){0};
-    enum err err = prepare(m, &result, fault);
-    out->armed = m->channels.n && m->settings.percent;
-    out->percent = m->settings.percent;
-    for (size_t i = 0; !err && i < m->channels.n; i++) {
-        struct notices_standing s;
-        err = notices_standing_get(reg, m->channels.of[i].party, &s, fault);
-        a.handed[i] = err ? 0 : s.handed;
-    }
-    if (!err && out->armed)
-        err = ask(m, &a, imeis, n, out, fault);
-    look_release(&m->look);
-    free(m->owed);
     free(m);
     return err;
 }

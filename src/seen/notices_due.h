@@ -42,8 +42,12 @@ struct notices_result {
 MUST_USE enum err notices_make(struct registry *registry, const struct notices_options *options,
                                struct notices_result *out, struct fault *fault);
 
-/* Of these IMEIs (ascending, without twins), whose last day is over soon: how many have a subscriber who can be told,
- * and of those how many were sent no notice yet. For the sweep's guard: registry.untold. */
+/* Of these IMEIs (ascending, without twins), whose last day is over soon: how many have a user who can be told, and of
+ * those how many were told nothing yet. For the sweep's guard: registry.untold.
+ *
+ * The user is who was seen with it last (on one day several: each of them), so that words to whoever had the phone before
+ * tell him nothing. He was told when a notice of his ladder is delivered, as its receipt says. One that was handed over
+ * counts without a receipt for NOTICES_RECEIPT_HOURS; failed and unknown_number never do. */
 MUST_USE enum err notices_untold(struct registry *registry, const struct imei *imeis, size_t n,
                                  struct untold *out, struct fault *fault);
 

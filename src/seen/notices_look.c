@@ -123,7 +123,7 @@ static bool take_pair(void *ctx, uint32_t number, const struct seen_pair *pair)
         network++;
     if (network == look->last.n || (!has(&look->grey, pair->imei) && !has(&look->told, pair->imei)))
         return true;
-    const struct look_user user = {pair->imei, pair->subscriber, network};
+    const struct look_user user = {pair->imei, pair->subscriber, network, number};
     return add(&look->users, &user, sizeof user);
 }
 

@@ -21,6 +21,7 @@ struct look_user {
     uint64_t imei;
     uint32_t subscriber;
     uint32_t network; /* in last */
+    uint32_t pair;    /* its number */
 };
 
 struct look_list {

@@ -11,6 +11,7 @@ struct owed {
     struct imei imei;
     uint32_t subscriber;
     uint32_t network; /* that saw him last, in seen_last */
+    uint32_t pair;    /* the number of the pair of both */
     uint64_t party;   /* whom it goes to; 0: nobody can tell him */
     struct verdict verdict;
     uint8_t step;

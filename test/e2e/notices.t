@@ -82,9 +82,9 @@ my $delta = json(list('Altel', 'again', '--since', $told->{cursor})->{out});
 is $delta->{rows}, 3, 'what is new';
 is json(list('Altel', 'full')->{out})->{rows}, 3, 'the first are overtaken';
 my $status = json($r->run('--json', 'notices', 'status', '--operator', 'Altel')->{out});
-is_deeply [@$status{qw(made sent waiting oldest_seconds)}], [6, 6, 0, 0], 'how it stands';
+is_deeply [@$status{qw(made handed_over waiting oldest_seconds)}], [6, 6, 0, 0], 'how it stands';
 is $r->run('notices', 'status', '--operator', 'Nobody')->{code}, 2, 'nobody';
-like $r->run('notices', 'status')->{out}, qr/^Altel \(file\): made 6, sent 6/, 'for people';
+like $r->run('notices', 'status')->{out}, qr/^Altel \(file\): made 6, handed over 6/, 'for people';
 
 # --- a channel that comes later gets what is due then ---
 

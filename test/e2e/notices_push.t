@@ -68,7 +68,7 @@ is $all[0]{key}, $all[1]{key}, 'the same for the same';
 is $all[0]{authorization}, 'Bearer s3cret', 'and his token';
 is_deeply [sort keys %{$all[0]{first}}], [qw(id imei imsi last_day list msisdn public_reason send_by step text)], 'what is said';
 is_deeply [sort keys %{$all[0]{first}{text}}], [qw(en kk ru)], 'in three languages';
-is_deeply [@{status()}{qw(made sent failed waiting)}], [40, 39, 1, 0], 'how it stands';
+is_deeply [@{status()}{qw(made handed_over failed waiting)}], [40, 39, 1, 0], 'how it stands';
 is +(push_it())[1]{tries}, 0, 'nothing more';
 
 # --- a server makes and pushes; it is killed in the middle ---
@@ -76,7 +76,7 @@ is +(push_it())[1]{tries}, 0, 'nothing more';
 mode('twice');
 $r->{now} = '2026-03-26T07:00:00Z';
 my $server = $r->serve;
-ok poll(20, sub { status()->{sent} == 79 }), 'the server makes what is due, and pushes it' or diag explain status();
+ok poll(20, sub { status()->{handed_over} == 79 }), 'the server makes what is due, and pushes it' or diag explain status();
 is status()->{made}, 80, 'two weeks before: of all forty';
 mode('503');
 $r->{now} = '2026-04-02T07:00:00Z';
@@ -87,7 +87,7 @@ Register::stop($next->{pid}, 'KILL');
 mode('200');
 my $after = $r->serve;
 ok poll(20, sub { status()->{waiting} == 0 }), 'whoever comes next sends it' or diag explain status();
-is status()->{sent}, 119, 'each is counted once';
+is status()->{handed_over}, 119, 'each is counted once';
 my %seen;
 $seen{$_}++ for map { @{$_->{ids}} } said();
 is scalar(keys %seen), 120, 'a hundred and twenty ids, no more';

@@ -396,7 +396,99 @@ static void who_was_told_nothing(void **state)
     (void)list(f, NULL, &made, text, sizeof text);
     OK(notices_untold(f->reg, imeis, 3, &u, NULL));
     assert_int_equal(u.reachable, 2);
-    assert_int_equal(u.untold, 0);
+    assert_int_equal(u.untold, 0); /* handed over just now: a receipt may come yet */
+    fixture_free(f);
+}
+
+static struct untold untold(struct fixture *f, uint64_t imei)
+{
+    const struct imei one = {imei};
+    struct untold u;
+    OK(notices_untold(f->reg, &one, 1, &u, NULL));
+    return u;
+}
+
+static void receipt(struct fixture *f, uint64_t number, uint8_t state)
+{
+    struct notices_receipt r = {
+        .number = number, .state = state, .at_s = clock_now_us(&f->clock) / 1000000};
+    OK(notices_receipts_put(f->reg, party_of(f, "Altel"), &r, 1, NULL));
+    assert_false(r.none || r.known);
+}
+
+/* What an operator took and never sent has told nobody. */
+static void handed_over_is_not_told(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct lists_made made;
+    char text[8192];
+    begin(f);
+    channel(f, "Altel", NOTICES_FILE, "");
+    fixture_activate(f, PHONE, "2026-03-10");
+    see(f, PHONE, 0, "Altel", "2026-03-10");
+    assert_int_equal(make(f).made, 1);
+    (void)list(f, NULL, &made, text, sizeof text);
+    turn(f, fixture_daynum("2026-03-10"), 12 * 60 + NOTICES_RECEIPT_HOURS * 60 - 1);
+    assert_int_equal(untold(f, PHONE).untold, 0);
+    turn(f, fixture_daynum("2026-03-10"), 12 * 60 + NOTICES_RECEIPT_HOURS * 60);
+    assert_int_equal(untold(f, PHONE).untold, 1); /* no word of it */
+    receipt(f, 1, NOTICES_FAILED);
+    assert_int_equal(untold(f, PHONE).untold, 1);
+    turn(f, fixture_daynum("2026-03-11"), 12 * 60);
+    receipt(f, 1, NOTICES_UNKNOWN);
+    assert_int_equal(untold(f, PHONE).untold, 1);
+    /* The second word of the ladder reaches him; the third does not, which takes nothing back. */
+    again(f, 1, "Altel", "2026-03-20");
+    turn(f, fixture_daynum("2026-03-26"), 12 * 60);
+    assert_int_equal(make(f).by_step[NOTICE_DAYS_14], 1);
+    assert_int_equal(untold(f, PHONE).untold, 1); /* made, and not handed over */
+    (void)list(f, NULL, &made, text, sizeof text);
+    receipt(f, 2, NOTICES_DELIVERED);
+    turn(f, fixture_daynum("2026-04-02"), 12 * 60);
+    assert_int_equal(make(f).by_step[NOTICE_DAYS_7], 1);
+    receipt(f, 3, NOTICES_FAILED);
+    assert_int_equal(untold(f, PHONE).untold, 0);
+    /* A last day that moves begins another ladder: nobody has told him that one. */
+    fixture_activate(f, PHONE, "2026-03-08");
+    assert_int_equal(make(f).by_step[NOTICE_GREY], 1);
+    assert_int_equal(untold(f, PHONE).untold, 1);
+    fixture_free(f);
+}
+
+/* Somebody else has the phone: what was told to whoever had it before is no word to him. */
+static void a_new_user_is_told_anew(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    static struct notices_row rows[MOST];
+    begin(f);
+    channel(f, "Altel", NOTICES_FILE, "");
+    fixture_activate(f, PHONE, "2026-03-10");
+    see(f, PHONE, 0, "Altel", "2026-03-10");
+    assert_int_equal(make(f).made, 1);
+    turn(f, fixture_daynum("2026-03-11"), 12 * 60);
+    receipt(f, 1, NOTICES_DELIVERED);
+    assert_int_equal(untold(f, PHONE).untold, 0);
+    see(f, PHONE, 1, "Altel", "2026-03-30"); /* sold */
+    turn(f, fixture_daynum("2026-03-31"), 12 * 60);
+    assert_int_equal(untold(f, PHONE).reachable, 1);
+    assert_int_equal(untold(f, PHONE).untold, 1);
+    struct notices_result r = make(f);
+    assert_int_equal(r.by_step[NOTICE_GREY], 1); /* the first word to him */
+    assert_int_equal(r.by_step[NOTICE_DAYS_14], 1);
+    const size_t n = all_of(f, "Altel", rows);
+    for (size_t i = 1; i < n; i++)
+        assert_int_equal(rows[i].step, rows[i].subscriber == 2 ? NOTICE_GREY : NOTICE_DAYS_14);
+    assert_int_equal(untold(f, PHONE).untold, 1);
+    receipt(f, rows[1].subscriber == 1 ? 2 : 3, NOTICES_DELIVERED); /* to the one of before */
+    assert_int_equal(untold(f, PHONE).untold, 1);
+    receipt(f, rows[1].subscriber == 2 ? 2 : 3, NOTICES_DELIVERED);
+    assert_int_equal(untold(f, PHONE).untold, 0);
+    /* On one day both: both are to be told. */
+    see(f, PHONE, 2, "Altel", "2026-03-31");
+    again(f, 2, "Altel", "2026-03-31");
+    assert_int_equal(untold(f, PHONE).untold, 1);
     fixture_free(f);
 }
 
@@ -432,6 +524,8 @@ static void nobody_expires_untold(void **state)
     assert_int_equal(sweep_at(f, "2026-04-10", ERR_GUARD).expired, 0); /* made is not sent */
     turn(f, fixture_daynum("2026-04-10"), 12 * 60);
     assert_int_equal(list(f, NULL, &made, text, sizeof text), 1);
+    assert_int_equal(sweep_at(f, "2026-04-10", ERR_GUARD).expired, 0); /* no receipt came */
+    receipt(f, 1, NOTICES_DELIVERED);
     r = sweep_at(f, "2026-04-10", ERR_OK);
     assert_int_equal(r.guards[SWEEP_NOTICES], SWEEP_PASSED);
     assert_int_equal(r.expired, 1);
@@ -553,6 +647,8 @@ int main(void)
         cmocka_unit_test(a_last_day_that_moves),
         cmocka_unit_test(lists_and_receipts),
         cmocka_unit_test(who_was_told_nothing),
+        cmocka_unit_test(handed_over_is_not_told),
+        cmocka_unit_test(a_new_user_is_told_anew),
         cmocka_unit_test(nobody_expires_untold),
         cmocka_unit_test(each_once_none_forgotten),
     };
