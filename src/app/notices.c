@@ -224,6 +224,25 @@ enum err notices_channels_get(struct registry *reg, struct notices_channels *out
     return err;
 }
 
+bool notices_url(const char *text)
+{
+    static const struct str here[] = {STR("127.0.0.1"), STR("[::1]"), STR("localhost")};
+    const struct str url = str_z(text), https = STR("https://"), http = STR("http://");
+    const bool safe = str_starts(url, https);
+    if ((!safe && !str_starts(url, http)) || url.n >= NOTICES_URL || !str_printable(url))
+        return false;
+    struct str host = {url.p + (safe ? https.n : http.n), 0};
+    const size_t rest = url.n - (size_t)(host.p - url.p);
+    while (host.n < rest && !strchr("/?#", host.p[host.n]))
+        host.n++;
+    if (!host.n || *host.p == ':' || memchr(host.p, '@', host.n) || memchr(host.p, '\\', host.n))
+        return false;
+    for (size_t i = 0; i < sizeof here / sizeof *here && !safe; i++)
+        if (str_starts(host, here[i]) && (host.n == here[i].n || host.p[here[i].n] == ':'))
+            return true;
+    return safe;
+}
+
 uint64_t notices_prefix(struct str text)
 {
     uint64_t digits, unit = 1;

@@ -81,6 +81,9 @@ struct notices_channels {
 /* By party. ERR_TOO_MANY, ERR_CODEC. */
 MUST_USE enum err notices_channels_get(struct registry *registry, struct notices_channels *out,
                                        struct fault *fault);
+/* May numbers of subscribers be pushed there? https://HOST…, or http:// to this machine (127.0.0.1, [::1], localhost),
+ * without a name and password in it. */
+bool notices_url(const char *url);
 /* A prefix of IMSIs, 3 to 10 digits, packed as imsi_parse does; 0: none. */
 uint64_t notices_prefix(struct str text);
 /* NULL: none. */

@@ -163,7 +163,8 @@ enum err notices_desk_list(struct notices_desk *d, const char *operator_name,
 
 /* ---- figures ---- */
 
-enum err notices_desk_look(struct notices_desk *d, struct registry *reg, struct fault *fault)
+enum err notices_desk_look(struct notices_desk *d, struct registry *reg,
+                           notices_refusals_fn *refusals, const void *ctx, struct fault *fault)
 {
     struct notices_channels *all = calloc(1, sizeof *all);
     struct notices_figure *figures = calloc(NOTICES_OPERATORS, sizeof *figures);
@@ -171,6 +172,7 @@ enum err notices_desk_look(struct notices_desk *d, struct registry *reg, struct 
         all && figures ? notices_channels_get(reg, all, fault) : fault_set(fault, ERR_MEMORY, "-");
     for (size_t i = 0; !err && i < all->n; i++) {
         str_copy(figures[i].name, sizeof figures[i].name, str_z(all->of[i].name));
+        figures[i].refusals = refusals(ctx, all->of[i].party);
         err = notices_standing_get(reg, all->of[i].party, &figures[i].standing, fault);
     }
     if (!err) {

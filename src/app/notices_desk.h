@@ -43,9 +43,12 @@ MUST_USE enum err notices_desk_list(struct notices_desk *desk, const char *opera
 struct notices_figure {
     char name[LIMIT_NAME + 1];
     struct notices_standing standing;
+    unsigned refusals; /* in a row, of whom he is pushed to */
 };
-/* Looks at the store with a register of the caller's. */
+/* Looks at the store with a register of the caller's. refusals: how often in a row an operator refused a push. */
+typedef unsigned notices_refusals_fn(const void *ctx, uint64_t party);
 MUST_USE enum err notices_desk_look(struct notices_desk *desk, struct registry *registry,
+                                    notices_refusals_fn *refusals, const void *ctx,
                                     struct fault *fault);
 /* As of the last look; how many, at most `most`. */
 size_t notices_desk_figures(struct notices_desk *desk, struct notices_figure *out, size_t most);

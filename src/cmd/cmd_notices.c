@@ -138,13 +138,6 @@ static bool read_plmn(const char *text)
     return true;
 }
 
-static bool is_url(const char *text)
-{
-    const struct str url = str_z(text);
-    return (str_starts(url, STR("https://")) || str_starts(url, STR("http://"))) && url.n > 8 &&
-           url.n < NOTICES_URL && str_printable(url);
-}
-
 static int read_channel(const struct cli *cli, const char *road, const char *url, const char *token,
                         const char *plmn, struct notices_channel *out)
 {
@@ -153,9 +146,11 @@ static int read_channel(const struct cli *cli, const char *road, const char *url
             out->road = i;
     if (!out->road && !str_eq(str_z(road), STR("none")))
         return cli_usage(cli, "--road wants file, http or none");
-    if ((out->road == NOTICES_HTTP) != (url != NULL) || (url && !is_url(url)))
-        return cli_usage(cli,
-                         "--url http://… or https://… goes with --road http, and only with it");
+    if ((out->road == NOTICES_HTTP) != (url != NULL))
+        return cli_usage(cli, "--url https://… goes with --road http, and only with it");
+    if (url && !notices_url(url))
+        return cli_usage(cli, "--url wants https://…, for numbers of subscribers go there; http:// "
+                              "to 127.0.0.1, [::1] or localhost alone");
     if (token && (strlen(token) >= NOTICES_URL || !url))
         return cli_usage(cli, "--token-file goes with --road http");
     if (plmn && (strlen(plmn) >= NOTICES_PLMN || !read_plmn(plmn)))
@@ -263,9 +258,9 @@ static void print_standing(const struct cli *cli, const struct notices_channel *
 {
     const int64_t age_s = s->oldest_s && s->oldest_s < now_s ? now_s - s->oldest_s : 0;
     if (!cli->json) {
-        printf("%s (%s): made %" PRIu64 ", handed over %" PRIu64 ", delivered %" PRIu64 ", failed %" PRIu64
-               ", unknown number %" PRIu64 ", late %" PRIu64 ", overtaken %" PRIu64
-               "; waiting %" PRIu64 ", the oldest %" PRIi64 " s\n",
+        printf("%s (%s): made %" PRIu64 ", handed over %" PRIu64 ", delivered %" PRIu64
+               ", failed %" PRIu64 ", unknown number %" PRIu64 ", late %" PRIu64
+               ", overtaken %" PRIu64 "; waiting %" PRIu64 ", the oldest %" PRIi64 " s\n",
                c->name, notices_road_name(c->road), s->made, s->sent, s->delivered, s->failed,
                s->unknown, s->late, s->overtaken, s->waiting, age_s);
         return;

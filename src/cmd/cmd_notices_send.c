@@ -14,7 +14,7 @@ static void print(const struct cli *cli, const struct notices_pushed *p)
                ",\"failed\":%" PRIu64 ",\"waiting\":%s,\"quiet\":%s}\n",
                p->sent, p->refused, p->tries, p->failed, p->waiting ? "true" : "false",
                p->quiet ? "true" : "false");
-    else if (p->quiet)
+    else if (p->quiet && !p->tries)
         puts("people are not written to at this hour");
     else
         printf("%" PRIu64 " notices sent, %" PRIu64 " refused; %" PRIu64 " of %" PRIu64

@@ -74,9 +74,14 @@ static void push(struct teller *t)
     if (err ? err != ERR_STORE_BUSY : pushed.tries)
         fprintf(stderr,
                 "event=notices_pushed result=%s sent=%" PRIu64 " refused=%" PRIu64 " tries=%" PRIu64
-                " failed=%" PRIu64 "%s%s\n",
+                " failed=%" PRIu64 " stopped=%zu%s%s\n",
                 err_name(err), pushed.sent, pushed.refused, pushed.tries, pushed.failed,
-                err ? " detail=" : "", err ? fault.detail : "");
+                pushed.stopped, err ? " detail=" : "", err ? fault.detail : "");
+}
+
+static unsigned refusals(const void *push, uint64_t party)
+{
+    return notices_push_refusals(push, party);
 }
 
 static void *run(void *arg)
@@ -88,7 +93,7 @@ static void *run(void *arg)
             if (tick % (PUSH_EVERY_S * SECOND) == 0 && !t->stop)
                 push(t);
             if (tick % (FIGURES_EVERY_S * SECOND) == 0 && !t->stop)
-                (void)!notices_desk_look(t->desk, t->reg, NULL);
+                (void)!notices_desk_look(t->desk, t->reg, refusals, t->push, NULL);
         }
         usleep(TICK_US);
     }

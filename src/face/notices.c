@@ -267,5 +267,10 @@ void notices_metrics(struct notices_desk *desk, struct buf *out)
         put_line(out, "oldest_seconds", &all[i],
                  since && since < now_s ? (uint64_t)(now_s - since) : 0);
     }
+    if (n)
+        buf_printf(out, "# HELP tamga_notices_refusals Pushes in a row that an operator refused.\n"
+                        "# TYPE tamga_notices_refusals gauge\n");
+    for (size_t i = 0; i < n; i++)
+        put_line(out, "refusals", &all[i], all[i].refusals);
     free(all);
 }

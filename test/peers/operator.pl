@@ -3,8 +3,8 @@
 #
 # operator - an operator's address for notices that behaves as it is told: operator.pl LOG MODE. Prints its port. LOG gets a
 # line of JSON a request: key, authorization, ids. MODE is a file that is read at each request: a status (200, 503, 400, 401 …),
-# "hang" (no answer), "twice" (an answer, and the same once more), "cut" (half an answer), "bad TEXT" (400 while the body has the
-# TEXT, else 200). Ends when its standard input does.
+# "hang" (no answer), "twice" (an answer, and the same once more), "cut" (half an answer), "bad IMSI" (422 that
+# refuses notices to him by their ids, while there are any, else 200), "blunt IMSI" (the same without naming any). Ends when its standard input does.
 use strict;
 use warnings;
 use IO::Select;
@@ -47,8 +47,14 @@ while (1) {
     my $mode = mode();
     if ($mode eq 'hang') { push @hanging, $c; next }
     my $status = $mode =~ /^\d+$/ ? $mode : 200;
-    $status = 400 if $mode =~ /^bad (.*)/ && index($body, $1) >= 0;
-    my $answer = "HTTP/1.1 $status Said\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    my $said = '{}';
+    if ($mode =~ /^(bad|blunt) (.*)/ && index($body, $2) >= 0) {
+        my $told = JSON::PP->new->utf8->decode($body);
+        my @named = map { {id => $_->{id}, reason => 'no such subscriber'} } grep { $_->{imsi} eq $2 } @{$told->{notices}};
+        $status = 422;
+        $said = JSON::PP->new->utf8->encode({refused => \@named}) if $1 eq 'bad';
+    }
+    my $answer = "HTTP/1.1 $status Said\r\nContent-Length: " . length($said) . "\r\nConnection: close\r\n\r\n$said";
     syswrite $c, $mode eq 'cut' ? substr($answer, 0, 12) : $mode eq 'twice' ? $answer x 2 : $answer;
     close $c;
 }
