@@ -97,6 +97,12 @@ CREATE POLICY receipts ON tamga.record TO tamga_bulk
 -- `tamga notices …`, `tamga lists --list notify`; the sweep asks who was told ('7'), who uses a phone and whose he is.
 CREATE POLICY notices ON tamga.record TO tamga_bulk
     USING (substr(key, 1, 1) = '\x37') WITH CHECK (substr(key, 1, 1) = '\x37');
+-- What a person does there, and numbers of subscribers that leave, stand in the audit log, 'L': it is added to and read, for each
+-- page holds the hash of the one before.
+CREATE POLICY audit_read ON tamga.record FOR SELECT TO tamga_bulk USING (substr(key, 1, 1) = '\x4c');
+CREATE POLICY audit_add ON tamga.record FOR INSERT TO tamga_bulk WITH CHECK (substr(key, 1, 1) = '\x4c');
+CREATE POLICY audit_number ON tamga.record TO tamga_bulk
+    USING (key = '#audit'::bytea) WITH CHECK (key = '#audit'::bytea);
 CREATE POLICY notices_read ON tamga.record FOR SELECT TO tamga_sweep
     USING (substr(key, 1, 1) IN ('\x37', '\x30', '\x32', '\x33'));
 CREATE POLICY people ON tamga.record TO tamga_admin, tamga_portal USING (true) WITH CHECK (true);

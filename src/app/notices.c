@@ -54,21 +54,6 @@ enum err notices_drop(struct registry *reg, const struct notices_key *key, struc
     return store_records_put(reg->store, &record, 1, fault);
 }
 
-/* One record in a transaction of its own. */
-static enum err put_alone(struct registry *reg, const struct notices_key *key,
-                          const struct buf *value, struct fault *fault)
-{
-    enum err err = store_write_begin(reg->store, fault);
-    if (err)
-        return err;
-    err = value ? notices_put(reg, key, value, fault) : notices_drop(reg, key, fault);
-    if (!err)
-        err = store_write_commit(reg->store, fault);
-    if (err)
-        store_write_rollback(reg->store);
-    return err;
-}
-
 /* ---- the head ---- */
 
 enum err notices_head_get(struct registry *reg, uint64_t *out, struct fault *fault)
@@ -134,7 +119,7 @@ enum err notices_settings_put(struct registry *reg, const struct notices_setting
     buf_uint(&value, s->to, 2);
     buf_uint(&value, s->percent, 1);
     buf_str(&value, str_z(s->site));
-    enum err err = put_alone(reg, &key, &value, fault);
+    enum err err = notices_put(reg, &key, &value, fault);
     buf_release(&value);
     return err;
 }
@@ -162,14 +147,10 @@ static void take_text(struct rd *rd, char *out, size_t size)
         str_copy(out, size, (struct str){(const char *)p, n});
 }
 
-enum err notices_channel_put(struct registry *reg, struct notices_channel *c, struct fault *fault)
+enum err notices_channel_write(struct registry *reg, const struct notices_channel *c,
+                               struct fault *fault)
 {
     struct buf value = {0};
-    enum err err = ERR_OK;
-    if (c->road == NOTICES_NO_ROAD)
-        c->party = registry_party_id(reg, PARTY_OPERATOR, str_z(c->name));
-    else
-        err = registry_party(reg, PARTY_OPERATOR, str_z(c->name), &c->party, fault);
     struct notices_key key = notices_key('c');
     notices_key_number(&key, c->party, 8);
     buf_uint(&value, FORM, 1);
@@ -178,8 +159,8 @@ enum err notices_channel_put(struct registry *reg, struct notices_channel *c, st
     put_text(&value, c->url);
     put_text(&value, c->token_file);
     put_text(&value, c->plmn);
-    if (!err)
-        err = put_alone(reg, &key, c->road == NOTICES_NO_ROAD ? NULL : &value, fault);
+    enum err err = c->road == NOTICES_NO_ROAD ? notices_drop(reg, &key, fault)
+                                              : notices_put(reg, &key, &value, fault);
     buf_release(&value);
     return err;
 }
@@ -246,7 +227,7 @@ bool notices_url(const char *text)
 uint64_t notices_prefix(struct str text)
 {
     uint64_t digits, unit = 1;
-    if (text.n < 3 || text.n > 10 || !str_to_u64(text, 9999999999ULL, &digits))
+    if (text.n < 5 || text.n > 10 || !str_to_u64(text, 9999999999ULL, &digits))
         return 0;
     for (size_t i = 0; i < text.n; i++)
         unit *= 10;
@@ -320,27 +301,38 @@ static bool count_part(void *ctx, const struct record *record)
     return true;
 }
 
-enum err notices_standing_get(struct registry *reg, uint64_t party, struct notices_standing *out,
-                              struct fault *fault)
+enum err notices_standing_read(struct registry *reg, uint64_t party, struct notices_standing *out,
+                               struct fault *fault)
 {
     const struct notices_key key = standing_key(party);
     struct notices_standing s = {.party = party};
-    struct counting counting = {.s = &s};
     struct buf value = {0};
     bool found;
     enum err err = notices_get(reg, &key, &value, &found, fault);
     if (!err && found && !read_standing(&value, &s))
         err = notices_damaged(fault, "an operator's figures");
     buf_release(&value);
+    if (!err)
+        *out = s;
+    return err;
+}
+
+enum err notices_standing_get(struct registry *reg, uint64_t party, struct notices_standing *out,
+                              struct fault *fault)
+{
+    struct notices_standing s = {.party = party};
+    struct counting counting = {.s = &s};
     struct notices_key from = notices_key('n'), to = notices_key('n');
+    enum err err = notices_standing_read(reg, party, &s, fault);
+    if (err)
+        return err;
     uint64_t begin = s.handed > NOTICES_PART ? s.handed - NOTICES_PART : 0;
     notices_key_number(&from, party, 8);
     notices_key_number(&from, begin, 8);
     notices_key_number(&to, party, 8);
     notices_key_number(&to, UINT64_MAX, 8);
-    if (!err)
-        err = store_records(reg->store, notices_key_str(&from), notices_key_str(&to), count_part,
-                            &counting, fault);
+    err = store_records(reg->store, notices_key_str(&from), notices_key_str(&to), count_part,
+                        &counting, fault);
     if (!err && counting.broken)
         err = notices_damaged(fault, "a part");
     if (!err)

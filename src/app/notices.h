@@ -8,6 +8,7 @@
  *
  *   '7' 'h'                          head: form 1, the last number given 8
  *   '7' 's'                          settings: form 1, days 2, from 2, to 2, percent 1, address
+ *   '7' 'g'                          a lower percent is asked for: notices_set.h
  *   '7' 'c' operator 8               a channel: form 1, road 1, then name, address, token file, prefixes, a length 2 before each
  *   '7' 'o' operator 8               how it stands: form 1, then varints
  *   '7' 't' IMEI 6, subscriber 4     what he was told last: step 1, last day 2, operator 8, the first number of this
@@ -50,6 +51,7 @@ struct notices_settings {
 /* A register without any has the defaults: 30 days, 09:00-21:00, 99 %. ERR_CODEC. */
 MUST_USE enum err notices_settings_get(struct registry *registry, struct notices_settings *out,
                                        struct fault *fault);
+/* Inside a write (notices_set.h). */
 MUST_USE enum err notices_settings_put(struct registry *registry,
                                        const struct notices_settings *settings,
                                        struct fault *fault);
@@ -71,9 +73,9 @@ struct notices_channel {
     char token_file[NOTICES_URL]; /* holds what goes into Authorization: Bearer; empty: nothing */
     char plmn[NOTICES_PLMN]; /* "40101,40177": his subscribers; empty: whom his network saw last */
 };
-/* road NOTICES_NO_ROAD takes it away. Fills party. One transaction. */
-MUST_USE enum err notices_channel_put(struct registry *registry, struct notices_channel *channel,
-                                      struct fault *fault);
+/* Inside a write; road NOTICES_NO_ROAD takes it away. party is filled (notices_set.h). */
+MUST_USE enum err notices_channel_write(struct registry *registry,
+                                        const struct notices_channel *channel, struct fault *fault);
 struct notices_channels {
     size_t n;
     struct notices_channel of[NOTICES_OPERATORS];
@@ -84,7 +86,7 @@ MUST_USE enum err notices_channels_get(struct registry *registry, struct notices
 /* May numbers of subscribers be pushed there? https://HOST…, or http:// to this machine (127.0.0.1, [::1], localhost),
  * without a name and password in it. */
 bool notices_url(const char *url);
-/* A prefix of IMSIs, 3 to 10 digits, packed as imsi_parse does; 0: none. */
+/* A prefix of IMSIs, 5 to 10 digits (MCC, MNC, and what follows), packed as imsi_parse does; 0: none. */
 uint64_t notices_prefix(struct str text);
 /* NULL: none. */
 const struct notices_channel *notices_channel_of(const struct notices_channels *all,
@@ -104,6 +106,9 @@ struct notices_standing {
 };
 MUST_USE enum err notices_standing_get(struct registry *registry, uint64_t party,
                                        struct notices_standing *out, struct fault *fault);
+/* Without waiting and oldest_s, which are counted over all parts that wait. */
+MUST_USE enum err notices_standing_read(struct registry *registry, uint64_t party,
+                                        struct notices_standing *out, struct fault *fault);
 /* Inside a write; without waiting and oldest_s. */
 MUST_USE enum err notices_standing_put(struct registry *registry,
                                        const struct notices_standing *standing,

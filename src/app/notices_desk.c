@@ -152,7 +152,8 @@ enum err notices_desk_list(struct notices_desk *d, const char *operator_name,
             .operator_name = operator_name,
             .party = registry_party_id(d->writer, PARTY_OPERATOR, str_z(operator_name)),
             .pack = pack,
-            .since = since};
+            .since = since,
+            .most = NOTICES_DESK_MOST};
         err = make_list(d, &sheet, fd, out, fault);
     }
     pthread_mutex_unlock(&d->lock);

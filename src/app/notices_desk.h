@@ -29,13 +29,16 @@ struct notices_word {
 MUST_USE enum err notices_desk_words(struct notices_desk *desk, const char *operator_name,
                                      struct notices_word *words, size_t n, struct fault *fault);
 
+enum {
+    NOTICES_DESK_MOST = 65536 /* notices of a list over HTTP, about 45 MB: it stands in memory */
+};
 struct notices_desk_file {
     int fd; /* in memory; the caller's to close */
     uint64_t bytes;
     char cursor[FEED_CURSOR_TEXT];
 };
-/* The list of kind notify for an operator of the road of files: what it holds is his from now on. since NULL: full.
- * ERR_NOT_FOUND: he has no such channel; ERR_LIST_CURSOR; ERR_FILE_WRITE. */
+/* The list of kind notify for an operator of the road of files: what it holds is his from now on. since NULL: full. Of
+ * more than NOTICES_DESK_MOST the rest is behind its cursor. ERR_NOT_FOUND: he has no such channel; ERR_LIST_CURSOR; ERR_FILE_WRITE. */
 MUST_USE enum err notices_desk_list(struct notices_desk *desk, const char *operator_name,
                                     const struct feed_cursor *since, enum lists_pack pack,
                                     struct notices_desk_file *out, struct fault *fault);

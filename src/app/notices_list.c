@@ -137,17 +137,14 @@ static enum err choose_parts(struct choosing *c, uint64_t party, uint64_t after,
     return err;
 }
 
-enum err notices_choose(struct registry *reg, const struct notices_port *port, uint64_t party,
-                        uint64_t after, size_t most, struct notices_chosen *out,
-                        struct fault *fault)
+/* handed: of the operator, as it stood when the first of them were chosen. */
+static enum err choose_some(struct registry *reg, const struct notices_port *port,
+                            const struct notices_chosen *like, uint64_t party, size_t most,
+                            struct notices_chosen *out, struct fault *fault)
 {
-    struct notices_chosen chosen = {0};
-    struct notices_standing standing;
+    struct notices_chosen chosen = {.handed = like->handed};
     struct choosing c = {.reg = reg, .out = &chosen, .today = registry_today(reg)};
-    enum err err = notices_standing_get(reg, party, &standing, fault);
-    chosen.handed = err ? 0 : standing.handed;
-    if (!err)
-        err = choose_parts(&c, party, after, most, fault);
+    enum err err = choose_parts(&c, party, like->through, most, fault);
     if (!err)
         err = name_all(&c, port, fault);
     if (err) {
@@ -159,11 +156,21 @@ enum err notices_choose(struct registry *reg, const struct notices_port *port, u
     return ERR_OK;
 }
 
+enum err notices_choose(struct registry *reg, const struct notices_port *port, uint64_t party,
+                        uint64_t after, size_t most, struct notices_chosen *out,
+                        struct fault *fault)
+{
+    struct notices_standing standing = {0};
+    enum err err = notices_standing_read(reg, party, &standing, fault);
+    const struct notices_chosen like = {.handed = standing.handed, .through = after};
+    return err ? err : choose_some(reg, port, &like, party, most, out, fault);
+}
+
 static enum err move_handed(struct registry *reg, uint64_t party, const struct notices_chosen *c,
                             struct fault *fault)
 {
     struct notices_standing s;
-    enum err err = notices_standing_get(reg, party, &s, fault);
+    enum err err = notices_standing_read(reg, party, &s, fault);
     if (err || s.handed != c->handed)
         return err;
     s.handed = c->through;
@@ -280,7 +287,7 @@ static enum err check_cursor(struct registry *reg, const struct notices_sheet *s
 }
 
 static void make_head(struct registry *reg, const struct notices_sheet *s,
-                      const struct notices_chosen *c, struct lists_made *made)
+                      const struct notices_chosen *c, bool more, struct lists_made *made)
 {
     char time[24], base[FEED_CURSOR_TEXT] = "-", id[2 * REGISTER_ID_BYTES + 1];
     uint8_t hash[SHA256_BYTES];
@@ -294,10 +301,11 @@ static void make_head(struct registry *reg, const struct notices_sheet *s,
     feed_cursor_format(c->through + 1, hash, made->cursor);
     snprintf(made->head, sizeof made->head,
              "#tamga-list version=1 layout=tamga kind=notify form=%s base=%s from=%llu to=%llu "
-             "cursor=%s rows=%zu made=%s register=%s operator=%s\n",
+             "cursor=%s rows=%zu made=%s register=%s%s operator=%s\n",
              s->since ? "delta" : "full", base,
              s->since ? (unsigned long long)s->since->next_seq : 1ULL,
-             (unsigned long long)c->through, made->cursor, c->n, time, id, s->operator_name);
+             (unsigned long long)c->through, made->cursor, c->n, time, id, more ? " more=yes" : "",
+             s->operator_name);
 }
 
 static void put_quoted(struct buf *out, const struct buf *text)
@@ -330,24 +338,117 @@ static void put_rows(const struct notices_speaker *speaker, const struct notices
     notices_said_release(&said);
 }
 
-static enum err write_text(const struct notices_speaker *speaker, const struct notices_sheet *s,
-                           const struct notices_chosen *c, struct lists_pipe *pipe,
-                           struct lists_made *made, struct fault *fault)
+/* What a list holds: a bit a number, from `after` on. Its rows are read twice, a part at a time, because its head tells how
+ * many there are; what a receipt says in between changes nothing of it. */
+struct picking {
+    struct registry *reg;
+    const struct notices_port *port;
+    const struct notices_sheet *sheet;
+    uint64_t after;
+    struct buf bits;
+    struct notices_chosen all; /* without rows: how many, and up to where */
+    bool more;                 /* the list ends before its end */
+};
+
+static enum err pick(struct picking *p, const struct notices_chosen *some)
 {
-    static const struct str columns = {
-        "id,imei,imsi,msisdn,list,last_day,public_reason,step,send_by,text_kk,text_ru,text_en\n",
-        sizeof "id,imei,imsi,msisdn,list,last_day,public_reason,step,send_by,text_kk,text_ru,"
-               "text_en\n" -
-            1};
+    static const uint8_t zeros[256];
+    const uint64_t bytes = (some->through - p->after) / 8 + 1;
+    while (p->bits.n < bytes && !p->bits.failed)
+        buf_put(&p->bits, zeros,
+                bytes - p->bits.n < sizeof zeros ? (size_t)(bytes - p->bits.n) : sizeof zeros);
+    if (p->bits.failed)
+        return ERR_MEMORY;
+    for (size_t i = 0; i < some->n; i++) {
+        const uint64_t bit = some->rows[i].number - p->after;
+        p->bits.p[bit >> 3] |= (uint8_t)(1 << (bit & 7));
+    }
+    p->all.n += some->n;
+    p->all.through = some->through;
+    p->all.late += some->late;
+    p->all.overtaken += some->overtaken;
+    p->all.gone += some->gone;
+    p->all.fresh += some->fresh;
+    return ERR_OK;
+}
+
+static enum err pick_all(struct picking *p, struct fault *fault)
+{
+    const size_t most = p->sheet->most ? p->sheet->most : SIZE_MAX;
+    struct notices_standing standing = {0};
+    enum err err = notices_standing_read(p->reg, p->sheet->party, &standing, fault);
+    p->all.handed = standing.handed;
+    p->all.through = p->after;
+    for (bool any = true; !err && any;) {
+        struct notices_chosen some = {0};
+        err = choose_some(p->reg, p->port, &p->all, p->sheet->party, 1, &some, fault);
+        any = !err && some.through > p->all.through;
+        p->more = any && p->all.n + some.n > most && p->all.n;
+        any &= !p->more;
+        if (any)
+            err = pick(p, &some);
+        notices_chosen_release(&some);
+    }
+    return err;
+}
+
+static bool is_picked(const struct picking *p, uint64_t number)
+{
+    const uint64_t bit = number - p->after;
+    return number > p->after && bit >> 3 < p->bits.n && p->bits.p[bit >> 3] >> (bit & 7) & 1;
+}
+
+/* Those of one part that are picked, with whom they go to. */
+static enum err put_part(struct picking *p, const struct notices_speaker *speaker,
+                         const struct notices_part *part, struct lists_pipe *pipe,
+                         struct fault *fault)
+{
+    struct notices_chosen some = {0};
+    struct choosing c = {.reg = p->reg, .out = &some};
+    enum err err = ERR_OK;
+    for (size_t i = 0; !err && i < part->n; i++)
+        if (is_picked(p, part->rows[i].number))
+            err = keep(&c, &part->rows[i]);
+    if (!err)
+        err = name_all(&c, p->port, fault);
+    if (!err)
+        put_rows(speaker, &some, pipe);
+    notices_chosen_release(&some);
+    return err;
+}
+
+static enum err put_all(struct picking *p, const struct notices_speaker *speaker,
+                        struct lists_pipe *pipe, struct fault *fault)
+{
+    struct notices_part *part = calloc(1, sizeof *part);
+    enum err err = part ? ERR_OK : ERR_MEMORY;
+    bool found = true;
+    for (uint64_t at = p->after; !err && found && at < p->all.through;) {
+        err = notices_part_at(p->reg, p->sheet->party, at + 1, part, &found, fault);
+        if (!err && found)
+            err = put_part(p, speaker, part, pipe, fault);
+        at = !err && found ? part->first + part->n - 1 : at;
+    }
+    free(part);
+    return err;
+}
+
+static enum err write_text(const struct notices_speaker *speaker, struct picking *p,
+                           struct lists_pipe *pipe, struct lists_made *made, struct fault *fault)
+{
+    static const struct str columns = STR(
+        "id,imei,imsi,msisdn,list,last_day,public_reason,step,send_by,text_kk,text_ru,text_en\n");
     uint8_t hash[SHA256_BYTES];
-    make_head(speaker->registry, s, c, made);
+    make_head(speaker->registry, p->sheet, &p->all, p->more, made);
     lists_pipe_put(pipe, made->head, strlen(made->head));
     lists_pipe_put(pipe, columns.p, columns.n);
-    put_rows(speaker, c, pipe);
+    enum err err = put_all(p, speaker, pipe, fault);
+    if (err)
+        return err;
     lists_pipe_digest(pipe, hash);
-    lists_text_sign(speaker->registry, c->n, hash, made);
+    lists_text_sign(speaker->registry, p->all.n, hash, made);
     lists_pipe_put(pipe, made->end, strlen(made->end));
-    made->rows = c->n;
+    made->rows = p->all.n;
     return lists_pipe_end(pipe, true, &made->bytes, fault);
 }
 
@@ -358,23 +459,24 @@ enum err notices_list_write(struct registry *reg, const struct notices_port *por
     struct lists_made made = {0};
     struct lists_pipe *pipe = NULL;
     struct notices_speaker speaker;
-    struct notices_chosen chosen = {0};
+    struct picking p = {.reg = reg,
+                        .port = port,
+                        .sheet = sheet,
+                        .after = sheet->since ? sheet->since->next_seq - 1 : 0};
     enum err err = check_cursor(reg, sheet, fault);
     if (!err)
         err = notices_speaker_init(&speaker, reg, port, sheet->party, fault);
     if (!err)
-        err = notices_choose(reg, port, sheet->party, sheet->since ? sheet->since->next_seq - 1 : 0,
-                             SIZE_MAX, &chosen, fault);
+        err = pick_all(&p, fault);
     if (!err)
         err = lists_pipe_new(fd, sheet->pack, &pipe);
     if (!err)
-        err = write_text(&speaker, sheet, &chosen, pipe, &made, fault);
+        err = write_text(&speaker, &p, pipe, &made, fault);
     lists_pipe_free(pipe);
-    if (err) {
-        notices_chosen_release(&chosen);
+    buf_release(&p.bits);
+    if (err)
         return err;
-    }
     *out = made;
-    *out_chosen = chosen;
+    *out_chosen = p.all;
     return ERR_OK;
 }

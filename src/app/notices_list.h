@@ -81,8 +81,11 @@ struct notices_sheet {
     uint64_t party;
     enum lists_pack pack;
     const struct feed_cursor *since; /* NULL: full */
+    size_t
+        most; /* notices, of whole parts; the rest is behind the cursor, and the head says more=yes. 0: all */
 };
-/* ERR_LIST_CURSOR; ERR_FILE_WRITE. chosen: what it holds, for notices_handed. */
+/* Memory: a part, and a bit a number. ERR_LIST_CURSOR; ERR_FILE_WRITE. chosen: what it holds without its rows, for
+ * notices_handed. */
 MUST_USE enum err notices_list_write(struct registry *registry, const struct notices_port *port,
                                      const struct notices_sheet *sheet, int fd,
                                      struct lists_made *out, struct notices_chosen *out_chosen,

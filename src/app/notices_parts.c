@@ -297,7 +297,7 @@ static enum err put_part(struct registry *reg, uint64_t party, struct notices_re
     bool found, moved = false;
     enum err err = notices_part_at(reg, party, r[*at]->number, part, &found, fault);
     if (!err)
-        err = notices_standing_get(reg, party, &s, fault);
+        err = notices_standing_read(reg, party, &s, fault);
     if (err)
         return err;
     uint64_t first = found ? part->first : UINT64_MAX, end = found ? first + part->n : UINT64_MAX;

@@ -34,6 +34,16 @@ static bool parse_plmn(struct str text, struct plmn_list *out)
     return list.count > 0;
 }
 
+static bool overlap(const struct plmn_list *a, const struct plmn_list *b)
+{
+    for (uint32_t i = 0; i < a->count; i++)
+        for (uint32_t j = 0; j < b->count; j++)
+            if (imsi_has_prefix(a->prefix[i], b->prefix[j]) ||
+                imsi_has_prefix(b->prefix[j], a->prefix[i]))
+                return true;
+    return false;
+}
+
 enum err operators_set(struct operators *o, struct str name, struct str key, struct str value,
                        struct fault *fault)
 {
@@ -50,6 +60,11 @@ enum err operators_set(struct operators *o, struct str name, struct str key, str
         i++;
     if (i == OPERATORS_MOST)
         return fault_set(fault, ERR_TOO_MANY, "at most %d operators", OPERATORS_MOST);
+    for (size_t other = 0; other < o->count; other++)
+        if (other != i && overlap(&plmn, &o->one[other].plmn))
+            return fault_set(fault, ERR_SETTING_VALUE,
+                             "plmn overlaps with that of %s: a subscriber has one operator",
+                             o->one[other].name);
     str_copy(o->one[i].name, sizeof o->one[i].name, name);
     o->one[i].plmn = plmn;
     o->count += i == o->count;

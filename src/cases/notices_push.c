@@ -107,19 +107,20 @@ static enum err push_part(struct notices_push *push, struct turn *t, enum posted
     struct notices_standing standing;
     struct posting *p = &t->p;
     const uint64_t party = p->channel->party;
-    enum err err = notices_standing_get(p->reg, party, &standing, fault);
-    *out_more = !err && standing.waiting;
+    enum err err = notices_standing_read(p->reg, party, &standing, fault);
     *out = POSTED_TAKEN;
-    if (err || !standing.waiting)
+    if (err)
+        return err;
+    err = notices_choose(p->reg, push->port, party, standing.handed, 1, &p->chosen, fault);
+    *out_more = !err && p->chosen.through > standing.handed;
+    if (err || !*out_more)
         return err;
     if (!notices_url(p->channel->url)) { /* of a register that was filled before it was asked */
         p->out->failed++;
         *out = POSTED_REFUSED;
+        notices_chosen_release(&p->chosen);
         return ERR_OK;
     }
-    err = notices_choose(p->reg, push->port, party, standing.handed, 1, &p->chosen, fault);
-    if (err)
-        return err;
     p->refused = 0;
     p->states = calloc(p->chosen.n + 1, sizeof *p->states);
     err = p->states ? ERR_OK : fault_set(fault, ERR_MEMORY, "notices");

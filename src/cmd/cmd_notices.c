@@ -7,24 +7,21 @@
 
 #include <jansson.h>
 
+#include "app/notices_set.h"
 #include "cmd/command.h"
 #include "people/audit_log.h"
 #include "seen/notices_due.h"
 
-/* What was done by hand stands in the audit log. */
-static enum err note(struct registry *reg, uint64_t subject, struct fault *fault)
+/* What was done by hand stands in the audit log, in the transaction of what it tells of. */
+static enum err note(struct registry *reg, uint64_t subject, uint64_t entry, enum err outcome,
+                     struct fault *fault)
 {
-    const struct audit_event event = {
-        .what = AUDIT_NOTICES, .actor = reg->actor, .subject = subject};
-    enum err err = store_write_begin(reg->store, fault);
-    if (err)
-        return err;
-    err = audit_log_put(reg, &event, 1, fault);
-    if (!err)
-        err = store_write_commit(reg->store, fault);
-    if (err)
-        store_write_rollback(reg->store);
-    return err;
+    const struct audit_event event = {.what = AUDIT_NOTICES,
+                                      .actor = reg->actor,
+                                      .subject = subject,
+                                      .object = entry,
+                                      .outcome = outcome};
+    return audit_log_put(reg, &event, 1, fault);
 }
 
 /* ---- settings ---- */
@@ -52,7 +49,7 @@ static size_t characters(struct str text)
 }
 
 struct set_words {
-    const char *days, *from, *to, *percent, *site;
+    const char *days, *from, *to, *percent, *site, *reason;
 };
 
 static bool read_set(const struct cli *cli, const struct set_words *w, struct notices_settings *s)
@@ -81,27 +78,34 @@ static bool read_set(const struct cli *cli, const struct set_words *w, struct no
     return true;
 }
 
-static void print_settings(const struct cli *cli, const struct notices_settings *s)
+static void print_settings(const struct cli *cli, const struct notices_settings *s,
+                           const struct notices_asked *asked)
 {
-    if (cli->json)
+    char waits[8] = "null";
+    if (asked->by)
+        snprintf(waits, sizeof waits, "%u", asked->percent);
+    if (cli->json) {
         printf("{\"days\":%u,\"from\":\"%02u:%02u\",\"to\":\"%02u:%02u\",\"percent\":%u,"
-               "\"site\":\"%s\"}\n",
-               s->days, s->from / 60, s->from % 60, s->to / 60, s->to % 60, s->percent, s->site);
-    else
-        printf("a user for %u days after he was seen; told from %02u:%02u to %02u:%02u; address "
-               "%s; nobody expires before %u %% were told\n",
-               s->days, s->from / 60, s->from % 60, s->to / 60, s->to % 60,
-               *s->site ? s->site : "(none)", s->percent);
+               "\"percent_asked\":%s,\"site\":\"%s\"}\n",
+               s->days, s->from / 60, s->from % 60, s->to / 60, s->to % 60, s->percent, waits,
+               s->site);
+        return;
+    }
+    printf("a user for %u days after he was seen; told from %02u:%02u to %02u:%02u; address "
+           "%s; nobody expires before %u %% were told\n",
+           s->days, s->from / 60, s->from % 60, s->to / 60, s->to % 60,
+           *s->site ? s->site : "(none)", s->percent);
+    if (asked->by)
+        printf("%s %% is asked for and waits for a second person\n", waits);
 }
 
 int cmd_notices_set(struct cli *cli)
 {
     struct set_words w = {0};
-    const struct option_spec specs[] = {{.name = "--days", .value = &w.days},
-                                        {.name = "--from", .value = &w.from},
-                                        {.name = "--to", .value = &w.to},
-                                        {.name = "--percent", .value = &w.percent},
-                                        {.name = "--site", .value = &w.site}};
+    const struct option_spec specs[] = {
+        {.name = "--days", .value = &w.days}, {.name = "--from", .value = &w.from},
+        {.name = "--to", .value = &w.to},     {.name = "--percent", .value = &w.percent},
+        {.name = "--site", .value = &w.site}, {.name = "--reason", .value = &w.reason}};
     if (!cli_options(cli, specs, sizeof specs / sizeof *specs))
         return 2;
     if (cli->argc)
@@ -115,28 +119,20 @@ int cmd_notices_set(struct cli *cli)
     struct notices_settings s;
     enum err err = notices_settings_get(reg, &s, &fault);
     const bool good = err || read_set(cli, &w, &s);
+    const struct notices_change change = {.settings = s, .reason = w.reason, .also = note};
     if (!err && good && writes)
-        err = notices_settings_put(reg, &s, &fault);
-    if (!err && good && writes)
-        err = note(reg, 0, &fault);
+        err = notices_settings_change(reg, &change, &fault);
+    struct notices_asked asked = {0};
     if (!err && good)
-        print_settings(cli, &s);
+        err = notices_asked_get(reg, &asked, &fault);
+    if (!err && good)
+        print_settings(cli, &s, &asked);
     code = err ? cli_fail(cli, err, &fault) : good ? 0 : 2;
     registry_close(reg);
     return code;
 }
 
 /* ---- channels ---- */
-
-static bool read_plmn(const char *text)
-{
-    for (struct str rest = str_z(text); rest.p;) {
-        const struct str one = str_trim(str_split(rest, ',', &rest));
-        if (one.n < 3 || one.n > 6 || !str_digits(one))
-            return false;
-    }
-    return true;
-}
 
 static int read_channel(const struct cli *cli, const char *road, const char *url, const char *token,
                         const char *plmn, struct notices_channel *out)
@@ -153,8 +149,8 @@ static int read_channel(const struct cli *cli, const char *road, const char *url
                               "to 127.0.0.1, [::1] or localhost alone");
     if (token && (strlen(token) >= NOTICES_URL || !url))
         return cli_usage(cli, "--token-file goes with --road http");
-    if (plmn && (strlen(plmn) >= NOTICES_PLMN || !read_plmn(plmn)))
-        return cli_usage(cli, "--plmn wants prefixes of IMSIs, 3 to 6 digits, with commas between");
+    if (plmn && (strlen(plmn) >= NOTICES_PLMN || !*plmn))
+        return cli_usage(cli, "--plmn wants prefixes of IMSIs, 5 to 10 digits, by commas");
     str_copy(out->url, sizeof out->url, str_z(url));
     str_copy(out->token_file, sizeof out->token_file, str_z(token));
     str_copy(out->plmn, sizeof out->plmn, str_z(plmn));
@@ -185,9 +181,10 @@ int cmd_notices_channel(struct cli *cli)
     if (!reg)
         return code;
     struct fault fault = {0};
-    enum err err = notices_channel_put(reg, &channel, &fault);
+    enum err err =
+        cli->settings ? notices_channel_agree(&cli->settings->operators, &channel, &fault) : ERR_OK;
     if (!err)
-        err = note(reg, channel.party, &fault);
+        err = notices_channel_put(reg, &channel, note, &fault);
     if (err)
         code = cli_fail(cli, err, &fault);
     else if (cli->json)

@@ -55,6 +55,7 @@ static const char *const event_names[EVENT_KINDS] = {
     [EVENT_STAFF] = "staff",
     [EVENT_EXPIRY_HELD] = "expiry_held",
     [EVENT_EXPIRY_RELEASED] = "expiry_released",
+    [EVENT_NOTICES_GUARD] = "notices_guard",
 };
 
 const char *event_name(uint8_t event)

@@ -42,6 +42,8 @@ enum event {
     EVENT_STAFF = 21,           /* party: the account that may act from now on */
     EVENT_EXPIRY_HELD = 22,     /* for an operator (party) or models; document: day, TACs */
     EVENT_EXPIRY_RELEASED = 23, /* document: sequence number of the entry before */
+    EVENT_NOTICES_GUARD =
+        24, /* how many must be told before anybody expires; document: from, to (%) */
     EVENT_KINDS
 };
 

@@ -137,7 +137,7 @@ static enum err look_at_notices(struct guarding *a, uint64_t party, struct notic
             from = a->users[i].first;
     if (from == UINT64_MAX)
         return ERR_OK;
-    enum err err = notices_standing_get(a->reg, party, &s, fault);
+    enum err err = notices_standing_read(a->reg, party, &s, fault);
     while (!err && found) {
         err = notices_part_at(a->reg, party, from, part, &found, fault);
         for (size_t i = 0; !err && found && i < part->n; i++)

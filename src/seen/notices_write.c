@@ -60,7 +60,7 @@ static enum err put_part(struct writing *w, const struct owed *owed, size_t n, s
     if (!err)
         err = notices_head_put(w->reg, last + n, fault);
     if (!err)
-        err = notices_standing_get(w->reg, owed->party, &standing, fault);
+        err = notices_standing_read(w->reg, owed->party, &standing, fault);
     if (err)
         return err;
     standing.made += n;

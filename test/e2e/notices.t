@@ -33,10 +33,11 @@ is $none->{channels}, 0, 'nobody can be told yet';
 is list('Altel', 'early')->{code}, 2, 'and there is no list for him';
 ok_run('a channel', 'notices', 'channel', '--operator', 'Altel', '--road', 'file');
 ok_run('the address', 'notices', 'set', '--site', 'imei.example.kz');
-for (['--road', 'pigeon'], ['--road', 'http'], ['--road', 'file', '--url', 'http://x/y'], ['--road', 'file', '--plmn', '4']) {
+for (['--road', 'pigeon'], ['--road', 'http'], ['--road', 'file', '--url', 'http://x/y'], ['--road', 'file', '--plmn', '4'], ['--road', 'file', '--plmn', '40103,401030'],
+    ['--road', 'http', '--url', 'http://sms.example.kz/x'], ['--road', 'http', '--url', 'https://a:b@sms.example.kz/x']) {
     is $r->run('notices', 'channel', '--operator', 'X', @$_)->{code}, 2, "refused: @$_";
 }
-for (['--from', '25:00'], ['--from', '11:00'], ['--percent', '101'], ['--days', '0'], ['--site', 'a' x 19]) {
+for (['--from', '25:00'], ['--from', '11:00'], ['--percent', '101'], ['--percent', '0'], ['--days', '0'], ['--site', 'a' x 19]) {
     is $r->run('notices', 'set', @$_)->{code}, 2, "refused: @$_";
 }
 is json($r->run('--json', 'notices', 'set')->{out})->{site}, 'imei.example.kz', 'and left as it was';
@@ -94,11 +95,46 @@ like slurp($r->path('full') . '/notify.csv'), qr/form=full/, 'the list of before
 ok_run('an end of it', 'notices', 'channel', '--operator', 'Kcell', '--road', 'none');
 is list('Kcell', 'kcell')->{code}, 2, 'no channel, no list';
 
+# --- whose subscribers are whose: one table ---
+
+ok_run('prefixes', 'notices', 'channel', '--operator', 'Kcell', '--road', 'file', '--plmn', '40102,4010377');
+for (['Beeline', '40102'], ['Beeline', '40104,401037'], ['Beeline', '401022']) {
+    my $did = $r->run('notices', 'channel', '--operator', $_->[0], '--road', 'file', '--plmn', $_->[1]);
+    is $did->{code}, 2, "two have $_->[1]";
+    like $did->{err}, qr/overlaps with one of Kcell/, 'and it says whose it is';
+}
+my $settings = $r->file('tamga.ini', "[operator Beeline]\nplmn = 40104,40105\n[operator Tele2]\nplmn = 40177\n");
+sub with_settings { return $r->run('--settings', $settings, 'notices', 'channel', '--road', 'file', @_) }
+is with_settings('--operator', 'Beeline')->{code}, 0, 'his prefixes are those of the settings';
+is $r->run('notices', 'channel', '--operator', 'X', '--road', 'file', '--plmn', '401055')->{code}, 2, 'as another hears';
+is with_settings('--operator', 'Beeline', '--plmn', '40105,40104')->{code}, 0, 'the same in other words';
+like with_settings('--operator', 'Beeline', '--plmn', '40104')->{err}, qr/\[operator Beeline\] plmn in the settings/, 'others are refused';
+like with_settings('--operator', 'X', '--plmn', '4017')->{err}, qr/5 to 10 digits/, 'too short';
+like with_settings('--operator', 'X', '--plmn', '401770')->{err}, qr/prefix 401770 is of Tele2/, "nor another's";
+my $twice = $r->file('twice.ini', "[operator Beeline]\nplmn = 40104\n[operator Tele2]\nplmn = 401041\n");
+like $r->run('--settings', $twice, 'check', imei(1))->{err}, qr/overlaps with that of Beeline/, 'settings that give one prefix to two';
+ok_run("an end of $_", 'notices', 'channel', '--operator', $_, '--road', 'none') for 'Beeline', 'Kcell';
+
 # --- verified ---
 
 ok_run('verified', 'import', 'verified', '--kind', 'personal', '--by', '900101300017', $r->file('v.csv', lines('imei1', imei(1))));
 is_deeply due()->{steps}{VERIFIED}, 2, 'both hear it';
 is due()->{made}, 0, 'once';
+# --- a lower percent is a matter of two ---
+
+ok_run('an account', 'user', 'add', $_) for 'aigul', 'bolat';
+sub percent { my ($who, $n, @more) = @_; my $got = $r->actor($who)->run('--json', 'notices', 'set', '--percent', $n, '--reason', 'a drill', @more); $r->actor(undef); return $got }
+is percent('nobody', 0)->{code}, 2, 'not by anybody';
+is percent('aigul', 0)->{code}, 3, 'one asks';
+is percent('aigul', 0)->{code}, 2, '... and is not two';
+is json($r->run('--json', 'notices', 'set')->{out})->{percent_asked}, 0, 'it waits';
+is json($r->run('--json', 'notices', 'set')->{out})->{percent}, 99, 'and nothing is set';
+is percent('bolat', 50)->{code}, 3, 'another number is another question';
+is percent('bolat', 0)->{code}, 3, 'which takes the place of the first';
+is json(percent('aigul', 0)->{out})->{percent}, 0, 'two say the same';
+is json(percent('aigul', 99)->{out})->{percent}, 99, 'up again by one';
+like $r->run('journal', 'show')->{out}, qr/entry notices_guard.*entry notices_guard/s, 'the journal has it';
+
 like $r->run('--json', 'audit', 'show')->{out}, qr/"notify_list"/, 'who made a list with numbers in it is written down';
 is $r->run('db', 'check')->{code}, 0, 'the register is whole';
 

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "app/notices_set.h"
 #include "cases/notices_answer.h"
 #include "cases/notices_push.h"
 #include "people/audit_log.h"
@@ -132,7 +133,7 @@ static void channel(struct fixture *f, const char *name, unsigned port_number)
     struct notices_channel c = {.road = NOTICES_HTTP};
     str_copy(c.name, sizeof c.name, str_z(name));
     snprintf(c.url, sizeof c.url, "http://127.0.0.1:%u/sms", port_number);
-    OK(notices_channel_put(f->reg, &c, NULL));
+    OK(notices_channel_put(f->reg, &c, NULL, NULL));
 }
 
 /* One part of n notices. */
