@@ -188,9 +188,7 @@ enum err notices_untold(struct registry *reg, const struct imei *imeis, size_t n
         return ERR_MEMORY;
     a->reg = reg;
     *out = (struct untold){0};
-    enum err err = registry_refresh(reg, fault);
-    if (!err)
-        err = notices_settings_get(reg, &a->settings, fault);
+    enum err err = notices_settings_get(reg, &a->settings, fault); /* the sweep's head stays */
     if (!err)
         err = notices_channels_get(reg, &a->channels, fault);
     a->today = registry_today(reg);
