@@ -260,7 +260,8 @@ enum err copy_log(struct copy *copy, struct fault *fault)
     struct stat st;
     uint64_t good = 0;
     void *p = NULL;
-    copy_path(copy->with.directory, "feed", copy->snapshot_seq, "log", path);
+    copy_path(copy->with.directory, copy->beside ? "coming" : "feed", copy->snapshot_seq, "log",
+              path);
     copy->log = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (copy->log < 0 || fstat(copy->log, &st) != 0)
         return fault_set(fault, ERR_FILE_OPEN, "%s: %s", path, strerror(errno));

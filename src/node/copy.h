@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * copy - the register as a node keeps it: a signed snapshot, and what the feed brought since. In the node's
- * directory snapshot-SEQ.tgix and feed-SEQ.log are one copy (SEQ: next_seq of the snapshot).
+ * directory snapshot-SEQ.tgix and feed-SEQ.log are one copy (SEQ: next_seq of the snapshot). One that was fetched
+ * beside another is coming-SEQ.tgix and coming-SEQ.log until it is the one that is answered from: whatever becomes of it,
+ * what is there stays as good as it was.
  *
  * An answer of the feed is verified whole, appended to the log, then applied. Nothing is fsynced: what a
  * crash takes off the log's end comes again. A start believes neither file: the snapshot's signature and
@@ -67,6 +69,7 @@ struct copy {
     uint64_t blocks;      /* applied or held */
     struct spared spared; /* whose expiry is held for this operator, as the feed said last */
     bool rules_moved;     /* for who publishes: rules or tac are new; he sets it back */
+    bool beside;          /* its files are those of one that is coming */
     /* the log */
     int log; /* descriptor; -1: none, or it could not be written any more */
     uint64_t log_bytes;
@@ -117,6 +120,13 @@ void copy_path(const char *directory, const char *what, uint64_t seq, const char
 /* Snapshots that are there, newest first; how many, at most max. */
 size_t copy_list(const char *directory, uint64_t *out, size_t max);
 void copy_remove(const char *directory, uint64_t seq);
+/* The files of a copy that was beside are those of its SEQ from now on, in the place of what was there. ERR_FILE_WRITE:
+ * they are not; whatever stood there is whole, or has this copy's snapshot or log, which follow one another as well. */
+MUST_USE enum err copy_settle(struct copy *copy, struct fault *fault);
+/* What is coming does not come any more. */
+void copy_drop_coming(const char *directory);
+/* For a start that found nothing good: what was coming when the run before ended takes its place. False: nothing was. */
+bool copy_settle_left(const char *directory);
 /* Keeps the newest COPY_KEPT, and what belongs to them. */
 void copy_prune(const char *directory);
 

@@ -2,8 +2,11 @@
 #include "node/copy.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "base/file.h"
 
 void copy_path(const char *directory, const char *what, uint64_t seq, const char *end,
                char out[COPY_PATH])
@@ -31,7 +34,7 @@ static void insert(uint64_t *list, size_t *n, size_t max, uint64_t seq)
         list[i] = seq;
 }
 
-size_t copy_list(const char *directory, uint64_t *out, size_t max)
+static size_t list_of(const char *directory, const char *what, uint64_t *out, size_t max)
 {
     size_t n = 0;
     uint64_t seq;
@@ -39,10 +42,15 @@ size_t copy_list(const char *directory, uint64_t *out, size_t max)
     if (!dir)
         return 0;
     for (struct dirent *e; (e = readdir(dir));)
-        if (seq_of(e->d_name, "snapshot", "tgix", &seq))
+        if (seq_of(e->d_name, what, "tgix", &seq))
             insert(out, &n, max, seq);
     closedir(dir);
     return n;
+}
+
+size_t copy_list(const char *directory, uint64_t *out, size_t max)
+{
+    return list_of(directory, "snapshot", out, max);
 }
 
 void copy_remove(const char *directory, uint64_t seq)
@@ -52,6 +60,54 @@ void copy_remove(const char *directory, uint64_t seq)
     unlink(path);
     copy_path(directory, "feed", seq, "log", path);
     unlink(path);
+}
+
+/* The log first: a snapshot never stands before the log of another of its number, and a log alone is nothing. */
+static bool rename_coming(const char *directory, uint64_t seq)
+{
+    char from[COPY_PATH], to[COPY_PATH];
+    copy_path(directory, "coming", seq, "log", from);
+    copy_path(directory, "feed", seq, "log", to);
+    if (rename(from, to) != 0 && (errno != ENOENT || (unlink(to) != 0 && errno != ENOENT)))
+        return false;
+    copy_path(directory, "coming", seq, "tgix", from);
+    copy_path(directory, "snapshot", seq, "tgix", to);
+    if (rename(from, to) != 0)
+        return false;
+    file_sync_directory(to);
+    return true;
+}
+
+enum err copy_settle(struct copy *copy, struct fault *fault)
+{
+    if (!copy->beside)
+        return ERR_OK;
+    if (!rename_coming(copy->with.directory, copy->snapshot_seq))
+        return fault_set(fault, ERR_FILE_WRITE, "%s: the new snapshot cannot take its place: %s",
+                         copy->with.directory, strerror(errno));
+    copy->beside = false;
+    return ERR_OK;
+}
+
+void copy_drop_coming(const char *directory)
+{
+    char path[COPY_PATH];
+    uint64_t seq;
+    DIR *dir = opendir(directory);
+    if (!dir)
+        return;
+    for (struct dirent *e; (e = readdir(dir));)
+        if (seq_of(e->d_name, "coming", "tgix", &seq) || seq_of(e->d_name, "coming", "log", &seq)) {
+            snprintf(path, sizeof path, "%s/%.200s", directory, e->d_name);
+            unlink(path);
+        }
+    closedir(dir);
+}
+
+bool copy_settle_left(const char *directory)
+{
+    uint64_t seq;
+    return list_of(directory, "coming", &seq, 1) && rename_coming(directory, seq);
 }
 
 static bool is_kept(const char *name, const uint64_t *kept, size_t n)

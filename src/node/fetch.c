@@ -22,6 +22,7 @@ struct fetch {
     bool on;
     atomic_bool done;
     struct fetch_wish wish;
+    struct buf refusal; /* what the register said instead of a snapshot */
     /* the download */
     char part[COPY_PATH], tag[COPY_PATH];
     int fd;
@@ -70,6 +71,7 @@ void fetch_free(struct fetch *f)
         pthread_join(f->thread, NULL);
     copy_free(f->copy);
     pull_release(&f->pull);
+    buf_release(&f->refusal);
     link_free(f->pull.link);
     link_free(f->pull.cache);
     free(f);
@@ -132,10 +134,12 @@ static enum err judge(struct fetch *f, long status)
         return ERR_OK;
     if (status == 401 || status == 403)
         return fault_set(&f->fault, ERR_KEY, "the register refuses the node's key (%ld)", status);
-    return fault_set(&f->fault, ERR_UNAVAILABLE,
-                     status == 429 ? "the register keeps snapshots of other TACs, and no more (%ld)"
-                                   : "the register answers %ld",
-                     status);
+    static const char parts[] = "\"SNAPSHOT_PARTS\"";
+    if (status == 429 && f->refusal.n &&
+        memmem(f->refusal.p, f->refusal.n, parts, sizeof parts - 1))
+        return fault_set(&f->fault, ERR_SNAPSHOT_PARTS,
+                         "the register keeps snapshots of other TACs, and no more (%ld)", status);
+    return fault_set(&f->fault, ERR_UNAVAILABLE, "the register answers %ld", status);
 }
 
 /* Of all TACs, or of those that are wanted. */
@@ -166,7 +170,9 @@ static enum err download(struct fetch *f, struct link *link, const char *path)
                               .least_speed = link == f->pull.cache ? CACHE_LEAST_SPEED : 0,
                               .begin = begin,
                               .take = take,
+                              .refusal = &f->refusal,
                               .ctx = f};
+    buf_clear(&f->refusal);
     enum err err = tag.failed ? ERR_MEMORY : link_ask(link, &q, &status, &f->fault);
     if (!err)
         err = judge(f, status);
@@ -194,6 +200,9 @@ static enum err name_snapshot(struct fetch *f, char out[LINK_LOCATION])
                               .most = 0};
     enum err err = link_ask(f->pull.link, &q, &status, &f->fault);
     buf_release(&none);
+    buf_clear(&f->refusal);
+    if (!err && status == 429) /* it has no words to say why: the answer to GET has */
+        return fault_set(&f->fault, ERR_NOT_FOUND, "the register names no snapshot (%ld)", status);
     if (!err)
         err = judge(f, status);
     if (!err && !str_starts(str_z(out), STR("/api/v1/snapshots/")))
@@ -220,18 +229,21 @@ static bool is_kept(const char *kept, const char *part)
     return read_start(kept, a) && read_start(part, b) && memcmp(a, b, sizeof a) == 0;
 }
 
-/* The file takes its place, with an empty log. */
-static enum err settle(struct fetch *f, uint64_t seq)
+/* The file stands beside what is there, with an empty log; the very one that is there is used with its log. */
+static enum err settle(struct fetch *f, struct copy *copy)
 {
-    char path[COPY_PATH], log[COPY_PATH];
-    copy_path(f->with.copy.directory, "snapshot", seq, "tgix", path);
-    copy_path(f->with.copy.directory, "feed", seq, "log", log);
-    if (!f->wish.anew && is_kept(path, f->part)) /* the very one that is there: its log stays */
+    const char *directory = f->with.copy.directory;
+    char path[COPY_PATH];
+    copy_path(directory, "snapshot", copy->snapshot_seq, "tgix", path);
+    copy_drop_coming(directory);
+    copy->beside = f->wish.anew || !is_kept(path, f->part);
+    if (!copy->beside) {
         unlink(f->part);
-    else if (unlink(log) != 0 && errno != ENOENT)
-        return fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", log, strerror(errno));
-    else if (rename(f->part, path) != 0)
-        return fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", path, strerror(errno));
+    } else {
+        copy_path(directory, "coming", copy->snapshot_seq, "tgix", path);
+        if (rename(f->part, path) != 0)
+            return fault_set(&f->fault, ERR_FILE_WRITE, "%s: %s", path, strerror(errno));
+    }
     unlink(f->tag);
     file_sync_directory(path);
     return ERR_OK;
@@ -253,7 +265,7 @@ static enum err load(struct fetch *f)
         err = fault_set(&f->fault, ERR_NOT_NOW, "the register has no newer one yet");
     }
     if (!err)
-        err = settle(f, f->copy->snapshot_seq);
+        err = settle(f, f->copy);
     return err ? err : copy_log(f->copy, &f->fault);
 }
 
@@ -281,7 +293,7 @@ static enum err catch_up(struct fetch *f)
     return shown ? shown : err;
 }
 
-static enum err from_register(struct fetch *f)
+static enum err ask_register(struct fetch *f)
 {
     f->fault = (struct fault){0};
     f->whole = 0;
@@ -291,6 +303,18 @@ static enum err from_register(struct fetch *f)
     path_of(f, path);
     enum err err = download(f, f->pull.link, path);
     return err ? err : load(f);
+}
+
+/* Rather too much than nothing. */
+static enum err from_register(struct fetch *f)
+{
+    enum err err = ask_register(f);
+    if (err != ERR_SNAPSHOT_PARTS || !f->wish.or_all)
+        return err;
+    say(SAY_WARNING, "event=snapshot error=SNAPSHOT_PARTS detail=\"the register keeps no more sets "
+                     "of TACs, and there is no copy yet: all are taken, more than node.tacs\"");
+    f->wish.tacs = (struct tac_ranges){0};
+    return ask_register(f);
 }
 
 static enum err from_cache(struct fetch *f)
@@ -326,6 +350,8 @@ static void *run(void *arg)
             f->err = ERR_OK;
     }
     if (f->err) {
+        if (f->copy && f->copy->beside && f->err != ERR_STOPPED) /* that a start may have use for */
+            copy_drop_coming(f->with.copy.directory);
         copy_free(f->copy);
         f->copy = NULL;
     }

@@ -7,7 +7,8 @@
  * they are not the register's, they come from the register itself.
  *
  * The download is kept in snapshot.part, its ETag beside it, and goes on where it broke off, also after
- * a restart. What is refused is deleted; the copy before is untouched. */
+ * a restart. What is refused is deleted; the copy before is untouched, and so are its files: those of the new one stand
+ * beside them until whoever takes it settles it (copy_settle). */
 #ifndef NODE_FETCH_H
 #define NODE_FETCH_H
 
@@ -36,11 +37,14 @@ struct fetch_wish {
     uint64_t at_least, in_use;
     bool anew;
     struct tac_ranges tacs; /* that are wanted; a register of before gives all, which will do */
+    bool
+        or_all; /* where it keeps no more sets of TACs, all will do as well: there is no copy yet */
 };
 MUST_USE enum err fetch_begin(struct fetch *f, const struct fetch_wish *wish);
 bool fetch_is_on(struct fetch *f);   /* begun, and not taken yet */
 bool fetch_is_done(struct fetch *f); /* fetch_take returns at once */
-/* Waits for what was begun. ERR_SNAPSHOT, ERR_UNAVAILABLE, ...; on success the copy is the caller's. */
+/* Waits for what was begun. ERR_SNAPSHOT, ERR_UNAVAILABLE, ...; ERR_SNAPSHOT_PARTS: the register keeps snapshots of other
+ * TACs, and no more; on success the copy is the caller's. */
 MUST_USE enum err fetch_take(struct fetch *f, struct copy **out, struct fault *fault);
 
 #endif

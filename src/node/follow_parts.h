@@ -29,9 +29,10 @@ struct follow {
     uint64_t fetched_seq; /* of the snapshot that came last; 0: none */
     int64_t
         older_us; /* monotonic: since when heads are older than the one before; 0: they are not */
-    struct tac_ranges tacs; /* that are wanted */
-    bool wants_tacs;        /* and no snapshot of them was taken yet */
-    pthread_mutex_t lock;   /* of coming */
+    struct tac_ranges tacs;  /* that are wanted */
+    bool wants_tacs;         /* and no snapshot of them was taken yet */
+    struct tac_ranges asked; /* of the snapshot that was asked for last */
+    pthread_mutex_t lock;    /* of coming */
     struct tac_ranges coming;
     atomic_bool tacs_came;
     int64_t day_seconds; /* after which the log is old: a day, and a random hour */

@@ -15,6 +15,8 @@ enum {
     FETCH_BACK_OFF_MAX_MS = 600000,
     AWAY_MAX_MS = 60000, /* while the register is away */
     FIRST_MAX_MS = 5000,
+    NEAR_TRIES = 3, /* answers in a row that bring a copy no nearer */
+    NEAR_REST_MS = 100,
 };
 
 void follow_want_snapshot(struct follow *f, const char *why, uint64_t at_least, uint64_t in_use,
@@ -22,7 +24,8 @@ void follow_want_snapshot(struct follow *f, const char *why, uint64_t at_least, 
 {
     if (fetch_is_on(f->fetch) || clock_monotonic_us() < f->next_fetch_us)
         return;
-    const struct fetch_wish wish = {at_least, in_use, anew, f->tacs};
+    const struct fetch_wish wish = {at_least, in_use, anew, f->tacs, !f->copy};
+    f->asked = f->tacs;
     say(SAY_INFO, "event=snapshot_wanted why=%s", why);
     if (fetch_begin(f->fetch, &wish))
         say(SAY_ALARM, "event=snapshot error=MEMORY");
@@ -53,6 +56,12 @@ void follow_take_tacs(struct follow *f)
 
 void follow_want_tacs(struct follow *f, const struct tac_ranges *tacs)
 {
+    if (f->with.snapshot) { /* nobody follows: f->tacs is what it was at the start */
+        if (!tac_ranges_same(tacs, &f->tacs))
+            say(SAY_ALARM, "event=reload detail=\"node.tacs is another, and changes nothing: this "
+                           "node answers from the file node.snapshot until it is started anew\"");
+        return;
+    }
     pthread_mutex_lock(&f->lock);
     f->coming = *tacs;
     pthread_mutex_unlock(&f->lock);
@@ -81,34 +90,6 @@ static void forget_all_but(const char *directory, uint64_t seq)
             copy_remove(directory, seqs[i]);
 }
 
-static enum err change_over(struct follow *f, struct copy *copy, struct fault *fault)
-{
-    const char *directory = f->with.copy.directory;
-    /* The register has no newer one yet: it would give the same again. */
-    if (f->copy && copy->snapshot_seq == f->copy->snapshot_seq)
-        f->next_short_us = clock_monotonic_us() + FETCH_AGAIN_US;
-    if (f->copy && !f->restored && copy->place.next_seq < f->copy->place.next_seq) {
-        say(SAY_WARNING, "event=snapshot detail=\"stands behind what is known: not taken\"");
-        if (copy->snapshot_seq != f->copy->snapshot_seq)
-            copy_remove(directory, copy->snapshot_seq);
-        copy_free(copy);
-        return ERR_OK;
-    }
-    if (f->restored)
-        forget_all_but(directory, copy->snapshot_seq);
-    if (f->restored && f->with.on_restored)
-        f->with.on_restored(f->with.ctx);
-    copy_free(f->copy);
-    f->copy = copy;
-    segments_begin(&f->pull); /* those that were listed follow another copy */
-    f->restored = false;
-    follow_look_at_tacs(f);
-    f->wants_tacs = atomic_load(&f->with.status->tacs_missing); /* more than is wanted will do */
-    copy_prune(directory);
-    follow_show(f);
-    return follow_publish(f, true, fault);
-}
-
 /* A whole download is dear to both: only one that brought something newer may be followed at once by
  * another, else a random half of a time that doubles. Shorter where nobody is answered yet, and where
  * nothing came at all. */
@@ -135,6 +116,72 @@ static void pace_fetches(struct follow *f, enum err err, const struct copy *copy
     f->next_fetch_us = newer ? now : now + fetch_pause_ms(f, err) * 1000;
 }
 
+/* While it was brought up, and until it was looked at, the copy that is followed went on. So what that has, and this has
+ * not, is asked for first, for as long as it comes nearer: where something is committed every moment it would be behind
+ * every time. Nothing else is heard meanwhile, so that one stands still. */
+static bool comes_near(struct follow *f, struct copy *copy)
+{
+    const uint64_t known = f->copy->place.next_seq;
+    struct pull *pull = &f->pull;
+    int (*on)(void *) = pull->on;
+    enum err err = ERR_OK;
+    pull->on = NULL;
+    for (int idle = 0; copy->place.next_seq < known && idle < NEAR_TRIES;) {
+        const uint64_t before = copy->place.next_seq;
+        struct fault fault = {0};
+        if (idle && !link_rest(pull->link, NEAR_REST_MS))
+            break;
+        err = pull_feed(pull, copy, 0, &fault);
+        if (!err && copy->wants_tac && pull_tac(pull, copy, &fault))
+            say_fault(SAY_WARNING, "tac_list", fault.err, &fault); /* it is asked for again */
+        if (err == ERR_CHAIN || err == ERR_MEMORY || err == ERR_STOPPED)
+            break;
+        idle = copy->place.next_seq > before ? 0 : idle + 1;
+    }
+    pull->on = on;
+    struct fault fault = {0};
+    err = copy_show(copy, 0, &fault);
+    if (err)
+        say_fault(SAY_ALARM, "log", err, &fault);
+    return !err && copy->place.next_seq >= known;
+}
+
+static enum err change_over(struct follow *f, struct copy *copy, struct fault *fault)
+{
+    const char *directory = f->with.copy.directory;
+    struct fault why = {0};
+    /* The register has no newer one yet: it would give the same again. */
+    if (f->copy && copy->snapshot_seq == f->copy->snapshot_seq)
+        f->next_short_us = clock_monotonic_us() + FETCH_AGAIN_US;
+    if (f->copy && !f->restored && !comes_near(f, copy)) {
+        say(SAY_WARNING,
+            "event=snapshot detail=\"stands behind what is known, and comes no nearer: "
+            "not taken\"");
+        if (copy->beside)
+            copy_drop_coming(directory);
+        copy_free(copy);
+        f->next_fetch_us = clock_monotonic_us() + fetch_pause_ms(f, ERR_OK) * 1000;
+        return ERR_OK;
+    }
+    if (copy_settle(copy, &why)) /* it is the better one all the same; a start has the one before */
+        say_fault(SAY_ALARM, "snapshot", why.err, &why);
+    if (f->restored)
+        forget_all_but(directory, copy->snapshot_seq);
+    if (f->restored && f->with.on_restored)
+        f->with.on_restored(f->with.ctx);
+    copy_free(f->copy);
+    f->copy = copy;
+    segments_begin(&f->pull); /* those that were listed follow another copy */
+    f->restored = false;
+    follow_look_at_tacs(f);
+    /* More than is wanted will do, where that was asked for; a reload may have come meanwhile. */
+    f->wants_tacs = f->wants_tacs && (atomic_load(&f->with.status->tacs_missing) ||
+                                      !tac_ranges_same(&f->asked, &f->tacs));
+    copy_prune(directory);
+    follow_show(f);
+    return follow_publish(f, true, fault);
+}
+
 enum err follow_take_fetched(struct follow *f, struct fault *fault)
 {
     struct copy *copy = NULL;
@@ -155,7 +202,7 @@ enum err follow_take_fetched(struct follow *f, struct fault *fault)
 }
 
 /* Newest first; what is refused is deleted, so that the one before is the last good one. */
-enum err follow_open_kept(struct follow *f)
+static enum err open_newest(struct follow *f)
 {
     uint64_t seqs[COPY_KEPT];
     const char *directory = f->with.copy.directory;
@@ -173,6 +220,15 @@ enum err follow_open_kept(struct follow *f)
         if (err == ERR_MEMORY)
             return err;
     }
+    return err;
+}
+
+enum err follow_open_kept(struct follow *f)
+{
+    enum err err = open_newest(f);
+    if (err && err != ERR_MEMORY && copy_settle_left(f->with.copy.directory))
+        err = open_newest(f);
+    copy_drop_coming(f->with.copy.directory);
     return err;
 }
 

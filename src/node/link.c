@@ -154,6 +154,10 @@ static size_t on_bytes(char *p, size_t size, size_t count, void *ctx)
         a->refused = a->refused || !begin(a, status) || !q->take(q->ctx, p, n);
         return a->refused ? 0 : n;
     }
+    if (q->refusal) {
+        size_t room = LINK_REFUSAL - q->refusal->n;
+        buf_put(q->refusal, p, n < room ? n : room);
+    }
     if (!q->answer)
         return n;
     a->too_long = q->answer->n + n > q->most;

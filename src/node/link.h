@@ -34,7 +34,7 @@ bool link_stopped(const struct link *link);
 /* Waits; false: it was stopped meanwhile. */
 bool link_rest(struct link *link, int64_t ms);
 
-enum { LINK_LOCATION = 256 };
+enum { LINK_LOCATION = 256, LINK_REFUSAL = 4096 };
 
 struct link_question {
     const char *path;     /* "/api/v1/feed?after=..." */
@@ -59,6 +59,8 @@ struct link_question {
     uint64_t *length;   /* its Content-Length, 0 when none is told; NULL: not asked */
     struct buf *answer; /* instead of take: at most `most` bytes, whatever the status */
     size_t most;
+    struct buf *
+        refusal; /* beside take: the first LINK_REFUSAL bytes of what is no success; NULL: not asked */
 };
 
 /* ERR_UNAVAILABLE: no answer, a broken one, or take ended it; ERR_TOO_LONG; ERR_STOPPED; ERR_MEMORY. An
