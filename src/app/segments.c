@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@ struct segments {
     size_t count;
     uint64_t seen;          /* the register's next_seq */
     pthread_mutex_t making; /* held by who makes one; taken before lock */
+    _Atomic uint64_t made;
 };
 
 enum err segments_new(const char *directory, struct segments **out)
@@ -336,12 +338,19 @@ enum err segments_open(struct segments *s, struct registry *reg, struct str text
         return no_such_segment(fault);
     if (open_file(s, name, packed, out))
         return ERR_OK;
-    pthread_mutex_lock(&s->making); /* whoever waited here may find it made */
-    bool there = open_file(s, name, packed, out);
+    if (pthread_mutex_trylock(&s->making))
+        return fault_set(fault, ERR_NOT_NOW, "a segment is being made");
+    bool there = open_file(s, name, packed, out); /* since it was looked for */
     if (!there)
         err = make(s, reg, number, name, fault);
     if (!there && !err && !open_file(s, name, packed, out))
         err = fault_set(fault, ERR_FILE_OPEN, "%.160s: %s", s->directory, strerror(errno));
     pthread_mutex_unlock(&s->making);
+    atomic_fetch_add(&s->made, 1); /* whoever was sent away meanwhile comes again */
     return err;
+}
+
+uint64_t segments_made(const struct segments *s)
+{
+    return atomic_load(&s->made);
 }

@@ -5,7 +5,8 @@
  * snapshots until newer ones need the room.
  *
  * Expected workload: each segment once for each cache, or some hundred nodes at once where there is none: one
- * makes it, the others wait for that and get the file. */
+ * makes it, the others come again when that is done and get the file. Nobody waits in here, so that who asks for
+ * segments holds one thread and no more. */
 #ifndef APP_SEGMENTS_H
 #define APP_SEGMENTS_H
 
@@ -29,10 +30,13 @@ void segments_forget(struct segments *segments);
  * store, ERR_MEMORY. Any thread, with a register of its own, as the next. */
 MUST_USE enum err segments_list(struct segments *segments, struct registry *registry,
                                 uint64_t next_seq, struct buf *out, struct fault *fault);
-/* The file of a name out of the list; packed: by zstd. ERR_NOT_FOUND: the register has no such segment;
- * ERR_TOO_LONG; ERR_FILE_WRITE, ERR_MEMORY; of the store. */
+/* The file of a name out of the list; packed: by zstd. ERR_NOT_FOUND: the register has no such segment; ERR_NOT_NOW: it is
+ * not made yet, and another thread makes one: come again when segments_made moves; ERR_TOO_LONG; ERR_FILE_WRITE,
+ * ERR_MEMORY; of the store. */
 MUST_USE enum err segments_open(struct segments *segments, struct registry *registry,
                                 struct str name, bool packed, struct snapshot *out,
                                 struct fault *fault);
+/* Moves when one was made, or failed to be. Any thread. */
+uint64_t segments_made(const struct segments *segments);
 
 #endif

@@ -392,9 +392,11 @@ struct service_health service_health(struct service *s)
 struct service_news service_news(struct service *s)
 {
     struct snapshots *snapshots = atomic_load(&s->snapshots);
+    struct segments *segments = atomic_load(&s->segments);
     return (struct service_news){
         .next_seq = index_state(atomic_load(&s->index)->index).next_seq,
         .snapshots = snapshots ? snapshots_made(snapshots) : 0,
+        .segments = segments ? segments_made(segments) : 0,
     };
 }
 

@@ -71,6 +71,7 @@ struct service_health service_health(struct service *service);
 struct service_news {
     uint64_t next_seq;  /* of the index: what follows it is not answered yet */
     uint64_t snapshots; /* made so far */
+    uint64_t segments;  /* made so far */
 };
 typedef void service_news_fn(void *ctx, const struct service_news *news);
 /* fn (NULL: nobody) hears from now on; the one before is not called any more when this returns. */

@@ -55,8 +55,12 @@ enum err snapshots_new(const struct snapshots_options *options, struct readers *
     struct snapshots *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_MEMORY;
+    pthread_condattr_t by_clock;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->given, NULL);
+    pthread_condattr_init(&by_clock);
+    pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->given, &by_clock);
+    pthread_condattr_destroy(&by_clock);
     s->fd = s->before.fd = -1;
     snapshot_parts_init(&s->parts);
     s->readers = readers;
@@ -100,6 +104,14 @@ uint64_t snapshots_made(struct snapshots *s)
     uint64_t made = s->made;
     pthread_mutex_unlock(&s->lock);
     return made;
+}
+
+struct snapshots_kept snapshots_kept(struct snapshots *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const struct snapshots_kept kept = snapshot_parts_kept(&s->parts);
+    pthread_mutex_unlock(&s->lock);
+    return kept;
 }
 
 /* ---- giving ---- */
@@ -153,7 +165,7 @@ enum err snapshots_named(struct snapshots *s, struct str name, struct snapshot *
     else if (s->before.fd >= 0 && strcmp(tag, s->before.tag) == 0)
         err = give(&s->before, out, fault);
     const struct snapshot *part =
-        err == ERR_NOT_FOUND ? snapshot_parts_named(&s->parts, tag) : NULL;
+        err == ERR_NOT_FOUND ? snapshot_parts_named(&s->parts, tag, clock_monotonic_us()) : NULL;
     if (part)
         err = give(part, out, fault);
     pthread_mutex_unlock(&s->lock);
@@ -185,7 +197,7 @@ static enum err open_part(struct snapshots *s, const struct snapshot_ask *ask, s
                           struct fault *fault)
 {
     struct snapshot_part *part;
-    enum err err = snapshot_parts_find(&s->parts, ask->tacs, clock_monotonic_us(), &part, fault);
+    enum err err = snapshot_parts_find(&s->parts, ask, clock_monotonic_us(), &part, fault);
     if (err)
         return err;
     const bool there = part->now.fd >= 0, known = there && str_eq(ask->tag, str_z(part->now.tag));
@@ -388,11 +400,11 @@ static enum err image_of_part(struct snapshots *s, int fd, const struct tac_rang
         return err;
     struct index *whole = read_last(s, reader, fd);
     readers_give(s->readers, reader);
-    err = whole ? index_part(whole, tacs, &part)
+    err = whole ? index_part(whole, tacs, &s->stopping, &part)
                 : fault_set(fault, ERR_FILE_READ, "the whole snapshot cannot be read");
     index_free(whole);
     if (!err)
-        err = index_image_new(part, out);
+        err = atomic_load(&s->stopping) ? ERR_STOPPED : index_image_new(part, out);
     index_free(part);
     return err;
 }
@@ -419,16 +431,17 @@ static void make_part(struct snapshots *s, struct snapshot_part *part)
     pthread_mutex_lock(&s->lock);
     part->making = part->wanted = false;
     s->made++;
-    part->failure = fault;
-    if (fault.err)
+    if (fault.err) {
+        snapshot_part_fail(part, &fault, clock_monotonic_us());
         return;
+    }
     if (life != s->life) {
         close(new.fd);
         return;
     }
-    snapshot_part_take(part, &new);
     part->next_seq = next_seq;
     part->made_us = made_us;
+    snapshot_parts_take(&s->parts, part, &new);
 }
 
 /* With the lock held. The part that is to be made now: NULL, too, while a whole one is to come first. */
@@ -437,14 +450,27 @@ static struct snapshot_part *next_part(struct snapshots *s)
     struct snapshot_part *part;
     if (s->fd < 0 || (s->wanted && !is_fresh(s)))
         return NULL;
-    while ((part = snapshot_parts_wanted(&s->parts))) {
+    while ((part = snapshot_parts_wanted(&s->parts, clock_monotonic_us()))) {
         if (part->now.fd < 0 || part->next_seq != s->next_seq)
             return part;
         part->made_us = s->made_us; /* of this very whole */
         part->wanted = false;
+        part->failure = (struct fault){0};
         s->made++;
     }
     return NULL;
+}
+
+/* With the lock held: until there is something to be done, or one that failed may be tried again. */
+static void wait_for_work(struct snapshots *s)
+{
+    const int64_t until_us = snapshot_parts_retry_us(&s->parts, clock_monotonic_us());
+    const struct timespec until = {.tv_sec = until_us / 1000000,
+                                   .tv_nsec = until_us % 1000000 * 1000};
+    if (until_us == INT64_MAX)
+        pthread_cond_wait(&s->given, &s->lock);
+    else
+        pthread_cond_timedwait(&s->given, &s->lock, &until);
 }
 
 static void *write_images(void *arg)
@@ -458,7 +484,7 @@ static void *write_images(void *arg)
         else if ((part = next_part(s)))
             make_part(s, part);
         else
-            pthread_cond_wait(&s->given, &s->lock);
+            wait_for_work(s);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
@@ -478,6 +504,7 @@ void snapshots_look(struct snapshots *s, const struct index *index, bool quiet)
     const int64_t now_us = clock_monotonic_us();
     pthread_mutex_lock(&s->lock);
     s->register_seq = index_state(index).next_seq;
+    snapshot_parts_rest(&s->parts, now_us);
     if (quiet)
         s->quiet_seq = s->register_seq;
     bool due = s->wanted && !s->image && !s->by_journal &&

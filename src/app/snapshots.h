@@ -44,6 +44,8 @@ struct snapshot_ask {
     struct str tag; /* one that the caller has the beginning of is fresh whatever its age */
     bool any;       /* too old is good enough: ERR_NOT_NOW only where there is none */
     const struct tac_ranges *tacs; /* that are wanted alone; NULL: all */
+    struct str
+        operator_name; /* of whose node asks: one has LIMIT_SNAPSHOT_PARTS_OPERATOR sets at most */
 };
 /* The last one, unless it is too old and a new one is being made: ERR_NOT_NOW, come again when snapshots_made moves.
  * ERR_FILE_WRITE: none could be made. ERR_SNAPSHOT_PARTS. Any thread. */
@@ -53,6 +55,12 @@ MUST_USE enum err snapshots_open(struct snapshots *snapshots, const struct snaps
  * another takes its place can go on. ERR_NOT_FOUND. Any thread. */
 MUST_USE enum err snapshots_named(struct snapshots *snapshots, struct str name,
                                   struct snapshot *out, struct fault *fault);
+/* Of sets of TACs. Their files have no name in the directory. Any thread. */
+struct snapshots_kept {
+    unsigned sets, failing; /* failing: could not be made when they were last tried */
+    uint64_t bytes;
+};
+struct snapshots_kept snapshots_kept(struct snapshots *snapshots);
 /* How many were made, or failed to be. Any thread. */
 uint64_t snapshots_made(struct snapshots *snapshots);
 

@@ -116,7 +116,7 @@ enum {
     LIMIT_N5G_TOKEN = 4096,          /* bytes of an access token; one by RS256 has some 800 */
     LIMIT_N5G_TOKEN_SECONDS = 600,   /* for which a signature that stood is believed */
     LIMIT_N5G_TOKENS_KEPT = 1024,    /* remembered, a worker: 64 kB */
-    LIMIT_N5G_TOKENS = 20,           /* bad ones at once on one connection, each another */
+    LIMIT_N5G_TOKENS = 20,           /* bad ones at once of one address, each another, a worker */
     LIMIT_N5G_TOKENS_SECOND = 2,     /* and for long */
     LIMIT_N5G_KEYS = 8,              /* public keys of NRFs, each of which may have to be tried */
     LIMIT_N5G_RSA_BITS_LEAST = 2048, /* NIST SP 800-131A */
@@ -158,6 +158,7 @@ enum {
 
     LIMIT_TAC_RANGES = 32,     /* that a snapshot is restricted to: its header has room for 35 */
     LIMIT_SNAPSHOT_PARTS = 16, /* sets of them that a register keeps snapshots of at once */
+    LIMIT_SNAPSHOT_PARTS_OPERATOR = 4, /* and of one operator */
 
     /* An EIR node (node/), ours */
     LIMIT_NODE_PEERS = 256,        /* network elements that are counted one by one, a face */
@@ -247,5 +248,7 @@ enum {
 #define LIMIT_RADIO_TACS (1u << 20)
 /* IMEIs that are counted by operator and region at once: 20 bytes each, a third of a country's phones. Ours. */
 #define LIMIT_GROUPS_IMEIS (1u << 24)
+/* Bytes of snapshots of parts that a register keeps: a dozen of a hundred million IMEIs. Ours. */
+#define LIMIT_SNAPSHOT_PARTS_BYTES (4ULL << 30)
 
 #endif

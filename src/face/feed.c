@@ -286,7 +286,10 @@ static enum err open_snapshot(struct exchange *x, struct snapshot_ask *ask, stru
 void feed_snapshot(struct exchange *x)
 {
     struct tac_ranges tacs = {0};
-    struct snapshot_ask ask = {.tag = x->request->if_range, .tacs = &tacs};
+    struct str rest;
+    struct snapshot_ask ask = {.tag = x->request->if_range,
+                               .tacs = &tacs,
+                               .operator_name = str_split(str_z(x->caller.name), '/', &rest)};
     struct snapshot snapshot = {.fd = -1};
     struct fault fault = {0};
     const struct service_news news = service_news(x->site->service);

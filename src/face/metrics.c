@@ -121,6 +121,17 @@ static void state(struct buf *out, const struct service_health *health)
           (double)(health->today - health->expire_through));
 }
 
+static void snapshots(struct buf *out, struct snapshots *snapshots)
+{
+    const struct snapshots_kept kept = snapshots_kept(snapshots);
+    gauge(out, "snapshot_parts", "Sets of TACs of which a snapshot is kept for EIR nodes.",
+          kept.sets);
+    gauge(out, "snapshot_parts_bytes",
+          "Of their files, which have no name in the directory of snapshots.", (double)kept.bytes);
+    gauge(out, "snapshot_parts_failing", "Of these sets: could not be made at the last try.",
+          kept.failing);
+}
+
 void metrics_answer(struct exchange *x)
 {
     const struct site *site = x->site;
@@ -137,6 +148,8 @@ void metrics_answer(struct exchange *x)
     state(x->out, &health);
     if (service_lists(site->service))
         lists_metrics(service_lists(site->service), x->out);
+    if (service_snapshots(site->service))
+        snapshots(x->out, service_snapshots(site->service));
     if (site->notices)
         notices_metrics(site->notices, x->out);
     if (site->more_metrics)

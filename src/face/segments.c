@@ -4,6 +4,8 @@
 #include "app/segments.h"
 #include "face/feed.h"
 
+enum { SEGMENT_RETRY_S = 5 };
+
 static enum err segments_of(struct exchange *x, struct segments **out, struct fault *fault)
 {
     *out = service_segments(x->site->service);
@@ -40,6 +42,7 @@ void segments_get(struct exchange *x)
     struct snapshot file = {.fd = -1};
     struct segments *segments = NULL;
     struct registry *reader;
+    const struct service_news news = service_news(service);
     bool packed = request_takes(x->request->accept_encoding, STR("zstd"));
     enum err err = segments_of(x, &segments, &fault);
     if (!err)
@@ -47,6 +50,12 @@ void segments_get(struct exchange *x)
     if (!err) {
         err = segments_open(segments, reader, x->param, packed, &file, &fault);
         service_reader_back(service, reader);
+    }
+    if (err == ERR_NOT_NOW && feed_wait_on(x, LIMIT_FEED_WAIT_SECONDS, &news))
+        return; /* and holds no thread meanwhile */
+    if (err == ERR_NOT_NOW) {
+        r->retry_after_s = SEGMENT_RETRY_S;
+        err = fault_set(&fault, ERR_UNAVAILABLE, "the segment is being made");
     }
     if (err) {
         route_fail_at(x, err, &fault);

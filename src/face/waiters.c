@@ -65,7 +65,7 @@ bool waiters_put(struct waiters *w, struct waiter *waiter)
 static bool is_due(const struct waiter *waiter, const struct service_news *news, int64_t now_us)
 {
     return !news || waiter->until_us <= now_us || waiter->behind.next_seq != news->next_seq ||
-           waiter->behind.snapshots != news->snapshots;
+           waiter->behind.snapshots != news->snapshots || waiter->behind.segments != news->segments;
 }
 
 /* Takes out those that are due. */

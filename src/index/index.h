@@ -11,6 +11,8 @@
 #ifndef INDEX_INDEX_H
 #define INDEX_INDEX_H
 
+#include <stdatomic.h>
+
 #include "core/policy.h"
 #include "core/tac_ranges.h"
 #include "journal/block.h"
@@ -75,9 +77,10 @@ void index_iterate(const struct index *ix,
                    void *ctx);
 
 /* The part of a whole index, or of a larger part, as it stands: another index, in memory of its own. The caller's
- * thread is the writer of `from`, or nobody writes it. ERR_SNAPSHOT_LESS: it has not all of these; ERR_MEMORY. */
+ * thread is the writer of `from`, or nobody writes it. stop: set by another thread it ends soon; NULL: nobody does.
+ * ERR_SNAPSHOT_LESS: it has not all of these; ERR_STOPPED; ERR_MEMORY. */
 MUST_USE enum err index_part(const struct index *from, const struct tac_ranges *tacs,
-                             struct index **out);
+                             const atomic_bool *stop, struct index **out);
 
 /* --- the file: ARCHITECTURE.md, "Index file" --- */
 

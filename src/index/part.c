@@ -10,14 +10,22 @@
 
 struct parting {
     const struct tac_ranges *tacs;
+    const atomic_bool *stop;
     struct index *to;
     enum err err;
 };
 
+static bool is_stopped(const struct parting *p)
+{
+    return p->stop && atomic_load_explicit(p->stop, memory_order_relaxed);
+}
+
 static bool put(void *ctx, struct imei imei, const struct verdict *verdict)
 {
     struct parting *p = ctx;
-    if (tac_ranges_have(p->tacs, imei_tac(imei)))
+    if (is_stopped(p))
+        p->err = ERR_STOPPED;
+    else if (tac_ranges_have(p->tacs, imei_tac(imei)))
         p->err = index_put(p->to, imei, verdict);
     return !p->err;
 }
@@ -26,12 +34,13 @@ static void put_pair(void *ctx, const struct pair *pair)
 {
     struct parting *p = ctx;
     if (!p->err)
-        p->err = index_put_pair(p->to, pair);
+        p->err = is_stopped(p) ? ERR_STOPPED : index_put_pair(p->to, pair);
 }
 
-enum err index_part(const struct index *from, const struct tac_ranges *tacs, struct index **out)
+enum err index_part(const struct index *from, const struct tac_ranges *tacs,
+                    const atomic_bool *stop, struct index **out)
 {
-    struct parting p = {.tacs = tacs};
+    struct parting p = {.tacs = tacs, .stop = stop};
     const struct index_state state = index_state(from);
     if (!tac_ranges_cover(index_tacs(from), tacs))
         return ERR_SNAPSHOT_LESS;

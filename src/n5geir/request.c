@@ -123,6 +123,7 @@ static enum n5g_answer refusal(enum token_verdict token)
         return N5G_TOKEN_SCOPE;
     case TOKEN_GOOD:
     case TOKEN_INVALID:
+    case TOKEN_UNREAD:
         break;
     }
     return N5G_TOKEN_INVALID;

@@ -175,7 +175,7 @@ static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame, voi
     return 0;
 }
 
-/* False: too many were bad. */
+/* False: too many were bad, and came from where this one comes from. */
 static bool hear_token(struct session *s, struct str value)
 {
     struct str token = token_of_header(value);
@@ -185,9 +185,9 @@ static bool hear_token(struct session *s, struct str value)
     if (s->request.token == TOKEN_TWICE || !token.n)
         return true;
     const struct network_desk *desk = s->line->worker_ctx;
-    s->request.token = token_guard_check(s->guard, desk->worker, token, s->line->now_us, &read);
-    return !read || s->request.token == TOKEN_GOOD ||
-           take(&s->tokens, s->line->now_us, LIMIT_N5G_TOKENS, LIMIT_N5G_TOKENS_SECOND);
+    const struct token_brought brought = {token, s->line->address, s->line->now_us};
+    s->request.token = token_guard_check(s->guard, desk->worker, &brought, &read);
+    return s->request.token != TOKEN_UNREAD;
 }
 
 static int on_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint8_t *name,
@@ -365,7 +365,6 @@ enum err session_begin(struct session *s)
     int64_t now = s->line->now_us;
     s->frames = (struct session_bucket){now, LIMIT_N5G_FRAMES};
     s->resets = (struct session_bucket){now, LIMIT_N5G_RESETS};
-    s->tokens = (struct session_bucket){now, LIMIT_N5G_TOKENS};
     s->heard_us = s->progress_us = now;
     return rv ? ERR_MEMORY : ERR_OK;
 }

@@ -31,7 +31,7 @@ struct session {
     size_t asked;                   /* of the two below */
     int32_t streams[NETWORK_BATCH]; /* 0: it is gone */
     struct network_check checks[NETWORK_BATCH];
-    struct session_bucket frames, resets, tokens;
+    struct session_bucket frames, resets;
     int64_t passed_over; /* bytes that came in no frame that nghttp2 told of */
     unsigned open;       /* streams */
     unsigned bodies;     /* of them: whose request is not whole */

@@ -16,6 +16,7 @@ enum token_verdict {
     TOKEN_TWICE,   /* more than one did */
     TOKEN_INVALID, /* not a token, not signed by a key of ours, not for us, not now */
     TOKEN_SCOPE,   /* good for something else than n5g-eir-eic */
+    TOKEN_UNREAD,  /* too many that were bad came from there: it was not looked at */
 };
 
 struct token_rules {

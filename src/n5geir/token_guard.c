@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/sha256.h"
+#include "n5geir/token_budget.h"
 
 enum {
     SETS = LIMIT_N5G_TOKENS_KEPT / 4,
@@ -24,6 +25,7 @@ struct remembered {
 struct memory {
     struct sha256 *sha;
     struct remembered of[SETS][WAYS];
+    struct token_budget budget;
 };
 
 /* Keys that were replaced stay: a worker may be looking at them. Reloads are few. */
@@ -127,9 +129,11 @@ static void judge(struct token_guard *guard, struct str token, const struct key_
         now_us + (out->verdict == TOKEN_GOOD ? (until_s - now_s) * 1000000 : REFUSED_US);
 }
 
-enum token_verdict token_guard_check(struct token_guard *guard, unsigned worker, struct str token,
-                                     int64_t now_us, bool *out_read)
+enum token_verdict token_guard_check(struct token_guard *guard, unsigned worker,
+                                     const struct token_brought *brought, bool *out_read)
 {
+    const struct str token = brought->token;
+    const int64_t now_us = brought->now_us;
     struct memory *m = guard->memories[worker];
     const struct key_ring *ring = atomic_load(&guard->ring);
     struct remembered fresh = {0};
@@ -144,8 +148,13 @@ enum token_verdict token_guard_check(struct token_guard *guard, unsigned worker,
         if (set[i].ring == ring && set[i].until_us > now_us &&
             memcmp(set[i].hash, fresh.hash, SHA256_BYTES) == 0)
             return set[i].verdict;
+    const uint64_t who = brought->from.p ? token_budget_who(brought->from) : 0;
+    if (who && !token_budget_has(&m->budget, who, now_us))
+        return TOKEN_UNREAD;
     *out_read = true;
     judge(guard, token, ring, now_us, &fresh);
+    if (who && fresh.verdict != TOKEN_GOOD)
+        token_budget_take(&m->budget, who, now_us);
     *place_for(set, ring, fresh.verdict, now_us) = fresh;
     return fresh.verdict;
 }

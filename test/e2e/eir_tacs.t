@@ -169,14 +169,51 @@ ends();
 
 # --- so many sets ---
 
-my %heard;
-$heard{(get("/api/v1/snapshot?tacs=1000000$_-10000010"))[0]}++ for 0 .. 8;
-$heard{(get("/api/v1/snapshot?tacs=2000000$_"))[0]}++ for 0 .. 8;
-is_deeply [sort keys %heard], [200, 429], 'so many sets at once, and no more';
-($status, $body, $head) = get('/api/v1/snapshot?tacs=30000000');
+sub node_key { my ($name) = @_; my $file = $r->path("$name.key"); ran("a node of $name", 'node', 'add', '--out', $file, $name); return $file }
+sub api_key { my ($file) = @_; return (slurp($file) =~ /^api_key=(\S+)$/m)[0] }
+sub asked { my ($first) = @_; return [map { (get('/api/v1/snapshot?tacs=' . ($first + $_)))[0] } 0 .. 5] }
+sub parts { my ($what) = @_; return ((get('/metrics'))[1] =~ /^tamga_snapshot_parts$what (\S+)$/m)[0] }
+is parts(''), 3, 'three sets were asked for so far';
+is_deeply asked(10000000), [200, (429) x 5], 'an operator has four at once, and no more';
+my %of = map { ($_ => node_key($_)) } qw(beta gamma delta epsilon);
+for my $n (1 .. 3) {
+    $api_key = api_key($of{(qw(beta gamma delta))[$n - 1]});
+    ok poll(10, sub { (get('/api/v1/feed'))[0] == 200 }), 'the server takes the key of another operator';
+    is_deeply asked(10000000 * (1 + $n)), [(200) x 4, 429, 429], '... who has as many';
+}
+is parts(''), 16, 'that is all there are';
+cmp_ok parts('_bytes'), '>', 16 * 256, '... their bytes are told';
+is parts('_failing'), 0, '... and that all could be made';
+$api_key = api_key($of{epsilon});
+ok poll(10, sub { (get('/api/v1/feed'))[0] == 200 }), 'the server takes the key of one more';
+($status, $body, $head) = get('/api/v1/snapshot?tacs=30000009');
 is_deeply [$status, json($body)->{reason}], [429, 'SNAPSHOT_PARTS'], 'it says why';
 like $head, qr/^Retry-After: \d+\r?$/m, '... and when to come again';
 is +(get("/api/v1/snapshot?tacs=99000001"))[0], 200, 'one that is kept is given';
 is +(get('/api/v1/snapshot'))[0], 200, '... and so is the whole';
+
+# --- a node for which there is no set left, and one that follows nobody ---
+
+$key = $of{epsilon};
+settings($server->{port}, 'tacs = 35735007');
+spew($ini, slurp($ini) =~ s{^directory = .*$}{directory = $dir/eir5}mr);
+$node = launch();
+greet();
+is_deeply [map { both($_->[0], $_->[1]) } [2, INSIDE], [3, NEAR]], [([qw(black black)]) x 2], 'without a copy it takes all rather than nothing';
+like slurp($log), qr/level=warning event=snapshot error=SNAPSHOT_PARTS .*more than node\.tacs/, '... and says so';
+is $node->metric('tamga_eir_tacs_missing'), 0, '... nothing is missing';
+ends();
+
+settings($server->{port}, 'tacs = 35735007');
+my $from_file = slurp($ini) =~ s{^registry = .*$}{snapshot = $part}mr;
+spew($ini, $from_file);
+$node = launch();
+greet();
+is s13(2, INSIDE), 'black', 'one answers from a file';
+spew($ini, $from_file =~ s/^tacs = .*$/tacs = 86000001/mr);
+kill 'HUP', $node->{pid};
+ok poll(5, sub { slurp($log) =~ /level=alarm event=reload detail="node\.tacs is another, and changes nothing/ }), '... and says that other ranges wait for a start';
+is s13(2, INSIDE), 'black', '... it goes on';
+ends();
 is Register::stop($server->{pid}), 0, 'the server ends';
 done_testing;

@@ -281,7 +281,8 @@ static enum token_verdict check(struct token_guard *guard, const char *token, in
                                 bool want_read)
 {
     bool read = !want_read;
-    enum token_verdict verdict = token_guard_check(guard, 1, str_z(token), now_us, &read);
+    enum token_verdict verdict = token_guard_check(
+        guard, 1, &(struct token_brought){.token = str_z(token), .now_us = now_us}, &read);
     assert_int_equal(read, want_read);
     return verdict;
 }
@@ -328,7 +329,10 @@ static void strangers_push_out_nothing(void **state)
     assert_int_equal(check(guard, token, 1, true), TOKEN_GOOD);
     for (unsigned i = 0; i < 20000; i++) {
         snprintf(bad, sizeof bad, "a.b.%u", i);
-        assert_int_equal(token_guard_check(guard, 1, str_z(bad), 2, &read), TOKEN_INVALID);
+        assert_int_equal(
+            token_guard_check(guard, 1, &(struct token_brought){.token = str_z(bad), .now_us = 2},
+                              &read),
+            TOKEN_INVALID);
     }
     assert_int_equal(check(guard, token, 3, false), TOKEN_GOOD);
     token_guard_free(guard);
@@ -347,9 +351,12 @@ static void *look(void *arg)
     bool read;
     for (int64_t i = 1; i <= 4000; i++) {
         l->wrong +=
-            token_guard_check(l->guard, l->worker, str_z(l->token[0]), i, &read) != TOKEN_GOOD;
-        enum token_verdict verdict =
-            token_guard_check(l->guard, l->worker, str_z(l->token[1]), i, &read);
+            token_guard_check(l->guard, l->worker,
+                              &(struct token_brought){.token = str_z(l->token[0]), .now_us = i},
+                              &read) != TOKEN_GOOD;
+        enum token_verdict verdict = token_guard_check(
+            l->guard, l->worker, &(struct token_brought){.token = str_z(l->token[1]), .now_us = i},
+            &read);
         l->wrong += verdict != TOKEN_GOOD && verdict != TOKEN_INVALID;
     }
     return NULL;
@@ -461,6 +468,53 @@ static void a_client_hears(void **state)
     client_free(client);
 }
 
+static enum token_verdict from(struct token_guard *guard, const char *address, unsigned number,
+                               int64_t now_us, bool *out_read)
+{
+    char bad[32];
+    snprintf(bad, sizeof bad, "c.d.%u", number);
+    const struct token_brought brought = {str_z(bad), str_z(address), now_us};
+    return token_guard_check(guard, 1, &brought, out_read);
+}
+
+/* Over all connections; another address is another, and a token that is remembered is answered from anywhere. */
+static void bad_ones_count_by_address(void **state)
+{
+    struct bed *b = *state;
+    struct token_guard *guard = guard_of(b);
+    char token[SIGNER_TOKEN], port[32];
+    bool read;
+    unsigned n = 0;
+    const int64_t second = 1000000;
+    signer_sign(b->rsa, "RS256", GOOD, token);
+    assert_int_equal(check(guard, token, second, true), TOKEN_GOOD);
+    for (; n < LIMIT_N5G_TOKENS; n++) {
+        snprintf(port, sizeof port, "192.0.2.9:%u", 1000 + n);
+        assert_int_equal(from(guard, port, n, second, &read), TOKEN_INVALID);
+    }
+    assert_int_equal(from(guard, "192.0.2.9:7", n, second, &read), TOKEN_UNREAD);
+    assert_false(read);
+    assert_int_equal(from(guard, "[::ffff:192.0.2.9]:7", n, second, &read), TOKEN_UNREAD);
+    assert_int_equal(from(guard, "192.0.2.9:7", 0, second, &read), TOKEN_INVALID); /* known */
+    assert_int_equal(from(guard, "192.0.2.8:7", n, second, &read), TOKEN_INVALID);
+    const struct token_brought good = {str_z(token), STR("192.0.2.9:8"), second};
+    assert_int_equal(token_guard_check(guard, 1, &good, &read), TOKEN_GOOD);
+    /* It comes back with time, as slowly as it says. */
+    unsigned judged = 0;
+    for (unsigned i = 0; i < 50; i++)
+        judged += from(guard, "192.0.2.9:7", ++n, 3 * second, &read) == TOKEN_INVALID;
+    assert_int_equal(judged, 2 * LIMIT_N5G_TOKENS_SECOND);
+    /* A subscriber's addresses of IPv6 are one. */
+    judged = 0;
+    for (unsigned i = 0; i < 50; i++) {
+        snprintf(port, sizeof port, "[2001:db8::%x]:7", i + 1);
+        judged += from(guard, port, ++n, 3 * second, &read) == TOKEN_INVALID;
+    }
+    assert_int_equal(judged, LIMIT_N5G_TOKENS);
+    assert_int_equal(from(guard, "[2001:db8:0:1::1]:7", ++n, 3 * second, &read), TOKEN_INVALID);
+    token_guard_free(guard);
+}
+
 /* The same bad one is a mistake of somebody's settings; each another is somebody who tries. */
 static void who_tries_on_is_sent_away(void **state)
 {
@@ -480,6 +534,14 @@ static void who_tries_on_is_sent_away(void **state)
     assert_in_range(answered, LIMIT_N5G_TOKENS - 2, LIMIT_N5G_TOKENS + 2);
     assert_int_equal(client->next, LINE_CLOSE);
     assert_int_equal(client->goaway_error, NGHTTP2_ENHANCE_YOUR_CALM);
+    /* A new connection of the same address begins where that ended: none is read for it. */
+    struct client *again = client_new();
+    n5g_face.close(&again->line);
+    again->settings.guard = client->settings.guard;
+    assert_int_equal(n5g_face.open(&again->line), ERR_OK);
+    assert_int_equal(ask(again, "GET", P, "Bearer a.b.another", NULL)->status, 0);
+    assert_int_equal(again->next, LINE_CLOSE);
+    client_free(again);
     token_guard_free(client->settings.guard);
     client_free(client);
 }
@@ -497,6 +559,7 @@ int main(void)
         cmocka_unit_test(strangers_push_out_nothing),
         cmocka_unit_test(keys_change_meanwhile),
         cmocka_unit_test(a_client_hears),
+        cmocka_unit_test(bad_ones_count_by_address),
         cmocka_unit_test(who_tries_on_is_sent_away),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -190,12 +190,12 @@ static void waiting(void **state)
     struct waiter *over = one(7, LONG);
     assert_true(waiters_full(w));
     assert_false(waiters_put(w, over));
-    assert_int_equal(waiters_look(w, &(struct service_news){7, 0}), 1); /* news, and time */
+    assert_int_equal(waiters_look(w, &(struct service_news){7, 0, 0}), 1); /* news, and time */
     assert_int_equal(woken.count, 2);
     atomic_store(&woken.refuses, true);
-    assert_int_equal(waiters_look(w, &(struct service_news){8, 0}), 1); /* no place: waits on */
+    assert_int_equal(waiters_look(w, &(struct service_news){8, 0, 0}), 1); /* no place: waits on */
     atomic_store(&woken.refuses, false);
-    assert_int_equal(waiters_look(w, &(struct service_news){7, 1}), 0); /* a snapshot */
+    assert_int_equal(waiters_look(w, &(struct service_news){7, 1, 0}), 0); /* a snapshot */
     assert_int_equal(woken.count, 3);
     assert_true(waiters_put(w, over));
     assert_null(waiters_close(w));
@@ -231,7 +231,7 @@ static void many(void **state)
     for (int i = 0; i < COMERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, come, w), 0);
     for (uint64_t seq = 0; woken.count < COMERS * EACH; seq++)
-        waiters_look(w, &(struct service_news){seq % 3, 0});
+        waiters_look(w, &(struct service_news){seq % 3, 0, 0});
     for (int i = 0; i < COMERS; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(waiters_count(w), 0);

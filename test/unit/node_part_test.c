@@ -80,7 +80,7 @@ static void begin(struct nodes *n)
         assert_int_equal(index_put_pair(whole, &pair), ERR_OK);
     }
     index_set_state(whole, &at);
-    assert_int_equal(index_part(whole, &n->ranges, &part), ERR_OK);
+    assert_int_equal(index_part(whole, &n->ranges, NULL, &part), ERR_OK);
     write_index(n, whole, n->bed->directory, (struct str){(char *)text.p, text.n});
     write_index(n, part, n->directory, (struct str){(char *)text.p, text.n});
     index_free(whole);
@@ -346,11 +346,14 @@ static void a_file_says_what_it_covers(void **state)
     struct index *smaller;
     struct tac_ranges set;
     assert_int_equal(tac_ranges_parse(STR("35824005"), &set, NULL), ERR_OK);
-    assert_int_equal(index_part(copy->index->index, &set, &smaller), ERR_OK);
+    assert_int_equal(index_part(copy->index->index, &set, NULL, &smaller), ERR_OK);
     assert_true(index_count(smaller) > 0 && index_count(smaller) < index_count(copy->index->index));
     index_free(smaller);
     assert_int_equal(tac_ranges_parse(STR("35824004"), &set, NULL), ERR_OK);
-    assert_int_equal(index_part(copy->index->index, &set, &smaller), ERR_SNAPSHOT_LESS);
+    assert_int_equal(index_part(copy->index->index, &set, NULL, &smaller), ERR_SNAPSHOT_LESS);
+    const atomic_bool stop = true;
+    assert_int_equal(tac_ranges_parse(STR("35824005"), &set, NULL), ERR_OK);
+    assert_int_equal(index_part(copy->index->index, &set, &stop, &smaller), ERR_STOPPED);
     copy_free(copy);
     nodes_free(n);
 }

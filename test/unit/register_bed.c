@@ -59,7 +59,7 @@ static void give_part(struct register_bed *r, int fd, struct str text)
     struct index *part;
     struct buf bytes = {0};
     assert_int_equal(tac_ranges_parse(text, &tacs, NULL), ERR_OK);
-    assert_int_equal(index_part(r->own->index->index, &tacs, &part), ERR_OK);
+    assert_int_equal(index_part(r->own->index->index, &tacs, NULL, &part), ERR_OK);
     image_of(r, part, &bytes);
     index_free(part);
     atomic_fetch_add(&r->parts_given, 1);

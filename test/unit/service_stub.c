@@ -148,7 +148,7 @@ enum list sample_list(const struct sample *sample)
 struct service_news service_news(struct service *s)
 {
     (void)s;
-    return (struct service_news){42, 0};
+    return (struct service_news){42, 0, 0};
 }
 
 enum err service_reader(struct service *s, struct registry **out, struct fault *fault)
@@ -239,6 +239,12 @@ enum err snapshots_open(struct snapshots *snapshots, const struct snapshot_ask *
     (void)ask;
     (void)out;
     return fault_set(fault, ERR_NOT_NOW, "a stub has no snapshot");
+}
+
+struct snapshots_kept snapshots_kept(struct snapshots *snapshots)
+{
+    (void)snapshots;
+    return (struct snapshots_kept){0};
 }
 
 enum err snapshots_named(struct snapshots *snapshots, struct str name, struct snapshot *out,
