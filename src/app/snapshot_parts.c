@@ -50,9 +50,9 @@ static struct snapshot_part *find(struct snapshot_parts *parts, const struct tac
     return NULL;
 }
 
-/* A free one, unless this operator has as many as one may. */
-static enum err place_for(struct snapshot_parts *parts, struct str operator_name,
-                          struct snapshot_part **out, struct fault *fault)
+/* A free one, unless this operator has as many as one may; NULL: the fault says why. */
+static struct snapshot_part *place_for(struct snapshot_parts *parts, struct str operator_name,
+                                       struct fault *fault)
 {
     struct snapshot_part *place = NULL;
     unsigned of_one = 0;
@@ -63,18 +63,15 @@ static enum err place_for(struct snapshot_parts *parts, struct str operator_name
         else if (str_eq(str_z(part->operator_name), operator_name))
             of_one++;
     }
-    if (of_one >= LIMIT_SNAPSHOT_PARTS_OPERATOR)
-        return fault_set(fault, ERR_SNAPSHOT_PARTS,
-                         "%d sets of TAC ranges are kept for an operator at once: ask for one of "
-                         "those, or for the whole, or later",
-                         LIMIT_SNAPSHOT_PARTS_OPERATOR);
-    if (!place)
-        return fault_set(fault, ERR_SNAPSHOT_PARTS,
-                         "%d sets of TAC ranges are kept at once: ask for one of those, or for "
-                         "the whole, or later",
-                         LIMIT_SNAPSHOT_PARTS);
-    *out = place;
-    return ERR_OK;
+    const bool may = of_one < LIMIT_SNAPSHOT_PARTS_OPERATOR;
+    if (place && may)
+        return place;
+    (void)fault_set(fault, ERR_SNAPSHOT_PARTS,
+                    "%d sets of TAC ranges are kept at once%s: ask for one of those, or for the "
+                    "whole, or later",
+                    may ? LIMIT_SNAPSHOT_PARTS : LIMIT_SNAPSHOT_PARTS_OPERATOR,
+                    may ? "" : " for an operator");
+    return NULL;
 }
 
 enum err snapshot_parts_find(struct snapshot_parts *parts, const struct snapshot_ask *ask,
@@ -83,9 +80,9 @@ enum err snapshot_parts_find(struct snapshot_parts *parts, const struct snapshot
     struct snapshot_part *part = find(parts, ask->tacs);
     if (!part) {
         snapshot_parts_rest(parts, now_us);
-        enum err err = place_for(parts, ask->operator_name, &part, fault);
-        if (err)
-            return err;
+        part = place_for(parts, ask->operator_name, fault);
+        if (!part)
+            return ERR_SNAPSHOT_PARTS;
         part->tacs = *ask->tacs;
         str_copy(part->operator_name, sizeof part->operator_name, ask->operator_name);
     }

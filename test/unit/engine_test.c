@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,6 +53,41 @@ static void ends_are_known(void **state)
     assert_true(client_read(fd, heard, (size_t)n + ECHO_HEAD));
     assert_memory_equal(heard + ECHO_HEAD, want, (size_t)n);
     close(fd);
+    bed_free(bed);
+}
+
+/* The descriptor of this very process that has the other end of a client's connection. */
+static int end_of(int client)
+{
+    struct sockaddr_in own, other;
+    socklen_t size = sizeof own;
+    assert_int_equal(getsockname(client, (struct sockaddr *)&own, &size), 0);
+    for (int fd = 0; fd < 1024; fd++) {
+        size = sizeof other;
+        if (getpeername(fd, (struct sockaddr *)&other, &size) == 0 && other.sin_family == AF_INET &&
+            other.sin_port == own.sin_port)
+            return fd;
+    }
+    fail_msg("nobody has accepted it");
+    return -1;
+}
+
+/* A lone answer goes out at once, and does not wait for the other end's acknowledgement (RFC 896). */
+static void an_accepted_end_never_waits_to_send(void **state)
+{
+    (void)state;
+    struct bed *bed = bed_new(&(struct bed_wish){0});
+    char heard[64];
+    int client = client_new(bed->port), on = 0;
+    socklen_t size = sizeof on;
+    client_send(client, "\0\3A", 3);
+    assert_true(client_read(client, heard, ECHO_HEAD)); /* it stands */
+    const int fd = end_of(client);
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+    assert_true(on);
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
+    assert_true(on);
+    close(client);
     bed_free(bed);
 }
 
@@ -379,6 +415,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_comes_back),
         cmocka_unit_test(ends_are_known),
+        cmocka_unit_test(an_accepted_end_never_waits_to_send),
         cmocka_unit_test(bytes_come_in_any_pieces),
         cmocka_unit_test(few_lines_are_spread_evenly),
         cmocka_unit_test(who_floods_leaves_room),
