@@ -106,7 +106,7 @@ void copy_drop_coming(const char *directory)
 
 bool copy_settle_left(const char *directory)
 {
-    uint64_t seq;
+    uint64_t seq = 0;
     return list_of(directory, "coming", &seq, 1) && rename_coming(directory, seq);
 }
 
