@@ -352,15 +352,34 @@ enum err intake_load(struct intake_upload *upload, uint32_t key, struct intake_r
     return fault_set(fault, ERR_STORE_AWAY, "a stub has no store");
 }
 
-enum err intake_errors(struct intake *intake, struct str operator_name, struct str id, int *out_fd,
-                       uint64_t *out_bytes, struct fault *fault)
+enum err intake_look(struct intake *intake, const struct intake_asker *asker,
+                     struct intake_look **out, struct fault *fault)
 {
     (void)intake;
-    (void)operator_name;
-    (void)id;
-    (void)out_fd;
-    (void)out_bytes;
+    (void)asker;
+    (void)out;
     return fault_set(fault, ERR_NOT_FOUND, "a stub has no lists of bad rows");
+}
+
+uint64_t intake_look_bytes(const struct intake_look *look)
+{
+    (void)look;
+    return 0;
+}
+
+enum err intake_look_read(struct intake_look *look, uint64_t at, void *to, size_t n, size_t *out_n)
+{
+    (void)look;
+    (void)at;
+    (void)to;
+    (void)n;
+    (void)out_n;
+    return ERR_NOT_FOUND;
+}
+
+void intake_look_end(struct intake_look *look)
+{
+    (void)look;
 }
 
 enum err notices_desk_words(struct notices_desk *desk, const char *operator_name,
