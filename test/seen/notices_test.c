@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "app/commit.h"
@@ -366,6 +367,48 @@ static void lists_and_receipts(void **state)
     assert_int_equal(s.delivered, 2);
     assert_int_equal(s.failed, 0);
     assert_int_equal(list(f, NULL, &delta, text, sizeof text), 1); /* what is delivered is done */
+    fixture_free(f);
+}
+
+/* A list that ends before its end goes on behind its cursor: together they hold each notice once. */
+static void a_list_in_pieces(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct feed_cursor at = {0};
+    size_t rows = 0, lists = 0;
+    begin(f);
+    channel(f, "Altel", NOTICES_FILE, "");
+    for (unsigned i = 0; i < 5; i++) { /* a part each */
+        fixture_activate(f, PHONE + i, "2026-03-10");
+        see(f, PHONE + i, i, "Altel", "2026-03-10");
+        assert_int_equal(make(f).made, 1);
+    }
+    for (bool more = true; more; lists++) {
+        char text[8192] = "";
+        struct lists_made made;
+        struct notices_chosen chosen;
+        const int fd = memfd_create("list", MFD_CLOEXEC);
+        const struct notices_sheet sheet = {.operator_name = "Altel",
+                                            .party = party_of(f, "Altel"),
+                                            .since = lists ? &at : NULL,
+                                            .most = 2};
+        OK(notices_list_write(f->reg, &port, &sheet, fd, &made, &chosen, NULL));
+        OK(notices_handed(f->reg, sheet.party, &chosen, NULL));
+        assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
+        close(fd);
+        more = strstr(text, " more=yes ");
+        assert_int_equal(chosen.n, more ? 2 : 1);
+        assert_true(feed_cursor_parse(str_z(made.cursor), &at));
+        rows += chosen.n;
+        notices_chosen_release(&chosen);
+    }
+    assert_int_equal(rows, 5);
+    assert_int_equal(lists, 3);
+    struct notices_standing s;
+    OK(notices_standing_get(f->reg, party_of(f, "Altel"), &s, NULL));
+    assert_int_equal(s.sent, 5);
+    assert_int_equal(s.waiting, 0);
     fixture_free(f);
 }
 
@@ -782,6 +825,7 @@ int main(void)
         cmocka_unit_test(every_subscriber_by_his_operator),
         cmocka_unit_test(a_last_day_that_moves),
         cmocka_unit_test(lists_and_receipts),
+        cmocka_unit_test(a_list_in_pieces),
         cmocka_unit_test(who_was_told_nothing),
         cmocka_unit_test(handed_over_is_not_told),
         cmocka_unit_test(a_new_user_is_told_anew),
