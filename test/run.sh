@@ -81,7 +81,7 @@ run_tap() { # NAME COMMAND...
 }
 
 # Programs of the use cases and of applications, among them the property tests of orders: over PostgreSQL as well.
-app_in_postgres='cases/filing cases/hold cases/checks cases/customs people/seal_keys app/sweep app/commit app/batch app/quiet app/verify app/api_key app/order seen/parts seen/feed seen/quality seen/feed_stop clones/find seen/history seen/retention held/export seen/notices'
+app_in_postgres='cases/filing cases/hold cases/checks cases/customs people/seal_keys app/sweep app/commit app/batch app/quiet app/verify app/api_key app/order seen/parts seen/feed seen/quality seen/feed_stop clones/find seen/history seen/retention seen/finder held/export seen/notices'
 
 # ---- what there is to run: one line each, NAME|settings for it|its program ----
 
@@ -100,7 +100,7 @@ for t in json.load(sys.stdin):
 }
 
 # Scripts that speak to a register as its users do: run over both backends.
-in_postgres='agree bulk cases_kill clones corrections days expiry_hold export feed groups guards keys kill node_keys notices notices_push papers present processes seal_rotation seen sightings sightings_rows sources sweeps two_person uploads retention'
+in_postgres='agree bulk cases_kill clones corrections days expiry_hold export feed groups guards keys kill lookup node_keys notices notices_push papers present processes seal_rotation seen sightings sightings_rows sources sweeps two_person uploads retention'
 scripts() {
     local script
     for script in test/e2e/*.t; do

@@ -20,12 +20,26 @@ tac_done=$var/tac-list.done
 settings=$var/demo.ini
 
 # Made aside and moved when whole, so that an interrupted start leaves no half register.
+# Who used which phone yesterday, so that the operator's desk has somebody to find.
+make_feed() {
+    local day imsi=401019990000000 msisdn=77009900000 imei
+    day=$(TZ=Asia/Almaty date -d yesterday +%F)
+    echo "date,imei,imsi,msisdn,rat"
+    for imei in 35920507990007 86927102990008 35267708990009; do # grey_29, grey_last_day, expired
+        imsi=$((imsi + 1)) msisdn=$((msisdn + 1))
+        echo "$day,$imei,$imsi,$msisdn,006"
+    done
+}
+
 make_demo() {
     echo "Making the demonstration register in $var/ ..."
     rm -rf "$var/making"
     mkdir -p "$var/making"
     "$tamga" --register "sqlite:$var/making/tamga.db" demo create
     "$tamga" --register "sqlite:$var/making/tamga.db" customs load tools/demo_declarations.csv
+    make_feed >"$var/making/feed.csv"
+    "$tamga" --register "sqlite:$var/making/tamga.db" feed load --operator demo "$var/making/feed.csv"
+    rm "$var/making/feed.csv"
     find "$var/making" -type f ! -name tamga.db -exec mv {} "$var/" \;
     mv "$var/making/tamga.db" "$var/"
     : >"$var/made"

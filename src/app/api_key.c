@@ -14,7 +14,7 @@ static const struct {
 } scopes[] = {{STR("check"), API_SCOPE_CHECK}, {STR("check.batch"), API_SCOPE_CHECK_BATCH},
               {STR("feed"), API_SCOPE_FEED},   {STR("sightings"), API_SCOPE_SIGHTINGS},
               {STR("lists"), API_SCOPE_LISTS}, {STR("notices"), API_SCOPE_NOTICES},
-              {STR("rows"), API_SCOPE_ROWS}};
+              {STR("rows"), API_SCOPE_ROWS},   {STR("lookup"), API_SCOPE_LOOKUP}};
 enum { SCOPES = sizeof scopes / sizeof scopes[0] };
 
 static const char prefix[] = "tamga_";
@@ -92,7 +92,7 @@ static enum err parse_scopes(struct str text, uint32_t *out, struct fault *fault
             fault_value(fault, one.p, one.n);
             return fault_set(
                 fault, ERR_API_SCOPE,
-                "a scope is check, check.batch, feed, sightings, lists, notices or rows");
+                "a scope is check, check.batch, feed, sightings, lists, notices, rows or lookup");
         }
         set |= found;
     }

@@ -154,6 +154,11 @@ MUST_USE enum err notices_part_put(struct registry *registry, const struct notic
 MUST_USE enum err notices_part_at(struct registry *registry, uint64_t party, uint64_t number,
                                   struct notices_part *out, bool *out_found, struct fault *fault);
 
+/* Notices of the operator with this number and greater ones, in order; fn false: stop. ERR_CODEC. */
+typedef bool notices_row_fn(void *ctx, const struct notices_row *row);
+MUST_USE enum err notices_rows(struct registry *registry, uint64_t party, uint64_t from,
+                               notices_row_fn *fn, void *ctx, struct fault *fault);
+
 void notices_id(const struct registry *registry, uint64_t party, uint64_t number,
                 char out[NOTICES_ID_TEXT]);
 /* False: it is none of this operator's. */

@@ -126,6 +126,43 @@ enum err notices_part_at(struct registry *reg, uint64_t party, uint64_t number,
     return !err && f.broken ? notices_damaged(fault, "a part") : err;
 }
 
+struct rows_walk {
+    uint64_t from;
+    notices_row_fn *fn;
+    void *ctx;
+    bool broken;
+};
+
+static bool walk_part(void *ctx, const struct record *record)
+{
+    struct rows_walk *w = ctx;
+    struct notices_part_head head;
+    w->broken = !notices_part_head(record, &head);
+    if (w->broken)
+        return false;
+    struct rd rd = rd_of(record->value.p + PART_HEAD, record->value.n - PART_HEAD);
+    for (size_t i = 0; i < head.n; i++) {
+        struct notices_row row = {.number = head.first + i, .made_s = head.made_s};
+        take_row(&rd, &row);
+        w->broken = row.step >= NOTICE_COUNT || row.state >= NOTICES_STATES;
+        if (w->broken || (row.number >= w->from && !w->fn(w->ctx, &row)))
+            return false;
+    }
+    return true;
+}
+
+enum err notices_rows(struct registry *reg, uint64_t party, uint64_t from, notices_row_fn *fn,
+                      void *ctx, struct fault *fault)
+{
+    const struct notices_key first =
+        part_key(party, from < NOTICES_PART ? 0 : from - NOTICES_PART + 1);
+    const struct notices_key past = part_key(party, UINT64_MAX);
+    struct rows_walk w = {.from = from, .fn = fn, .ctx = ctx};
+    enum err err = store_records(reg->store, notices_key_str(&first), notices_key_str(&past),
+                                 walk_part, &w, fault);
+    return !err && w.broken ? notices_damaged(fault, "a part") : err;
+}
+
 /* ---- identities ---- */
 
 static uint32_t proof_of(const struct registry *reg, uint64_t party, uint64_t number)

@@ -220,6 +220,10 @@ enum {
     LIMIT_KEY_BURST = 40000,
     LIMIT_PUBLIC_RATE = 20000, /* of everybody without a key together, in one process */
     LIMIT_PUBLIC_BURST = 20000,
+    LIMIT_LOOKUP_BURST = 60, /* looks of one operator's employee at subscribers (portal/lookup.h) */
+    LIMIT_LOOKUP_MINUTE = 30,
+    LIMIT_LOOKUP_KEY_BURST = 600, /* of one of its programs */
+    LIMIT_LOOKUP_KEY_MINUTE = 1200,
     LIMIT_RATE_MAX = 10000000, /* greatest that can be set */
     LIMIT_CLIENTS = 1 << 19,   /* clients remembered at once: 4 MB */
     LIMIT_FINGERPRINT =

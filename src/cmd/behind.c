@@ -222,6 +222,7 @@ enum err behind_open(const struct cli *cli, const struct http_options *door, uns
         .demo = demo,
         .nca_layer = *s->nca_layer ? s->nca_layer : NULL,
         .secure = door->public_url && str_starts(str_z(door->public_url), STR("https:")),
+        .operators = &s->operators,
         .readers = readers,
     };
     err = portal_open(&options, &out->portal, fault);

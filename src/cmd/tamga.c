@@ -154,7 +154,8 @@ static const struct command commands[] = {
      "Let an account sign in: reads the password from standard input, shows the secret for codes.",
      cmd_user_password},
     {"user key create",
-     "--name NAME --scope check|check.batch|feed|sightings|lists|notices[,...] [--expires DATE] "
+     "--name NAME --scope check|check.batch|feed|sightings|lists|notices|lookup[,...] "
+     "[--expires DATE] "
      "[--signed "
      "| "
      "--certificate "

@@ -92,8 +92,10 @@ void portal_figures_csv(struct exchange *x);  /* GET /api/v1/figures.csv?for=pub
 void portal_journal(struct exchange *x);      /* GET /api/v1/journal */
 void portal_journal_find(struct exchange *x); /* POST /api/v1/journal/find {imei, application} */
 
-void portal_operator_check(struct exchange *x);    /* POST /api/v1/operator/check {imeis} */
-void portal_operator_keys(struct exchange *x);     /* GET /api/v1/operator/keys */
+void portal_operator_check(struct exchange *x); /* POST /api/v1/operator/check {imeis} */
+void portal_operator_lookup(
+    struct exchange *x);                       /* POST /api/v1/operator/lookup {imei|msisdn|imsi} */
+void portal_operator_keys(struct exchange *x); /* GET /api/v1/operator/keys */
 void portal_operator_revoke(struct exchange *x);   /* POST /api/v1/operator/keys/{}/revoke */
 void portal_operator_files(struct exchange *x);    /* GET /api/v1/operator/files */
 void portal_violations(struct exchange *x);        /* GET /api/v1/violations */

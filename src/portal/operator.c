@@ -32,19 +32,26 @@ static bool find_since(void *ctx, const struct audit_line *line)
     return row->before == s->reason && ++s->walked < WALK_MOST;
 }
 
+enum err operator_look(struct registry *reg, struct imei imei, struct operator_check *out,
+                       struct fault *fault)
+{
+    struct since since = {.day = DAYNUM_NONE};
+    out->imei = imei;
+    enum err err = registry_check(reg, imei, &out->now, NULL, fault);
+    if (!err) {
+        since.reason = out->now.reason;
+        err = audit_history(reg, imei, find_since, &since, fault);
+    }
+    out->since = since.day;
+    return err;
+}
+
 enum err operator_checks(struct visit *v, const struct imei *imeis, size_t n,
                          struct operator_check *out, struct fault *fault)
 {
-    struct registry *reg = v->office.registry;
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < n; i++) {
-        struct since since = {.day = DAYNUM_NONE};
-        out[i].imei = imeis[i];
-        err = registry_check(reg, imeis[i], &out[i].now, NULL, fault);
-        since.reason = out[i].now.reason;
-        if (!err)
-            err = audit_history(reg, imeis[i], find_since, &since, fault);
-        out[i].since = since.day;
+        err = operator_look(v->office.registry, imeis[i], &out[i], fault);
         portal_note(v, AUDIT_CHECK, 0, imeis[i].body, err);
     }
     return err;

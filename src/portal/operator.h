@@ -19,6 +19,9 @@ struct operator_check {
 };
 /* The operator for which he acts. ERR_NO_BODY: the account has none. */
 MUST_USE enum err operator_name(const struct visit *v, struct str *out, struct fault *fault);
+/* One, which the caller notes. */
+MUST_USE enum err operator_look(struct registry *registry, struct imei imei,
+                                struct operator_check *out, struct fault *fault);
 /* Each look is noted. */
 MUST_USE enum err operator_checks(struct visit *v, const struct imei *imeis, size_t n,
                                   struct operator_check *out, struct fault *fault);

@@ -8,6 +8,7 @@
 #include "portal/bulk_worker.h"
 #include "portal/demo.h"
 #include "portal/figures_worker.h"
+#include "portal/pace.h"
 #include "portal/portal_house.h"
 #include "portal/reports_worker.h"
 
@@ -72,6 +73,16 @@ const char *portal_connect(struct portal *p)
 const struct paper_place *portal_papers_place(struct portal *p)
 {
     return &p->papers;
+}
+
+const struct operators *portal_operators(const struct portal *p)
+{
+    return p->operators;
+}
+
+struct pace *portal_looks(struct portal *p)
+{
+    return p->looks;
 }
 
 bool portal_sends(const struct portal *p)
@@ -158,6 +169,8 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     p->papers = o->papers;
     p->outbox = o->outbox;
     p->second_from = o->second_from;
+    p->operators = o->operators;
+    p->looks = pace_new();
     p->woken = true; /* what a server before this one left is taken up at once */
     if (o->hours)
         p->hours = *o->hours;
@@ -168,7 +181,7 @@ enum err portal_open(const struct portal_options *o, struct portal **out, struct
     pthread_mutex_init(&p->hand_lock, NULL);
     pthread_cond_init(&p->given_back, NULL);
     pthread_cond_init(&p->work, NULL);
-    enum err err = open_registers(p, o, fault);
+    enum err err = p->looks ? open_registers(p, o, fault) : fault_set(fault, ERR_MEMORY, "portal");
     if (!err)
         err = inquiry_open(&p->sources, wake, p, &p->inquiry, fault);
     if (!err)
@@ -211,6 +224,7 @@ void portal_close(struct portal *p)
     registry_close(p->worker_reg);
     registry_close(p->hand);
     registry_close(p->writer);
+    pace_free(p->looks);
     eds_close(&p->eds);
     oidc_close(p->oidc);
     demo_close(p->demo);

@@ -17,6 +17,8 @@ struct figures_worker;
 struct reports_worker;
 struct demo;
 struct oidc;
+struct operators;
+struct pace;
 
 struct portal_options {
     const char *url; /* of the register */
@@ -33,6 +35,7 @@ struct portal_options {
     struct demo *demo;         /* the demonstration's people; owned from then on; NULL: none */
     const char *nca_layer; /* where pages find NCALayer, "wss://HOST:PORT"; NULL: as installed */
     bool secure;           /* people reach us by https: the cookie says Secure */
+    const struct operators *operators; /* whose subscribers are whose; borrowed; NULL: not named */
     unsigned readers;      /* registers opened for requests: how many are answered at once */
     const char *spool;     /* where files of devices come in; empty: nowhere */
     uint64_t spool_bytes;  /* of all that are not filed yet */
@@ -112,6 +115,10 @@ void portal_wake(struct portal *portal);
 void portal_note(struct visit *visit, enum audit_what what, uint64_t subject, uint64_t object,
                  enum err outcome);
 const struct paper_place *portal_papers_place(struct portal *portal);
+/* Whose subscribers are whose, by the settings; NULL. */
+const struct operators *portal_operators(const struct portal *portal);
+/* How fast one account may look at subscribers. */
+struct pace *portal_looks(struct portal *portal);
 /* NULL: nobody signs in by ЭЦП. */
 const struct eds_port *portal_eds(struct portal *portal);
 struct oidc *portal_oidc(struct portal *portal); /* NULL: that door is closed */

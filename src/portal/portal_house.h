@@ -30,6 +30,8 @@ struct portal {
     struct hours hours;
     unsigned second_from;
     struct demo *demo;
+    const struct operators *operators; /* borrowed; NULL */
+    struct pace *looks;
     char nca_layer[LIMIT_CONNECT / 2];
     char connect[LIMIT_CONNECT];
     bool secure;

@@ -130,6 +130,7 @@ const struct route portal_routes[] = {
     {AT("/api/v1/desk/{}/return"), "POST", {POST(portal_return)}},
     {AT("/api/v1/marks"), "GET, HEAD, POST", {GET(portal_marks), POST(portal_suspend)}},
     {AT("/api/v1/operator/check"), "POST", {POST(portal_operator_check)}},
+    {AT("/api/v1/operator/lookup"), "POST", {POST(portal_operator_lookup)}},
     {AT("/api/v1/operator/keys"), "GET, HEAD", {GET(portal_operator_keys)}},
     {AT("/api/v1/operator/keys/{}/revoke"), "POST", {POST(portal_operator_revoke)}},
     {AT("/api/v1/operator/files"), "GET, HEAD", {GET(portal_operator_files)}},
@@ -204,6 +205,7 @@ const struct route portal_routes[] = {
     {AT("/findings"), "GET, HEAD", {GET(screen_findings)}},
     {AT("/operator"), "GET, HEAD", {GET(screen_operator)}},
     {AT("/operator/check"), "POST", {FORM(screen_operator_check)}},
+    {AT("/operator/lookup"), "GET, HEAD, POST", {GET(screen_lookup), FORM(screen_lookup_find)}},
     {AT("/operator/keys/revoke"), "POST", {FORM(screen_operator_revoke)}},
 
     {AT("/assist"), "GET, HEAD, POST", {GET(screen_assist), FORM(screen_assist_begin)}},

@@ -253,6 +253,11 @@ void screen_operator(struct exchange *x)
         return;
     begin(x, &v, name);
     done(x);
+    html_put(x, "<p><a href=\"");
+    html_url(x, "/operator/lookup");
+    html_put(x, "\">");
+    html_say(x, TEXT_LOOKUP_HEADING);
+    html_put(x, "</a></p>\n");
     check_form(x, &v, STR(""), ERR_OK);
     enum err err = keys(x, &v, name);
     if (!err)

@@ -47,6 +47,8 @@ void screen_ministry_journal(struct exchange *x); /* GET /ministry/journal */
 void screen_ministry_find(struct exchange *x);    /* POST /ministry/journal {csrf, imei} */
 
 /* A mobile operator. */
+void screen_lookup(struct exchange *x);         /* GET /operator/lookup */
+void screen_lookup_find(struct exchange *x);    /* POST /operator/lookup {csrf, by, value} */
 void screen_operator(struct exchange *x);       /* GET /operator?done= */
 void screen_operators(struct exchange *x);      /* GET /operators: reports on all */
 void screen_operators_one(struct exchange *x);  /* GET /operators/{}: on one; also its own people */

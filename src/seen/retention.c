@@ -7,6 +7,7 @@
 
 #include "app/commit.h"
 #include "people/audit_log.h"
+#include "seen/finder.h"
 #include "seen/retention_named.h"
 #include "seen/seen_load.h"
 #include "seen/term.h"
@@ -214,6 +215,8 @@ static enum err write_all(struct retaining *r, struct fault *fault)
             if (r->options->progress)
                 r->options->progress(r->options->progress_ctx, done, total);
         }
+    if (!err)
+        err = finder_sift(r->reg, r->subscribers, r->pairs, r->options->stop, fault);
     const struct record_keys *gone[] = {&r->named, &r->days};
     for (int k = 0; k < 2; k++)
         for (r->from = 0, r->keys = gone[k]; !err && r->from < r->keys->n; r->from += r->n) {

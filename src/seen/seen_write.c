@@ -10,6 +10,7 @@
 
 #include "app/commit.h"
 #include "base/limits.h"
+#include "seen/finder.h"
 #include "seen/seen_load.h"
 
 enum {
@@ -131,14 +132,22 @@ static enum err write_step(struct registry *reg, struct commit_case *c, struct f
     struct seen *s = w->seen;
     enum err err = seen_same_head(s, fault);
     uint32_t first = w->head.subscribers - (uint32_t)w->subscriber_n + 1;
+    const struct finder_fresh fresh = {.first_subscriber = first,
+                                       .first_pair = w->head.pairs - (uint32_t)w->n + 1,
+                                       .subscribers = w->subscribers,
+                                       .subscriber_n = w->subscriber_n,
+                                       .pairs = w->pairs,
+                                       .pair_n = w->n};
     for (size_t i = 0; !err && i < w->subscriber_n; i += SEEN_PART)
         err = seen_subscribers_put(
             reg, first + (uint32_t)i, w->subscribers + i,
             w->subscriber_n - i < SEEN_PART ? w->subscriber_n - i : SEEN_PART, fault);
-    first = w->head.pairs - (uint32_t)w->n + 1;
+    first = fresh.first_pair;
     for (size_t i = 0; !err && i < w->n; i += SEEN_PART)
         err = seen_pairs_put(reg, first + (uint32_t)i, w->pairs + i,
                              w->n - i < SEEN_PART ? w->n - i : SEEN_PART, fault);
+    if (!err)
+        err = finder_enter(reg, &fresh, fault);
     return err ? err : seen_head_put(reg, &w->head, fault);
 }
 
@@ -255,8 +264,8 @@ enum err seen_write(struct seen *s, const struct seen_write *what, struct fault 
     struct writing w = {.seen = s, .what = what, .head = s->head};
     const uint32_t before = s->head.pairs;
     const bool dates = s->undated.n && !what->waits; /* else nothing says yet that they are known */
-    enum err err = ERR_OK;
-    if (s->new_count || dates) {
+    enum err err = finder_catch_up(s->reg, s->stop, fault);
+    if (!err && (s->new_count || dates)) {
         seen_cache_begin(&s->subscribers);
         seen_cache_begin(&s->pairs);
     }

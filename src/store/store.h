@@ -233,6 +233,7 @@ enum api_scope {
         1 << 4, /* lists of the operator that the key is named after, and its receipts */
     API_SCOPE_NOTICES = 1 << 5, /* tells what became of that operator's notices */
     API_SCOPE_ROWS = 1 << 6,    /* whole rows of that operator, and which could not be used */
+    API_SCOPE_LOOKUP = 1 << 7,  /* looks at phones and at that operator's own subscribers */
 };
 enum { API_KEY_SECRET = 72 }; /* bytes, the longest: nonce 24, key 32, tag 16 */
 

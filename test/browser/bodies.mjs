@@ -184,7 +184,46 @@ async function reports({ browser, madina, lang }) {
   await context.close();
 }
 
-async function one({ browser, url, askar, bota, madina, kanat, keys }, lang, n) {
+/** The operator's desk: a slip, another's number, an own subscriber by keyboard alone, his phone's IMEI. */
+async function looksUp({ browser, kanat, lang, phone }) {
+  const t = texts[lang];
+  const { context, page, complaints } = await as(browser, kanat, lang);
+  await page.goto(`/operator?lang=${lang}`);
+  await follow(page, t["lookup.heading"]);
+  is(await page.locator("h1").innerText(), t["lookup.heading"], `${lang}: the operator’s desk`);
+  await looks(page, `${lang} desk`);
+  await page.fill("[name=value]", "12");
+  await press(page, t["lookup.button"]);
+  is(await page.locator("#value-wrong").innerText(), t["err.msisdn"], `${lang}: a slip is told`);
+  await looks(page, `${lang} desk slip`);
+  await page.fill("[name=value]", "87770000003");
+  await press(page, t["lookup.button"]);
+  const main = () => page.locator("main").innerText();
+  ok((await main()).includes(t["lookup.none"].replace("{days}", "30")), `${lang}: nobody of its own`);
+  is(await page.locator("section .sessions > li").count(), 0, `${lang}: ... and nothing of him`);
+  await page.fill("[name=value]", "");
+  await page.focus("[name=value]");
+  await page.keyboard.type("+7 701 000 00 09");
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  is(await page.locator("section .sessions > li").count(), 1, `${lang}: an own subscriber’s phone`);
+  ok((await main()).includes(t["reason.UNVERIFIED.public"]), `${lang}: why`);
+  ok((await main()).includes(t["lookup.notices_none"]), `${lang}: what he was told`);
+  is(await page.locator('section a[href*="/apply/"]').count(), 5, `${lang}: what he can do`);
+  ok(!(await page.locator("section").innerText()).includes("7701"), `${lang}: no number is shown`);
+  ok(!page.url().includes("701"), `${lang}: ... or stands in the address`);
+  await looks(page, `${lang} desk found`);
+  await page.focus("[name=by][value=msisdn]");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.fill("[name=value]", phone);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  ok((await main()).includes(t["lookup.users"]), `${lang}: a phone by its IMEI`);
+  await looks(page, `${lang} desk phone`);
+  is(complaints, [], `${lang}: nothing to complain of`);
+  await context.close();
+}
+
+async function one({ browser, url, askar, bota, madina, kanat, keys, phone }, lang, n) {
   const t = texts[lang];
   const code = imei(n);
   const black = async () => (await said(browser, url, lang, code)).includes(t["list.black.title"]);
@@ -195,6 +234,7 @@ async function one({ browser, url, askar, bota, madina, kanat, keys }, lang, n) 
   await counts({ browser, madina, lang, code });
   await reports({ browser, madina, lang });
   await checks({ browser, kanat, lang, code, key: keys.pop() });
+  await looksUp({ browser, kanat, lang, phone });
 }
 
 /** Kcell says that it refuses a stolen phone, ... */
@@ -229,12 +269,16 @@ await test(
     people.staff("kanat", "operator", "--body", "Kcell");
     const made = () => register.run("--json", "user", "key", "create", "--name", "Kcell", "--scope", "check");
     const keys = [JSON.parse(made()).id, JSON.parse(made()).id];
+    const phone = imei(777);
+    const feed = `${register.dir}/feed.csv`;
+    writeFileSync(feed, `date,imei,imsi,msisdn,rat\n2026-03-09,${phone},401010000000009,77010000009,006\n`);
+    register.run("feed", "load", "--operator", "Kcell", "--accept", "all", "--reason", "test", feed);
     const server = await register.serve({ settings: people.settings(), words: [] });
     const { url } = server;
     const [askar, bota] = [await people.enterStaff(url, "askar", OPEN), await people.enterStaff(url, "bota", OPEN)];
     const madina = await people.enterStaff(url, "madina", OPEN);
     const kanat = await people.enterStaff(url, "kanat", OPEN);
-    for (const [i, lang] of ["kk", "ru"].entries()) await one({ browser, url, askar, bota, madina, kanat, keys }, lang, i + 300);
+    for (const [i, lang] of ["kk", "ru"].entries()) await one({ browser, url, askar, bota, madina, kanat, keys, phone }, lang, i + 300);
   },
   { serve: { words: [] } },
 );
