@@ -129,13 +129,14 @@ static int by_imei(const void *a, const void *b)
 
 static struct tac_table *read_tacs(const char *path)
 {
+    const struct tac_reading reading = {path, TAC_FORMAT_GSMA, DAYNUM_LAST};
     struct tac_builder *b = tac_builder_new();
     struct tac_table *table = NULL;
     struct tac_file file;
     struct buf packed = {0};
     struct fault fault = {0};
-    if (!b || tac_file_read(path, TAC_FORMAT_GSMA, b, &file, &fault) ||
-        tac_builder_pack(b, &packed) || tac_table_new(packed.p, packed.n, &table))
+    if (!b || tac_file_read(&reading, b, &file, &fault) || tac_builder_pack(b, &packed) ||
+        tac_table_new(packed.p, packed.n, &table))
         bench_die(path, fault.detail);
     tac_builder_free(b);
     buf_release(&packed);
