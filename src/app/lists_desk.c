@@ -51,6 +51,7 @@ struct lists_desk {
     size_t standing_count;
     int64_t standings_us; /* monotonic: when they were looked at last */
     uint64_t said_seq[LISTS_DESK_KINDS];
+    uint64_t unnamed; /* of the last full list of exceptions */
 };
 
 static void *keep(void *arg);
@@ -453,6 +454,13 @@ static enum err write_exceptions(const struct lists_sheet *sheet,
     return ERR_OK;
 }
 
+static void say_unnamed(struct lists_desk *d, uint64_t n)
+{
+    pthread_mutex_lock(&d->say_lock);
+    d->unnamed = n;
+    pthread_mutex_unlock(&d->say_lock);
+}
+
 static enum err open_exceptions(struct lists_desk *d, const struct lists_desk_ask *ask,
                                 struct lists_desk_file *out, struct fault *fault)
 {
@@ -478,6 +486,8 @@ static enum err open_exceptions(struct lists_desk *d, const struct lists_desk_as
         err = write_exceptions(&sheet, &e, out, fault);
     }
     pthread_mutex_unlock(&d->write_lock);
+    if (!err && !ask->since)
+        say_unnamed(d, e.unnamed);
     lists_exceptions_release(&e);
     return err;
 }
@@ -541,6 +551,14 @@ int64_t lists_desk_unseen_s(struct lists_desk *d)
     const int64_t since_us = clock_monotonic_us() - d->standings_us;
     pthread_mutex_unlock(&d->say_lock);
     return since_us / 1000000;
+}
+
+uint64_t lists_desk_unnamed(struct lists_desk *d)
+{
+    pthread_mutex_lock(&d->say_lock);
+    const uint64_t unnamed = d->unnamed;
+    pthread_mutex_unlock(&d->say_lock);
+    return unnamed;
 }
 
 uint64_t lists_desk_seq(struct lists_desk *d, uint8_t kind)

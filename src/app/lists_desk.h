@@ -65,6 +65,8 @@ MUST_USE enum err lists_desk_receipt(struct lists_desk *desk, const struct lists
 size_t lists_desk_standings(struct lists_desk *desk, struct lists_standing *out, size_t most);
 /* Seconds since that look: more than some mean that nobody knows how they stand. */
 int64_t lists_desk_unseen_s(struct lists_desk *desk);
+/* Pairs that the last full list of exceptions left out because nobody can name the subscriber; 0 before the first. */
+uint64_t lists_desk_unnamed(struct lists_desk *desk);
 /* Up to where the list was followed: next_seq; 0: not yet. */
 uint64_t lists_desk_seq(struct lists_desk *desk, uint8_t kind);
 

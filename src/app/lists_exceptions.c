@@ -96,8 +96,9 @@ static int by_imsi(const void *a, const void *b)
 enum err lists_exceptions_own(struct lists_exceptions *e, const struct plmn_list *plmn,
                               struct fault *fault)
 {
-    size_t n = 0;
+    size_t n = 0, unnamed = 0;
     for (size_t i = 0; i < e->count; i++) {
+        unnamed += !e->rows[i].imsi;
         if (!e->rows[i].imsi && e->rows[i].removed)
             return fault_set(fault, ERR_LIST_CURSOR,
                              "a pair was taken away whose subscriber nobody can name any more: ask "
@@ -106,6 +107,7 @@ enum err lists_exceptions_own(struct lists_exceptions *e, const struct plmn_list
             e->rows[n++] = e->rows[i];
     }
     e->count = n;
+    e->unnamed = unnamed;
     if (n)
         qsort(e->rows, n, sizeof *e->rows, by_imsi);
     return ERR_OK;

@@ -21,6 +21,8 @@ struct lists_exceptions {
     struct lists_place to;
     struct lists_exception *rows; /* by IMEI; an operator's own by IMEI and IMSI */
     size_t count;
+    size_t
+        unnamed; /* after lists_exceptions_own: pairs left out because nobody can name who it is */
 };
 /* lists: of LISTS_EXCEPTIONS. As lists_full. */
 MUST_USE enum err lists_exceptions_full(struct lists *lists, struct registry *registry,
@@ -34,7 +36,8 @@ void lists_exceptions_release(struct lists_exceptions *exceptions); /* IMSIs are
 /* Fills in the IMSIs that it can find, and notes that he has seen them (audit log). registry: for writing. */
 typedef enum err lists_names_fn(struct registry *registry, const struct lists_asker *who,
                                 struct lists_exception *rows, size_t n, struct fault *fault);
-/* Leaves the rows of these subscribers. Rows of a full list that nobody can name are left out, of a delta what was added;
+/* Leaves the rows of these subscribers. Rows of a full list that nobody can name are left out and counted (whose they are
+ * nobody knows: any operator's), of a delta what was added;
  * ERR_LIST_CURSOR: something was taken away that nobody can name any more, so that only a full list can say it. */
 MUST_USE enum err lists_exceptions_own(struct lists_exceptions *exceptions,
                                        const struct plmn_list *plmn, struct fault *fault);

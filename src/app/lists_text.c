@@ -237,10 +237,15 @@ static char *put_exception(char *p, const struct lists_exception *e, bool delta)
 
 /* ---- head, columns, last line ---- */
 
+static bool is_exceptions(const struct lists_sheet *s)
+{
+    return strcmp(s->kind, lists_kind_name(LISTS_EXCEPTIONS)) == 0;
+}
+
 static void make_head(const struct lists_sheet *s, struct lists_made *made)
 {
     char day[DAYNUM_TEXT], through[DAYNUM_TEXT], time[24], base[FEED_CURSOR_TEXT] = "-";
-    char id[2 * REGISTER_ID_BYTES + 1];
+    char id[2 * REGISTER_ID_BYTES + 1], unnamed[40] = "";
     daynum_format(s->place.gate.swept_through, day);
     daynum_format(s->place.gate.expire_through, through);
     instant_format(clock_now_us(s->registry->clock) / 1000000, time);
@@ -251,18 +256,21 @@ static void make_head(const struct lists_sheet *s, struct lists_made *made)
         memcpy(hash, s->since->hash, FEED_CURSOR_HASH);
         feed_cursor_format(s->since->next_seq, hash, base);
     }
+    if (is_exceptions(s))
+        snprintf(unnamed, sizeof unnamed, " unnamed=%llu", (unsigned long long)s->unnamed);
+    made->unnamed = s->unnamed;
     snprintf(made->head, sizeof made->head,
              "#tamga-list version=1 layout=%s kind=%s form=%s base=%s from=%llu to=%llu cursor=%s "
-             "rows=%llu swept_through=%s expire_through=%s made=%s register=%s operator=%s\n",
+             "rows=%llu%s swept_through=%s expire_through=%s made=%s register=%s operator=%s\n",
              lists_layout_name(s->layout), s->kind, s->since ? "delta" : "full", base,
              s->since ? (unsigned long long)s->since->next_seq : 1ULL,
              (unsigned long long)s->place.next_seq - 1, made->cursor, (unsigned long long)s->rows,
-             day, through, time, id, s->operator_name);
+             unnamed, day, through, time, id, s->operator_name);
 }
 
 static const char *columns(const struct lists_sheet *s)
 {
-    if (strcmp(s->kind, lists_kind_name(LISTS_EXCEPTIONS)) == 0)
+    if (is_exceptions(s))
         return !s->since                  ? "imei,imsi\n"
                : s->layout == LISTS_TAMGA ? "imei,imsi,change\n"
                                           : "imei,imsi,change_type\n";
@@ -409,5 +417,6 @@ enum err lists_text_exceptions(const struct lists_sheet *sheet,
         return fault_set(fault, ERR_USAGE, "the layout gsma has no list of exceptions");
     one.place = exceptions->to;
     one.rows = exceptions->count;
+    one.unnamed = exceptions->unnamed;
     return make(&one, (struct rows){NULL, NULL, exceptions}, fd, out, fault);
 }

@@ -26,6 +26,7 @@ struct lists_sheet {
     struct lists_place place;        /* at which it stands */
     const struct feed_cursor *since; /* of a delta; NULL: full */
     uint64_t rows;
+    uint64_t unnamed; /* of exceptions: pairs that are left out */
 };
 
 enum { LISTS_HEAD = 768, LISTS_END = 320 };
@@ -34,6 +35,7 @@ enum { LISTS_HEAD = 768, LISTS_END = 320 };
 struct lists_made {
     struct lists_piped bytes;
     uint64_t rows;
+    uint64_t unnamed; /* as of the sheet */
     char cursor[FEED_CURSOR_TEXT];
     char sha256[2 * SHA256_BYTES + 1]; /* of the head's line and the text before the last line */
     char head[LISTS_HEAD];             /* with its line end */

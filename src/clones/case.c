@@ -6,6 +6,8 @@
 
 #include "people/record.h"
 
+enum { LIST_KEY = 1 + 1 + 1 + 2 + 6 };
+
 static const char *const names[CLONE_ATS] = {"", "open", "confirmed", "dismissed", "fleet"};
 
 const char *clone_at_name(unsigned at)
@@ -21,6 +23,14 @@ bool clone_at_find(struct str name, uint8_t *out)
             return true;
         }
     return false;
+}
+
+const char *clone_proposed_name(const struct clone_case *c)
+{
+    if (!c->proposed)
+        return NULL;
+    bool corrects = c->proposed == CLONE_CONFIRMED && c->at == CLONE_CONFIRMED;
+    return corrects ? "corrected" : clone_at_name(c->proposed);
 }
 
 static struct record_key case_key(struct imei imei)
@@ -73,6 +83,7 @@ static json_t *case_json(const struct clone_case *c)
     json_object_set_new(json, "proposed", json_integer(c->proposed));
     json_object_set_new(json, "proposed_served", json_integer(c->proposed_served));
     json_object_set_new(json, "proposed_by", json_integer((json_int_t)c->proposed_by));
+    json_object_set_new(json, "chosen_by", json_integer((json_int_t)c->chosen_by));
     json_object_set_new(json, "decided_by", json_integer((json_int_t)c->decided_by));
     json_object_set_new(json, "decided_ms", json_integer(c->decided_ms));
     json_object_set_new(json, "reason", json_string(c->reason));
@@ -127,6 +138,7 @@ static void case_read(const json_t *json, struct imei imei, struct clone_case *o
                                .proposed = (uint8_t)json_number_of(json, "proposed"),
                                .proposed_served = u32_of(json, "proposed_served"),
                                .proposed_by = (uint64_t)json_number_of(json, "proposed_by"),
+                               .chosen_by = (uint64_t)json_number_of(json, "chosen_by"),
                                .decided_by = (uint64_t)json_number_of(json, "decided_by"),
                                .decided_ms = json_number_of(json, "decided_ms")};
     str_copy(out->reason, sizeof out->reason, json_text_of(json, "reason"));
@@ -250,22 +262,30 @@ enum err clone_months(struct registry *reg, struct clone_month *out, size_t max,
     return err;
 }
 
+/* By state, then by the day on which it was opened: the first one of a state is its oldest. */
 static bool on_listed(void *ctx, const struct record *record)
 {
-    uint64_t *counts = ctx;
-    if (record->key.n > 2 && (uint8_t)record->key.p[2] < CLONE_ATS)
-        counts[(uint8_t)record->key.p[2]]++;
+    struct clone_standing *s = ctx;
+    const uint8_t *p = (const uint8_t *)record->key.p;
+    if (record->key.n != LIST_KEY || p[2] >= CLONE_ATS)
+        return true;
+    if (p[2] == CLONE_OPEN && !s->count[CLONE_OPEN])
+        s->oldest = daynum_unpack((uint16_t)get_be(p + 3, 2), DAYNUM_NONE);
+    s->count[p[2]]++;
     return true;
 }
 
-enum err clone_counts(struct registry *reg, uint64_t out[CLONE_ATS], struct fault *fault)
+enum err clone_counts(struct registry *reg, struct clone_standing *out, struct fault *fault)
 {
+    struct clone_standing s = {.oldest = DAYNUM_NONE};
     struct record_key from = record_key(RECORD_CLONE);
     record_key_bytes(&from, "q", 1);
     struct record_key to = record_key_past(&from);
-    memset(out, 0, CLONE_ATS * sizeof *out);
-    return store_records(reg->store, record_key_str(&from), record_key_str(&to), on_listed, out,
-                         fault);
+    enum err err =
+        store_records(reg->store, record_key_str(&from), record_key_str(&to), on_listed, &s, fault);
+    if (!err)
+        *out = s;
+    return err;
 }
 
 /* ---- writing, listing ---- */
@@ -300,7 +320,7 @@ struct listing {
 static bool on_place(void *ctx, const struct record *record)
 {
     struct listing *l = ctx;
-    if (record->key.n == 11)
+    if (record->key.n == LIST_KEY)
         l->out[l->n++] =
             (struct imei){.body = get_be((const uint8_t *)record->key.p + record->key.n - 6, 6)};
     return l->n < l->max;

@@ -5,7 +5,8 @@
  * said any more. A fleet's number is a finding: it has a record, and no mark, until an officer confirms it.
  *
  * Records (people/record.h, '6'): 'c', IMEI 6: the case, JSON, sealed: it names subscribers by their numbers (seen/parts.h),
- * never by IMSI. 'n', number 8: IMEI 6. 'q', state 1, opened 2, IMEI 6: empty. 'm', month 2 (year x 12 + month - 1): four counters of 4 bytes. */
+ * never by IMSI. 'n', number 8: IMEI 6. 'q', state 1, opened 2, IMEI 6: empty. 'm', month 2 (year x 12 + month - 1): four counters of 4 bytes. 'a', day 2: how many
+ * a rule confirmed 4, how many it was kept from confirming 4. */
 #ifndef CLONES_CASE_H
 #define CLONES_CASE_H
 
@@ -19,6 +20,9 @@ enum clone_at { CLONE_OPEN = 1, CLONE_CONFIRMED = 2, CLONE_DISMISSED = 3, CLONE_
 enum { CLONE_ATS = 5, CLONE_CASE_OPERATORS = 8 };
 const char *clone_at_name(unsigned at); /* "open", "confirmed", "dismissed", "fleet" */
 bool clone_at_find(struct str name, uint8_t *out);
+/* What waits: "confirmed", "dismissed", "corrected"; NULL: nothing. */
+struct clone_case;
+const char *clone_proposed_name(const struct clone_case *c);
 
 struct clone_case_user {
     uint32_t subscriber;
@@ -38,10 +42,13 @@ struct clone_case {
     uint64_t operators[CLONE_CASE_OPERATORS]; /* parties; those beyond are left out */
     uint32_t operator_count, user_count;
     struct clone_case_user users[CLONE_SUBSCRIBERS]; /* the oldest pairs */
-    uint32_t served;  /* bit i: users[i] is served; of a confirmed one */
-    uint8_t proposed; /* CLONE_CONFIRMED or CLONE_DISMISSED waits for a second person; 0 */
+    uint32_t served; /* bit i: users[i] is served; of a confirmed one */
+    uint8_t
+        proposed; /* CLONE_CONFIRMED (of a confirmed one: other users) or CLONE_DISMISSED waits for a second person; 0 */
     uint32_t proposed_served;
     uint64_t proposed_by;
+    uint64_t
+        chosen_by; /* who chose the users that are served, where another agreed; 0: who decided */
     uint64_t decided_by; /* 0: by rule */
     int64_t decided_ms;  /* 0: not decided */
     char reason[LIMIT_REASON + 1];
@@ -71,9 +78,29 @@ struct clone_month {
 /* The newest months first, at most max. */
 MUST_USE enum err clone_months(struct registry *registry, struct clone_month *out, size_t max,
                                size_t *out_n, struct fault *fault);
-/* How many are in each state now, by enum clone_at. */
-MUST_USE enum err clone_counts(struct registry *registry, uint64_t out[CLONE_ATS],
+struct clone_standing {
+    uint64_t count[CLONE_ATS]; /* in each state now, by enum clone_at */
+    daynum oldest;             /* opened first, of those that are open; DAYNUM_NONE: none is */
+};
+MUST_USE enum err clone_counts(struct registry *registry, struct clone_standing *out,
                                struct fault *fault);
+
+/* ---- what a rule may do without an officer (by_rule.c) ---- */
+
+/* Of a day. Where a look would confirm more than clone_auto_most, with what the day has already, it confirms none, and no look
+ * of that day does: held. What was held stays open for officers; no later night confirms it. */
+struct clone_by_rule {
+    daynum day;
+    uint32_t confirmed, held;
+};
+/* A day that has none: zeros. */
+MUST_USE enum err clone_by_rule_get(struct registry *registry, daynum day,
+                                    struct clone_by_rule *out, struct fault *fault);
+/* Inside a write. */
+MUST_USE enum err clone_by_rule_put(struct registry *registry, const struct clone_by_rule *day,
+                                    struct fault *fault);
+/* May so many more be confirmed on this day? Asked anew inside each write. */
+bool clone_by_rule_may(const struct rules *rules, const struct clone_by_rule *day, uint64_t more);
 
 /* ---- finds become cases (open.c) ---- */
 
@@ -81,6 +108,7 @@ struct clone_opened {
     uint64_t opened, again; /* new cases; dismissed ones that grew by half, and two at least */
     uint64_t fleets;        /* new findings */
     uint64_t confirmed;     /* of the opened, by rule (clone_auto) */
+    uint64_t held;          /* of the opened, left to officers: more than clone_auto_most */
     uint64_t stood;         /* finds that had a case */
 };
 struct clone_open {
@@ -103,16 +131,23 @@ MUST_USE enum err clone_is_fleet(struct registry *registry, const struct clone_f
 enum { CLONE_AS_PROPOSED = -1 };
 struct clone_decision {
     uint8_t to; /* CLONE_CONFIRMED or CLONE_DISMISSED */
+    bool
+        corrects; /* of a confirmed one: these users are served, and not those who were; to: CLONE_CONFIRMED */
+    uint32_t version; /* of the case that was looked at; 0: whatever it is now */
     int64_t
-        served; /* to confirm: bit i for users[i]; CLONE_AS_PROPOSED: as the first person chose */
-    const char *reason;          /* to dismiss it is wanted */
+        served; /* to confirm: bit i for users[i]; 0: nobody; CLONE_AS_PROPOSED: as the first person chose */
+    const char *reason;          /* to dismiss and to correct it is wanted */
     uint64_t actor;              /* account; 0: the registry's */
     uint8_t role;                /* for the audit log */
     struct committer *committer; /* NULL: by the registry's own transaction */
+    /* Inside the same transaction. NULL: nothing more. */
+    enum err (*also)(struct registry *registry, void *ctx, struct fault *fault);
+    void *also_ctx;
 };
-/* *out: the case afterwards. Where two persons decide (two_person), confirming and lifting a confirmed one wait for
- * the second: *out_waits. ERR_NOT_FOUND, ERR_NOT_NOW, ERR_SAME_PERSON, ERR_ACTOR, ERR_TOO_MANY (LIMIT_PAIRS), ERR_USAGE, ERR_STALE;
- * ERR_NOT_FOUND as well for a subscriber who was dropped after his term. */
+/* *out: the case afterwards. Where two persons decide (two_person), confirming, correcting and lifting a confirmed one wait
+ * for the second: *out_waits. Who chose the users does not correct his choice: another officer does. ERR_NOT_FOUND,
+ * ERR_NOT_NOW, ERR_SAME_PERSON, ERR_ACTOR, ERR_TOO_MANY (LIMIT_PAIRS), ERR_USAGE; ERR_STALE: the case is not as it was looked
+ * at; ERR_NOT_FOUND as well for a subscriber who was dropped after his term. */
 MUST_USE enum err clone_decide(struct registry *registry, struct imei imei,
                                const struct clone_decision *decision, struct clone_case *out,
                                bool *out_waits, struct fault *fault);

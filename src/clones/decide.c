@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What becomes of a case. Confirming cuts people off and lifting a confirmed one gives service back: where two persons
- * decide, the first leaves what he chose in the case and the second carries it out. */
+ * decide, the first leaves what he chose in the case and the second carries it out. Users who were chosen by mistake are
+ * corrected, by another officer than who chose them: pairs go and come in one entry of the journal, and the IMEI stays black
+ * for all others throughout. */
 #include <string.h>
 
 #include "answer/answer.h"
@@ -14,10 +16,17 @@ struct deciding {
     struct clone_case c; /* as it will stand */
     uint8_t was;
     bool waits;
-    bool lifts; /* a confirmed one is dismissed */
-    struct pair pairs[LIMIT_PAIRS];
+    bool lifts;                         /* a confirmed one is dismissed */
+    bool agrees;                        /* with what the first person chose */
+    struct pair pairs[2 * LIMIT_PAIRS]; /* that go, then that come */
     size_t pair_count;
+    const char *reason; /* for the journal; NULL: none was said */
 };
+
+static bool says(const char *reason)
+{
+    return reason && *reason;
+}
 
 static enum err check(const struct clone_case *c, const struct clone_decision *d,
                       struct fault *fault)
@@ -25,17 +34,39 @@ static enum err check(const struct clone_case *c, const struct clone_decision *d
     bool confirm = d->to == CLONE_CONFIRMED;
     if (!confirm && d->to != CLONE_DISMISSED)
         return fault_set(fault, ERR_USAGE, "confirmed or dismissed");
-    if (c->at == d->to || (confirm && c->at == CLONE_DISMISSED))
+    if (d->version && d->version != c->version)
+        return fault_set(fault, ERR_STALE, "the case has changed since it was looked at");
+    if (d->corrects ? c->at != CLONE_CONFIRMED
+                    : c->at == d->to || (confirm && c->at == CLONE_DISMISSED))
         return fault_set(fault, ERR_NOT_NOW, "it is %s", clone_at_name(c->at));
-    if (!confirm && (!d->reason || !*d->reason) && c->proposed != CLONE_DISMISSED)
+    if (!confirm && !says(d->reason) && c->proposed != CLONE_DISMISSED)
         return fault_set(fault, ERR_USAGE, "say why it is no clone");
     if (!confirm || d->served == CLONE_AS_PROPOSED)
         return ERR_OK;
+    if (d->corrects && (uint64_t)d->served == c->served)
+        return fault_set(fault, ERR_USAGE, "these users are served already");
     if (d->served >> c->user_count)
         return fault_set(fault, ERR_USAGE, "there are %u users to choose from", c->user_count);
     if (__builtin_popcountll((uint64_t)d->served) > LIMIT_PAIRS)
         return fault_set(fault, ERR_TOO_MANY, "at most %d users are served", LIMIT_PAIRS);
     return ERR_OK;
+}
+
+/* Who chose the users does not say himself that others are right. By rule, or by nobody in particular: anybody does. */
+static enum err another_corrects(struct registry *reg, const struct deciding *d, uint64_t actor,
+                                 struct fault *fault)
+{
+    uint64_t first = d->c.chosen_by ? d->c.chosen_by : d->c.decided_by;
+    if (!d->decision->corrects || d->agrees)
+        return ERR_OK;
+    if (!says(d->decision->reason))
+        return fault_set(fault, ERR_USAGE, "say why other users are served");
+    if (!first)
+        return ERR_OK;
+    if (actor == first)
+        return fault_set(fault, ERR_SAME_PERSON,
+                         "who chose the users does not correct it: another officer does");
+    return d->decision->actor ? ERR_OK : batch_by_staff(reg, fault);
 }
 
 /* The first of two leaves his choice; the second one's agrees with it, or takes its place. */
@@ -58,7 +89,8 @@ static enum err first_or_second(struct registry *reg, struct deciding *d, uint64
     if (!err && two && same && c->proposed_by == actor)
         err = fault_set(fault, ERR_SAME_PERSON, "who proposed it does not confirm it");
     d->waits = two && !same;
-    return err;
+    d->agrees = two && same;
+    return err ? err : another_corrects(reg, d, actor, fault);
 }
 
 static enum err pairs_of(struct registry *reg, struct deciding *d, uint32_t served,
@@ -84,11 +116,42 @@ static bool take_pair(void *ctx, const struct pair *pair)
     struct deciding *d = ctx;
     if (pair->imei.body > d->c.imei.body)
         return false;
-    if (pair->imei.body == d->c.imei.body && d->pair_count < LIMIT_PAIRS) {
+    if (pair->imei.body == d->c.imei.body && !pair->removed && d->pair_count < LIMIT_PAIRS) {
         d->pairs[d->pair_count] = *pair;
         d->pairs[d->pair_count++].removed = true;
     }
     return true;
+}
+
+static bool take_back(struct deciding *d, size_t stood, uint64_t subscriber)
+{
+    for (size_t i = 0; i < stood; i++)
+        if (d->pairs[i].removed && d->pairs[i].subscriber == subscriber) {
+            d->pairs[i] = d->pairs[stood - 1];
+            return true;
+        }
+    return false;
+}
+
+/* Those that stand go, but for whom they are right; then come those that are missing. */
+static enum err other_pairs(struct registry *reg, struct deciding *d, uint32_t served,
+                            struct fault *fault)
+{
+    struct deciding come = {.c = d->c};
+    enum err err = store_pairs_scan(reg->store, take_pair, d, fault);
+    if (!err)
+        err = pairs_of(reg, &come, served, fault);
+    size_t stood = d->pair_count, n = 0;
+    for (size_t i = 0; !err && i < come.pair_count; i++) {
+        if (take_back(d, stood, come.pairs[i].subscriber))
+            stood--;
+        else
+            come.pairs[n++] = come.pairs[i];
+    }
+    if (!err && n)
+        memcpy(d->pairs + stood, come.pairs, n * sizeof *come.pairs);
+    d->pair_count = stood + n;
+    return err;
 }
 
 static void propose(struct deciding *d, uint64_t actor)
@@ -107,10 +170,12 @@ static enum err carry_out(struct registry *reg, struct deciding *d, uint64_t act
     if (d->decision->to == CLONE_CONFIRMED)
         served = d->decision->served == CLONE_AS_PROPOSED ? c->proposed_served
                                                           : (uint32_t)d->decision->served;
-    enum err err = d->lifts ? store_pairs_scan(reg->store, take_pair, d, fault)
-                            : pairs_of(reg, d, served, fault);
+    enum err err = d->lifts                ? store_pairs_scan(reg->store, take_pair, d, fault)
+                   : d->decision->corrects ? other_pairs(reg, d, served, fault)
+                                           : pairs_of(reg, d, served, fault);
     c->at = d->decision->to;
     c->served = served;
+    c->chosen_by = d->agrees ? c->proposed_by : 0;
     c->proposed = 0;
     c->proposed_by = 0;
     c->proposed_served = 0;
@@ -130,13 +195,15 @@ static enum err unchanged(struct registry *reg, struct commit_case *commit, stru
 static enum err write_it(struct registry *reg, struct commit_case *commit, struct fault *fault)
 {
     const struct deciding *d = commit->ctx;
-    struct audit_event event = {.what = AUDIT_CLONE,
+    struct audit_event event = {.what = d->decision->corrects ? AUDIT_CLONE_CORRECT : AUDIT_CLONE,
                                 .role = d->decision->role,
                                 .actor = commit->entry.actor,
                                 .object = d->c.imei.body,
                                 .time_ms = clock_now_us(reg->clock) / 1000};
     enum err err = clone_case_put(reg, &d->c, d->was, fault);
-    return err ? err : audit_log_put(reg, &event, 1, fault);
+    if (!err)
+        err = audit_log_put(reg, &event, 1, fault);
+    return err || !d->decision->also ? err : d->decision->also(reg, d->decision->also_ctx, fault);
 }
 
 static enum err write_down(struct registry *reg, struct deciding *d, uint64_t actor,
@@ -149,7 +216,8 @@ static enum err write_down(struct registry *reg, struct deciding *d, uint64_t ac
                                  .count = d->waits ? 0 : 1,
                                  .pairs = d->pairs,
                                  .pair_count = d->pair_count,
-                                 .reason = d->decision->reason,
+                                 .restate = d->decision->corrects,
+                                 .reason = d->reason,
                                  .ask = unchanged,
                                  .also = write_it,
                                  .ctx = d};
@@ -170,7 +238,7 @@ enum err clone_decide(struct registry *reg, struct imei imei, const struct clone
     if (err)
         return err;
     d.was = d.c.at;
-    d.lifts = d.was == CLONE_CONFIRMED;
+    d.lifts = d.was == CLONE_CONFIRMED && decision->to == CLONE_DISMISSED;
     err = first_or_second(reg, &d, actor, fault);
     if (!err && d.waits)
         propose(&d, actor);
@@ -178,8 +246,9 @@ enum err clone_decide(struct registry *reg, struct imei imei, const struct clone
         err = carry_out(reg, &d, actor, fault);
     if (err)
         return err;
-    if (decision->reason && *decision->reason)
+    if (says(decision->reason))
         str_copy(d.c.reason, sizeof d.c.reason, str_z(decision->reason));
+    d.reason = (says(decision->reason) || d.agrees) && *d.c.reason ? d.c.reason : NULL;
     d.c.version++;
     err = write_down(reg, &d, actor, fault);
     if (err)

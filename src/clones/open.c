@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Finds become cases, some hundred a transaction: a theft order does not wait for them. Whoever is cut off between two of
- * them finds the cases that stand and adds the rest; that the days were looked at is written last. */
+ * them finds the cases that stand and adds the rest; that the days were looked at is written last. How many a rule would
+ * confirm is counted before the first is written: above clone_auto_most it confirms none (case.h, clone_by_rule). */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -24,6 +25,8 @@ struct opening {
     struct change *changes;
     struct pair *pairs;
     size_t n, changed, pair_count;
+    bool by_rule; /* this look confirms without an officer */
+    daynum day;   /* on which it began */
 };
 
 /* ---- one find ---- */
@@ -133,6 +136,12 @@ static enum err confirm_by_rule(struct opening *o, struct registry *reg, struct 
     return ERR_OK;
 }
 
+/* What an officer had dismissed is his again, and no rule's. */
+static bool rule_may_confirm(const struct clone_find *find, uint8_t was, bool fleet)
+{
+    return !fleet && find->users && !was;
+}
+
 static enum err prepare(struct opening *o, struct registry *reg, const struct clone_find *find,
                         struct fault *fault)
 {
@@ -151,8 +160,7 @@ static enum err prepare(struct opening *o, struct registry *reg, const struct cl
     if (!o->was[o->n])
         c->opened = registry_today(reg);
     c->at = fleet ? CLONE_FLEET : CLONE_OPEN;
-    /* What an officer had dismissed is his again, and no rule's. */
-    if (!fleet && reg->rules.clone_auto && c->user_count && !o->was[o->n])
+    if (o->by_rule && rule_may_confirm(find, o->was[o->n], fleet))
         err = confirm_by_rule(o, reg, c, fault);
     bool confirmed = c->at == CLONE_CONFIRMED;
     if (!fleet)
@@ -170,12 +178,36 @@ static enum err prepare(struct opening *o, struct registry *reg, const struct cl
 
 /* ---- a step ---- */
 
+/* Of this step: each confirmed one has a pair. */
+static enum err count_confirmed(struct registry *reg, const struct opening *o, struct fault *fault)
+{
+    struct clone_by_rule day;
+    if (!o->pair_count)
+        return ERR_OK;
+    enum err err = clone_by_rule_get(reg, o->day, &day, fault);
+    if (err)
+        return err;
+    day.confirmed += (uint32_t)o->pair_count;
+    return clone_by_rule_put(reg, &day, fault);
+}
+
 static enum err write_step(struct registry *reg, struct commit_case *commit, struct fault *fault)
 {
     const struct opening *o = commit->ctx;
-    enum err err = ERR_OK;
+    enum err err = count_confirmed(reg, o, fault);
     for (size_t i = 0; !err && i < o->n; i++)
         err = clone_case_put(reg, &o->cases[i], o->was[i], fault);
+    return err;
+}
+
+static enum err rule_may_still(struct registry *reg, const struct opening *o, struct fault *fault)
+{
+    struct clone_by_rule day;
+    if (!o->pair_count)
+        return ERR_OK;
+    enum err err = clone_by_rule_get(reg, o->day, &day, fault);
+    if (!err && !clone_by_rule_may(&reg->rules, &day, o->pair_count))
+        err = fault_set(fault, ERR_STALE, "another look confirmed clones by rule as well");
     return err;
 }
 
@@ -193,7 +225,7 @@ static enum err unchanged(struct registry *reg, struct commit_case *commit, stru
     }
     if (fault)
         *fault = (struct fault){0};
-    return ERR_OK;
+    return rule_may_still(reg, o, fault);
 }
 
 static enum err submit(struct registry *reg, struct committer *committer, struct commit_case *c,
@@ -235,15 +267,66 @@ static enum err keep_state(struct registry *reg, struct commit_case *commit, str
     return clone_state_put(reg, commit->ctx, fault);
 }
 
+/* ---- how many a rule would confirm ---- */
+
+static enum err count_for_rule(struct opening *o, struct registry *reg, uint64_t *out,
+                               struct fault *fault)
+{
+    enum err err = ERR_OK;
+    *out = 0;
+    for (size_t i = 0; !err && i < o->finds->n; i++) {
+        struct clone_case c;
+        uint8_t was = 0;
+        bool stood = false, fleet = false;
+        err = stands(reg, &o->finds->p[i], &c, &was, &stood, fault);
+        if (!err && !stood)
+            err = clone_is_fleet(reg, o->finds, &o->finds->p[i], &fleet, fault);
+        *out += !err && !stood && rule_may_confirm(&o->finds->p[i], was, fleet);
+    }
+    return err;
+}
+
+static enum err keep_held(struct registry *reg, struct commit_case *commit, struct fault *fault)
+{
+    const struct opening *o = commit->ctx;
+    struct clone_by_rule day;
+    enum err err = clone_by_rule_get(reg, o->day, &day, fault);
+    if (err)
+        return err;
+    day.held += (uint32_t)o->out->held;
+    return clone_by_rule_put(reg, &day, fault);
+}
+
+/* Before the first case is written: a look that was cut off and goes on does not take what is left for few. */
+static enum err may_by_rule(struct opening *o, struct registry *reg, struct fault *fault)
+{
+    struct clone_by_rule day;
+    uint64_t count = 0;
+    if (!reg->rules.clone_auto)
+        return ERR_OK;
+    enum err err = clone_by_rule_get(reg, o->day, &day, fault);
+    if (!err)
+        err = count_for_rule(o, reg, &count, fault);
+    if (err || !count)
+        return err;
+    o->by_rule = clone_by_rule_may(&reg->rules, &day, count);
+    if (o->by_rule)
+        return ERR_OK;
+    o->out->held = count;
+    struct commit_case kept = {.also = keep_held, .ctx = o};
+    return submit(reg, o->how->committer, &kept, fault);
+}
+
 static enum err open_all(struct opening *o, struct registry *reg, const char *reason,
                          struct fault *fault)
 {
-    enum err err = ERR_OK;
+    o->day = registry_today(reg);
+    enum err err = may_by_rule(o, reg, fault);
     for (size_t i = 0; !err && i < o->finds->n; i++) {
         err = prepare(o, reg, &o->finds->p[i], fault);
         if (!err && (o->n == STEP || i + 1 == o->finds->n))
             err = commit_step(o, reg, reason, fault);
-        if (!err && o->how->stop && *o->how->stop)
+        if (!err && !o->n && o->how->stop && *o->how->stop)
             err = fault_set(fault, ERR_STOPPED, "some cases are not opened yet: do it again");
     }
     struct clone_state state = o->finds->state;

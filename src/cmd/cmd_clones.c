@@ -118,16 +118,26 @@ static void print_opened(const struct cli *cli, const struct clone_finds *finds,
                          const struct clone_opened *o)
 {
     if (cli->json)
-        print_line(json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "dry_run", 0, "whole",
-                             finds->whole, "looked", (json_int_t)finds->looked, "pairs",
+        print_line(json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "dry_run", 0,
+                             "whole", finds->whole, "looked", (json_int_t)finds->looked, "pairs",
                              (json_int_t)finds->pairs, "opened", (json_int_t)o->opened, "again",
                              (json_int_t)o->again, "fleets", (json_int_t)o->fleets, "confirmed",
-                             (json_int_t)o->confirmed, "stood", (json_int_t)o->stood));
+                             (json_int_t)o->confirmed, "held", (json_int_t)o->held, "stood",
+                             (json_int_t)o->stood));
     else
         printf("%" PRIu64 " IMEIs judged: %" PRIu64 " cases opened, %" PRIu64
                " opened again, %" PRIu64 " numbers of fleets; %" PRIu64
                " confirmed by rule; %" PRIu64 " had a case\n",
                finds->looked, o->opened, o->again, o->fleets, o->confirmed, o->stood);
+}
+
+static void print_held(const struct clone_opened *o)
+{
+    if (o->held)
+        fprintf(stderr,
+                "tamga: %" PRIu64 " were to be confirmed by rule, more than clone_auto_most allows "
+                "a day: none was, they wait for officers\n",
+                o->held);
 }
 
 static enum err look(struct cli *cli, struct registry *reg, const struct clone_look *how,
@@ -152,6 +162,8 @@ static enum err look(struct cli *cli, struct registry *reg, const struct clone_l
         print_tally(cli, reg, &finds, t);
     else if (!err)
         print_opened(cli, &finds, &opened);
+    if (!err && !dry)
+        print_held(&opened);
     if (!err && !cli->json)
         cli_rate(finds.pairs, "pairs", 0, began);
     free(t);
@@ -215,11 +227,13 @@ static void print_case_json(struct registry *reg, const struct clone_case *c, bo
     daynum_format(c->first, first);
     daynum_format(c->last, last);
     why_text(c->why, why);
-    json_t *line = json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s?}", "imei", imei, "state",
-        clone_at_name(c->at), "opened", opened, "rules", why, "subscribers", (json_int_t)c->imsis,
-        "days", (json_int_t)c->days, "two_operator_days", (json_int_t)c->two_days, "first_day",
-        first, "last_day", last, "proposed", c->proposed ? clone_at_name(c->proposed) : NULL);
+    json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s?}", "imei", imei,
+                             "state", clone_at_name(c->at), "opened", opened, "rules", why,
+                             "subscribers", (json_int_t)c->imsis, "days", (json_int_t)c->days,
+                             "two_operator_days", (json_int_t)c->two_days, "first_day", first,
+                             "last_day", last, "proposed", clone_proposed_name(c));
+    if (line)
+        json_object_set_new(line, "version", json_integer(c->version));
     if (line && whole)
         json_object_set_new(line, "users", users_json(reg, c));
     if (line && whole && *c->reason)
@@ -243,7 +257,7 @@ static void print_case(const struct cli *cli, struct registry *reg, const struct
     printf("%s  %-9s  %s  %" PRIu32 " subscribers on %" PRIu32 " days, %s to %s, by %s%s%s\n", imei,
            clone_at_name(c->at), opened, c->imsis, c->days, first, last, why,
            c->proposed ? "; waits for a second person: " : "",
-           c->proposed ? clone_at_name(c->proposed) : "");
+           c->proposed ? clone_proposed_name(c) : "");
     for (uint32_t i = 0; whole && i < c->user_count; i++) {
         const struct clone_case_user *u = &c->users[i];
         daynum_format(u->first, first);
@@ -348,10 +362,14 @@ static bool read_genuine(const char *text, int64_t *out)
     return true;
 }
 
-static int decide(struct cli *cli, struct clone_decision *decision)
+static int decide(struct cli *cli, struct clone_decision *decision, const char *version)
 {
     struct imei imei;
     int code;
+    uint64_t looked_at = 0;
+    if (version && (!str_to_u64(str_z(version), UINT32_MAX, &looked_at) || !looked_at))
+        return cli_usage(cli, "--version is a number, as `--json clones show` tells it");
+    decision->version = (uint32_t)looked_at;
     if (!one_imei(cli, &imei, &code))
         return code;
     struct registry *reg = cli_open(cli, true, false, &code);
@@ -371,27 +389,41 @@ static int decide(struct cli *cli, struct clone_decision *decision)
     return code;
 }
 
-int cmd_clones_confirm(struct cli *cli)
+/* Who is served; not said: as the first person chose. */
+static int choose(struct cli *cli, struct clone_decision *d)
 {
-    const char *genuine = NULL;
-    struct clone_decision d = {.to = CLONE_CONFIRMED, .served = CLONE_AS_PROPOSED};
+    const char *genuine = NULL, *version = NULL;
     const struct option_spec specs[] = {{.name = "--genuine", .value = &genuine},
-                                        {.name = "--reason", .value = &d.reason}};
-    if (!cli_options(cli, specs, 2))
+                                        {.name = "--reason", .value = &d->reason},
+                                        {.name = "--version", .value = &version}};
+    if (!cli_options(cli, specs, 3))
         return 2;
-    if (genuine && !read_genuine(genuine, &d.served))
+    d->served = CLONE_AS_PROPOSED;
+    if (genuine && !read_genuine(genuine, &d->served))
         return cli_usage(cli, "--genuine wants numbers of users, as `clones show` tells them, "
                               "separated by commas; or none");
-    return decide(cli, &d);
+    return decide(cli, d, version);
+}
+
+int cmd_clones_confirm(struct cli *cli)
+{
+    return choose(cli, &(struct clone_decision){.to = CLONE_CONFIRMED});
+}
+
+int cmd_clones_correct(struct cli *cli)
+{
+    return choose(cli, &(struct clone_decision){.to = CLONE_CONFIRMED, .corrects = true});
 }
 
 int cmd_clones_dismiss(struct cli *cli)
 {
     struct clone_decision d = {.to = CLONE_DISMISSED};
-    const struct option_spec specs[] = {{.name = "--reason", .value = &d.reason}};
-    if (!cli_options(cli, specs, 1))
+    const char *version = NULL;
+    const struct option_spec specs[] = {{.name = "--reason", .value = &d.reason},
+                                        {.name = "--version", .value = &version}};
+    if (!cli_options(cli, specs, 2))
         return 2;
-    return decide(cli, &d);
+    return decide(cli, &d, version);
 }
 
 /* ---- report, figures ---- */

@@ -45,12 +45,16 @@ static void tell_json(const struct expiry_hold *h, const char *by, const char *a
     instant_format(h->until_ms / 1000, until);
     snprintf(from, sizeof from, "%08" PRIu32, h->tac_from);
     snprintf(to, sizeof to, "%08" PRIu32, h->tac_to);
-    json_t *line =
-        json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "hold", (json_int_t)h->seq,
-                  "operator", h->operator_name[0] ? json_string(h->operator_name) : json_null(),
-                  "tac_from", from, "tac_to", to, "expire_through", day, "at", at, "by", by,
-                  "release_asked_by", h->asked_by ? json_string(asked) : json_null(), "released",
-                  h->until_seq ? json_string(until) : json_null());
+    json_t *line = json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "hold",
+                             h->seq ? json_integer((json_int_t)h->seq) : json_null(), "operator",
+                             h->operator_name[0] ? json_string(h->operator_name) : json_null(),
+                             "tac_from", from, "tac_to", to, "expire_through", day, "at", at, "by",
+                             by, "release_asked_by", asked ? json_string(asked) : json_null(),
+                             "released", h->until_seq ? json_string(until) : json_null());
+    if (line && !h->seq) {
+        json_object_del(line, "release_asked_by");
+        json_object_set_new(line, "asked_by", json_string(asked));
+    }
     json_dumpf(line, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(line);
@@ -63,13 +67,24 @@ static bool tell(void *ctx, const struct expiry_hold *h)
     if (h->until_seq && !t->all)
         return true;
     name_account(t->reg, h->by, by);
-    name_account(t->reg, h->asked_by, asked);
+    bool asks =
+        h->until_seq || expiry_asked_now(t->reg, h); /* what has lapsed is nothing any more */
+    if (!h->seq && !asks)
+        return true;
+    name_account(t->reg, asks ? h->asked_by : 0, asked);
     if (t->json) {
-        tell_json(h, by, asked);
+        tell_json(h, by, asks && h->asked_by ? asked : NULL);
         return true;
     }
     daynum_format(h->through, day);
     instant_format(h->at_ms / 1000, at);
+    if (!h->seq) {
+        printf("-  %s  TAC %08" PRIu32 "-%08" PRIu32
+               "  expire_through to stay %s: asked by %s, waits for a second person\n",
+               h->operator_name[0] ? h->operator_name : "all operators", h->tac_from, h->tac_to,
+               day, asked);
+        return true;
+    }
     printf("%" PRIu64 "  %s  TAC %08" PRIu32 "-%08" PRIu32 "  expire_through stays %s  %s by %s",
            h->seq, h->operator_name[0] ? h->operator_name : "all operators", h->tac_from, h->tac_to,
            day, at, by);
@@ -77,7 +92,7 @@ static bool tell(void *ctx, const struct expiry_hold *h)
         instant_format(h->until_ms / 1000, at);
         printf("  released %s\n", at);
     } else {
-        printf(h->asked_by ? "  release asked by %s\n" : "\n", asked);
+        printf(asks && h->asked_by ? "  release asked by %s\n" : "\n", asked);
     }
     return true;
 }
@@ -161,6 +176,8 @@ int cmd_expiry_holds(struct cli *cli)
     struct buf holds = {0};
     struct telling t = {reg, cli->json, all != NULL};
     enum err err = expiry_holds(reg, keep, &holds, &fault);
+    if (!err)
+        err = expiry_holds_asked(reg, keep, &holds, &fault);
     for (size_t at = 0; !err && at < holds.n; at += sizeof(struct expiry_hold)) {
         struct expiry_hold hold;
         memcpy(&hold, holds.p + at, sizeof hold);

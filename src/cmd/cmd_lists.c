@@ -54,12 +54,20 @@ static void tell(const struct cli *cli, const struct wish *w, const char *name, 
             lists_layout_name(w->layout), "file", name, "rows", (json_int_t)made->rows, "bytes",
             (json_int_t)made->bytes.text_bytes, "file_bytes", (json_int_t)made->bytes.file_bytes,
             "sha256", made->sha256, "cursor", made->cursor);
+        if (str_eq(str_z(kind), str_z(lists_kind_name(LISTS_EXCEPTIONS))))
+            json_object_set_new(line, "unnamed", json_integer((json_int_t)made->unnamed));
         json_dumpf(line, stdout, JSON_COMPACT);
         putchar('\n');
         json_decref(line);
     } else
         printf("%s: %" PRIu64 " rows, %" PRIu64 " bytes; next time: --since %s\n", name, made->rows,
                made->bytes.text_bytes, made->cursor);
+    if (made->unnamed)
+        fprintf(stderr,
+                "tamga: %" PRIu64
+                " pairs are left out: nobody can name these subscribers, of whatever "
+                "operator, and a network that goes by this list refuses them\n",
+                made->unnamed);
 }
 
 /* ---- one list ---- */

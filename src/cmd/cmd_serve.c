@@ -12,8 +12,8 @@
 #include "app/samples.h"
 #include "app/service.h"
 #include "app/sweep.h"
-#include "clones/case.h"
 #include "cmd/behind.h"
+#include "cmd/clone_watch.h"
 #include "cmd/command.h"
 #include "cmd/door.h"
 #include "cmd/notices_words.h"
@@ -26,11 +26,11 @@
 
 enum {
     EVENING_HOUR = 21,
-    CLONES_HOUR = 4, /* from when on the day before is looked at for clones: feeds come at night */
     RETENTION_HOUR = 3, /* from which on the day's end of terms is done */
     RETENTION_PATIENCE_MS =
         10000, /* that it waits for a load: the day is kept by the same thread; the next tick tries again */
     TICK_SECONDS = 20,
+    CLONES_COUNT_SECONDS = 60,
     LATE_SAY_SECONDS = 300,    /* between two words about the same */
     LISTS_UNSEEN_SECONDS = 60, /* that nobody knows how operators stand */
     SNAPSHOT_MINUTES_MOST = 1440,
@@ -43,8 +43,8 @@ struct keeper {
     pthread_t thread;
     bool running;
     struct lists_desk *lists; /* the service's; NULL */
-    daynum clones;            /* the day on which clones were looked for; 0 = not yet */
-    daynum retained;          /* the day on which terms were last ended */
+    struct clone_watch clones;
+    daynum retained; /* the day on which terms were last ended */
 };
 
 /* The day that expire_through may reach now: today from the evening on, else yesterday. */
@@ -74,34 +74,6 @@ static void keep_day(struct keeper *k)
             " expired=%" PRIu64 "%s%s\n",
             err_name(err), result.swept_through, result.expire_through, result.rows, result.expired,
             err ? " detail=" : "", err ? fault.detail : "");
-}
-
-/* Looks for clones once a night. What stops it (a guard, another look) is said, and tried again the night after. */
-static void keep_clones(struct keeper *k)
-{
-    struct fault fault = {0};
-    struct clone_finds finds;
-    struct clone_opened opened = {0};
-    int64_t now = clock_now_us(k->reg->clock) / 1000000;
-    daynum today = registry_today(k->reg);
-    bool night = now - zone_day_start(&k->reg->zone, today) < CLONES_HOUR * 3600;
-    if (night || k->clones == today || registry_refresh(k->reg, &fault))
-        return;
-    k->clones = today;
-    const struct clone_look look = {.through = today};
-    const struct clone_open how = {.stop = k->cli->stop};
-    enum err err = clones_find(k->reg, &look, &finds, &fault);
-    bool idle = !err && finds.idle;
-    if (!err) {
-        err = clones_open(k->reg, &finds, &how, &opened, &fault);
-        clone_finds_release(&finds);
-    }
-    if (!idle)
-        fprintf(stderr,
-                "event=clones result=%s opened=%" PRIu64 " again=%" PRIu64 " fleets=%" PRIu64
-                " confirmed=%" PRIu64 "%s%s\n",
-                err_name(err), opened.opened, opened.again, opened.fleets, opened.confirmed,
-                err ? " detail=" : "", err ? fault.detail : "");
 }
 
 /* Once a night; one that was stopped, or could not reach the register, is done again at the next tick. */
@@ -154,9 +126,11 @@ static void *keeper_run(void *arg)
     for (int seconds = 0; !*k->cli->stop; seconds++) {
         if (seconds % TICK_SECONDS == 0) {
             keep_day(k);
-            keep_clones(k);
+            clone_watch_night(&k->clones, k->reg, k->cli->stop);
             keep_terms(k);
         }
+        if (seconds % CLONES_COUNT_SECONDS == 0)
+            clone_watch_count(&k->clones, k->reg);
         if (seconds % LATE_SAY_SECONDS == LATE_SAY_SECONDS - 1)
             say_late(k);
         sleep(1);
@@ -281,6 +255,8 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         options.more_count = portal_route_count;
         options.more_metrics = portal_metrics;
     }
+    options.watch_metrics = clone_watch_metrics;
+    options.watch_metrics_ctx = &keeper->clones;
     if (!err)
         err = http_start(&options, &http, &fault);
     if (err) {
@@ -359,6 +335,7 @@ int cmd_serve(struct cli *cli)
     keeper.reg = cli_open(cli, !answer_only, false, &code);
     if (!keeper.reg)
         return code;
+    clone_watch_init(&keeper.clones);
     store_patience(keeper.reg->store, KEEPER_PATIENCE_MS);
     if (!answer_only)
         keep_day(&keeper); /* what was missed while nothing ran, before the first answer */

@@ -113,6 +113,7 @@ int cmd_clones(struct cli *cli);
 int cmd_clones_list(struct cli *cli);
 int cmd_clones_show(struct cli *cli);
 int cmd_clones_confirm(struct cli *cli);
+int cmd_clones_correct(struct cli *cli);
 int cmd_clones_dismiss(struct cli *cli);
 int cmd_clones_report(struct cli *cli);
 int cmd_clones_figures(struct cli *cli);

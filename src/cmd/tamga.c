@@ -36,11 +36,15 @@ static const struct command commands[] = {
      "List clone cases of a state (open), the oldest first.", cmd_clones_list},
     {"clones show", "IMEI", "Show a clone case: its users by number, never by IMSI.",
      cmd_clones_show},
-    {"clones confirm", "[--genuine N[,N...]|none] [--reason TEXT] IMEI",
+    {"clones confirm", "[--genuine N[,N...]|none] [--reason TEXT] [--version N] IMEI",
      "Confirm a clone: the users named are served, all others refused. A second person does it "
      "again.",
      cmd_clones_confirm},
-    {"clones dismiss", "--reason TEXT IMEI",
+    {"clones correct", "[--genuine N[,N...]|none] --reason TEXT [--version N] IMEI",
+     "Serve other users of a confirmed clone; another officer does it than who chose them, and a "
+     "second person again.",
+     cmd_clones_correct},
+    {"clones dismiss", "--reason TEXT [--version N] IMEI",
      "It is no clone; lifting a confirmed one waits for a second person.", cmd_clones_dismiss},
     {"clones report", "FILE",
      "Write the duplicate report to the authorities: CSV, no subscriber in it (- = standard "

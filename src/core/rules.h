@@ -50,6 +50,7 @@ struct rules {
     int32_t clone_two_operator_days;
     uint32_t clone_fleet_imsis;
     bool clone_auto;
+    uint32_t clone_auto_most;
     struct plmn_list home_plmn;
     struct plmn_list machine_imsi;
     char zone[64];

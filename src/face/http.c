@@ -456,6 +456,8 @@ enum err http_start(const struct http_options *options, struct http **out, struc
                                .observer = options->observer,
                                .intake = options->intake,
                                .notices = options->notices,
+                               .watch_metrics = options->watch_metrics,
+                               .watch_metrics_ctx = options->watch_metrics_ctx,
                                .more = options->more,
                                .more_count = options->more_count,
                                .more_metrics = options->more_metrics,

@@ -199,6 +199,12 @@ void lists_metrics(struct lists_desk *desk, struct buf *out)
                "# HELP tamga_list_unseen_seconds Since it was last known how operators stand.\n"
                "# TYPE tamga_list_unseen_seconds gauge\ntamga_list_unseen_seconds %" PRIi64 "\n",
                lists_desk_unseen_s(desk));
+    buf_printf(
+        out,
+        "# HELP tamga_list_unnamed Pairs that the last full list of exceptions left out: nobody "
+        "can name the subscriber.\n"
+        "# TYPE tamga_list_unnamed gauge\ntamga_list_unnamed{list=\"exceptions\"} %" PRIu64 "\n",
+        lists_desk_unnamed(desk));
     buf_printf(out, "# HELP tamga_list_applied_sequence What an operator says that he applied.\n"
                     "# TYPE tamga_list_applied_sequence gauge\n");
     for (size_t i = 0; i < n; i++)

@@ -154,6 +154,8 @@ void metrics_answer(struct exchange *x)
         notices_metrics(site->notices, x->out);
     if (site->more_metrics)
         site->more_metrics(site->portal, x->out);
+    if (site->watch_metrics)
+        site->watch_metrics(site->watch_metrics_ctx, x->out);
     gauge(x->out, "http_inflight", "Requests whose answer is not sent.", x->request->inflight);
     if (site->waiters)
         gauge(x->out, "feed_waiters", "EIR nodes that wait for news of the register.",

@@ -38,8 +38,10 @@ struct site {
     struct observer *observer;    /* what nodes report; NULL: nothing is written here */
     struct intake *intake;        /* operators' whole rows; NULL: none are taken */
     struct notices_desk *notices; /* receipts of notices; NULL: none are taken */
-    struct waiters *waiters;      /* requests that wait for news; NULL: none may */
-    struct str public_url;        /* scheme://host[:port] under which people reach us: in QR codes;
+    void (*watch_metrics)(void *ctx, struct buf *out); /* NULL */
+    void *watch_metrics_ctx;
+    struct waiters *waiters; /* requests that wait for news; NULL: none may */
+    struct str public_url;   /* scheme://host[:port] under which people reach us: in QR codes;
                                    empty: none are drawn */
 };
 

@@ -56,6 +56,11 @@ void portal_complaint_decide(struct exchange *x);   /* POST …/decide {outcome,
 void portal_complaint_sellers(struct exchange *x);  /* GET /api/v1/desk/complaints/sellers.csv */
 
 void portal_clone_figures(struct exchange *x); /* GET /api/v1/clones/figures: no sign-in */
+void portal_desk_clones(struct exchange *x);   /* GET /api/v1/desk/clones?state=&after= */
+void portal_desk_clone(struct exchange *x);    /* GET /api/v1/desk/clones/{} */
+void portal_clone_confirm(struct exchange *x); /* POST …/confirm {version, users or none} */
+void portal_clone_correct(struct exchange *x); /* POST …/correct {version, users or none, reason} */
+void portal_clone_dismiss(struct exchange *x); /* POST …/dismiss {version, reason} */
 void portal_clone_report(struct exchange *x);  /* GET /api/v1/desk/clones/report.csv */
 
 void portal_queue(struct exchange *x);   /* GET /api/v1/desk?after=CURSOR */

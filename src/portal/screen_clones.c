@@ -25,8 +25,9 @@ void clone_state(struct exchange *x, const struct visit *v, const struct clone_c
         return;
     bool his = c->proposed_by == v->who.party;
     html_put(x, "<p class=\"note\">");
-    html_say(x, c->proposed == CLONE_CONFIRMED ? TEXT_CLONES_PROPOSED_CONFIRM
-                                               : TEXT_CLONES_PROPOSED_DISMISS);
+    html_say(x, c->proposed == CLONE_DISMISSED ? TEXT_CLONES_PROPOSED_DISMISS
+                : c->at == CLONE_CONFIRMED     ? TEXT_CLONES_PROPOSED_CORRECT
+                                               : TEXT_CLONES_PROPOSED_CONFIRM);
     html_put(x, " ");
     html_say(x, his ? TEXT_CLONES_ANOTHER : TEXT_CLONES_YOURS);
     html_put(x, "</p>\n");
@@ -161,7 +162,7 @@ void clone_body(struct exchange *x, const struct visit *v, const struct clone_ca
     if (!*c->reason)
         return;
     html_put(x, "<p>");
-    html_say(x, TEXT_CLONES_REASON);
+    html_say(x, TEXT_CLONES_SAID);
     html_put(x, ": ");
     html_text(x, str_z(c->reason));
     html_put(x, "</p>\n");

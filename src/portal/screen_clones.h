@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * screen_clones - clone cases at the officer's desk: what was seen (screen_clones.c), the list and the decisions
- * (screen_desk_clones.c). Users are numbers here, never IMSIs; a case is named by its own number, for no IMEI stands in an
+ * screen_clones - clone cases at the officer's desk: what was seen (screen_clones.c), the list
+ * (screen_desk_clones.c), the decisions (screen_desk_clone.c). Users are numbers here, never IMSIs; a case is named by its own number, for no IMEI stands in an
  * address. */
 #ifndef PORTAL_SCREEN_CLONES_H
 #define PORTAL_SCREEN_CLONES_H

@@ -92,8 +92,9 @@ void screen_desk_request(struct exchange *x);     /* GET /desk/requests/{} */
 void screen_desk_forward(struct exchange *x);     /* POST …/forward {csrf, bin} */
 void screen_desk_clones(struct exchange *x);      /* GET /desk/clones?state=&after= */
 void screen_desk_clone(struct exchange *x);       /* GET /desk/clones/{} */
-void screen_clone_confirm(struct exchange *x);    /* POST …/confirm {csrf, u1 … u20, agree} */
-void screen_clone_dismiss(struct exchange *x);    /* POST …/dismiss {csrf, reason} */
+void screen_clone_confirm(struct exchange *x);    /* POST …/confirm {csrf, version, u1 … u20, none} */
+void screen_clone_correct(struct exchange *x);    /* POST …/correct {csrf, version, u1 … u20, none, why} */
+void screen_clone_dismiss(struct exchange *x);    /* POST …/dismiss {csrf, version, reason} */
 void screen_desk_complaints(struct exchange *x);  /* GET /desk/complaints */
 void screen_desk_complaint(struct exchange *x);   /* GET /desk/complaints/{} */
 void screen_complaint_claim(struct exchange *x);  /* POST …/claim {csrf} */

@@ -92,6 +92,24 @@ is check($clone, '--imsi', imsi($_))->{served}, JSON::PP::false, "another is not
 is_deeply [map { $_->{imei} } cases('--state', 'confirmed')], [$clone], 'listed';
 is as('aigul', 'clones', 'confirm', '--genuine', '1', $clone)->{code}, 2, 'not twice';
 
+# --- the wrong user was chosen: another officer corrects it, and a second one agrees ---
+
+my @correct = ('clones', 'correct', '--genuine', '1');
+like as('aigul', @correct, '--reason', 'mine', $clone)->{err}, qr/SAME_PERSON/, 'not by who chose him';
+is as('bolat', @correct, $clone)->{code}, 2, 'a reason is wanted';
+is as('bolat', 'clones', 'correct', '--genuine', '2', '--reason', 'the same', $clone)->{code}, 2, 'who is served already is no correction';
+my $old = look('show', $clone)->{version};
+is as('bolat', @correct, '--reason', 'the first one has the bill', '--version', $old, $clone)->{code}, 3, 'proposed';
+is look('show', $clone)->{proposed}, 'corrected', 'which the case says';
+is check($clone, '--imsi', imsi(2))->{served}, JSON::PP::true, 'nothing changes yet';
+my $stale = as('aigul', 'clones', 'correct', '--version', $old, $clone);
+is $stale->{code}, 2, 'who looked at the case before that';
+like $stale->{err}, qr/STALE/, 'looks again';
+is as('aigul', 'clones', 'correct', $clone)->{code}, 0, 'the second person agrees';
+is_deeply [map { check($clone, '--imsi', imsi($_))->{served} ? 1 : 0 } 1 .. 3], [1, 0, 0], 'the other one is served';
+is check($clone)->{list}, 'black', 'and the IMEI stays refused';
+like $r->run('journal', 'show', '--imei', $clone)->{out}, qr/clone/, 'its history has it';
+
 # --- dismissed; a confirmed one lifted ---
 
 is $r->run('clones', 'dismiss', $two)->{code}, 2, 'a reason is wanted';
@@ -119,6 +137,7 @@ unlike slurp($r->path('report.csv')), qr/40101\d/, 'and no subscriber';
 is $r->run('clones', 'report', $r->path('report.csv'))->{code}, 2, 'no file is overwritten';
 my @audit = map { $_->{what} } jsons($r->run('--json', 'audit', 'show')->{out});
 is scalar(grep { $_ eq 'clone' } @audit), 7, 'the audit log has the decisions';
+is scalar(grep { $_ eq 'clone_correct' } @audit), 2, 'and the correction';
 is scalar(grep { $_ eq 'clone_report' } @audit), 1, 'and the report';
 
 # --- a rule that finds too many stops; by rule ---

@@ -130,4 +130,27 @@ ok_run('let go, too', as('bolat', 'expiry', 'release', $last));
 ok becomes($altel, 1, 'black') && becomes($other, 1, 'black'), 'both refuse again';
 is $_->end, 0, 'a clean end' for $altel, $other;
 
+# --- into the past it is given back what was refused: two say it, as they do to release; what one asked lapses ---
+
+my @back = ('expiry', 'hold', '--operator', 'Altel', '--through', '2026-03-20', '--reason', 'wrong for days');
+is as(undef, @back)->{code}, 2, 'nobody in particular holds into the past';
+is as('aigul', @back)->{code}, 3, 'one asks';
+like as('aigul', @back)->{err}, qr/SAME_PERSON/, 'and is not two';
+is bodies(list('Altel')), '000001 000002 000003', 'nobody is served again';
+like as(undef, 'expiry', 'holds')->{out}, qr/^-  Altel  TAC 00000000-99999999  expire_through to stay 2026-03-20: asked by aigul, waits/m, 'it is told';
+is json(as(undef, '--json', 'expiry', 'holds')->{out})->{asked_by}, 'aigul', 'by a program, too';
+is on('2026-04-08', 'expiry', 'holds')->{out}, '', 'until a week is over';
+ok_run('the evening before', on('2026-04-09', 'sweep'));
+is as('bolat', @back)->{code}, 3, '... when it is asked anew';
+$r->now('2026-04-09T07:00:00Z');
+my ($deep) = ok_run('another says the same', as('aigul', @back))->{out} =~ /^(\d+)  Altel /;
+is bodies(list('Altel')), '000002', 'held as of that day, but what is stolen';
+is as('bolat', 'expiry', 'release', $deep)->{code}, 3, 'its release is asked for';
+$r->now('2026-04-17T07:00:00Z');
+unlike as(undef, 'expiry', 'holds')->{out}, qr/release asked/, 'and lapses';
+is as('aigul', 'expiry', 'release', $deep)->{code}, 3, 'asked anew';
+ok_run('and done', as('bolat', 'expiry', 'release', $deep));
+is scalar(split /\n/, $r->run('expiry', 'holds', '--all')->{out}), 5, 'they stay known';
+$r->whole;
+
 done_testing;

@@ -309,13 +309,16 @@ static void an_operators_own_subscribers(void **state)
     struct feed_cursor cursor = start;
     memcpy(cursor.hash, e.to.hash, FEED_CURSOR_HASH);
     assert_int_equal(own(&h, "Altel", &e), 2); /* 0 and 2; nobody has seen 4 */
+    assert_int_equal(e.unnamed, 1);            /* which is said */
     text_of(&h, &e, NULL, text);
     assert_non_null(strstr(text, "\nimei,imsi\n35735007990300,401010000000100\n"
                                  "35735007990300,401010000000102\n#end rows=2 "));
     assert_non_null(strstr(text, "kind=exceptions form=full base=- "));
+    assert_non_null(strstr(text, " rows=2 unnamed=1 swept_through="));
     lists_exceptions_release(&e);
     OK(lists_exceptions_full(h.lists, h.f->reg, &e, NULL));
     assert_int_equal(own(&h, "Kcell", &e), 2); /* 1 and 3 */
+    assert_int_equal(e.unnamed, 1);
     lists_exceptions_release(&e);
     networks_forgot(h.f); /* what was named is named still */
     pairs[0].removed = pairs[1].removed = true;

@@ -43,6 +43,7 @@ static const struct {
     {"clone_two_operator_days", {"0", "20"}, {"", "-20"}},
     {"clone_fleet_imsis", {"0", "100"}, {"", "many"}},
     {"clone_auto", {"yes", "no"}, {"", "auto"}},
+    {"clone_auto_most", {"0", "100", "1000000000"}, {"", "-1", "1000000001"}},
     {"network_override", {"none", "grey", "white"}, {"", "black"}},
     {"expiry_release", {"auto", "manual"}, {"", "hold"}},
     {"max_expiries_per_day", {"0", "50000", "1000000000"}, {"", "1000000001", "-5", "50 000"}},
@@ -115,6 +116,7 @@ static void the_canonical_text_is_in_the_order_of_the_table(void **state)
                                             "clone_two_operator_days=20\n"
                                             "clone_fleet_imsis=100\n"
                                             "clone_auto=no\n"
+                                            "clone_auto_most=100\n"
                                             "network_override=none\n"
                                             "expiry_release=auto\n"
                                             "max_expiries_per_day=50000\n"

@@ -196,6 +196,12 @@ size_t lists_desk_standings(struct lists_desk *desk, struct lists_standing *out,
     return 0;
 }
 
+uint64_t lists_desk_unnamed(struct lists_desk *desk)
+{
+    (void)desk;
+    return 0;
+}
+
 int64_t lists_desk_unseen_s(struct lists_desk *desk)
 {
     (void)desk;
