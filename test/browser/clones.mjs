@@ -29,10 +29,13 @@ await test(async ({ register, browser, server: plain }) => {
     ok(await tabTo(page, ".cases a"), `${lang}: Tab comes to the case`);
     await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
     ok((await page.locator("h1").innerText()).includes(imei), `${lang}: it opens`);
-    is(await page.locator("input[type=checkbox]").count(), 12, `${lang}: its users`);
+    is(await page.locator("input[type=checkbox]").count(), 13, `${lang}: its users, and nobody`);
     await looks(page, `${lang} clone`);
     ok(await tabTo(page, "input[name=u1]"), `${lang}: Tab comes to the first user`);
     is(complaints, [], `${lang}: no complaint`);
+    await Promise.all([page.waitForNavigation(), page.locator("form[action*=confirm] button").click()]);
+    ok(await page.locator("#users-wrong").count() > 0, `${lang}: an empty form confirms nothing`);
+    await looks(page, `${lang} clone, nothing chosen`);
     await context.close();
   }
 }, { serve: { words: [] } });
