@@ -277,8 +277,9 @@ static void name_wish(const struct expiry_hold *h, char key[KEY_ASKED])
 static enum err wants_two(struct registry *reg, const struct expiry_hold *h, bool *out,
                           struct fault *fault)
 {
+    const daynum gate = reg->head.gate.expire_through, yesterday = registry_today(reg) - 1;
     *out = false;
-    if (h->through >= reg->head.gate.expire_through - EXPIRY_ALONE_DAYS)
+    if (h->through >= (gate < yesterday ? gate : yesterday) - 1)
         return ERR_OK;
     enum err err = batch_two_person(reg, out, fault);
     return err || !*out ? err : batch_by_staff(reg, fault);

@@ -32,16 +32,14 @@ struct expiry_hold {
     int64_t at_ms, until_ms, asked_ms;
 };
 enum {
-    EXPIRY_ALONE_DAYS =
-        1, /* one person holds as of so many days before expire_through: a wrong midnight is seen in the morning */
     EXPIRY_ASK_DAYS = 7, /* for which what one person asked waits for another */
 };
 /* Does what was asked wait still? */
 bool expiry_asked_now(const struct registry *registry, const struct expiry_hold *hold);
 
 /* Of hold: operator_name, TACs, and through (DAYNUM_NONE: expire_through as it stands). Gives the rest. The whole
- * country is refused: ERR_USAGE. ERR_DATE: through is after expire_through. ERR_TOO_MANY. reason: for the notes. As of an earlier
- * day than EXPIRY_ALONE_DAYS say, where two persons decide: ERR_HELD: it is asked for, another person says the same;
+ * country is refused: ERR_USAGE. ERR_DATE: through is after expire_through. ERR_TOO_MANY. reason: for the notes. Where it takes
+ * more back than the last midnight and two persons decide: ERR_HELD: it is asked for, another person says the same;
  * ERR_SAME_PERSON, ERR_ACTOR. */
 MUST_USE enum err expiry_hold_put(struct registry *registry, struct expiry_hold *hold,
                                   const char *reason, struct fault *fault);
