@@ -87,13 +87,14 @@ void screen_complaint_ask(struct exchange *x);  /* GET /complaints/new?request= 
 void screen_complaint_send(struct exchange *x); /* POST /complaints/new {csrf, key, …} */
 void screen_complaint(struct exchange *x);      /* GET /complaints/{} */
 void screen_complaint_withdraw(struct exchange *x); /* POST …/withdraw {csrf} */
-void screen_desk_requests(struct exchange *x);    /* GET /desk/requests: the seller is not known */
-void screen_desk_request(struct exchange *x);     /* GET /desk/requests/{} */
-void screen_desk_forward(struct exchange *x);     /* POST …/forward {csrf, bin} */
-void screen_desk_clones(struct exchange *x);      /* GET /desk/clones?state=&after= */
-void screen_desk_clone(struct exchange *x);       /* GET /desk/clones/{} */
-void screen_clone_confirm(struct exchange *x);    /* POST …/confirm {csrf, version, u1 … u20, none} */
-void screen_clone_correct(struct exchange *x);    /* POST …/correct {csrf, version, u1 … u20, none, why} */
+void screen_desk_requests(struct exchange *x); /* GET /desk/requests: the seller is not known */
+void screen_desk_request(struct exchange *x);  /* GET /desk/requests/{} */
+void screen_desk_forward(struct exchange *x);  /* POST …/forward {csrf, bin} */
+void screen_desk_clones(struct exchange *x);   /* GET /desk/clones?state=&after= */
+void screen_desk_clone(struct exchange *x);    /* GET /desk/clones/{} */
+void screen_clone_confirm(struct exchange *x); /* POST …/confirm {csrf, version, u1 … u20, none} */
+void screen_clone_correct(
+    struct exchange *x); /* POST …/correct {csrf, version, u1 … u20, none, why} */
 void screen_clone_dismiss(struct exchange *x);    /* POST …/dismiss {csrf, version, reason} */
 void screen_desk_complaints(struct exchange *x);  /* GET /desk/complaints */
 void screen_desk_complaint(struct exchange *x);   /* GET /desk/complaints/{} */
