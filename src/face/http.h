@@ -40,7 +40,7 @@ struct http_options {
     const struct route *more;
     unsigned more_count;
     void (*more_metrics)(struct portal *portal, struct buf *out); /* NULL */
-    void (*watch_metrics)(void *ctx, struct buf *out); /* from any thread; NULL */
+    void (*watch_metrics)(void *ctx, struct buf *out);            /* from any thread; NULL */
     void *watch_metrics_ctx;
 };
 
