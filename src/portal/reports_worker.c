@@ -170,7 +170,7 @@ static enum err count(struct reports_worker *w, struct reports *r, struct fault 
 {
     const struct odd_ask odd = {
         .tests = &w->tests, .operator_name = STR(""), .groups = {.stop = &w->stop}};
-    uint64_t now[CLONE_ATS];
+    struct clone_standing now;
     enum err err = registry_refresh(w->reg, fault);
     r->at_s = clock_now_us(w->reg->clock) / 1000000;
     if (!err)
@@ -182,8 +182,8 @@ static enum err count(struct reports_worker *w, struct reports *r, struct fault 
     if (!err)
         err = clone_months(w->reg, r->month, REPORTS_MONTHS, &r->months, fault);
     if (!err)
-        err = clone_counts(w->reg, now, fault);
-    r->fleets = err ? 0 : now[CLONE_FLEET];
+        err = clone_counts(w->reg, &now, fault);
+    r->fleets = err ? 0 : now.count[CLONE_FLEET];
     return err;
 }
 
