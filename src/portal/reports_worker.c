@@ -170,7 +170,7 @@ static enum err count(struct reports_worker *w, struct reports *r, struct fault 
 {
     const struct odd_ask odd = {
         .tests = &w->tests, .operator_name = STR(""), .groups = {.stop = &w->stop}};
-    struct clone_standing now;
+    struct clone_standing now = {.oldest = DAYNUM_NONE};
     enum err err = registry_refresh(w->reg, fault);
     r->at_s = clock_now_us(w->reg->clock) / 1000000;
     if (!err)
