@@ -53,6 +53,7 @@ my @deeds = (
     ['notices status', ['notices', 'status'], 'serve bulk sweep admin auditor'], # of whom it says nothing to whoever may not look
     ['key', ['user', 'key', 'create', '--name', 'n', '--scope', 'check'], 'admin'],
     ['keys', ['user', 'key', 'list'], 'serve admin auditor'],
+    ['export', ['--actor', 'aigul', 'export', '--imei', $imei, '--order', 1, '--out', 'FRESH'], 'admin'],
 );
 for my $deed (@deeds) {
     my ($name, $words, $who) = @$deed;
@@ -60,7 +61,7 @@ for my $deed (@deeds) {
         my $may = " $who " =~ / $role /;
         my $list = $r->file("$role.txt", map { imei($_, 35750000 + ord(substr $role, 1)) . "\n" } 1 .. 100);
         my $feed = $r->file("$role.csv", "date,imei,imsi,msisdn,rat\n", map { '2026-03-01,' . imei($_, 35750000 + ord(substr $role, 1)) . ",40101000000000$_,,\n" } 1 .. 5);
-        my $got = $as{$role}->run(map { $_ eq 'LIST' ? $list : $_ eq 'FEED' ? $feed : $_ eq 'BODY' ? "police of $role" : $_ eq 'OUT' ? $r->path("$role.lists") : $_ } @$words);
+        my $got = $as{$role}->run(map { $_ eq 'LIST' ? $list : $_ eq 'FEED' ? $feed : $_ eq 'BODY' ? "police of $role" : $_ eq 'OUT' ? $r->path("$role.lists") : $_ eq 'FRESH' ? $r->path("$role.json") : $_ } @$words);
         next if !$may && $name =~ /^(sweep|db check|snapshot|keys|notices due|notices send)$/ && $got->{code} < 2; # harmless where it works
         next if !$may && $name eq 'notices list' && $got->{err} =~ /NOT_FOUND/; # it sees no channel
         ok $may ? $got->{code} < 2 : $got->{code} == 4, ($may ? "$role: $name" : "$role: no $name")
