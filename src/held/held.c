@@ -346,6 +346,29 @@ static uint64_t mark(const struct registry *reg, const char *of, struct str text
     return id ? id : 1;
 }
 
+/* Does the database show this login all records? Row security hides what it does not, without a word; it refuses to write
+ * them aloud. So a record of people is put and taken away again in one transaction. */
+static enum err write_and_drop(struct registry *reg, struct commit_case *c, struct fault *fault)
+{
+    static const enum record_kind kinds[] = {RECORD_CASE, RECORD_PERSON, RECORD_SEEN_SUBSCRIBERS,
+                                             RECORD_NOTICES};
+    enum err err = ERR_OK;
+    (void)c;
+    for (size_t i = 0; !err && i < sizeof kinds / sizeof *kinds; i++) {
+        struct record_key key = record_key_of(kinds[i], 0);
+        err = record_put(reg, &key, STR("?"), fault);
+        if (!err)
+            err = record_drop(reg, &key, fault);
+    }
+    return err;
+}
+
+static enum err sees_all(struct registry *reg, struct fault *fault)
+{
+    struct commit_case c = {.also = write_and_drop};
+    return commit_one(reg, &c, fault);
+}
+
 static enum err give(struct held_run *run, struct held_result *result)
 {
     enum err err = read_all(run);
@@ -383,6 +406,8 @@ enum err held_export(struct registry *reg, const struct held_ask *ask, struct he
         fault_set(fault, err,
                   "what is held is given out to a staff account alone: say who you are with "
                   "--actor NAME (`user add` makes one)");
+    if (!err)
+        err = sees_all(reg, fault);
     if (!err)
         err = out_open(&file, ask->path, fault);
     if (!err)
