@@ -227,6 +227,26 @@ static enum err open_notices(const struct cli *cli, bool writes, struct notices_
     return notices_desk_new(&options, out);
 }
 
+/* Where it is, and in a demonstration what to try there. */
+static void say_where(struct registry *reg, const struct http_options *options,
+                      const struct http *http)
+{
+    const unsigned port = http_port(http);
+    struct service_health health = service_health(options->service);
+    printf("Tamga serves http://%s:%u/ (%" PRIu64 " IMEIs, rule set %" PRIu32 ")\n",
+           options->address, port, health.imeis, health.rules);
+    if (options->demo) {
+        puts("Samples, and what each answers today:");
+        if (cli_samples(reg, false, NULL))
+            puts("  (the register cannot be read just now)");
+        printf("Try: curl -s http://%s:%u/api/v1/check/%s\n", options->address, port,
+               sample_get(0)->imei);
+    }
+    if (options->demo && options->portal)
+        printf("Sign in as one of the samples: http://%s:%u/sign-in\n", options->address, port);
+    fflush(stdout);
+}
+
 static int serve(struct cli *cli, struct keeper *keeper, const struct http_options *wanted)
 {
     struct fault fault = {0};
@@ -267,20 +287,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         service_stop(options.service);
         return cli_fail(cli, err, &fault);
     }
-    struct service_health health = service_health(options.service);
-    printf("Tamga serves http://%s:%u/ (%" PRIu64 " IMEIs, rule set %" PRIu32 ")\n",
-           options.address, http_port(http), health.imeis, health.rules);
-    if (options.demo) {
-        puts("Samples, and what each answers today:");
-        if (cli_samples(keeper->reg, false, NULL))
-            puts("  (the register cannot be read just now)");
-        printf("Try: curl -s http://%s:%u/api/v1/check/%s\n", options.address, http_port(http),
-               sample_get(0)->imei);
-    }
-    if (options.demo && behind.portal)
-        printf("Sign in as one of the samples: http://%s:%u/sign-in\n", options.address,
-               http_port(http));
-    fflush(stdout);
+    say_where(keeper->reg, &options, http);
     keeper->lists = service_lists(options.service);
     keeper->reg->untold = notices_untold;
     if (keeper->reg->writes && teller_start(cli, options.notices, &teller))
