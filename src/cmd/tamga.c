@@ -158,7 +158,7 @@ static const struct command commands[] = {
      "Let an account sign in: reads the password from standard input, shows the secret for codes.",
      cmd_user_password},
     {"user key create",
-     "--name NAME --scope check|check.batch|feed|sightings|lists|notices|lookup[,...] "
+     "--name NAME --scope check|check.batch|feed|sightings|lists|notices|rows|lookup[,...] "
      "[--expires DATE] "
      "[--signed "
      "| "
