@@ -275,8 +275,6 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
         options.more_count = portal_route_count;
         options.more_metrics = portal_metrics;
     }
-    options.watch_metrics = clone_watch_metrics;
-    options.watch_metrics_ctx = &keeper->clones;
     if (!err)
         err = http_start(&options, &http, &fault);
     if (err) {
@@ -343,6 +341,8 @@ int cmd_serve(struct cli *cli)
     if (!keeper.reg)
         return code;
     clone_watch_init(&keeper.clones);
+    options.watch_metrics = clone_watch_metrics;
+    options.watch_metrics_ctx = &keeper.clones;
     store_patience(keeper.reg->store, KEEPER_PATIENCE_MS);
     if (!answer_only)
         keep_day(&keeper); /* what was missed while nothing ran, before the first answer */
