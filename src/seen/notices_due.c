@@ -209,7 +209,7 @@ static enum err make(struct making *m, struct notices_result *out, struct fault 
         return err;
     count(m, out);
     const size_t nobody = (size_t)out->unreachable;
-    if (!m->options->dry_run)
+    if (!m->options->dry_run && m->n)
         return owed_write(m->reg, m->owed + nobody, m->n - nobody, m->options, &out->made, fault);
     out->made = m->n - nobody;
     return ERR_OK;
