@@ -113,8 +113,10 @@ static enum err push_part(struct notices_push *push, struct turn *t, enum posted
         return err;
     err = notices_choose(p->reg, push->port, party, standing.handed, 1, &p->chosen, fault);
     *out_more = !err && p->chosen.through > standing.handed;
-    if (err || !*out_more)
+    if (err || !*out_more) {
+        notices_chosen_release(&p->chosen);
         return err;
+    }
     if (!notices_url(p->channel->url)) { /* of a register that was filled before it was asked */
         p->out->failed++;
         *out = POSTED_REFUSED;
