@@ -215,7 +215,8 @@ for my $r ($here, $late) {
     ok poll(3, sub { reason($server, $known) eq 'AMNESTY' }), 'the server that runs has seen it';
     Register::stop($server->{pid});
     is digest($r->run('--json', 'db', 'backup', "$r->{dir}/again.db")), $before, 'the same again';
-    is json($r->run('--json', 'db', 'rebuild')->{out})->{written}, 0, 'what is right is left alone';
+    $got = $r->run('--json', 'db', 'rebuild');
+    is $got->{code} || json($got->{out})->{written}, 0, 'what is right is left alone' or diag $got->{err};
     $r->sql('UPDATE journal_block SET body = prev_hash WHERE first_seq = (SELECT max(first_seq) FROM journal_block)');
     is $r->run('db', 'rebuild')->{code}, 4, 'a damaged journal rebuilds nothing';
 }
