@@ -247,9 +247,11 @@ static bool count_event(void *ctx, uint64_t page, const struct audit_event *even
 static void operators_of(struct operators *out)
 {
     *out = (struct operators){.count = 0};
-    OK(operators_set(out, STR("Altel"), STR("plmn"), STR("40199, 40107"), NULL));
+    OK(operators_set(out, STR("Altel"), STR("plmn"), STR("40199, 40198"), NULL));
     OK(operators_set(out, STR("Kcell"), STR("plmn"), STR("40107"), NULL));
     OK(operators_set(out, STR("Altel"), STR("plmn"), STR("401010"), NULL)); /* the later line */
+    assert_int_equal(operators_set(out, STR("X"), STR("plmn"), STR("401071"), NULL),
+                     ERR_SETTING_VALUE); /* another's */
     assert_int_equal(operators_set(out, STR("X"), STR("plmn"), STR("401"), NULL),
                      ERR_SETTING_VALUE);
     assert_int_equal(operators_set(out, STR("X"), STR("plmn"), STR("40101,"), NULL),
