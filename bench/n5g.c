@@ -199,10 +199,12 @@ static double next_look(struct token_guard *guard, const char *bearer)
     bool read;
     enum { LOOKS = 200000 };
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
-    for (unsigned i = 0; i < LOOKS; i++)
-        if (token_guard_check(guard, 0, token_of_header(str_z(bearer)), clock_monotonic_us(),
-                              &read) != TOKEN_GOOD)
+    for (unsigned i = 0; i < LOOKS; i++) {
+        const struct token_brought brought = {.token = token_of_header(str_z(bearer)),
+                                              .now_us = clock_monotonic_us()};
+        if (token_guard_check(guard, 0, &brought, &read) != TOKEN_GOOD)
             return -1;
+    }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
     return ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / LOOKS;
 }
