@@ -86,10 +86,16 @@ CREATE POLICY seal_keys ON tamga.record FOR SELECT TO tamga_serve, tamga_bulk, t
     USING (substr(key, 1, 1) = '\x51');
 CREATE POLICY marks ON tamga.record TO tamga_bulk, tamga_sweep
     USING (substr(key, 1, 1) = '\x52') WITH CHECK (substr(key, 1, 1) = '\x52');
--- What operators' networks saw, '0' to '3': whoever loads feeds. Receipts of lists, '4' and '5': whoever serves them.
+-- What operators' networks saw, '0' to '3', clones found there, '6', rows by radio technology, '8', and who is excepted, '9': whoever
+-- loads feeds. Holds of expiry for an operator or models, 'V': he sets them, and whoever answers, sweeps or makes lists goes by them.
+-- Receipts of lists, '4' and '5': whoever serves them.
 CREATE POLICY seen ON tamga.record TO tamga_bulk
-    USING (substr(key, 1, 1) IN ('\x30', '\x31', '\x32', '\x33'))
-    WITH CHECK (substr(key, 1, 1) IN ('\x30', '\x31', '\x32', '\x33'));
+    USING (substr(key, 1, 1) IN ('\x30', '\x31', '\x32', '\x33', '\x36', '\x38', '\x39'))
+    WITH CHECK (substr(key, 1, 1) IN ('\x30', '\x31', '\x32', '\x33', '\x36', '\x38', '\x39'));
+CREATE POLICY holds ON tamga.record TO tamga_bulk
+    USING (substr(key, 1, 1) = '\x56') WITH CHECK (substr(key, 1, 1) = '\x56');
+CREATE POLICY holds_read ON tamga.record FOR SELECT TO tamga_serve, tamga_sweep
+    USING (substr(key, 1, 1) = '\x56');
 CREATE POLICY receipts_read ON tamga.record FOR SELECT TO tamga_serve
     USING (substr(key, 1, 1) IN ('\x34', '\x35'));
 CREATE POLICY receipts ON tamga.record TO tamga_bulk
