@@ -9,7 +9,19 @@
 
 #include "core/imei.h"
 
-enum type { TYPE_day, TYPE_days, TYPE_count, TYPE_yes_no, TYPE_word, TYPE_plmn, TYPE_zone };
+enum type {
+    TYPE_day,
+    TYPE_days,
+    TYPE_count,
+    TYPE_yes_no,
+    TYPE_word,
+    TYPE_plmn,
+    TYPE_imsi,
+    TYPE_zone
+};
+
+/* Digits of a prefix: a country code alone at the least; a network's codes, or a range of its subscriptions (ITU-T E.212). */
+enum { PREFIX_LEAST = 3, PLMN_MOST = 6, IMSI_MOST = 14 };
 
 struct setting {
     const char *key;
@@ -56,14 +68,15 @@ static const struct setting *find(struct str key)
     return NULL;
 }
 
-static bool parse_plmn(struct str text, struct plmn_list *out)
+static bool parse_prefixes(struct str text, size_t most, struct plmn_list *out)
 {
     struct plmn_list list = {0};
     struct str rest = text;
     while (rest.p && text.n) {
         struct str item = str_trim(str_split(rest, ',', &rest));
         uint64_t v;
-        if (item.n < 3 || item.n > 6 || list.count == LIMIT_PLMN || !str_to_u64(item, 999999, &v))
+        if (item.n < PREFIX_LEAST || item.n > most || list.count == LIMIT_PLMN ||
+            !str_to_u64(item, UINT64_MAX, &v))
             return false;
         uint64_t lead = 1;
         for (size_t i = 0; i < item.n; i++)
@@ -125,7 +138,10 @@ static bool parse_value(const struct setting *s, struct str text, void *field)
     case TYPE_word:
         return parse_word(s->key, text, field);
     case TYPE_plmn: /* a country has networks of its own */
-        return (text.n || !str_eq(str_z(s->key), STR("home_plmn"))) && parse_plmn(text, field);
+        return (text.n || !str_eq(str_z(s->key), STR("home_plmn"))) &&
+               parse_prefixes(text, PLMN_MOST, field);
+    case TYPE_imsi:
+        return parse_prefixes(text, IMSI_MOST, field);
     case TYPE_zone:
         if (!zone_name_ok(text))
             return false;
@@ -143,6 +159,7 @@ static void wanted(const struct setting *s, char *out, size_t size)
         [TYPE_count] = "a number, 0 to 1000000000",
         [TYPE_yes_no] = "yes or no",
         [TYPE_plmn] = "IMSI prefixes of 3 to 6 digits, separated by commas",
+        [TYPE_imsi] = "IMSI prefixes of 3 to 14 digits, separated by commas",
         [TYPE_zone] = "a name of the tz database such as Asia/Almaty",
     };
     if (s->type != TYPE_word) {
@@ -212,6 +229,7 @@ static void format_value(const struct setting *s, const void *field, struct buf 
         buf_str(out, str_z(words_of(s->key)[*(const uint8_t *)field]));
         break;
     case TYPE_plmn:
+    case TYPE_imsi:
         format_plmn(field, out);
         break;
     case TYPE_zone:

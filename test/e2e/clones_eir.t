@@ -66,6 +66,17 @@ is as('aigul', 'clones', 'dismiss', '--reason', 'a shop', $clone)->{code}, 3, 't
 is as('bolat', 'clones', 'dismiss', $clone)->{code}, 0, 'by two';
 becomes($clone, 'grey grey grey grey', 'as before');
 
+# --- subscriptions of machines, by their IMSIs ---
+
+sub machine { my ($imei) = @_; return Diameter::said($mme->ask(imei => substr($imei, 0, 14), imsi => '401017700000001')) }
+is machine($clone), 'grey', 'nothing says that it is one of machines';
+my ($machines) = as('aigul', 'rules', 'set', 'machine_imsi=4010177')->{out} =~ /^proposal (\d+):/m;
+is as('bolat', 'confirm', $machines)->{code}, 0, 'a range of IMSIs is one of machines';
+ok poll(10, sub { machine($clone) eq 'white' }), 'they are exempt' or diag machine($clone);
+is said($clone, 1), 'grey', 'nobody else';
+is as('aigul', 'suspend', '--mark', 'stolen', '--by', 'police', '--order', '1-26', $fleet)->{code}, 0, 'a theft order';
+ok poll(10, sub { machine($fleet) eq 'black' }), 'stands before it' or diag machine($fleet);
+
 # --- without an officer, within a bound ---
 
 my $rule = as('aigul', 'rules', 'set', 'clone_auto=yes', 'clone_auto_most=2', 'clone_imsis=3', 'clone_fleet_imsis=50');

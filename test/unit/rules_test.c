@@ -29,7 +29,9 @@ static const struct {
     {"home_plmn",
      {"401", "40101,40102", "401,402,999999"},
      {"", "40", "4010101", "401,", "401;402", "4x1", ",401"}},
-    {"machine_imsi", {"", "40177", "401770,90188"}, {"1", "a"}},
+    {"machine_imsi",
+     {"", "40177", "401770,90188", "40101770000000,4010178"},
+     {"1", "a", "401017700000001", "40,40177", "4017x"}},
     {"zone",
      {"Asia/Almaty", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5"},
      {"", "/etc/passwd", "Asia/ Almaty", "Asia\nAlmaty", "../x"}},
@@ -237,6 +239,13 @@ static void home_and_machine_subscribers_are_told_by_prefix(void **state)
     assert_int_equal(rules_set(&r, STR("machine_imsi"), STR("40177,90188"), NULL), ERR_OK);
     assert_true(rules_is_machine_imsi(&r, machine));
     assert_false(rules_is_machine_imsi(&r, home));
+    /* A range of a network's subscriptions is longer than its codes. */
+    assert_int_equal(rules_set(&r, STR("machine_imsi"), STR("40177555,4010155555555"), NULL),
+                     ERR_OK);
+    assert_true(rules_is_machine_imsi(&r, machine));
+    assert_true(rules_is_machine_imsi(&r, home));
+    assert_int_equal(rules_set(&r, STR("machine_imsi"), STR("40177556"), NULL), ERR_OK);
+    assert_false(rules_is_machine_imsi(&r, machine));
     assert_int_equal(rules_set(&r, STR("home_plmn"), STR("40102,250"), NULL), ERR_OK);
     assert_false(rules_is_home(&r, home));
     assert_true(rules_is_home(&r, foreign));
