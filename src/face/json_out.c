@@ -26,6 +26,14 @@ void json_send(struct exchange *x, json_t *value)
     json_decref(value);
 }
 
+struct str json_text(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    if (!json_is_string(value))
+        return (struct str){NULL, 0};
+    return (struct str){json_string_value(value), json_string_length(value)};
+}
+
 json_t *json_str(struct str s)
 {
     return json_stringn(s.p, s.n);

@@ -13,6 +13,8 @@ MUST_USE enum err json_read(struct str text, json_t **out);
 /* The body of an answer; takes the value. NULL: no memory, and the answer is a 500. */
 void json_send(struct exchange *x, json_t *value);
 
+/* The text of a member; .p NULL: there is none of that name, or it is no text. */
+struct str json_text(const json_t *object, const char *name);
 json_t *json_str(struct str s);
 json_t *json_instant(int64_t utc_s); /* "2026-03-10T07:00:00Z"; null for 0 */
 json_t *json_day(daynum day);        /* "2026-03-10"; null for none */

@@ -105,14 +105,6 @@ void lists_excepted(struct exchange *x)
 
 /* ---- receipts ---- */
 
-static struct str text_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    if (!json_is_string(value))
-        return (struct str){NULL, 0};
-    return (struct str){json_string_value(value), json_string_length(value)};
-}
-
 static enum err wants(struct fault *fault, const char *field, const char *what)
 {
     enum err err = fault_set(fault, ERR_USAGE, "%s", what);
@@ -128,10 +120,10 @@ static enum err read_receipt(struct exchange *x, struct lists_receipt *out, stru
         err = json_read(x->request->body, &body);
     if (err)
         return err;
-    out->list = lists_kind_find(text_of(body, "list"));
+    out->list = lists_kind_find(json_text(body, "list"));
     if (out->list == LISTS_NONE)
         err = wants(fault, "list", "black, white or exceptions");
-    if (!err && !feed_cursor_parse(text_of(body, "cursor"), &out->place))
+    if (!err && !feed_cursor_parse(json_text(body, "cursor"), &out->place))
         err = wants(fault, "cursor", "of the list that was applied: NUMBER-HASH");
     json_decref(body);
     return err;

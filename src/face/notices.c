@@ -8,32 +8,22 @@
 #include "face/feed.h"
 #include "face/guard.h"
 #include "face/json_out.h"
+#include "face/line_report.h"
 #include "face/lists.h"
 #include "face/route.h"
 
-enum { REFUSED_SHOWN = 100, LINE_MOST = 512 /* bytes: the form has about 90 */ };
-
 /* ---- lines ---- */
-
-static struct str text_of(const json_t *line, const char *name)
-{
-    const json_t *value = json_object_get(line, name);
-    if (!json_is_string(value))
-        return (struct str){NULL, 0};
-    return (struct str){json_string_value(value), json_string_length(value)};
-}
 
 static enum err read_members(const json_t *line, struct notices_line *out)
 {
-    static const struct zone utc = {0};
     static const struct {
         struct str name;
         uint8_t state;
     } states[] = {{STR("delivered"), NOTICES_DELIVERED},
                   {STR("failed"), NOTICES_FAILED},
                   {STR("unknown_number"), NOTICES_UNKNOWN}};
-    const struct str id = text_of(line, "id"), time = text_of(line, "time"),
-                     state = text_of(line, "status");
+    const struct str id = json_text(line, "id"), time = json_text(line, "time"),
+                     state = json_text(line, "status");
     struct notices_line l = {0};
     if (id.n != NOTICES_ID_TEXT - 1)
         return ERR_USAGE;
@@ -43,9 +33,9 @@ static enum err read_members(const json_t *line, struct notices_line *out)
             l.state = states[i].state;
     if (!l.state)
         return ERR_USAGE;
-    if (time.n < 20 || time.p[10] != 'T' || time.p[time.n - 1] != 'Z' ||
-        instant_parse(time, &utc, &l.at_s))
-        return ERR_DATE;
+    enum err err = line_report_time(time, &l.at_s);
+    if (err)
+        return err;
     *out = l;
     return ERR_OK;
 }
@@ -53,9 +43,7 @@ static enum err read_members(const json_t *line, struct notices_line *out)
 enum err notices_line(struct str line, struct notices_line *out)
 {
     json_t *read;
-    if (line.n > LINE_MOST)
-        return ERR_USAGE;
-    enum err err = json_read(line, &read);
+    enum err err = line_report_line(line, &read);
     if (err)
         return err;
     err = read_members(read, out);
@@ -65,119 +53,82 @@ enum err notices_line(struct str line, struct notices_line *out)
 
 /* ---- a report ---- */
 
-struct report {
-    struct notices_line *lines;
+struct receipts {
+    struct line_report report;
+    int64_t now_s;
+    struct notices_line *lines; /* that are kept */
     struct notices_word *words;
-    uint32_t *number; /* of the line of each */
-    size_t n, count;
-    uint64_t taken, known, refused;
-    json_t *shown; /* of the refused the first */
 };
 
-static void refuse(struct report *r, size_t line, const char *reason, const char *detail)
+static enum err read_one(void *ctx, struct str line, size_t number, bool *out_keeps)
 {
-    r->refused++;
-    if (json_array_size(r->shown) < REFUSED_SHOWN)
-        json_array_append_new(r->shown, json_pack("{s:I, s:s, s:s}", "line", (json_int_t)line,
-                                                  "reason", reason, "detail", detail));
-}
-
-static const char *what_is_wrong(enum err err)
-{
-    if (err == ERR_DATE)
-        return "time: UTC as 2026-11-27T10:00:00Z";
-    if (err == ERR_UTF8)
-        return "no UTF-8";
-    return "one object a line, with id, status (delivered, failed, unknown_number) and time";
-}
-
-static size_t count_lines(struct str body)
-{
-    size_t n = 0;
-    for (struct str rest = body; rest.p;)
-        n += str_trim(str_split(rest, '\n', &rest)).n > 0;
-    return n;
-}
-
-static enum err read_lines(struct report *r, struct str body, int64_t now_s)
-{
-    size_t number = 0;
-    for (struct str rest = body; rest.p;) {
-        const struct str line = str_trim(str_split(rest, '\n', &rest));
-        struct notices_line *l = &r->lines[r->n];
-        number++;
-        if (!line.n)
-            continue;
-        enum err err = notices_line(line, l);
-        if (err == ERR_MEMORY)
-            return err;
-        if (err)
-            refuse(r, number, err == ERR_USAGE ? "LINE" : err_name(err), what_is_wrong(err));
-        else if (l->at_s > now_s + OBSERVE_AHEAD_S)
-            refuse(r, number, "TIME_AHEAD", "later than now: look at the clock");
-        else {
-            r->words[r->n] = (struct notices_word){
-                {l->id, NOTICES_ID_TEXT - 1}, l->state, l->at_s, false, false};
-            r->number[r->n++] = (uint32_t)number;
-        }
-    }
+    struct receipts *all = ctx;
+    struct notices_line *l = &all->lines[all->report.n];
+    enum err err = notices_line(line, l);
+    if (err)
+        return err;
+    *out_keeps = l->at_s <= all->now_s + OBSERVE_AHEAD_S;
+    if (*out_keeps)
+        all->words[all->report.n] =
+            (struct notices_word){{l->id, NOTICES_ID_TEXT - 1}, l->state, l->at_s, false, false};
+    else
+        line_report_refuse(&all->report, number, "TIME_AHEAD", "later than now: look at the clock");
     return ERR_OK;
 }
 
-static void tell(struct report *r)
+static void tell(struct receipts *all)
 {
+    struct line_report *r = &all->report;
     for (size_t i = 0; i < r->n; i++)
-        if (r->words[i].none)
-            refuse(r, r->number[i], "NOT_FOUND", "no notice of this operator, or not any more");
-        else if (r->words[i].known)
+        if (all->words[i].none)
+            line_report_refuse(r, r->number[i], "NOT_FOUND",
+                               "no notice of this operator, or not any more");
+        else if (all->words[i].known)
             r->known++;
         else
             r->taken++;
 }
 
-static enum err take_report(struct exchange *x, struct report *r, struct fault *fault)
+static enum err take_report(struct exchange *x, struct receipts *all, struct fault *fault)
 {
-    const struct str body = x->request->body;
+    struct line_report *r = &all->report;
     char name[LIMIT_NAME + 1];
     struct str rest;
-    r->count = count_lines(body);
-    if (r->count > LIMIT_SIGHTINGS)
-        return fault_set(fault, ERR_TOO_MANY, "at most %d lines a report", LIMIT_SIGHTINGS);
-    enum err err = r->count > 1 ? guard_admit_rest(x, r->count - 1) : ERR_OK;
+    enum err err = line_report_begin(x, r, fault);
     if (err)
         return err;
-    r->lines = calloc(r->count + 1, sizeof *r->lines);
-    r->words = calloc(r->count + 1, sizeof *r->words);
-    r->number = calloc(r->count + 1, sizeof *r->number);
-    r->shown = json_array();
-    if (!r->lines || !r->words || !r->number || !r->shown)
-        return ERR_MEMORY;
-    err = read_lines(r, body, clock_now_us(x->site->wall) / 1000000);
+    all->now_s = clock_now_us(x->site->wall) / 1000000;
+    all->lines = calloc(r->lines + 1, sizeof *all->lines);
+    all->words = calloc(r->lines + 1, sizeof *all->words);
+    err = all->lines && all->words ? line_report_read(r, x->request->body, read_one, all)
+                                   : ERR_MEMORY;
     str_copy(name, sizeof name, str_split(str_z(x->caller.name), '/', &rest));
     if (!err && r->n)
-        err = notices_desk_words(x->site->notices, name, r->words, r->n, fault);
+        err = notices_desk_words(x->site->notices, name, all->words, r->n, fault);
     if (!err)
-        tell(r);
+        tell(all);
     return err;
 }
 
 void notices_receipts_post(struct exchange *x)
 {
-    struct report r = {0};
+    struct receipts all = {
+        .report.form =
+            "one object a line, with id, status (delivered, failed, unknown_number) and time"};
+    const struct line_report *r = &all.report;
     struct fault fault = {0};
     enum err err = x->site->notices
-                       ? take_report(x, &r, &fault)
+                       ? take_report(x, &all, &fault)
                        : fault_set(&fault, ERR_UNAVAILABLE, "this server only answers");
     if (err)
         route_fail_at(x, err, &fault);
     else
-        json_send(x, json_pack("{s:I, s:I, s:I, s:O}", "taken", (json_int_t)r.taken, "known",
-                               (json_int_t)r.known, "refused_count", (json_int_t)r.refused,
-                               "refused", r.shown));
-    json_decref(r.shown);
-    free(r.lines);
-    free(r.words);
-    free(r.number);
+        json_send(x, json_pack("{s:I, s:I, s:I, s:O}", "taken", (json_int_t)r->taken, "known",
+                               (json_int_t)r->known, "refused_count", (json_int_t)r->refused,
+                               "refused", r->shown));
+    line_report_release(&all.report);
+    free(all.lines);
+    free(all.words);
 }
 
 enum err notices_receipts_admit(struct exchange *x)

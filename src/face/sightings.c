@@ -5,34 +5,24 @@
 
 #include "face/guard.h"
 #include "face/json_out.h"
+#include "face/line_report.h"
 #include "face/route.h"
 #include "face/rows.h"
 
-enum { REFUSED_SHOWN = 100, LINE_MOST = 512 /* bytes: the form has about 80 */ };
-
 /* ---- lines ---- */
-
-static struct str text_of(const json_t *line, const char *name)
-{
-    const json_t *value = json_object_get(line, name);
-    if (!json_is_string(value))
-        return (struct str){NULL, 0};
-    return (struct str){json_string_value(value), json_string_length(value)};
-}
 
 static enum err read_members(const json_t *line, struct sighting *out, bool *out_home)
 {
-    static const struct zone utc = {0};
-    const struct str imei = text_of(line, "imei"), time = text_of(line, "time"),
-                     network = text_of(line, "network");
+    const struct str imei = json_text(line, "imei"), time = json_text(line, "time"),
+                     network = json_text(line, "network");
     struct sighting s = {0};
     if (!imei.p || !time.p || !network.n)
         return ERR_USAGE;
     if (imei_parse_network(imei, &s.imei) || imei_all_same(s.imei))
         return ERR_IMEI_FORM;
-    if (time.n < 20 || time.p[10] != 'T' || time.p[time.n - 1] != 'Z' ||
-        instant_parse(time, &utc, &s.at_s))
-        return ERR_DATE;
+    enum err err = line_report_time(time, &s.at_s);
+    if (err)
+        return err;
     *out = s;
     *out_home = str_eq(network, STR("home"));
     return ERR_OK;
@@ -41,9 +31,7 @@ static enum err read_members(const json_t *line, struct sighting *out, bool *out
 enum err sightings_line(struct str line, struct sighting *out, bool *out_home)
 {
     json_t *read;
-    if (line.n > LINE_MOST)
-        return ERR_USAGE;
-    enum err err = json_read(line, &read);
+    enum err err = line_report_line(line, &read);
     if (err)
         return err;
     err = read_members(read, out, out_home);
@@ -53,69 +41,26 @@ enum err sightings_line(struct str line, struct sighting *out, bool *out_home)
 
 /* ---- a report ---- */
 
-struct report {
-    struct sighting *all;
-    uint32_t *line; /* of each */
-    size_t n, lines;
-    uint64_t taken, known, elsewhere, refused;
-    json_t *shown; /* of the refused the first */
+struct sightings {
+    struct line_report report;
+    struct sighting *all; /* that are kept */
+    uint64_t elsewhere;
 };
 
-static void refuse(struct report *r, size_t line, const char *reason, const char *detail)
+static enum err read_one(void *ctx, struct str line, size_t number, bool *out_keeps)
 {
-    r->refused++;
-    if (json_array_size(r->shown) < REFUSED_SHOWN)
-        json_array_append_new(r->shown, json_pack("{s:I, s:s, s:s}", "line", (json_int_t)line,
-                                                  "reason", reason, "detail", detail));
+    struct sightings *s = ctx;
+    bool home;
+    (void)number;
+    enum err err = sightings_line(line, &s->all[s->report.n], &home);
+    *out_keeps = !err && home;
+    s->elsewhere += !err && !home; /* a visitor's phone starts no clock */
+    return err;
 }
 
-static const char *what_is_wrong(enum err err)
+static void tell(struct sightings *s)
 {
-    switch ((int)err) {
-    case ERR_IMEI_FORM:
-        return "imei: 14 to 16 digits, not all the same";
-    case ERR_DATE:
-        return "time: UTC as 2026-11-27T10:00:00Z";
-    case ERR_UTF8:
-        return "no UTF-8";
-    default:
-        return "one object a line, with the texts imei, time and network";
-    }
-}
-
-/* Counts lines; an empty one is none. */
-static size_t count_lines(struct str body)
-{
-    size_t n = 0;
-    for (struct str rest = body; rest.p;)
-        n += str_trim(str_split(rest, '\n', &rest)).n > 0;
-    return n;
-}
-
-static enum err read_lines(struct report *r, struct str body)
-{
-    size_t number = 0;
-    for (struct str rest = body; rest.p;) {
-        const struct str line = str_trim(str_split(rest, '\n', &rest));
-        bool home;
-        number++;
-        if (!line.n)
-            continue;
-        enum err err = sightings_line(line, &r->all[r->n], &home);
-        if (err == ERR_MEMORY)
-            return err;
-        if (err)
-            refuse(r, number, err == ERR_USAGE ? "LINE" : err_name(err), what_is_wrong(err));
-        else if (!home)
-            r->elsewhere++; /* a visitor's phone starts no clock */
-        else
-            r->line[r->n++] = (uint32_t)number;
-    }
-    return ERR_OK;
-}
-
-static void tell(struct report *r)
-{
+    struct line_report *r = &s->report;
     static const struct {
         const char *reason, *detail;
     } words[] = {
@@ -128,33 +73,26 @@ static void tell(struct report *r)
                               "it by a file, two persons decide"},
     };
     for (size_t i = 0; i < r->n; i++) {
-        const uint8_t is = r->all[i].is;
+        const uint8_t is = s->all[i].is;
         r->taken += is == OBSERVED_TAKEN;
         r->known += is == OBSERVED_KNOWN;
         if (is != OBSERVED_TAKEN && is != OBSERVED_KNOWN)
-            refuse(r, r->line[i], words[is].reason, words[is].detail);
+            line_report_refuse(r, r->number[i], words[is].reason, words[is].detail);
     }
 }
 
-static enum err take_report(struct exchange *x, struct report *r, struct fault *fault)
+static enum err take_report(struct exchange *x, struct sightings *s, struct fault *fault)
 {
-    const struct str body = x->request->body;
-    r->lines = count_lines(body);
-    if (r->lines > LIMIT_SIGHTINGS)
-        return fault_set(fault, ERR_TOO_MANY, "at most %d lines a report", LIMIT_SIGHTINGS);
-    enum err err = r->lines > 1 ? guard_admit_rest(x, r->lines - 1) : ERR_OK;
+    struct line_report *r = &s->report;
+    enum err err = line_report_begin(x, r, fault);
     if (err)
         return err;
-    r->all = calloc(r->lines + 1, sizeof *r->all);
-    r->line = calloc(r->lines + 1, sizeof *r->line);
-    r->shown = json_array();
-    if (!r->all || !r->line || !r->shown)
-        return ERR_MEMORY;
-    err = read_lines(r, body);
+    s->all = calloc(r->lines + 1, sizeof *s->all);
+    err = s->all ? line_report_read(r, x->request->body, read_one, s) : ERR_MEMORY;
     if (!err && r->n)
-        err = observe(x->site->observer, x->caller.id, r->all, r->n, fault);
+        err = observe(x->site->observer, x->caller.id, s->all, r->n, fault);
     if (!err)
-        tell(r);
+        tell(s);
     return err;
 }
 
@@ -182,7 +120,9 @@ static void post_few_rows(struct exchange *x)
 
 void sightings_post(struct exchange *x)
 {
-    struct report r = {0};
+    struct sightings s = {.report.form =
+                              "one object a line, with the texts imei, time and network"};
+    const struct line_report *r = &s.report;
     struct fault fault = {0};
     bool rows;
     if (x->request->upload) {
@@ -202,17 +142,16 @@ void sightings_post(struct exchange *x)
         return;
     }
     enum err err = x->site->observer
-                       ? take_report(x, &r, &fault)
+                       ? take_report(x, &s, &fault)
                        : fault_set(&fault, ERR_UNAVAILABLE, "this server only answers");
     if (err)
         route_fail_at(x, err, &fault);
     else
-        json_send(x, json_pack("{s:I, s:I, s:I, s:I, s:O}", "taken", (json_int_t)r.taken, "known",
-                               (json_int_t)r.known, "elsewhere", (json_int_t)r.elsewhere,
-                               "refused_count", (json_int_t)r.refused, "refused", r.shown));
-    json_decref(r.shown);
-    free(r.all);
-    free(r.line);
+        json_send(x, json_pack("{s:I, s:I, s:I, s:I, s:O}", "taken", (json_int_t)r->taken, "known",
+                               (json_int_t)r->known, "elsewhere", (json_int_t)s.elsewhere,
+                               "refused_count", (json_int_t)r->refused, "refused", r->shown));
+    line_report_release(&s.report);
+    free(s.all);
 }
 
 enum err sightings_admit(struct exchange *x)
