@@ -8,6 +8,7 @@
 #include "face/form.h"
 #include "face/guard.h"
 #include "face/json_out.h"
+#include "face/metrics.h"
 #include "face/route.h"
 
 enum { RETRY_S = 60 };
@@ -159,20 +160,11 @@ enum err lists_receipt_admit(struct exchange *x)
 
 /* ---- /metrics ---- */
 
-static void put_label(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buf_put(out, "\\", 1);
-        buf_put(out, text, 1);
-    }
-}
-
 static void put_line(struct buf *out, const char *name, const struct lists_standing *s,
                      uint64_t value)
 {
     buf_printf(out, "tamga_%s{operator=\"", name);
-    put_label(out, s->receipt.operator_name);
+    metrics_label(out, s->receipt.operator_name);
     buf_printf(out, "\",list=\"%s\"} %" PRIu64 "\n", lists_kind_name(s->receipt.list), value);
 }
 

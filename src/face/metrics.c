@@ -132,6 +132,15 @@ static void snapshots(struct buf *out, struct snapshots *snapshots)
           kept.failing);
 }
 
+void metrics_label(struct buf *out, const char *name)
+{
+    for (; *name; name++) {
+        if (*name == '"' || *name == '\\')
+            buf_put(out, "\\", 1);
+        buf_put(out, name, 1);
+    }
+}
+
 void metrics_answer(struct exchange *x)
 {
     const struct site *site = x->site;

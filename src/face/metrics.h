@@ -8,5 +8,7 @@
 #include "face/request.h"
 
 void metrics_answer(struct exchange *x);
+/* A name as the value of a label: its quotes and backslashes escaped. */
+void metrics_label(struct buf *out, const char *name);
 
 #endif

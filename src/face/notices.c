@@ -10,6 +10,7 @@
 #include "face/json_out.h"
 #include "face/line_report.h"
 #include "face/lists.h"
+#include "face/metrics.h"
 #include "face/route.h"
 
 /* ---- lines ---- */
@@ -167,11 +168,7 @@ static void put_line(struct buf *out, const char *name, const struct notices_fig
                      uint64_t value)
 {
     buf_printf(out, "tamga_notices_%s{operator=\"", name);
-    for (const char *p = f->name; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            buf_put(out, "\\", 1);
-        buf_put(out, p, 1);
-    }
+    metrics_label(out, f->name);
     buf_printf(out, "\"} %" PRIu64 "\n", value);
 }
 

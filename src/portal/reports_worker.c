@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "face/metrics.h"
 #include "seen/quality.h"
 #include "seen/violations.h"
 
@@ -245,11 +246,7 @@ static void put_gauge(struct buf *out, const char *name, const char *help)
 static void put_line(struct buf *out, const char *name, const char *operator_name, uint64_t value)
 {
     buf_printf(out, "tamga_%s{operator=\"", name);
-    for (const char *p = operator_name; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            buf_put(out, "\\", 1);
-        buf_put(out, p, 1);
-    }
+    metrics_label(out, operator_name);
     buf_printf(out, "\"} %" PRIu64 "\n", value);
 }
 
