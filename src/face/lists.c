@@ -53,10 +53,15 @@ enum err lists_read_ask(struct exchange *x, struct lists_asked *out, struct faul
     return err ? err : read_pack(x, &out->pack, fault);
 }
 
-static void send_list(struct exchange *x, uint8_t list)
+const char *lists_media_type(enum lists_pack pack)
 {
     static const char *const types[LISTS_PACKS] = {"text/csv; charset=utf-8", "application/gzip",
                                                    "application/zstd"};
+    return types[pack];
+}
+
+static void send_list(struct exchange *x, uint8_t list)
+{
     struct lists_desk *desk = service_lists(x->site->service);
     struct fault fault = {0};
     struct lists_asked asked = {0};
@@ -85,7 +90,8 @@ static void send_list(struct exchange *x, uint8_t list)
         route_fail_at(x, err, &fault);
         return;
     }
-    const struct feed_file sent = {file.fd, file.bytes, str_z(file.tag), types[asked.pack]};
+    const struct feed_file sent = {file.fd, file.bytes, str_z(file.tag),
+                                   lists_media_type(asked.pack)};
     feed_send_file(x, &sent);
 }
 

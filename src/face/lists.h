@@ -17,6 +17,7 @@ struct lists_asked {
     enum lists_pack pack;
 };
 MUST_USE enum err lists_read_ask(struct exchange *x, struct lists_asked *out, struct fault *fault);
+const char *lists_media_type(enum lists_pack pack); /* of its file */
 
 void lists_black(struct exchange *x);
 void lists_white(struct exchange *x);

@@ -141,8 +141,6 @@ enum err notices_receipts_admit(struct exchange *x)
 
 void notices_list(struct exchange *x)
 {
-    static const char *const types[LISTS_PACKS] = {"text/csv; charset=utf-8", "application/gzip",
-                                                   "application/zstd"};
     struct fault fault = {0};
     struct lists_asked asked = {0};
     struct notices_desk_file file;
@@ -158,7 +156,7 @@ void notices_list(struct exchange *x)
         return;
     }
     snprintf(tag, sizeof tag, "\"n%s\"", file.cursor);
-    const struct feed_file sent = {file.fd, file.bytes, str_z(tag), types[asked.pack]};
+    const struct feed_file sent = {file.fd, file.bytes, str_z(tag), lists_media_type(asked.pack)};
     feed_send_file(x, &sent);
 }
 
