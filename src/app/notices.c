@@ -108,6 +108,13 @@ enum err notices_settings_get(struct registry *reg, struct notices_settings *out
     return err;
 }
 
+bool notices_quiet(const struct registry *reg, const struct notices_settings *s)
+{
+    const int64_t now_s = clock_now_us(reg->clock) / 1000000;
+    const int minute = (int)((now_s + zone_offset(&reg->zone, now_s)) % 86400 / 60);
+    return minute < s->from || minute >= s->to;
+}
+
 enum err notices_settings_put(struct registry *reg, const struct notices_settings *s,
                               struct fault *fault)
 {

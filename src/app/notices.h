@@ -51,6 +51,8 @@ struct notices_settings {
 /* A register without any has the defaults: 30 days, 09:00-21:00, 99 %. ERR_CODEC. */
 MUST_USE enum err notices_settings_get(struct registry *registry, struct notices_settings *out,
                                        struct fault *fault);
+/* Is it an hour, of local time, at which nobody is told anything? */
+bool notices_quiet(const struct registry *registry, const struct notices_settings *settings);
 /* Inside a write (notices_set.h). */
 MUST_USE enum err notices_settings_put(struct registry *registry,
                                        const struct notices_settings *settings,

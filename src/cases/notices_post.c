@@ -187,10 +187,7 @@ static enum err take_named(struct posting *p, const struct sending *b, struct st
 
 static bool is_quiet(const struct posting *p)
 {
-    const struct notices_settings *s = &p->speaker.settings;
-    const int64_t now_s = clock_now_us(p->reg->clock) / 1000000;
-    const int minute = (int)((now_s + zone_offset(&p->reg->zone, now_s)) % 86400 / 60);
-    p->out->quiet |= minute < s->from || minute >= s->to;
+    p->out->quiet |= notices_quiet(p->reg, &p->speaker.settings);
     return p->out->quiet;
 }
 

@@ -243,13 +243,6 @@ static enum err push_to_all(struct notices_push *push, struct registry *reg,
     return err;
 }
 
-static bool is_quiet(const struct registry *reg, const struct notices_settings *s)
-{
-    const int64_t now_s = clock_now_us(reg->clock) / 1000000;
-    const int minute = (int)((now_s + zone_offset(&reg->zone, now_s)) % 86400 / 60);
-    return minute < s->from || minute >= s->to;
-}
-
 enum err notices_push_run(struct notices_push *push, struct registry *reg, const atomic_int *stop,
                           struct notices_pushed *out, struct fault *fault)
 {
@@ -261,7 +254,7 @@ enum err notices_push_run(struct notices_push *push, struct registry *reg, const
         err = notices_settings_get(reg, &settings, fault);
     if (!err)
         err = notices_channels_get(reg, all, fault);
-    out->quiet = !err && is_quiet(reg, &settings);
+    out->quiet = !err && notices_quiet(reg, &settings);
     const struct turn like = {.p = {.reg = reg, .stop = stop, .out = out},
                               .left_us = PUSH_BUDGET_MS * INT64_C(1000)};
     if (!err && !out->quiet)
