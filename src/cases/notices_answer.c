@@ -3,13 +3,7 @@
 
 #include <jansson.h>
 
-static struct str text_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    if (!json_is_string(value))
-        return (struct str){NULL, 0};
-    return (struct str){json_string_value(value), json_string_length(value)};
-}
+#include "people/record.h"
 
 /* Where it stands among the ids, which ascend; n: nowhere. */
 static size_t place_of(struct str id, const char (*ids)[NOTICES_ID_TEXT], size_t n)
@@ -38,8 +32,8 @@ size_t notices_answer_read(struct str body, const char (*ids)[NOTICES_ID_TEXT], 
     size_t named = 0;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
-        const struct str reason = text_of(one, "reason");
-        const size_t at = place_of(text_of(one, "id"), ids, n);
+        const struct str reason = json_text_of(one, "reason");
+        const size_t at = place_of(json_text_of(one, "id"), ids, n);
         if (at == n || !str_trim(reason).n || states[at] != NOTICES_WAITING)
             continue;
         states[at] = str_eq(reason, STR("unknown_number")) ? NOTICES_UNKNOWN : NOTICES_FAILED;
