@@ -251,17 +251,28 @@ enum err held_put_applications(struct held_run *run)
 
 /* ---- requests and complaints: as they stand, with the words of their codes ---- */
 
-static void put_request(struct held_pass *p, const struct record *record, json_t *json)
+static json_t *claim_held(const struct held_pass *p, enum claim_kind kind,
+                          const struct record *record, const json_t *json)
 {
     char number[APPLICATION_NUMBER_TEXT];
     json_t *item = held_plain(p->run, json);
-    claim_number(CLAIM_REQUEST, json_number_of(json, "filed_s"), record_key_last(record->key),
-                 number);
+    claim_number(kind, json_number_of(json, "filed_s"), record_key_last(record->key), number);
     json_object_set_new(item, "number", json_string(number));
-    json_object_set_new(item, "state",
-                        json_string(demand_state_name((uint8_t)json_number_of(json, "state"))));
-    json_object_set_new(item, "answer",
-                        json_string(demand_answer_name((uint8_t)json_number_of(json, "answer"))));
+    return item;
+}
+
+/* The code that a member holds is written as its word. */
+static void put_word(json_t *item, const json_t *json, const char *member,
+                     const char *(*word)(uint8_t code))
+{
+    json_object_set_new(item, member, json_string(word((uint8_t)json_number_of(json, member))));
+}
+
+static void put_request(struct held_pass *p, const struct record *record, json_t *json)
+{
+    json_t *item = claim_held(p, CLAIM_REQUEST, record, json);
+    put_word(item, json, "state", demand_state_name);
+    put_word(item, json, "answer", demand_answer_name);
     held_item(p->run, item);
 }
 
@@ -272,13 +283,8 @@ enum err held_put_requests(struct held_run *run)
 
 static void put_complaint(struct held_pass *p, const struct record *record, json_t *json)
 {
-    char number[APPLICATION_NUMBER_TEXT];
-    json_t *item = held_plain(p->run, json);
-    claim_number(CLAIM_COMPLAINT, json_number_of(json, "filed_s"), record_key_last(record->key),
-                 number);
-    json_object_set_new(item, "number", json_string(number));
-    json_object_set_new(item, "outcome",
-                        json_string(outcome_name((uint8_t)json_number_of(json, "outcome"))));
+    json_t *item = claim_held(p, CLAIM_COMPLAINT, record, json);
+    put_word(item, json, "outcome", outcome_name);
     held_item(p->run, item);
 }
 
