@@ -77,9 +77,7 @@ int cmd_accreditation_list(struct cli *cli)
             print_row(cli, &page[i], registry_today(reg));
         after = &last;
     }
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 int cmd_accreditation_revoke(struct cli *cli)
@@ -100,10 +98,7 @@ int cmd_accreditation_revoke(struct cli *cli)
     const struct accreditation_actor actor = {.party = reg->actor};
     enum err err = accreditation_revoke(reg, NULL, str_z(cli->argv[0]), str_z(cli->argv[1]),
                                         from ? day : registry_today(reg), &actor, &a, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    else
+    if (!err)
         print_row(cli, &a, registry_today(reg));
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

@@ -33,18 +33,13 @@ static bool print_event(void *ctx, uint64_t page, const struct audit_event *e)
 
 int cmd_audit_show(struct cli *cli)
 {
-    if (!cli_options(cli, NULL, 0))
+    if (!cli_options_only(cli, NULL, 0))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct registry *reg = cli_open(cli, false, true, &code);
     if (!reg)
         return code;
     struct fault fault = {0};
     enum err err = audit_log_read(reg, print_event, cli, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

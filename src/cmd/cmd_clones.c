@@ -190,9 +190,7 @@ int cmd_clones(struct cli *cli)
     struct fault fault = {0};
     struct clone_look how = {.through = DAYNUM_NONE, .whole = all != NULL};
     enum err err = look(cli, reg, &how, &accept, dry != NULL, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 /* ---- cases ---- */
@@ -310,9 +308,7 @@ int cmd_clones_list(struct cli *cli)
         return code;
     struct fault fault = {0};
     enum err err = list(cli, reg, at, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 static bool one_imei(struct cli *cli, struct imei *out, int *out_code)
@@ -339,12 +335,9 @@ int cmd_clones_show(struct cli *cli)
     struct fault fault = {0};
     struct clone_case c;
     enum err err = clone_case_get(reg, imei, &c, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    else
+    if (!err)
         print_case(cli, reg, &c, true);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 /* "1,3" or "none"; false: neither. */
@@ -500,10 +493,8 @@ static void print_month(const struct cli *cli, const struct clone_month *m)
 int cmd_clones_figures(struct cli *cli)
 {
     enum { MONTHS = 120 };
-    if (!cli_options(cli, NULL, 0))
+    if (!cli_options_only(cli, NULL, 0))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct registry *reg = cli_open(cli, false, true, &code);
     if (!reg)
@@ -514,7 +505,5 @@ int cmd_clones_figures(struct cli *cli)
     enum err err = clone_months(reg, months, MONTHS, &n, &fault);
     for (size_t i = 0; !err && i < n; i++)
         print_month(cli, &months[i]);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

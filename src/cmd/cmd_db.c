@@ -146,10 +146,7 @@ int cmd_db_move(struct cli *cli)
     if (!reg)
         return code;
     enum err err = move(cli, reg, to, named, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 /* ---- db backup ---- */
@@ -238,10 +235,8 @@ int cmd_db_backup(struct cli *cli)
 
 int cmd_db_rebuild(struct cli *cli)
 {
-    if (!cli_options(cli, NULL, 0))
+    if (!cli_options_only(cli, NULL, 0))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct fault fault = {0};
     struct rebuild_result r;

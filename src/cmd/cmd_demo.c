@@ -76,7 +76,5 @@ int cmd_demo_list(struct cli *cli)
         return code;
     struct fault fault = {0};
     enum err err = cli_samples(reg, cli->json, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

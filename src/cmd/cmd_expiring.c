@@ -91,10 +91,8 @@ int cmd_expiring(struct cli *cli)
     uint64_t days = 2;
     const struct option_spec specs[] = {{.name = "--days", .value = &text},
                                         {.name = "--regions", .value = &regions}};
-    if (!cli_options(cli, specs, 2))
+    if (!cli_options_only(cli, specs, 2))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     if (text && (!str_to_u64(str_z(text), EXPIRING_DAYS, &days) || !days))
         return cli_usage(cli, "--days is 1 to 62");
     int code;
@@ -103,8 +101,5 @@ int cmd_expiring(struct cli *cli)
         return code;
     struct fault fault = {0};
     enum err err = look(cli, reg, regions, (unsigned)days, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

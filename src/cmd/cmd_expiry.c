@@ -121,12 +121,9 @@ int cmd_expiry_hold(struct cli *cli)
         return code;
     struct fault fault = {0};
     enum err err = expiry_hold_put(reg, &hold, reason, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    else
+    if (!err)
         (void)tell(&(struct telling){reg, cli->json, true}, &hold);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 int cmd_expiry_release(struct cli *cli)
@@ -145,12 +142,9 @@ int cmd_expiry_release(struct cli *cli)
     struct fault fault = {0};
     struct expiry_hold hold = {0};
     enum err err = expiry_hold_release(reg, seq, reason, &hold, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    else
+    if (!err)
         (void)tell(&(struct telling){reg, cli->json, true}, &hold);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 static bool keep(void *ctx, const struct expiry_hold *hold)
@@ -164,10 +158,8 @@ int cmd_expiry_holds(struct cli *cli)
 {
     const char *all = NULL;
     const struct option_spec specs[] = {{.name = "--all", .flag = true, .value = &all}};
-    if (!cli_options(cli, specs, 1))
+    if (!cli_options_only(cli, specs, 1))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct registry *reg = cli_open(cli, false, true, &code);
     if (!reg)
@@ -184,7 +176,5 @@ int cmd_expiry_holds(struct cli *cli)
         (void)tell(&t, &hold);
     }
     buf_release(&holds);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

@@ -98,10 +98,8 @@ int cmd_export(struct cli *cli)
     };
     int64_t began = clock_monotonic_us();
     struct held_ask ask = {.progress = cli_progress, .progress_ctx = &began, .stop = cli->stop};
-    if (!cli_options(cli, specs, sizeof specs / sizeof *specs))
+    if (!cli_options_only(cli, specs, sizeof specs / sizeof *specs))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     if (!read_whom(cli, &t, &ask) || !read_order(cli, &t, &ask))
         return 2;
     int code;

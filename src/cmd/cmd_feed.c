@@ -148,10 +148,8 @@ int cmd_feed_report(struct cli *cli)
                                         {.name = "--since", .value = &since},
                                         {.name = "--until", .value = &until}};
     struct asked asked = {DAYNUM_NONE, DAYNUM_NONE};
-    if (!cli_options(cli, specs, 3))
+    if (!cli_options_only(cli, specs, 3))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     if ((since && !cli_day(cli, since, &asked.from)) || (until && !cli_day(cli, until, &asked.to)))
         return 2;
     int code;
@@ -162,7 +160,5 @@ int cmd_feed_report(struct cli *cli)
     enum err err = name ? report_one(cli, reg, registry_party_id(reg, PARTY_OPERATOR, str_z(name)),
                                      &asked, &fault)
                         : report_all(cli, reg, &asked, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

@@ -104,10 +104,8 @@ int cmd_findings(struct cli *cli)
     struct odd_prefixes prefixes;
     const struct option_spec specs[] = {{.name = "--operator", .value = &name},
                                         {.name = "--test-tacs", .value = &tests}};
-    if (!cli_options(cli, specs, 2))
+    if (!cli_options_only(cli, specs, 2))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     /* 00: test IMEIs, TS.06 of GSMA. */
     enum err err = odd_prefixes_read(*tests ? str_z(tests) : STR("00"), &prefixes, &fault);
     if (err)
@@ -121,8 +119,5 @@ int cmd_findings(struct cli *cli)
         .operator_name = str_z(name),
         .groups = {.progress = cli_progress, .progress_ctx = &began, .stop = cli->stop}};
     err = tell(cli, reg, &ask, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

@@ -116,9 +116,7 @@ int cmd_key_list(struct cli *cli)
     struct fault fault = {0};
     struct listing listing = {cli, registry_today(reg)};
     enum err err = store_api_keys(reg->store, list_key, &listing, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 int cmd_key_revoke(struct cli *cli)

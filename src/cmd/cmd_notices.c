@@ -106,10 +106,8 @@ int cmd_notices_set(struct cli *cli)
         {.name = "--days", .value = &w.days}, {.name = "--from", .value = &w.from},
         {.name = "--to", .value = &w.to},     {.name = "--percent", .value = &w.percent},
         {.name = "--site", .value = &w.site}, {.name = "--reason", .value = &w.reason}};
-    if (!cli_options(cli, specs, sizeof specs / sizeof *specs))
+    if (!cli_options_only(cli, specs, sizeof specs / sizeof *specs))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     const bool writes = w.days || w.from || w.to || w.percent || w.site;
     struct registry *reg = cli_open(cli, writes, true, &code);
@@ -240,12 +238,9 @@ int cmd_notices_due(struct cli *cli)
         .dry_run = dry != NULL, .at_any_hour = any != NULL, .stop = cli->stop};
     struct notices_result result;
     enum err err = notices_make(reg, &options, &result, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    else
+    if (!err)
         print_due(cli, &result, dry != NULL);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 /* ---- how they stand ---- */
@@ -294,10 +289,8 @@ int cmd_notices_status(struct cli *cli)
 {
     const char *name = NULL;
     const struct option_spec specs[] = {{.name = "--operator", .value = &name}};
-    if (!cli_options(cli, specs, 1))
+    if (!cli_options_only(cli, specs, 1))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct registry *reg = cli_open(cli, false, true, &code);
     if (!reg)
@@ -307,8 +300,6 @@ int cmd_notices_status(struct cli *cli)
     enum err err = all ? notices_channels_get(reg, all, &fault) : ERR_MEMORY;
     if (!err)
         err = print_all(cli, reg, name, all, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
     free(all);
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

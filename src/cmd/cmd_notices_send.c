@@ -24,10 +24,8 @@ static void print(const struct cli *cli, const struct notices_pushed *p)
 
 int cmd_notices_send(struct cli *cli)
 {
-    if (!cli_options(cli, NULL, 0))
+    if (!cli_options_only(cli, NULL, 0))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct registry *reg = cli_open(cli, true, true, &code);
     if (!reg)

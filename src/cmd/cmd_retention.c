@@ -35,10 +35,8 @@ int cmd_retention(struct cli *cli)
     const char *dry = NULL, *all = NULL;
     const struct option_spec specs[] = {{.name = "--dry-run", .flag = true, .value = &dry},
                                         {.name = "--all", .flag = true, .value = &all}};
-    if (!cli_options(cli, specs, 2))
+    if (!cli_options_only(cli, specs, 2))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct registry *reg = cli_open(cli, !dry, true, &code);
     if (!reg)
@@ -52,10 +50,7 @@ int cmd_retention(struct cli *cli)
                                               .progress_ctx = &began,
                                               .stop = cli->stop};
     enum err err = retention_run(reg, &options, &result, &fault);
-    if (err)
-        code = cli_fail(cli, err, &fault);
-    else
+    if (!err)
         print_result(cli, &result, dry != NULL);
-    registry_close(reg);
-    return err ? code : 0;
+    return cli_close(cli, reg, err, &fault);
 }

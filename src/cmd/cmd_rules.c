@@ -237,7 +237,5 @@ int cmd_reject(struct cli *cli)
         return code;
     struct fault fault = {0};
     enum err err = batch_reject(reg, id, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

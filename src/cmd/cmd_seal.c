@@ -128,10 +128,8 @@ static void list_keys(const struct cli *cli, const struct registry *reg,
 
 int cmd_seal_list(struct cli *cli)
 {
-    if (!cli_options(cli, NULL, 0))
+    if (!cli_options_only(cli, NULL, 0))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct registry *reg = open_it(cli, false, &code);
     if (!reg)
@@ -157,10 +155,8 @@ int cmd_seal_list(struct cli *cli)
 
 int cmd_seal_add(struct cli *cli)
 {
-    if (!cli_options(cli, NULL, 0))
+    if (!cli_options_only(cli, NULL, 0))
         return 2;
-    if (cli->argc)
-        return cli_usage(cli, "takes no words");
     int code;
     struct registry *reg = open_it(cli, true, &code);
     if (!reg)

@@ -118,9 +118,7 @@ int cmd_sweep(struct cli *cli)
         err = sweep(reg, until, dry != NULL, &result, &fault);
     if (!err || err == ERR_GUARD || err == ERR_HELD)
         print_sweep(cli, &result);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }
 
 int cmd_user_add(struct cli *cli)
@@ -173,7 +171,5 @@ int cmd_user_list(struct cli *cli)
         return code;
     struct fault fault = {0};
     enum err err = store_parties(reg->store, print_user, cli, &fault);
-    code = err ? cli_fail(cli, err, &fault) : 0;
-    registry_close(reg);
-    return code;
+    return cli_close(cli, reg, err, &fault);
 }

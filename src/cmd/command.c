@@ -76,6 +76,15 @@ bool cli_options(struct cli *cli, const struct option_spec *specs, size_t n)
     return true;
 }
 
+bool cli_options_only(struct cli *cli, const struct option_spec *specs, size_t n)
+{
+    if (!cli_options(cli, specs, n))
+        return false;
+    if (cli->argc)
+        cli_usage(cli, "takes no words");
+    return !cli->argc;
+}
+
 int cli_usage(const struct cli *cli, const char *why)
 {
     fprintf(stderr, "tamga: %s\nusage: tamga %s %s\n", why, cli->command->name,
@@ -176,6 +185,13 @@ int cli_fail(const struct cli *cli, enum err err, const struct fault *fault)
         fprintf(stderr, ": %s", f->detail);
     fputs("\n", stderr);
     return err_info(err)->exit_code;
+}
+
+int cli_close(const struct cli *cli, struct registry *reg, enum err err, const struct fault *fault)
+{
+    const int code = err ? cli_fail(cli, err, fault) : 0;
+    registry_close(reg);
+    return code;
 }
 
 void cli_rate(uint64_t n, const char *what, uint64_t bytes, int64_t began_us)

@@ -52,6 +52,8 @@ struct option_spec {
 /* Reads the options out of cli->argv, leaves the other words in place (argc shrinks). Prints what
  * is wrong and returns false. `--` ends the options. */
 bool cli_options(struct cli *cli, const struct option_spec *specs, size_t n);
+/* The same of a command that takes no other words: says so when there are any. */
+bool cli_options_only(struct cli *cli, const struct option_spec *specs, size_t n);
 /* Prints usage of the command, and why it is shown; returns 2. */
 int cli_usage(const struct cli *cli, const char *why);
 
@@ -72,6 +74,9 @@ void cli_lists_directory(const struct cli *cli, char out[CLI_DIRECTORY]);
 struct registry *cli_open(struct cli *cli, bool write, bool no_tac, int *out_code);
 /* Prints the error as `tamga: where: what: what to do` and returns its exit code. */
 int cli_fail(const struct cli *cli, enum err err, const struct fault *fault);
+/* Ends a command: prints the error, if there is one, closes the register, returns the exit code. */
+int cli_close(const struct cli *cli, struct registry *registry, enum err err,
+              const struct fault *fault);
 /* Prints a batch's result, or its refusal; returns the exit code. */
 int cli_batch(const struct cli *cli, enum err err, const struct batch_result *result,
               const struct fault *fault);
