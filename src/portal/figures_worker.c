@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "portal/figures_worker.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "app/service.h"
+#include "portal/rounds.h"
 
 enum {
     REST_MS = 100,            /* between two steps that have more to do */
@@ -29,10 +26,7 @@ struct figures_worker {
     struct figures_proof proof;
     pthread_mutex_t imeis_lock; /* one counts, the others wait for it */
     struct figures_imeis imeis;
-    pthread_cond_t work;
-    bool stopping; /* under lock */
-    pthread_t thread;
-    bool running;
+    struct rounds rounds;
     /* The thread's own. */
     struct figures_count *count;
     struct figures_proof at;
@@ -67,18 +61,6 @@ void figures_worker_imeis(struct figures_worker *w, struct service *service, int
 }
 
 /* ---- the thread ---- */
-
-/* False: it closes. */
-static bool rest(struct figures_worker *w, int ms)
-{
-    const struct timespec until = clock_in_ms(ms);
-    pthread_mutex_lock(&w->lock);
-    while (!w->stopping && pthread_cond_timedwait(&w->work, &w->lock, &until) == 0)
-        ;
-    bool goes_on = !w->stopping;
-    pthread_mutex_unlock(&w->lock);
-    return goes_on;
-}
 
 static void tell(struct figures_worker *w, const struct figures *whole)
 {
@@ -127,20 +109,12 @@ static enum err one_step(struct figures_worker *w, bool *out_more, struct fault 
     return err ? err : count_step(w, out_more, fault);
 }
 
-static void *work(void *arg)
+static enum err one_round(void *ctx, int64_t *rest_ms, struct fault *fault)
 {
-    struct figures_worker *w = arg;
-    bool more = true;
-    enum err before = ERR_OK;
-    while (rest(w, more ? REST_MS : IDLE_MS)) {
-        struct fault fault = {0};
-        more = false;
-        enum err err = one_step(w, &more, &fault);
-        if (err && err != before)
-            fprintf(stderr, "event=figures result=%s detail=%s\n", err_name(err), fault.detail);
-        before = err;
-    }
-    return NULL;
+    bool more = false;
+    const enum err err = one_step(ctx, &more, fault);
+    *rest_ms = more ? REST_MS : IDLE_MS;
+    return err;
 }
 
 /* ---- opening and closing ---- */
@@ -153,15 +127,15 @@ enum err figures_worker_open(const struct figures_options *o, struct figures_wor
         return fault_set(fault, ERR_MEMORY, "a worker");
     pthread_mutex_init(&w->lock, NULL);
     pthread_mutex_init(&w->imeis_lock, NULL);
-    pthread_cond_init(&w->work, NULL);
+    w->rounds =
+        (struct rounds){.event = "figures", .round = one_round, .ctx = w, .rest_ms = REST_MS};
     w->office.hours = o->hours;
     w->count = calloc(1, sizeof *w->count);
     const struct registry_options reads = {.url = o->url, .key = o->key, .clock = o->clock};
     enum err err = w->count ? registry_open(&reads, &w->office.registry, fault) : ERR_MEMORY;
     if (!err) {
         store_patience(w->office.registry->store, PATIENCE_MS);
-        w->running = pthread_create(&w->thread, NULL, work, w) == 0;
-        err = w->running ? ERR_OK : fault_set(fault, ERR_MEMORY, "a thread");
+        err = rounds_start(&w->rounds, fault);
     }
     if (err)
         figures_worker_close(w);
@@ -174,16 +148,10 @@ void figures_worker_close(struct figures_worker *w)
 {
     if (!w)
         return;
-    pthread_mutex_lock(&w->lock);
-    w->stopping = true;
-    pthread_cond_signal(&w->work);
-    pthread_mutex_unlock(&w->lock);
-    if (w->running)
-        pthread_join(w->thread, NULL);
+    rounds_stop(&w->rounds);
     registry_close(w->office.registry);
     pthread_mutex_destroy(&w->lock);
     pthread_mutex_destroy(&w->imeis_lock);
-    pthread_cond_destroy(&w->work);
     free(w->count);
     free(w);
 }

@@ -2,12 +2,10 @@
 #include "portal/reports_worker.h"
 
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "face/metrics.h"
+#include "portal/rounds.h"
 #include "seen/quality.h"
 #include "seen/violations.h"
 
@@ -28,13 +26,10 @@ struct reports_worker {
     struct registry *reg;
     char lists[DIRECTORY];
     struct odd_prefixes tests;
-    pthread_mutex_t lock; /* guards last, holders, stopping */
+    pthread_mutex_t lock; /* guards last, holders */
     struct held *last;
-    pthread_cond_t work, counted;
-    bool stopping;
-    atomic_int stop; /* the same, for a count at work */
-    pthread_t thread;
-    bool running;
+    pthread_cond_t counted;
+    struct rounds rounds;
 };
 
 const struct reports_operator *reports_find(const struct reports *r, struct str name)
@@ -65,7 +60,8 @@ const struct reports *reports_take(struct reports_worker *w)
 {
     const struct timespec until = clock_in_ms(FIRST_WAIT_MS);
     pthread_mutex_lock(&w->lock);
-    while (!w->last && !w->stopping && pthread_cond_timedwait(&w->counted, &w->lock, &until) == 0)
+    while (!w->last && !w->rounds.stop &&
+           pthread_cond_timedwait(&w->counted, &w->lock, &until) == 0)
         ;
     struct held *h = w->last;
     if (h)
@@ -153,7 +149,7 @@ static enum err count_violations(struct reports_worker *w, struct reports *r, st
     if (err)
         return err;
     err = lists_follow(black, w->reg, fault);
-    for (size_t i = 0; !err && i < r->count && !w->stop; i++) {
+    for (size_t i = 0; !err && i < r->count && !w->rounds.stop; i++) {
         const struct lists_violations_ask ask = {.operator_name = r->operators[i].name,
                                                  .since =
                                                      registry_today(w->reg) - REPORTS_DAYS + 1};
@@ -170,7 +166,7 @@ static enum err count_violations(struct reports_worker *w, struct reports *r, st
 static enum err count(struct reports_worker *w, struct reports *r, struct fault *fault)
 {
     const struct odd_ask odd = {
-        .tests = &w->tests, .operator_name = STR(""), .groups = {.stop = &w->stop}};
+        .tests = &w->tests, .operator_name = STR(""), .groups = {.stop = &w->rounds.stop}};
     struct clone_standing now = {.oldest = DAYNUM_NONE};
     enum err err = registry_refresh(w->reg, fault);
     r->at_s = clock_now_us(w->reg->clock) / 1000000;
@@ -194,7 +190,7 @@ static enum err count_once(struct reports_worker *w, struct fault *fault)
     if (!h)
         return ERR_MEMORY;
     enum err err = count(w, &h->is, fault);
-    if (err || w->stop) {
+    if (err || w->rounds.stop) {
         held_free(h);
         return err;
     }
@@ -207,33 +203,16 @@ static enum err count_once(struct reports_worker *w, struct fault *fault)
     return ERR_OK;
 }
 
-/* False: it closes. */
-static bool rest(struct reports_worker *w, int64_t seconds)
+static enum err one_round(void *ctx, int64_t *rest_ms, struct fault *fault)
 {
-    const struct timespec until = clock_in_ms((int)seconds * 1000);
-    pthread_mutex_lock(&w->lock);
-    while (!w->stopping && pthread_cond_timedwait(&w->work, &w->lock, &until) == 0)
-        ;
-    const bool goes_on = !w->stopping;
-    pthread_mutex_unlock(&w->lock);
-    return goes_on;
-}
-
-static void *work(void *arg)
-{
-    struct reports_worker *w = arg;
-    enum err before = ERR_OK;
-    for (int64_t wait = 0; rest(w, wait);) {
-        struct fault fault = {0};
-        const int64_t began_us = clock_monotonic_us();
-        const enum err err = count_once(w, &fault);
-        if (err && err != before && !w->stop)
-            fprintf(stderr, "event=reports result=%s detail=%s\n", err_name(err), fault.detail);
-        before = err;
-        wait = (clock_monotonic_us() - began_us) * REPORTS_SHARE / 1000000;
-        wait = wait < REST_LEAST_S ? REST_LEAST_S : wait > REST_MOST_S ? REST_MOST_S : wait;
-    }
-    return NULL;
+    struct reports_worker *w = ctx;
+    const int64_t began_us = clock_monotonic_us();
+    const enum err err = count_once(w, fault);
+    const int64_t wait = (clock_monotonic_us() - began_us) * REPORTS_SHARE / 1000000;
+    *rest_ms = 1000 * (wait < REST_LEAST_S  ? REST_LEAST_S
+                       : wait > REST_MOST_S ? REST_MOST_S
+                                            : wait);
+    return w->rounds.stop ? ERR_OK : err; /* one that is stopped has nothing to tell */
 }
 
 /* ---- /metrics ---- */
@@ -279,7 +258,7 @@ enum err reports_worker_open(const struct reports_options *o, struct reports_wor
     if (!w)
         return fault_set(fault, ERR_MEMORY, "a worker");
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->work, NULL);
+    w->rounds = (struct rounds){.event = "reports", .round = one_round, .ctx = w};
     pthread_cond_init(&w->counted, NULL);
     if (o->lists)
         str_copy(w->lists, sizeof w->lists, str_z(o->lists));
@@ -291,8 +270,7 @@ enum err reports_worker_open(const struct reports_options *o, struct reports_wor
         err = registry_open(&reads, &w->reg, fault);
     if (!err) {
         store_patience(w->reg->store, PATIENCE_MS);
-        w->running = pthread_create(&w->thread, NULL, work, w) == 0;
-        err = w->running ? ERR_OK : fault_set(fault, ERR_MEMORY, "a thread");
+        err = rounds_start(&w->rounds, fault);
     }
     if (err)
         reports_worker_close(w);
@@ -305,17 +283,10 @@ void reports_worker_close(struct reports_worker *w)
 {
     if (!w)
         return;
-    w->stop = 1;
-    pthread_mutex_lock(&w->lock);
-    w->stopping = true;
-    pthread_cond_signal(&w->work);
-    pthread_mutex_unlock(&w->lock);
-    if (w->running)
-        pthread_join(w->thread, NULL);
+    rounds_stop(&w->rounds);
     registry_close(w->reg);
     held_free(w->last);
     pthread_mutex_destroy(&w->lock);
-    pthread_cond_destroy(&w->work);
     pthread_cond_destroy(&w->counted);
     free(w);
 }
