@@ -9,6 +9,7 @@
 #ifndef APP_LISTS_STATE_H
 #define APP_LISTS_STATE_H
 
+#include "app/lists_map.h"
 #include "app/registry.h"
 #include "core/spared.h"
 
@@ -30,22 +31,6 @@ static inline bool listed_equal(const struct listed *a, const struct listed *b)
 {
     return a->reason == b->reason && a->since == b->since;
 }
-
-/* ---- words by IMEI: open addressing, never shrinks but by clearing ---- */
-
-struct lists_map {
-    struct lists_cell {
-        uint64_t key; /* body + 1; 0 = empty */
-        uint64_t value;
-    } * cells;
-    size_t size, used;
-};
-void lists_map_release(struct lists_map *map);
-void lists_map_clear(struct lists_map *map);
-/* NULL: nothing stands there. */
-uint64_t *lists_map_find(const struct lists_map *map, uint64_t body);
-/* ERR_MEMORY. */
-MUST_USE enum err lists_map_put(struct lists_map *map, uint64_t body, uint64_t value);
 
 /* ---- the base ---- */
 
