@@ -247,6 +247,16 @@ static void say_where(struct registry *reg, const struct http_options *options,
     fflush(stdout);
 }
 
+/* What the door stood on, once it is closed or could not be opened. */
+static void close_all(const struct http_options *options, struct behind *behind)
+{
+    behind_close(behind);
+    notices_desk_free(options->notices);
+    observer_free(options->observer);
+    intake_free(options->intake);
+    service_stop(options->service);
+}
+
 static int serve(struct cli *cli, struct keeper *keeper, const struct http_options *wanted)
 {
     struct fault fault = {0};
@@ -278,11 +288,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     if (!err)
         err = http_start(&options, &http, &fault);
     if (err) {
-        behind_close(&behind);
-        notices_desk_free(options.notices);
-        observer_free(options.observer);
-        intake_free(options.intake);
-        service_stop(options.service);
+        close_all(&options, &behind);
         return cli_fail(cli, err, &fault);
     }
     say_where(keeper->reg, &options, http);
@@ -299,11 +305,7 @@ static int serve(struct cli *cli, struct keeper *keeper, const struct http_optio
     teller_stop(teller);
     if (keeper->running)
         pthread_join(keeper->thread, NULL);
-    behind_close(&behind);
-    notices_desk_free(options.notices);
-    observer_free(options.observer);
-    intake_free(options.intake);
-    service_stop(options.service);
+    close_all(&options, &behind);
     return 0;
 }
 
