@@ -56,9 +56,9 @@ static void let_go(struct held *h)
         held_free(h);
 }
 
-const struct reports *reports_take(struct reports_worker *w)
+static const struct reports *take(struct reports_worker *w, int wait_ms)
 {
-    const struct timespec until = clock_in_ms(FIRST_WAIT_MS);
+    const struct timespec until = clock_in_ms(wait_ms);
     pthread_mutex_lock(&w->lock);
     while (!w->last && !w->rounds.stop &&
            pthread_cond_timedwait(&w->counted, &w->lock, &until) == 0)
@@ -68,6 +68,11 @@ const struct reports *reports_take(struct reports_worker *w)
         h->holders++;
     pthread_mutex_unlock(&w->lock);
     return h ? &h->is : NULL;
+}
+
+const struct reports *reports_take(struct reports_worker *w)
+{
+    return take(w, FIRST_WAIT_MS);
 }
 
 void reports_give(struct reports_worker *w, const struct reports *r)
@@ -231,7 +236,7 @@ static void put_line(struct buf *out, const char *name, const char *operator_nam
 
 void reports_metrics(struct reports_worker *w, struct buf *out)
 {
-    const struct reports *r = reports_take(w);
+    const struct reports *r = take(w, 0); /* no check waits behind a scrape */
     if (!r)
         return;
     put_gauge(out, "reports_counted_time_seconds", "When violations and findings were counted.");

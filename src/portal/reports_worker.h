@@ -58,7 +58,7 @@ const struct reports *reports_take(struct reports_worker *worker);
 void reports_give(struct reports_worker *worker,
                   const struct reports *reports); /* NULL is allowed */
 
-/* The lines of /metrics. */
+/* The lines of /metrics; none before the first count, which is not waited for. */
 void reports_metrics(struct reports_worker *worker, struct buf *out);
 
 #endif
