@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# feed_reader - what a node must do with an answer of the feed, written a second time from ARCHITECTURE.md alone: cuts
+# feed_reader - what a node must do with an answer of the feed, written a second time from doc/formats.md alone: cuts
 # the frames, makes Merkle roots (RFC 6962) and hashes, holds the chain together, believes the signature.
 #
 #   feed_reader.py KEYFILE FRAMES [CURSOR]    prints one line of JSON, or why it does not believe

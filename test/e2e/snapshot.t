@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# snapshot - the file of `snapshot write`, read by somebody who knows ARCHITECTURE.md alone: the header, the hash of
+# snapshot - the file of `snapshot write`, read by somebody who knows doc/formats.md alone: the header, the hash of
 # every part, the signature by the key that `node add` gives a node; and what the command says and refuses.
 use strict;
 use warnings;

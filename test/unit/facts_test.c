@@ -96,7 +96,7 @@ static void small_rows_have_their_known_bytes(void **state)
     assert_int_equal(facts_encode(&f, row), 8);
 }
 
-/* Every field once, against the table of ARCHITECTURE.md. */
+/* Every field once, against the table of doc/formats.md. */
 static void a_full_row_has_its_known_bytes(void **state)
 {
     (void)state;
