@@ -73,15 +73,15 @@ enum record_kind {
     RECORD_SEEN_HASHES = '1',      /* first number 4: keyed hashes of IMSIs */
     RECORD_SEEN_SUBSCRIBERS = '2', /* first number 4: IMSIs and MSISDNs; sealed */
     RECORD_SEEN_PAIRS = '3',       /* 'p', first number 4: pairs; 'd', day 2, operator 8, part 2 */
-    /* Findings (seen/radio.h, app/tac_details.h); not sealed. */
+    /* Findings (seen/radio.h); not sealed. */
     RECORD_FINDINGS = '8', /* 'r', operator 8, TAC / 10000 2: radio technologies that were seen */
     RECORD_EXPIRY_HOLD = 'V', /* seq 8 of its entry: expiry held (app/expiry_hold.h); not sealed */
     /* What operators applied (app/lists_receipt.h); not sealed. */
     RECORD_LIST_RECEIPT = '4',  /* operator 16, list 1: the newest */
     RECORD_LIST_RECEIPTS = '5', /* the same, time 8: each word of it */
     RECORD_NOTICES = '7',       /* what subscribers are told (app/notices.h): numbers, not sealed */
-    /* Clones (clones/case.h, state.h): 'c', IMEI 6: a case, sealed; 'm', month 2: how many; 's': what was looked at; 'q',
-     * state 1, day 2, IMEI 6: cases by state; empty. */
+    /* Clones (clones/case.h, state.h): 'c', IMEI 6: a case, sealed; 'n', number 8: its IMEI; 'm', month 2, 'a', day 2: how
+     * many; 's': what was looked at; 'q', state 1, day 2, IMEI 6: cases by state; empty. */
     RECORD_CLONE = '6',
     RECORD_PAIRED = '9', /* keyed hash of a subscriber 8 (answer_subscriber): his IMSI 8; sealed */
 };
