@@ -5,14 +5,14 @@
 #
 # A quiet run, for the figures by the wall clock, each from the top of the tree:
 #
-#   all of issue 7, 4 GB of disk, some 20 minutes     bench/run.sh seen seenskew seenflat seenpg seensql lists
+#   all of them, 4 GB of disk, some 20 minutes        bench/run.sh seen seenskew seenflat seenpg seensql lists
 #   1  26 M rows, 95 % of the pairs known             bench/run.sh seen
 #   2  first load, 3 the same shuffled, 4 bytes       bench/run.sh seen
 #   5  three full lists, 6 delta with nothing new     BENCH_FULL=1 bench/run.sh lists   (50 M rows; without: 10 M)
 #   7  cost a row at 1 M, 10 M, 100 M known           BENCH_FULL=1 bench/run.sh seenflat   (100 M: 25 GB, 15 minutes more)
 #   8  on PostgreSQL, to SQLite's                     bench/run.sh seen seenpg
 #      in SQL, same files                             bench/run.sh seen seensql
-#   9  clone rules                                    bench/clones.sh, where it stands
+#   9  clone rules                                    by hand: doc/bench.md, "Clones"
 #   to try them, 2 minutes                            BENCH_SCALE=500000 bench/run.sh seen seenskew seenflat seenpg seensql lists
 #
 # Where others use the machine the CPU time a row (user and sys, all threads; of PostgreSQL's server, too) is the steady figure.
