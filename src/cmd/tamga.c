@@ -28,7 +28,9 @@ static const struct command commands[] = {
      "White-list devices: CSV with imei1[,imei2,imei3,imei4] (repair: old1..old4 too).",
      cmd_import_verified},
     {"feed load", "--operator NAME [--accept GUARD,...|all --reason TEXT] FILE...",
-     "Load what an operator's network saw: CSV date,imei,imsi,msisdn,rat[,time].", cmd_feed_load},
+     "Load what an operator's network saw: CSV date,imei,imsi,msisdn,rat[,time], or the same as "
+     "lines of JSON, packed or not (- = standard input).",
+     cmd_feed_load},
     {"feed report", "[--operator NAME] [--since DATE] [--until DATE]",
      "Tell what operators' files are worth, by day, with the trend and what to do.",
      cmd_feed_report},
@@ -57,7 +59,9 @@ static const struct command commands[] = {
      "last look; --all looks at everything.",
      cmd_clones},
     {"retention", "[--dry-run] [--all]",
-     "Drop who used which phone where it is older than the rule retention_months.", cmd_retention},
+     "Drop who used which phone where it is older than the rule retention_months; --all also when "
+     "nothing would be left.",
+     cmd_retention},
     {"customs load", "FILE",
      "Load customs declarations: CSV declaration_no,declaration_date,declarant,goods_item,quantity"
      "[,brand,model,country]. A later file corrects lines. A second person loads it as well.",
@@ -82,8 +86,8 @@ static const struct command commands[] = {
      "Tell what the next days take from whom: last days with service, by day, model and operator.",
      cmd_expiring},
     {"findings", "[--operator NAME] [--test-tacs PREFIX,...]",
-     "Count phones in use whose TAC is a test TAC or in no list of models, by model and operator; "
-     "informational.",
+     "Count phones in use whose TAC is a test TAC, in no list of models or allocated later, by "
+     "model and operator, and rows by radio; informational.",
      cmd_findings},
     {"expiry hold", "[--operator NAME] [--tac FIRST[-LAST]] [--through DATE] --reason TEXT",
      "Hold expiry for an operator, or for models: their lists and EIR nodes stay as if "
@@ -191,7 +195,8 @@ static const struct command commands[] = {
     {"demo create", "", "Fill a new register with sample devices.", cmd_demo_create},
     {"demo list", "", "Print the samples and what each should answer today.", cmd_demo_list},
     {"serve", "[--listen ADDR:PORT] [--answer-only] [--demo] [--threads N]",
-     "Answer checks over HTTP (page and API) and, without --answer-only, sweep every day.",
+     "Answer checks over HTTP (page and API) and, without --answer-only, do what a day wants: "
+     "sweep, notices, terms, clones.",
      cmd_serve},
 };
 
@@ -216,8 +221,9 @@ static void print_help(FILE *out)
           "  --key FILE       the register's key file (default PATH.key beside sqlite:PATH, else "
           "var/tamga.key,\n"
           "                   or $TAMGA_KEY)\n"
-          "  --settings FILE  INI file: register, key, actor, [serve], [limits], [face.…] "
-          "(doc/operations.md)\n"
+          "  --settings FILE  INI file: register, key, actor, regions, test_tacs, [serve], "
+          "[limits], [portal],\n"
+          "                   [operator NAME], [face.…] (doc/operations.md, doc/verification.md)\n"
           "  --actor NAME     who acts (default $TAMGA_ACTOR); a staff account where two persons "
           "decide\n"
           "  --json           one JSON object a line\n"
