@@ -41,7 +41,7 @@ sub version { my ($path, $who) = @_; my ($is) = page("$path?lang=ru", $who) =~ /
 sub act { my ($path, $what, $fields, $who) = @_; return form("$path/$what", '&version=' . version($path, $who) . $fields, $who) }
 sub said { my ($imei, @imsi) = @_; return json($r->run('--json', 'check', @imsi, $imei)->{out}) }
 
-like page('/desk?lang=ru', $erlan), qr/Дубликатов IMEI ждут решения: 2/, 'the desk says how many wait';
+like page('/desk?lang=ru', $erlan), qr/Дубликатов IMEI, которые ждут решения: 2/, 'the desk says how many wait';
 my $list = page('/desk/clones?lang=ru', $erlan);
 my %case = reverse $list =~ m{/desk/clones/(\d+)\?lang=ru">IMEI (\d{15})}g;
 is_deeply [sort keys %case], [sort $clone, $other], 'both are listed';
