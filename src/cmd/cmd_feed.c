@@ -94,16 +94,21 @@ static void print_text(const struct quality *q, const char *name)
 /* ---- the command ---- */
 
 struct asked {
+    const char *name; /* of the one operator that is asked about; NULL: all */
     daynum from, to;
 };
 
-static void name_of(struct registry *reg, uint64_t party, char out[LIMIT_NAME + 1])
+/* One that the register has not heard of is called as it was typed. */
+static void name_of(struct registry *reg, uint64_t party, const char *typed,
+                    char out[LIMIT_NAME + 1])
 {
     struct party p = {.name = ""};
-    if (store_party_get(reg->store, party, &p, NULL) || !*p.name)
-        snprintf(out, LIMIT_NAME + 1, "%016" PRIx64, party);
-    else
+    if (store_party_get(reg->store, party, &p, NULL) == ERR_OK && *p.name)
         str_copy(out, LIMIT_NAME + 1, str_z(p.name));
+    else if (typed)
+        str_copy(out, LIMIT_NAME + 1, str_z(typed));
+    else
+        snprintf(out, LIMIT_NAME + 1, "%016" PRIx64, party);
 }
 
 static enum err report_one(const struct cli *cli, struct registry *reg, uint64_t party,
@@ -114,7 +119,7 @@ static enum err report_one(const struct cli *cli, struct registry *reg, uint64_t
     enum err err = quality_read(reg, party, asked->from, asked->to, &q, fault);
     if (err)
         return err;
-    name_of(reg, party, name);
+    name_of(reg, party, asked->name, name);
     if (cli->json) {
         json_t *line = quality_json(&q, name);
         json_dumpf(line, stdout, JSON_COMPACT);
@@ -147,7 +152,7 @@ int cmd_feed_report(struct cli *cli)
     const struct option_spec specs[] = {{.name = "--operator", .value = &name},
                                         {.name = "--since", .value = &since},
                                         {.name = "--until", .value = &until}};
-    struct asked asked = {DAYNUM_NONE, DAYNUM_NONE};
+    struct asked asked = {NULL, DAYNUM_NONE, DAYNUM_NONE};
     if (!cli_options_only(cli, specs, 3))
         return 2;
     if ((since && !cli_day(cli, since, &asked.from)) || (until && !cli_day(cli, until, &asked.to)))
@@ -157,6 +162,7 @@ int cmd_feed_report(struct cli *cli)
     if (!reg)
         return code;
     struct fault fault = {0};
+    asked.name = name;
     enum err err = name ? report_one(cli, reg, registry_party_id(reg, PARTY_OPERATOR, str_z(name)),
                                      &asked, &fault)
                         : report_all(cli, reg, &asked, &fault);

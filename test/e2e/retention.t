@@ -48,6 +48,7 @@ is scalar @{$got->{missing}}, 53, 'days that are missing';
 is $got->{all}{pairs_new}, PHONES, 'pairs are new once';
 is $got->{all}{imeis_new}, PHONES, 'and so are phones';
 like $r->run('feed', 'report')->{out}, qr/little: There are too few days/, 'in words, with what to do';
+like $r->run('feed', 'report', '--operator', 'nobody yet')->{out}, qr/^nobody yet, /, 'whom nobody has heard of is called as he was typed';
 is $r->run('feed', 'report', '--since', '2026-03-09', '--until', '2026-03-01')->{code}, 2, 'days the wrong way round';
 
 # --- the term ---
