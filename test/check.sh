@@ -50,7 +50,7 @@ gcc_build() {
 }
 
 sanitized_tests() {
-    CC=clang TAMGA_BUILD=build-asan TAMGA_ROUNDS=${TAMGA_ROUNDS:-500} TAMGA_KILL_ROUNDS=20 TAMGA_BROWSER=no TAMGA_DRILLS=no \
+    CC=clang TAMGA_BUILD=build-asan TAMGA_ROUNDS=${TAMGA_ROUNDS:-500} TAMGA_KILL_ROUNDS=20 TAMGA_CACHE_NODES=50 TAMGA_BROWSER=no TAMGA_DRILLS=no \
         MESON_OPTIONS="-Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
         -Dc_args=-fno-sanitize-recover=all" test/run.sh >"$out" 2>&1
     local status=$?

@@ -5,6 +5,8 @@
  *
  *   catch_up REGISTER CACHE KEY SNAPSHOT COUNT      CACHE "": none
  *
+ * What the register or the cache does not answer in time, as on a busy machine, is asked again for two minutes.
+ *
  * Prints one line of JSON: nodes, failed, seconds, places (how many different ones they ended at), next_seq, verdicts (how many
  * different sums of all verdicts), sum, from_cache, from_register, cache_errors, cache_refused. */
 #include <pthread.h>
@@ -16,7 +18,7 @@
 #include "base/mix.h"
 #include "node/segments.h"
 
-enum { NODES_MOST = 1000, ROUNDS = 10000 };
+enum { NODES_MOST = 1000, ROUNDS = 10000, REST_MS = 200, PATIENCE_US = 120000000 };
 
 struct crowd {
     struct link_options link, cache;
@@ -43,16 +45,34 @@ static bool add(void *ctx, struct imei imei, const struct verdict *verdict)
     return true;
 }
 
-static enum err come_near(struct node *node, struct pull *pull, struct copy *copy)
+static bool again(const struct pull *pull, int64_t until_us)
+{
+    return clock_monotonic_us() < until_us && link_rest(pull->link, REST_MS);
+}
+
+/* Until the list is used up; it is empty where one failed, be it the list or a segment. */
+static enum err take_segments(struct pull *pull, struct copy *copy, int64_t until_us,
+                              struct fault *fault)
 {
     enum err err = ERR_OK;
-    bool took = true;
-    segments_begin(pull);
-    while (!err && took)
-        err = segments_take(pull, copy, &took, &node->fault);
+    do {
+        bool took = true;
+        segments_begin(pull);
+        while (!err && took)
+            err = segments_take(pull, copy, &took, fault);
+    } while (!err && !pull->names.n && again(pull, until_us));
+    return err;
+}
+
+static enum err come_near(struct node *node, struct pull *pull, struct copy *copy)
+{
+    int64_t until_us = clock_monotonic_us() + PATIENCE_US;
+    enum err err = take_segments(pull, copy, until_us, &node->fault);
     for (int i = 0; !err && i < ROUNDS; i++) {
         uint64_t before = copy->place.next_seq;
-        err = pull_feed(pull, copy, 0, &node->fault);
+        while ((err = pull_feed(pull, copy, 0, &node->fault)) == ERR_UNAVAILABLE &&
+               again(pull, until_us))
+            ;
         if (copy->place.next_seq == before)
             break;
     }
