@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # check - what must hold before a change goes in: both compilers clean with -Werror, the layers,
-# every script readable by bash, all tests under AddressSanitizer and UBSan. Ends with one line
+# every script readable by bash, all tests under AddressSanitizer and UBSan, the programs of `make bench`. Ends with one line
 # "N passed, N failed". TAMGA_ROUNDS is smaller here: the sanitizers are slow.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -50,13 +50,19 @@ gcc_build() {
 }
 
 sanitized_tests() {
-    CC=clang TAMGA_BUILD=build-asan TAMGA_ROUNDS=${TAMGA_ROUNDS:-500} TAMGA_KILL_ROUNDS=20 TAMGA_CACHE_NODES=50 TAMGA_BROWSER=no TAMGA_DRILLS=no \
+    CC=clang TAMGA_BUILD=build-asan TAMGA_ROUNDS=${TAMGA_ROUNDS:-500} TAMGA_KILL_ROUNDS=20 \
+        TAMGA_CACHE_NODES=50 TAMGA_BROWSER=no TAMGA_DRILLS=no \
         MESON_OPTIONS="-Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
         -Dc_args=-fno-sanitize-recover=all" test/run.sh >"$out" 2>&1
     local status=$?
     grep -v '^ok ' "$out"
     counts=$(tail -1 "$out")
     return $status
+}
+
+# `make bench` builds them when it is asked for; what they call may have changed since.
+bench_programs() {
+    CC=clang tools/build.sh build-asan bench-programs
 }
 
 out=$(mktemp)
@@ -68,6 +74,7 @@ step "layers, sizes, licences" layers
 step "gcc -Werror" gcc_build
 step "the page as Debian's node 18 builds it" test/node18.sh
 step "clang -Werror, tests under ASan and UBSan" sanitized_tests
+step "the programs of make bench" bench_programs
 
 read -r ok _ bad _ <<<"$counts"
 # The step of the tests counts as its cases.
