@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * csv_rows - a window in which a whole row always stands: it is filled again as soon as fewer than
- * a row's greatest length are left in it. So a row is found by one memchr, no row is ever glued
+ * a row's greatest length are left in it. So a row is found and split by one look at its bytes, no row is ever glued
  * together, and a gigabyte without a line end is refused after 64 kB.
  *
  * What is rare costs nothing where it is absent: the reader knows where the next quote and the
@@ -125,7 +125,6 @@ static enum err find_quoted(struct csv_rows *rows, size_t room, size_t *out_end,
     *out_end = rows->pos + rows->split.used;
     for (const char *at = row; (at = memchr(at, '\n', rows->split.used - (size_t)(at - row))); at++)
         rows->lines++;
-    rows->split_done = true;
     return ERR_OK;
 }
 
@@ -139,12 +138,14 @@ static enum err find_line(struct csv_rows *rows, struct fault *fault)
     }
     rows->text = (struct str){NULL, 0};
     rows->lines = 0;
-    rows->split_done = rows->foul = false;
+    rows->foul = false;
     if (rows->pos == rows->end)
         return ERR_OK;
     size_t room = smaller(rows->end - rows->pos, ROW_ROOM);
-    const char *row = rows->window + rows->pos, *feed = memchr(row, '\n', room);
-    size_t row_end = feed ? (size_t)(feed - rows->window) : rows->pos + room;
+    const char *row = rows->window + rows->pos;
+    csv_split_plain(row, room, rows->separator, &rows->split);
+    size_t row_end = rows->pos + rows->split.used;
+    rows->split_done = true;
     if (rows->quote < rows->pos)
         rows->quote = find_quote(rows, rows->pos);
     if (rows->quote < row_end) {
@@ -188,7 +189,7 @@ enum err csv_rows_find(struct csv_rows *rows, struct fault *fault)
 void csv_rows_split(struct csv_rows *rows)
 {
     if (!rows->split_done)
-        csv_split_plain(rows->text, rows->separator, &rows->split);
+        csv_split_plain(rows->text.p, rows->text.n, rows->separator, &rows->split);
     rows->split_done = true;
 }
 
@@ -215,7 +216,7 @@ enum err csv_rows_open(struct csv_rows *rows, const char *path, const struct sou
                        bool hash, struct fault *fault)
 {
     *rows = (struct csv_rows){.line = 1, .separator = ',', .quotes = true};
-    rows->window = malloc(WINDOW);
+    rows->window = malloc(WINDOW + CSV_SPLIT_PAD);
     rows->scratch = malloc(ROW_ROOM);
     enum err err = ERR_OK;
     if (!rows->window || !rows->scratch)

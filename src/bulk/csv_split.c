@@ -4,6 +4,10 @@
  * quote within a value that does not begin with one is a plain character (7" screens). */
 #include "bulk/csv_split.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
@@ -28,19 +32,41 @@ static inline void add_field(struct csv_split *out, struct str field)
         out->count = LIMIT_COLUMNS + 1;
 }
 
-void csv_split_plain(struct str text, char separator, struct csv_split *out)
+/* Bit i: p[i] is a separator or a line feed; of CSV_SPLIT_PAD bytes. */
+static inline uint32_t ends(const char *p, char separator)
 {
-    const char *p = text.p, *end = text.p + text.n;
+#ifdef __SSE2__
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(separator)),
+                                                    _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'))));
+#else
+    uint32_t bits = 0;
+    for (unsigned i = 0; i < CSV_SPLIT_PAD; i++)
+        bits |= (uint32_t)(p[i] == separator || p[i] == '\n') << i;
+    return bits;
+#endif
+}
+
+void csv_split_plain(const char *p, size_t n, char separator, struct csv_split *out)
+{
+    size_t from = 0;
     out->count = 0;
     out->state = CSV_SPLIT_OK;
-    out->used = text.n;
-    for (;;) {
-        const char *at = memchr(p, separator, (size_t)(end - p));
-        add_field(out, trimmed(p, (size_t)((at ? at : end) - p)));
-        if (!at || out->count > LIMIT_COLUMNS)
-            return;
-        p = at + 1;
+    for (size_t at = 0; at < n; at += CSV_SPLIT_PAD) {
+        for (uint32_t left = ends(p + at, separator); left; left &= left - 1) {
+            const size_t end = at + (size_t)__builtin_ctz(left);
+            if (end >= n)
+                break;
+            add_field(out, trimmed(p + from, end - from));
+            from = end + 1;
+            if (p[end] == '\n') {
+                out->used = end;
+                return;
+            }
+        }
     }
+    add_field(out, trimmed(p + from, n - from));
+    out->used = n;
 }
 
 struct machine {

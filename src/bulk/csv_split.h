@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * csv_split - one row into its fields. Two ways with the same result where both apply: by memchr
- * for rows without quotes, which is nearly all of them, and by a small machine for the others. */
+ * csv_split - one row into its fields. Two ways with the same result where both apply: sixteen bytes at a time for rows
+ * without quotes, which is nearly all of them, and by a small machine for the others. */
 #ifndef BULK_CSV_SPLIT_H
 #define BULK_CSV_SPLIT_H
 
@@ -24,8 +24,10 @@ struct csv_split {
     size_t used;     /* bytes of the row, without its line feed */
 };
 
-/* text is one row without line end and without quotes. */
-void csv_split_plain(struct str text, char separator, struct csv_split *out);
+enum { CSV_SPLIT_PAD = 16 }; /* bytes behind n that are read, whatever they are */
+
+/* A row without quotes, up to its line feed or to n (used == n: there is none). */
+void csv_split_plain(const char *p, size_t n, char separator, struct csv_split *out);
 /* Finds the end of the row itself, for a line feed may be quoted. Values with doubled quotes are
  * written to scratch (n bytes). */
 void csv_split_quoted(const char *p, size_t n, char separator, char *scratch,

@@ -12,7 +12,6 @@
 #include "app/commit.h"
 #include "app/observe.h"
 #include "bulk/imeis.h"
-#include "seen/earliest.h"
 #include "people/audit_log.h"
 #include "seen/feed_facts.h"
 #include "seen/feed_guard.h"
@@ -70,8 +69,7 @@ static enum err look(void *ctx, const uint64_t *keys, const struct facts_row *ro
 static enum err compare(struct feeding *f, struct fault *fault)
 {
     struct imei_list *list = seen_activations(f->seen);
-    earliest_keep(list);
-    f->out->imeis = list->n;
+    f->out->imeis = seen_drop_active(f->seen);
     enum err err = feed_facts_each(f->reg->store, list->keys, list->n, look, f, fault);
     list->n = err ? list->n : f->kept;
     list->at = 0;

@@ -112,6 +112,12 @@ static uint64_t mix_text(struct str text)
     return mix64(mixed ^ word);
 }
 
+/* For the digest: of the columns that no other word of it tells. */
+static uint64_t more_of(const struct csv_row *row)
+{
+    return row->fields[FEED_RAT].n ? mix_text(row->fields[FEED_RAT]) : 0;
+}
+
 /* One that was read before is known again by its bytes. */
 static bool date_of(struct feed_rows *f, struct str text, daynum *out)
 {
@@ -164,11 +170,11 @@ static bool look_at_rat(struct feed_rows *f, struct str rat, daynum day, unsigne
 }
 
 /* One that was looked at before is known again. */
-static void check_rat(struct feed_rows *f, struct imei imei, struct str rat, daynum day)
+static void check_rat(struct feed_rows *f, struct imei imei, struct str rat, uint64_t mixed,
+                      daynum day)
 {
     if (!rat.n)
         return;
-    uint64_t mixed = mix_text(rat);
     unsigned radio = f->radios[mixed % FEED_RATS];
     if (f->rats[mixed % FEED_RATS] != mixed) {
         radio = 0;
@@ -221,14 +227,12 @@ static bool imsi_of(struct feed_rows *f, struct str text, daynum day, uint64_t *
     return false;
 }
 
-/* What a row says, once its day is known. out->imsi is set. */
+/* What a row says, once its day is known. out->imsi and out->more are set. */
 static void say(struct feed_rows *f, const struct csv_row *row, struct imei imei, daynum day,
                 struct seen_row *out)
 {
-    struct str rat = row->fields[FEED_RAT];
     out->imei = imei.body;
     out->msisdn = msisdn_of(row->fields[FEED_MSISDN]);
-    out->more = rat.n ? mix_text(rat) : 0;
     out->day = daynum_pack(day);
     out->ahead = day > f->today;
     out->past = day < f->kept_from;
@@ -252,6 +256,7 @@ static enum err not_yet(struct feed_rows *f, const struct csv *csv, const struct
                 !imei_all_same(imei) && imsi.n >= IMSI_LEAST &&
                 imsi_parse(imsi, &out->imsi) == ERR_OK;
     if (*out_used) {
+        out->more = more_of(row);
         say(f, row, imei, day, out);
         feed_count_sum(&f->counts, DAYNUM_NONE, sum_of(f, row->text));
     } else {
@@ -302,7 +307,8 @@ enum err feed_row(struct feed_rows *f, const struct csv *csv, const struct csv_r
         return aside(f, csv, row, FEED_IMEI, "14 to 16 digits, not all the same");
     }
     note_length(f, row->fields[FEED_IMEI]);
-    check_rat(f, imei, row->fields[FEED_RAT], day);
+    out->more = more_of(row);
+    check_rat(f, imei, row->fields[FEED_RAT], out->more, day);
     if (!imsi_of(f, row->fields[FEED_IMSI], kept_day(f, day), &out->imsi)) {
         sum_up(f, row->text, kept_day(f, day));
         f->out->unknown++;

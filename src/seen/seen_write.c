@@ -2,8 +2,9 @@
  *
  * Writing: new pairs and the subscribers that come with them, in the order of their numbers, some ten thousand a
  * transaction, so that a theft order does not wait; then the days (seen_days.c). Each transaction looks whether the register still
- * stands where the numbers were counted from. The tables get what was written last of all: killed before that, they are in
- * doubt and made anew. */
+ * stands where the numbers were counted from. New pairs are poured into their table meanwhile, in a thread; killed before all is
+ * written, the tables are in doubt and made anew. */
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,9 @@ struct writing {
     struct seen_pair *pairs; /* of a step */
     struct seen_subscriber *subscribers;
     size_t from, n, subscriber_n; /* of a step */
+    pthread_t pouring;            /* new pairs, into the table */
+    bool pours;
+    enum err poured;
 };
 
 enum err seen_same_head(struct seen *s, struct fault *fault)
@@ -244,16 +248,39 @@ static void forget_days(struct seen_table *fresh)
         fresh->slots[i].day = SEEN_DAY_NONE;
 }
 
+/* The pairs' table, which nobody looks at while pairs and days are written. */
+static void *take_in_pairs(void *ctx)
+{
+    struct writing *w = ctx;
+    if (w->what->waits)
+        forget_days(&w->seen->fresh);
+    w->poured = take_in(&w->seen->pairs, &w->seen->fresh);
+    return NULL;
+}
+
+static void begin_pouring(struct writing *w)
+{
+    w->pours = pthread_create(&w->pouring, NULL, take_in_pairs, w) == 0;
+}
+
+static void end_pouring(struct writing *w)
+{
+    if (w->pours)
+        pthread_join(w->pouring, NULL);
+    else
+        take_in_pairs(w);
+    w->pours = false;
+}
+
 static void settle(struct writing *w)
 {
     struct seen *s = w->seen;
     struct seen_state state;
     seen_state(s, &state);
     seen_forget(s);
-    if (w->what->waits)
-        forget_days(&s->fresh);
+    end_pouring(w);
     /* Without memory for it they stay in doubt: the next load makes them anew. */
-    if (take_in(&s->pairs, &s->fresh) == ERR_OK && take_in(&s->subscribers, &w->fresh) == ERR_OK) {
+    if (w->poured == ERR_OK && take_in(&s->subscribers, &w->fresh) == ERR_OK) {
         seen_cache_settle(&s->subscribers, &state);
         seen_cache_settle(&s->pairs, &state);
     }
@@ -268,6 +295,8 @@ enum err seen_write(struct seen *s, const struct seen_write *what, struct fault 
     if (!err && (s->new_count || dates)) {
         seen_cache_begin(&s->subscribers);
         seen_cache_begin(&s->pairs);
+        if (!dates) /* they name places in the table */
+            begin_pouring(&w);
     }
     if (!err && s->new_count)
         err = write_pairs(&w, fault);
@@ -277,6 +306,8 @@ enum err seen_write(struct seen *s, const struct seen_write *what, struct fault 
         err = seen_write_days(s, what, before, fault);
     if (!err && (s->new_count || dates))
         settle(&w);
+    if (w.pours)
+        end_pouring(&w);
     seen_table_release(&w.fresh);
     free(w.pairs);
     if (w.subscribers)
