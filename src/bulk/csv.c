@@ -146,7 +146,6 @@ static enum err read_header(struct csv *csv, const struct csv_options *options, 
     enum err err = csv_rows_find(rows, fault);
     if (err)
         return err;
-    csv_rows_split(rows);
     if (options->header == CSV_HEADER_OR_LINES && is_value(&rows->split)) {
         take_lines(csv);
         return ERR_OK;
@@ -288,7 +287,6 @@ enum err csv_next(struct csv *csv, struct csv_row *out, struct fault *fault)
     *out = (struct csv_row){.line = rows->line, .text = rows->text};
     if (!rows->text.p)
         return ERR_OK;
-    csv_rows_split(rows);
     csv_rows_pass(rows);
     if (rows->foul)
         return bad_text(csv, out, fault);

@@ -79,6 +79,7 @@ static enum err fill(struct csv_rows *rows, struct fault *fault)
         return stop(rows, err);
     }
     rows->end += got;
+    memset(rows->window + rows->end, 0, CSV_SPLIT_PAD);
     rows->eof = got < WINDOW - left;
     rows->odd = find_odd(rows, 0);
     rows->quote = find_quote(rows, 0);
@@ -128,6 +129,25 @@ static enum err find_quoted(struct csv_rows *rows, size_t room, size_t *out_end,
     return ERR_OK;
 }
 
+/* Finds the end of the row at pos and splits it. */
+static enum err find_fields(struct csv_rows *rows, size_t room, size_t *out_end,
+                            struct fault *fault)
+{
+    const char *row = rows->window + rows->pos;
+    if (rows->quote < rows->pos)
+        rows->quote = find_quote(rows, rows->pos);
+    if (rows->quote < rows->pos + room) { /* it may stand in this row */
+        const char *feed = memchr(row, '\n', room);
+        const size_t n = feed ? (size_t)(feed - row) : room;
+        if (rows->quote < rows->pos + n)
+            return find_quoted(rows, room, out_end, fault);
+        room = n;
+    }
+    csv_split_plain(row, room, rows->separator, &rows->split);
+    *out_end = rows->pos + rows->split.used;
+    return ERR_OK;
+}
+
 /* Finds the row at pos, whatever is in it; text.p == NULL at the end of the file. */
 static enum err find_line(struct csv_rows *rows, struct fault *fault)
 {
@@ -143,16 +163,10 @@ static enum err find_line(struct csv_rows *rows, struct fault *fault)
         return ERR_OK;
     size_t room = smaller(rows->end - rows->pos, ROW_ROOM);
     const char *row = rows->window + rows->pos;
-    csv_split_plain(row, room, rows->separator, &rows->split);
-    size_t row_end = rows->pos + rows->split.used;
-    rows->split_done = true;
-    if (rows->quote < rows->pos)
-        rows->quote = find_quote(rows, rows->pos);
-    if (rows->quote < row_end) {
-        enum err err = find_quoted(rows, room, &row_end, fault);
-        if (err)
-            return err;
-    }
+    size_t row_end;
+    enum err err = find_fields(rows, room, &row_end, fault);
+    if (err)
+        return err;
     bool ended = row_end < rows->pos + room;
     rows->next = row_end + ended;
     rows->lines += ended;
@@ -184,13 +198,6 @@ enum err csv_rows_find(struct csv_rows *rows, struct fault *fault)
             return ERR_OK;
         csv_rows_pass(rows);
     }
-}
-
-void csv_rows_split(struct csv_rows *rows)
-{
-    if (!rows->split_done)
-        csv_split_plain(rows->text.p, rows->text.n, rows->separator, &rows->split);
-    rows->split_done = true;
 }
 
 /* What a file begins with when it is no UTF-8 text. */
@@ -249,5 +256,4 @@ void csv_rows_form(struct csv_rows *rows, char separator, bool quotes)
     rows->separator = separator;
     rows->quotes = quotes;
     rows->quote = find_quote(rows, rows->pos);
-    rows->split_done = false;
 }

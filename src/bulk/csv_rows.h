@@ -27,10 +27,9 @@ struct csv_rows {
     struct str text; /* without line end; p == NULL: the end of the file */
     size_t next;     /* where the row behind it begins */
     uint64_t lines;  /* and how many line ends away */
-    bool split_done; /* split holds its fields */
     bool foul;       /* it is not UTF-8 from text.p + foul_at on */
     size_t foul_at;
-    struct csv_split split;
+    struct csv_split split; /* its fields */
 };
 
 /* Opens, reads the first window, refuses what begins as no UTF-8 text. The rest of *rows is zero. */
@@ -41,7 +40,6 @@ void csv_rows_form(struct csv_rows *rows, char separator, bool quotes);
 
 /* Finds the next row that is not blank; again and again the same one until it is passed. */
 MUST_USE enum err csv_rows_find(struct csv_rows *rows, struct fault *fault);
-void csv_rows_split(struct csv_rows *rows);
 void csv_rows_pass(struct csv_rows *rows);
 
 /* Where: file, line of pos, byte and value at window + at. */

@@ -47,6 +47,13 @@ static inline uint32_t ends(const char *p, char separator)
 #endif
 }
 
+/* The last field goes to the line end, of which a CR is part. */
+static inline void add_last(struct csv_split *out, const char *p, size_t from, size_t end)
+{
+    add_field(out, trimmed(p + from, end - from - (end > from && p[end - 1] == '\r')));
+    out->used = end;
+}
+
 void csv_split_plain(const char *p, size_t n, char separator, struct csv_split *out)
 {
     size_t from = 0;
@@ -57,16 +64,15 @@ void csv_split_plain(const char *p, size_t n, char separator, struct csv_split *
             const size_t end = at + (size_t)__builtin_ctz(left);
             if (end >= n)
                 break;
-            add_field(out, trimmed(p + from, end - from));
-            from = end + 1;
             if (p[end] == '\n') {
-                out->used = end;
+                add_last(out, p, from, end);
                 return;
             }
+            add_field(out, trimmed(p + from, end - from));
+            from = end + 1;
         }
     }
-    add_field(out, trimmed(p + from, n - from));
-    out->used = n;
+    add_last(out, p, from, n);
 }
 
 struct machine {

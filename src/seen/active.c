@@ -8,12 +8,15 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "seen/earliest.h"
 
 enum {
     CHUNK = 1 << 15, /* keys */
     CHUNKS = 4,
-    WORTH = 4, /* a chunk of which less than one in so many is known is the last */
+    SLICE = 1 << 12,    /* looked up at once: between two of them a stop is seen */
+    PATIENCE_MS = 1000, /* with a server that is away */
+    WORTH = 4,          /* a chunk of which less than one in so many is known is the last */
 };
 
 struct chunk {
@@ -48,66 +51,88 @@ struct active *active_new(struct store *store)
 
 /* ---- the thread ---- */
 
-static bool keep_known(struct active *a, const struct chunk *c, const struct facts_row *rows)
+/* How many of them are known; SIZE_MAX: it cannot be said. */
+static size_t keep_known(struct active *a, const uint64_t *keys, const struct facts_row *rows,
+                         size_t n)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < c->n; i++) {
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++) {
         const daynum had = rows[i].facts.activation;
-        if (had == DAYNUM_NONE || daynum_pack(had) > (uint16_t)c->keys[i])
+        if (had == DAYNUM_NONE || daynum_pack(had) > (uint16_t)keys[i])
             continue;
-        if (imei_list_add(&a->known, (c->keys[i] & ~(uint64_t)UINT16_MAX) | daynum_pack(had)))
-            return false;
-        n++;
+        const uint64_t key = (keys[i] & ~(uint64_t)UINT16_MAX) | daynum_pack(had);
+        if (earliest_add(&a->known, key, LIMIT_FEED_FIRST))
+            return SIZE_MAX;
+        known++;
     }
-    return n * WORTH >= c->n;
+    return known;
 }
 
 /* False: it is not worth while, or cannot be. */
 static bool answer(struct active *a, struct store *store, struct chunk *c, struct facts_row *rows)
 {
     struct imei_list list = {.keys = c->keys, .n = c->n, .size = CHUNK};
+    size_t known = 0;
     earliest_keep(&list);
-    c->n = list.n;
-    for (size_t i = 0; i < c->n; i++)
-        rows[i].imei.body = c->keys[i] >> 16;
-    return store_facts_get(store, rows, c->n, NULL) == ERR_OK && keep_known(a, c, rows);
+    for (size_t at = 0; at < list.n && !a->rests; at += SLICE) {
+        const size_t n = list.n - at < SLICE ? list.n - at : SLICE;
+        for (size_t i = 0; i < n; i++)
+            rows[i].imei.body = list.keys[at + i] >> 16;
+        const size_t more = store_facts_get(store, rows, n, NULL)
+                                ? SIZE_MAX
+                                : keep_known(a, list.keys + at, rows, n);
+        if (more == SIZE_MAX)
+            return false;
+        known += more;
+    }
+    return known * WORTH >= list.n;
+}
+
+/* Of the next full chunk. NULL: there is none, and none will come. */
+static struct chunk *next_chunk(struct active *a)
+{
+    pthread_mutex_lock(&a->lock);
+    while (a->put == a->got && !a->end)
+        pthread_cond_wait(&a->moved, &a->lock);
+    struct chunk *c = a->put == a->got ? NULL : &a->chunks[a->got % CHUNKS];
+    pthread_mutex_unlock(&a->lock);
+    return c;
+}
+
+static void give_back(struct active *a, struct chunk *c)
+{
+    c->n = 0;
+    pthread_mutex_lock(&a->lock);
+    a->got++;
+    pthread_mutex_unlock(&a->lock);
 }
 
 static void *run(void *ctx)
 {
     struct active *a = ctx;
     struct store *store = NULL;
-    struct facts_row *rows = malloc(CHUNK * sizeof *rows);
-    if (!rows || store_again(a->store, &store, NULL))
-        a->rests = true;
-    pthread_mutex_lock(&a->lock);
-    for (;;) {
-        while (a->put == a->got && !a->end)
-            pthread_cond_wait(&a->moved, &a->lock);
-        if (a->put == a->got)
-            break;
-        struct chunk *c = &a->chunks[a->got % CHUNKS];
-        pthread_mutex_unlock(&a->lock);
-        if (!a->rests && !answer(a, store, c, rows))
-            a->rests = true;
-        c->n = 0;
-        pthread_mutex_lock(&a->lock);
-        a->got++;
+    struct facts_row *rows = malloc(SLICE * sizeof *rows);
+    struct chunk *c;
+    bool goes_on = rows && store_again(a->store, &store, NULL) == ERR_OK;
+    if (goes_on)
+        store_patience(store, PATIENCE_MS);
+    while (goes_on && (c = next_chunk(a)) != NULL) {
+        goes_on = !a->rests && answer(a, store, c, rows);
+        give_back(a, c);
     }
-    pthread_mutex_unlock(&a->lock);
+    a->rests = true;
     store_close(store);
     free(rows);
     return NULL;
 }
 
+/* ---- who asks ---- */
+
 static bool begin(struct active *a)
 {
-    a->chunks = calloc(CHUNKS, sizeof *a->chunks);
-    a->began = a->chunks && pthread_create(&a->thread, NULL, run, a) == 0;
+    a->began = pthread_create(&a->thread, NULL, run, a) == 0;
     return a->began;
 }
-
-/* ---- who asks ---- */
 
 /* The full chunk goes to the thread; when all others wait there, it is let go. */
 static void hand_over(struct active *a)
@@ -126,14 +151,18 @@ void active_ask(struct active *a, uint64_t key)
 {
     if (!a || a->rests)
         return;
-    if (!a->began && !begin(a)) {
+    if (!a->chunks && !(a->chunks = calloc(CHUNKS, sizeof *a->chunks))) {
         a->rests = true;
         return;
     }
     struct chunk *c = &a->chunks[a->put % CHUNKS];
     c->keys[c->n++] = key;
-    if (c->n == CHUNK)
+    if (c->n < CHUNK)
+        return;
+    if (a->began || begin(a))
         hand_over(a);
+    else
+        a->rests = true;
 }
 
 static void end(struct active *a)
@@ -146,7 +175,13 @@ static void end(struct active *a)
     pthread_mutex_unlock(&a->lock);
     pthread_join(a->thread, NULL);
     a->began = false;
-    a->rests = true;
+}
+
+static void release(struct active *a)
+{
+    free(a->chunks);
+    a->chunks = NULL;
+    imei_list_release(&a->known);
 }
 
 void active_drop(struct active *a, struct imei_list *list)
@@ -155,6 +190,7 @@ void active_drop(struct active *a, struct imei_list *list)
     if (!a)
         return;
     end(a);
+    a->rests = true;
     earliest_keep(&a->known);
     for (size_t i = 0; i < list->n; i++) {
         const uint64_t key = list->keys[i], *known = a->known.keys;
@@ -164,6 +200,7 @@ void active_drop(struct active *a, struct imei_list *list)
             list->keys[kept++] = key;
     }
     list->n = kept;
+    release(a);
 }
 
 void active_free(struct active *a)
@@ -172,8 +209,7 @@ void active_free(struct active *a)
         return;
     a->rests = true; /* what waits is not asked any more */
     end(a);
-    free(a->chunks);
-    imei_list_release(&a->known);
+    release(a);
     pthread_cond_destroy(&a->moved);
     pthread_mutex_destroy(&a->lock);
     free(a);

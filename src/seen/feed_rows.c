@@ -174,7 +174,7 @@ static bool day_of(struct feed_rows *f, const struct csv_row *row, daynum *out)
     if (n < 0 || n >= (int)sizeof text || instant_parse(str_z(text), &f->reg->zone, &seconds))
         return false;
     *out = zone_day(&f->reg->zone, seconds);
-    return true;
+    return daynum_is_day(*out);
 }
 
 /* Codes of DIRBS: 001-007, 101-105, joined by |. Unknown ones are findings, no more. */

@@ -258,8 +258,11 @@ static void *take_in_pairs(void *ctx)
     return NULL;
 }
 
+/* Where the table must grow it waits until all is written: a register's disk and memory are for its records first. */
 static void begin_pouring(struct writing *w)
 {
+    if (!seen_table_has_room(&w->seen->pairs.table, w->seen->fresh.count))
+        return;
     w->pours = pthread_create(&w->pouring, NULL, take_in_pairs, w) == 0;
 }
 

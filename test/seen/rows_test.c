@@ -149,14 +149,15 @@ static void look_at_findings(void *ctx, const struct finding *list, size_t n)
     }
 }
 
-static void load(struct fixture *f, const char *text, struct feed_result *out)
+static void load_under(struct fixture *f, const char *header, const char *text,
+                       struct feed_result *out)
 {
     struct rows r = {.reader = {.read = read_rows, .ctx = &r, .name = "rows"}};
     struct fault fault = {0};
     size_t findings = 0;
     FILE *bad = fopen("/dev/null", "w");
     assert_non_null(bad);
-    buf_str(&r.text, STR("date,imei,imsi,msisdn,rat\n"));
+    buf_str(&r.text, str_z(header));
     buf_str(&r.text, str_z(text));
     const struct load_options options = {.path = "rows", .reader = &r.reader, .beside = bad};
     const struct feed_options feed = {.operator_name = STR("A"),
@@ -169,6 +170,30 @@ static void load(struct fixture *f, const char *text, struct feed_result *out)
     assert_int_equal(err, ERR_OK);
     fclose(bad);
     buf_release(&r.text);
+}
+
+static void load(struct fixture *f, const char *text, struct feed_result *out)
+{
+    load_under(f, "date,imei,imsi,msisdn,rat\n", text, out);
+}
+
+/* A time of another zone puts the first day that there is on the day before: such a row has no date, and moves nothing. */
+static void before_all_days(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_memory("2026-03-10");
+    struct feed_result result;
+    load(f, "2026-03-01,35735007990500,401010000000001,,\n", &result);
+    assert_int_equal(result.first, 1);
+    load_under(f, "date,time,imei,imsi\n",
+               "2000-01-01,00:30+14:00,35735007990500,401010000000001\n"
+               "2000-01-01,00:30+14:00,35735007990501,401010000000001\n",
+               &result);
+    assert_int_equal(result.malformed, 2);
+    assert_int_equal(result.imeis, 0);
+    assert_int_equal(fixture_facts(f, PHONE).activation, fixture_daynum("2026-03-01"));
+    assert_int_equal(fixture_facts(f, PHONE + 1).activation, DAYNUM_NONE);
+    fixture_free(f);
 }
 
 /* Columns have slipped: numbers stand where IMEIs, dates and codes do. */
@@ -247,6 +272,7 @@ int main(void)
         cmocka_unit_test(different_ones_are_bounded),
         cmocka_unit_test(one_phone_takes_no_room),
         cmocka_unit_test(numbers_are_pictures),
+        cmocka_unit_test(before_all_days),
         cmocka_unit_test(slipped_columns_tell_of_nobody),
         cmocka_unit_test(the_same_rows_count_once),
     };

@@ -195,6 +195,27 @@ static void a_fault_says_the_byte(void **state)
     given_file_remove(path);
 }
 
+/* An empty value before the line end stands where the separator ends, with LF and with CR LF. */
+static void an_empty_last_value_has_a_place(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"date,imei\n1,\n", "date,imei\r\n1,\r\n", "date,imei\n1,"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char *path = given_file(texts[i], strlen(texts[i]));
+        struct csv_options options = options_of(path);
+        struct csv *csv;
+        struct csv_row row;
+        struct fault fault = {0};
+        options.required = 3;
+        assert_int_equal(csv_open(&options, &csv, &fault), ERR_OK);
+        assert_int_equal(csv_next(csv, &row, &fault), ERR_FILE_COLUMN);
+        assert_int_equal(fault.line, 2);
+        assert_int_equal(fault.byte, (i == 1 ? 11 : 10) + 2);
+        csv_close(csv);
+        given_file_remove(path);
+    }
+}
+
 static void one_value_a_line(void **state)
 {
     (void)state;
@@ -424,6 +445,7 @@ int main(void)
         cmocka_unit_test(faults_that_are_refused),
         cmocka_unit_test(a_missing_column_is_named),
         cmocka_unit_test(a_fault_says_the_byte),
+        cmocka_unit_test(an_empty_last_value_has_a_place),
         cmocka_unit_test(one_value_a_line),
         cmocka_unit_test(raw_rows),
         cmocka_unit_test(lines_up_to_the_limit),
