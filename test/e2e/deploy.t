@@ -7,22 +7,32 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
+use Portal;
 use Register;
 use Test::More;
 
 sub has { return grep { -x "$_/$_[0]" } split /:/, "$ENV{PATH}:/usr/sbin:/sbin" }
 
 my $r = Register->new;
+Portal->new($r, border => 0); # its thread counts violations
 is $r->run('user', 'add', 'aigul')->{code}, 0, 'a register';
-my $server = $r->serve;
-my (undef, $metrics) = Register::http($server, 'GET', '/metrics');
-Register::stop($server->{pid});
-my %known = map { $_ => 1 } $metrics =~ /^# TYPE (tamga_\w+)/mg;
+is $r->run('notices', 'channel', '--operator', 'Altel', '--road', 'file', '--plmn', '40101')->{code}, 0, 'an operator who is told of notices';
+my %names;
 for my $file (glob 'deploy/monitoring/*') {
-    my $text = slurp($file);
-    my %named = map { $_ => 1 } $text =~ /\b(tamga_[a-z_]+)\b/g;
-    cmp_ok scalar(keys %named), '>', 4, "$file names metrics";
-    is_deeply [grep { !$known{$_} } sort keys %named], [], 'all of which there are';
+    my %named = map { $_ => 1 } slurp($file) =~ /\b(tamga_[a-z_]+)\b/g;
+    $names{$file} = [sort keys %named];
+}
+my $server = $r->serve;
+my %known;
+poll(30, sub { # figures of notices, clones and reports come a moment after the start
+    my (undef, $metrics) = Register::http($server, 'GET', '/metrics');
+    %known = map { $_ => 1 } $metrics =~ /^# TYPE (tamga_\w+)/mg;
+    return !grep { !$known{$_} } map { @$_ } values %names;
+});
+Register::stop($server->{pid});
+for my $file (sort keys %names) {
+    cmp_ok scalar(@{$names{$file}}), '>', 4, "$file names metrics";
+    is_deeply [grep { !$known{$_} } @{$names{$file}}], [], 'all of which there are';
 }
 is ref json(slurp('deploy/monitoring/grafana-tamga.json'))->{panels}, 'ARRAY', 'the dashboard is JSON';
 

@@ -1,12 +1,14 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# notices_push - notices over HTTP to an operator who fails, hangs, cuts off, answers twice and refuses; each reaches him under
-# one id, whoever is killed (SIGKILL) meanwhile; his receipts are counted once, and only his; the server shows its figures.
+# notices_push - notices over HTTP to an operator who fails, hangs, cuts off, answers twice and refuses, or whose certificate nobody
+# vouches for; each reaches him under one id, whoever is killed (SIGKILL) meanwhile; his receipts are counted once, and only his;
+# the server shows its figures.
 use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
+use FreeDiameter;
 use IPC::Open2;
 use Register;
 use Test::More;
@@ -22,7 +24,7 @@ my $pid = open2(my $peer_out, my $peer_in, $^X, 'test/peers/operator.pl', $log, 
 chomp(my $port = <$peer_out>);
 sub mode { spew($mode, "$_[0]\n"); return }
 sub said { return map { json($_) } split /\n/, slurp($log) }
-sub push_it { my $did = $r->run('--json', 'notices', 'send'); return ($did->{code}, $did->{out} ? json($did->{out}) : {}) }
+sub push_it { my (@prefix) = @_; my $did = $r->run({prefix => \@prefix}, '--json', 'notices', 'send'); return ($did->{code}, $did->{out} ? json($did->{out}) : {}) }
 sub status { return json($r->run('--json', 'notices', 'status', '--operator', 'Altel')->{out}) }
 
 my $token = $r->file('altel.token', "s3cret\n");
@@ -50,6 +52,56 @@ is $code, 1, 'one who hangs is left in time';
     ok $p->{quiet}, 'nobody is written to at 22:00';
     is scalar(my @now = said()), $before, '... nothing went out';
 }
+
+# --- one by https whose certificate is none for him: not a byte of a request leaves ---
+
+# with: the certificate and key that he shows. Returns (code, what the push says, what the door saw of it).
+my ($ca, $doors) = ($r->path('ca'), 0);
+sub push_to_door {
+    my ($cert, $key, @prefix) = @_;
+    my $seen = $r->path('door' . ++$doors);
+    my $door = open2(my $out, my $in, 'python3', 'test/peers/tls_door.py', $cert, $key, $port, $seen);
+    chomp(my $at = <$out> // '');
+    ok_run('an https address', 'notices', 'channel', '--operator', 'Altel', '--road', 'http', '--url', "https://localhost:$at/sms", '--token-file', $token);
+    my ($code, $p) = push_it(@prefix);
+    poll(10, sub { slurp($seen) =~ /\n/ });
+    close $in;
+    waitpid $door, 0;
+    return ($code, $p, map { json($_) } split /\n/, slurp($seen));
+}
+
+sub refused_ok {
+    my ($say, @with) = @_;
+    my $before = () = said();
+    my ($code, $p, @seen) = push_to_door(@with);
+    is $code, 1, "$say: something is left";
+    is_deeply [@$p{qw(tries sent refused failed waiting)}], [1, 0, 0, 1, JSON::PP::true], '... one try, nothing is sent, refused by nobody' or diag explain $p;
+    is_deeply [map { $_->{bytes} } @seen], [0], '... he was called, and heard nothing' or diag explain \@seen;
+    is scalar(my @now = said()), $before, '... nor who stands behind him';
+    is_deeply [@{status()}{qw(made handed_over failed late waiting)}], [40, 0, 0, 0, 40], '... all wait';
+    return;
+}
+
+mode('200'); # whoever came through would be told "taken"
+FreeDiameter::authority($ca);
+FreeDiameter::certificate($ca, $_) for qw(localhost sms.altel.example);
+FreeDiameter::openssl($ca, 'req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.pem -days 3 -subj "/CN=localhost" -addext subjectAltName=DNS:localhost');
+refused_ok('who vouches for himself', "$ca/self.pem", "$ca/self.key");
+refused_ok('of an authority that the machine does not know', "$ca/localhost.pem", "$ca/localhost.key");
+SKIP: {
+    # The machine's authorities are one file; here, for the program alone, ours stands in its place.
+    my $all = '/etc/ssl/certs/ca-certificates.crt';
+    my @trusting = ('unshare', '--user', '--map-current-user', '--keep-caps', '--mount', 'sh', '-c', "mount --bind $ca/ca.pem $all && exec \"\$@\"", 'sh');
+    skip 'no mount namespace here', 10 unless -e $all && system("@trusting[0 .. 4] mount --bind $ca/ca.pem $all 2>/dev/null") == 0;
+    refused_ok('of a known authority, for another name', "$ca/sms.altel.example.pem", "$ca/sms.altel.example.key", @trusting);
+    mode('503');
+    my $before = () = said();
+    my (undef, $p, @seen) = push_to_door("$ca/localhost.pem", "$ca/localhost.key", @trusting);
+    cmp_ok $seen[0]{bytes} // 0, '>', 1000, 'for his own name: he hears it' or diag explain \@seen;
+    is scalar(my @now = said()), $before + 1, '... and answers';
+    is status()->{waiting}, 40, '... that he cannot now';
+}
+ok_run('the address again', 'notices', 'channel', '--operator', 'Altel', '--road', 'http', '--url', "http://127.0.0.1:$port/sms", '--token-file', $token);
 
 # --- one who refuses one of them ---
 
