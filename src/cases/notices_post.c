@@ -63,6 +63,12 @@ static bool read_token(const struct notices_channel *c, char out[600], struct fa
     return good;
 }
 
+static long unanswered(struct posting *p, const struct fault *why)
+{
+    str_copy(p->out->why, sizeof p->out->why, str_z(why->detail));
+    return 0;
+}
+
 /* Its status; 0: nobody answered. Appends the answer. */
 static long send_it(struct posting *p, const char *text, const char *first, struct buf *answer)
 {
@@ -72,12 +78,12 @@ static long send_it(struct posting *p, const char *text, const char *first, stru
     struct fault why = {0}; /* what a peer does is no error */
     const struct buf body = {.p = (uint8_t *)(uintptr_t)text, .n = strlen(text)};
     if (!read_token(p->channel, token, &why))
-        return 0;
+        return unanswered(p, &why);
     sha256_once(text, body.n, hash);
     sha256_hex(hash, hex);
     snprintf(key, sizeof key, "Idempotency-Key: \"%s-%.16s\"", first, hex);
     const struct fetch question = {
-        .who = "an operator",
+        .who = p->channel->name,
         .url = p->channel->url,
         .away = ERR_SOURCE_AWAY,
         .body = &body,
@@ -87,7 +93,7 @@ static long send_it(struct posting *p, const char *text, const char *first, stru
         .most_bytes = PUSH_ANSWER_MAX};
     p->out->tries++;
     if (fetch(&question, answer, &status, &why))
-        status = 0;
+        status = unanswered(p, &why);
     explicit_bzero(token, sizeof token);
     return status;
 }

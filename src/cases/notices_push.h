@@ -42,6 +42,7 @@ struct notices_pushed {
     uint64_t sent, refused; /* notices */
     uint64_t tries, failed; /* POSTs; those that took nothing */
     size_t stopped;         /* operators that refuse what they are sent */
+    char why[160];          /* the last of which nobody answered, and how it ended; empty: none */
     bool quiet;
     bool waiting; /* something is left, for a time or for good reason */
 };

@@ -38,6 +38,8 @@ int cmd_notices_send(struct cli *cli)
         err = notices_push_run(push, reg, cli->stop, &pushed, &fault);
     if (!err)
         print(cli, &pushed);
+    if (!err && *pushed.why)
+        fprintf(stderr, "not answered: %s\n", pushed.why);
     code = err ? cli_fail(cli, err, &fault) : pushed.failed || pushed.waiting ? 1 : 0;
     notices_push_free(push);
     registry_close(reg);

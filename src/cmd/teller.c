@@ -71,12 +71,13 @@ static void push(struct teller *t)
     struct notices_pushed pushed;
     struct fault fault = {0};
     enum err err = notices_push_run(t->push, t->reg, &t->stop, &pushed, &fault);
+    const char *why = err ? fault.detail : pushed.why;
     if (err ? err != ERR_STORE_BUSY : pushed.tries)
         fprintf(stderr,
                 "event=notices_pushed result=%s sent=%" PRIu64 " refused=%" PRIu64 " tries=%" PRIu64
                 " failed=%" PRIu64 " stopped=%zu%s%s\n",
                 err_name(err), pushed.sent, pushed.refused, pushed.tries, pushed.failed,
-                pushed.stopped, err ? " detail=" : "", err ? fault.detail : "");
+                pushed.stopped, *why ? " detail=" : "", why);
 }
 
 static unsigned refusals(const void *push, uint64_t party)

@@ -24,7 +24,7 @@ my $pid = open2(my $peer_out, my $peer_in, $^X, 'test/peers/operator.pl', $log, 
 chomp(my $port = <$peer_out>);
 sub mode { spew($mode, "$_[0]\n"); return }
 sub said { return map { json($_) } split /\n/, slurp($log) }
-sub push_it { my (@prefix) = @_; my $did = $r->run({prefix => \@prefix}, '--json', 'notices', 'send'); return ($did->{code}, $did->{out} ? json($did->{out}) : {}) }
+sub push_it { my (@prefix) = @_; my $did = $r->run({prefix => \@prefix}, '--json', 'notices', 'send'); return ($did->{code}, {why => $did->{err}, $did->{out} ? %{json($did->{out})} : ()}) }
 sub status { return json($r->run('--json', 'notices', 'status', '--operator', 'Altel')->{out}) }
 
 my $token = $r->file('altel.token', "s3cret\n");
@@ -76,6 +76,7 @@ sub refused_ok {
     my ($code, $p, @seen) = push_to_door(@with);
     is $code, 1, "$say: something is left";
     is_deeply [@$p{qw(tries sent refused failed waiting)}], [1, 0, 0, 1, JSON::PP::true], '... one try, nothing is sent, refused by nobody' or diag explain $p;
+    like $p->{why}, qr/^not answered: Altel: .*certificate/m, '... and it is told why';
     is_deeply [map { $_->{bytes} } @seen], [0], '... he was called, and heard nothing' or diag explain \@seen;
     is scalar(my @now = said()), $before, '... nor who stands behind him';
     is_deeply [@{status()}{qw(made handed_over failed late waiting)}], [40, 0, 0, 0, 40], '... all wait';
