@@ -89,14 +89,29 @@ void reports_give(struct reports_worker *w, const struct reports *r)
 
 /* ---- whose there are ---- */
 
-static void add_operator(struct reports *r, const char *name)
+/* NULL: he is there already, or there is no room. */
+static struct reports_operator *add_operator(struct reports *r, const char *name)
 {
     if (!*name || reports_find(r, str_z(name)) || r->count == REPORTS_OPERATORS)
-        return;
+        return NULL;
     struct reports_operator *o = &r->operators[r->count++];
     *o = (struct reports_operator){.oldest = DAYNUM_NONE};
     o->found.from = o->found.through = DAYNUM_NONE;
     str_copy(o->name, sizeof o->name, str_z(name));
+    return o;
+}
+
+static enum err look_at_feed(struct registry *reg, uint64_t id, struct reports_operator *o,
+                             struct fault *fault)
+{
+    struct quality q;
+    enum err err = quality_read(reg, id, DAYNUM_NONE, DAYNUM_NONE, &q, fault);
+    if (err)
+        return err;
+    o->fed = q.newest != DAYNUM_NONE;
+    o->feed_age_days = q.age_days;
+    quality_release(&q);
+    return ERR_OK;
 }
 
 static bool on_receipt(void *ctx, const struct lists_receipt *receipt)
@@ -118,8 +133,11 @@ static enum err find_operators(struct registry *reg, struct reports *r, struct f
     enum err err = quality_parties(reg, parties, REPORTS_OPERATORS, &n, fault);
     for (size_t i = 0; !err && i < n; i++) {
         struct party party = {0};
-        if (!store_party_get(reg->store, parties[i], &party, NULL))
-            add_operator(r, party.name);
+        if (store_party_get(reg->store, parties[i], &party, NULL))
+            continue;
+        struct reports_operator *o = add_operator(r, party.name);
+        if (o)
+            err = look_at_feed(reg, parties[i], o, fault);
     }
     if (!err)
         err = lists_receipts(reg, on_receipt, r, fault);
@@ -251,6 +269,11 @@ void reports_metrics(struct reports_worker *w, struct buf *out)
         if (r->operators[i].oldest != DAYNUM_NONE)
             put_line(out, "list_violation_oldest_days", r->operators[i].name,
                      (uint64_t)(r->operators[i].found.through - r->operators[i].oldest));
+    put_gauge(out, "feed_age_days", "Since the newest day of an operator's files.");
+    for (size_t i = 0; i < r->count; i++)
+        if (r->operators[i].fed && r->operators[i].feed_age_days >= 0)
+            put_line(out, "feed_age_days", r->operators[i].name,
+                     (uint64_t)r->operators[i].feed_age_days);
     reports_give(w, r);
 }
 

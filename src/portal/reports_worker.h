@@ -23,6 +23,8 @@ struct reports_operator {
     struct lists_violations found; /* from DAYNUM_NONE: no receipt is old enough */
     uint64_t imeis; /* of found, those that are not kept too; a lower bound with found.more */
     daynum oldest;  /* the first day on which one was seen; DAYNUM_NONE */
+    bool fed;       /* a file of his came */
+    int32_t feed_age_days; /* of the newest day of them */
 };
 
 /* One count, which does not change. */

@@ -70,6 +70,7 @@ unlike $table, qr/4010|7701/, '... nobody in it';
 is((get('kanat', '/api/v1/operators/Altel/violations.csv'))[3], $table, 'an operator has the same of its own');
 my $metrics = (Register::http($server, 'GET', '/metrics'))[1];
 like $metrics, qr/^tamga_list_violations\{operator="Altel"\} 2\ntamga_|^tamga_list_violations\{operator="Altel"\} 2$/m, 'in /metrics';
+like $metrics, qr/^tamga_feed_age_days\{operator="Altel"\} 2$/m, '... how old his newest day is';
 like $metrics, qr/^tamga_list_violation_oldest_days\{operator="Altel"\} 3$/m, '... since when';
 like $metrics, qr/^tamga_list_late\{operator="Altel",list="black"\} 1$/m, '... and who is late';
 
