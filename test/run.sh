@@ -81,7 +81,7 @@ run_tap() { # NAME COMMAND...
 }
 
 # Programs of the use cases and of applications, among them the property tests of orders: over PostgreSQL as well.
-app_in_postgres='cases/filing cases/hold cases/checks cases/customs people/seal_keys app/sweep app/commit app/batch app/quiet app/verify app/api_key app/order seen/parts seen/active seen/feed seen/quality seen/feed_stop clones/find clones/open clones/decide seen/history seen/retention seen/finder held/export seen/notices app/notices_set'
+app_in_postgres='cases/filing cases/hold cases/checks cases/customs people/seal_keys app/sweep app/commit app/batch app/quiet app/verify app/api_key app/order seen/parts seen/feed seen/quality seen/feed_stop clones/find clones/open clones/decide seen/history seen/retention seen/finder held/export seen/notices app/notices_set'
 
 # ---- what there is to run: one line each, NAME|settings for it|its program ----
 

@@ -13,6 +13,7 @@
 #include "app/observe.h"
 #include "bulk/imeis.h"
 #include "people/audit_log.h"
+#include "seen/earliest.h"
 #include "seen/feed_facts.h"
 #include "seen/feed_guard.h"
 #include "seen/feed_pass.h"
@@ -69,7 +70,8 @@ static enum err look(void *ctx, const uint64_t *keys, const struct facts_row *ro
 static enum err compare(struct feeding *f, struct fault *fault)
 {
     struct imei_list *list = seen_activations(f->seen);
-    f->out->imeis = seen_drop_active(f->seen);
+    earliest_keep(list);
+    f->out->imeis = list->n;
     enum err err = feed_facts_each(f->reg->store, list->keys, list->n, look, f, fault);
     list->n = err ? list->n : f->kept;
     list->at = 0;

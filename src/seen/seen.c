@@ -91,7 +91,6 @@ enum err seen_open(struct registry *reg, const struct seen_options *options, str
     s->party = options->party;
     s->stop = options->stop;
     s->subscribers.fd = s->pairs.fd = -1;
-    s->active = active_new(reg->store);
     seen_hash_key(reg, s->key);
     s->days = calloc(LIMIT_FEED_DAYS, sizeof *s->days);
     s->day_places = calloc(UINT16_MAX + 1, sizeof *s->day_places);
@@ -124,7 +123,6 @@ void seen_close(struct seen *s)
 {
     if (!s)
         return;
-    active_free(s->active);
     seen_cache_close(&s->subscribers);
     seen_cache_close(&s->pairs);
     seen_table_release(&s->fresh);
@@ -208,9 +206,7 @@ static enum err add_new(struct seen *s, const struct seen_row *row, const struct
 /* What the facts are asked of at the end. */
 static enum err ask(struct seen *s, const struct seen_row *row)
 {
-    const uint64_t key = row->imei << 16 | row->day;
-    enum err err = earliest_add(&s->activations, key, LIMIT_FEED_FIRST);
-    active_ask(s->active, key);
+    enum err err = earliest_add(&s->activations, row->imei << 16 | row->day, LIMIT_FEED_FIRST);
     s->slower++;
     return err == ERR_TOO_MANY
                ? too_many(s, "more than 33554432 IMEIs may have been used first: split the file")
@@ -351,14 +347,6 @@ bool seen_newest(const struct seen *s, uint16_t *out)
 struct imei_list *seen_activations(struct seen *s)
 {
     return &s->activations;
-}
-
-uint64_t seen_drop_active(struct seen *s)
-{
-    earliest_keep(&s->activations);
-    const uint64_t imeis = s->activations.n;
-    active_drop(s->active, &s->activations);
-    return imeis;
 }
 
 void seen_digest(const struct seen *s, uint8_t out[SHA256_BYTES])

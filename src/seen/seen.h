@@ -75,9 +75,6 @@ bool seen_newest(const struct seen *seen, uint16_t *out);
 /* body << 16 | packed day, of home rows of which nothing says that the IMEI was active by then; in no order, an IMEI more
  * than once (earliest_keep). */
 struct imei_list *seen_activations(struct seen *seen);
-/* After the last row: puts them in order, an IMEI once with its earliest day, and takes out those whose activation is known
- * by now to be as early (active.h), as far as there was time to ask. How many different IMEIs there were. */
-uint64_t seen_drop_active(struct seen *seen);
 /* The same rows in another order have the same digest. */
 void seen_digest(const struct seen *seen, uint8_t out[SHA256_BYTES]);
 

@@ -4,7 +4,6 @@
 #ifndef SEEN_SEEN_LOAD_H
 #define SEEN_SEEN_LOAD_H
 
-#include "seen/active.h"
 #include "seen/day_bits.h"
 #include "seen/seen.h"
 
@@ -38,7 +37,6 @@ struct seen {
     size_t day_count;
     uint32_t pages; /* of bits, of all days */
     struct imei_list activations;
-    struct active *active; /* which of them the register knows already; NULL: nobody asks */
     struct imei_list
         undated; /* pairs that stand without a day, seen at home: slot << 16 | packed day */
     const char *too_many;
