@@ -21,6 +21,8 @@ end() {
     for name in "${!pid[@]}"; do
         kill "${pid[$name]}" 2>/dev/null || true
     done
+    # Behind each stands what ran as another user; nothing else names this directory.
+    pkill -f "/patroni[^ ]* $dir/" || true
     for node in db1 db2; do
         local postmaster
         postmaster=$(head -1 "$dir/$node/data/postmaster.pid" 2>/dev/null || true)

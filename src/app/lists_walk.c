@@ -231,7 +231,8 @@ static bool take_block(void *ctx, const struct block *block)
 enum err lists_pass(struct lists *l, struct registry *reg, bool *out_more, struct fault *fault)
 {
     struct walk w = {.l = l, .reg = reg, .from = l->place.next_seq, .fault = fault};
-    const uint64_t from = l->warm ? l->place.next_seq : l->place.resume;
+    const bool cold = !l->warm;
+    const uint64_t from = cold ? l->place.resume : l->place.next_seq;
     if (l->place.next_seq > reg->head.next_seq ||
         (l->place.next_seq == reg->head.next_seq && !lists_at_head(l, reg)))
         return ERR_CHAIN;
@@ -239,7 +240,8 @@ enum err lists_pass(struct lists *l, struct registry *reg, bool *out_more, struc
     if (!err)
         err = w.err;
     l->warm = !err;
-    if (!err && (lists_log_waiting(l->log) || w.idle >= IDLE_ITEMS))
+    /* A process that has just begun says how far it came, so that the next one need not read the list to come as far. */
+    if (!err && (lists_log_waiting(l->log) || w.idle >= IDLE_ITEMS || (cold && w.idle)))
         err = write_place(&w);
     *out_more = w.more;
     return err;

@@ -42,6 +42,9 @@ enum {
     LIMIT_COLUMNS = 64,               /* columns of an input file; ours */
     LIMIT_BAD_ROWS_SHOWN = 20,        /* bad rows printed; the rest go to the file beside */
     LIMIT_BAD_ROWS_BYTES = 128 << 20, /* of the file beside: 5 % of a day of 26 M rows; ours */
+    LIMIT_FEED_BAD_BYTES =
+        1
+        << 30, /* the same, where somebody at the machine loads a file: a third of such a day; ours */
     LIMIT_FEED_DAYS = 400, /* different days of one operator's file: a year and more; ours */
 
     /* Applications by file (cases/bulk_*.h), ours but the first: domain.md 4 */

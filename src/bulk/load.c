@@ -69,22 +69,32 @@ static enum err open_beside(struct rejects *r)
 static void put_quoted(FILE *out, struct str text)
 {
     fputc('"', out);
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
+    while (text.n) {
+        const char *quote = memchr(text.p, '"', text.n);
+        const size_t n = quote ? (size_t)(quote - text.p) + 1 : text.n;
+        fwrite(text.p, 1, n, out);
+        if (quote)
             fputc('"', out);
-        fputc(text.p[i], out);
+        text.p += n;
+        text.n -= n;
     }
     fputs("\"\n", out);
+}
+
+static uint64_t most_of(const struct rejects *r)
+{
+    return r->options->bad_bytes ? r->options->bad_bytes : LIMIT_BAD_ROWS_BYTES;
 }
 
 /* A bomb of bad rows fills no disk. */
 static enum err too_many(struct rejects *r)
 {
-    return fault_set(&r->trouble, ERR_ROWS_BAD,
-                     "more than %d MB of bad rows: are the columns as the header says? Nothing was "
-                     "loaded; the first %llu of them stand in %.120s",
-                     LIMIT_BAD_ROWS_BYTES >> 20, (unsigned long long)r->count - 1,
-                     *r->beside_path ? r->beside_path : "their list");
+    return fault_set(
+        &r->trouble, ERR_ROWS_BAD,
+        "more than %llu MB of bad rows: are the columns as the header says? Nothing was "
+        "loaded; the first %llu of them stand in %.120s",
+        (unsigned long long)most_of(r) >> 20, (unsigned long long)r->count - 1,
+        *r->beside_path ? r->beside_path : "their list");
 }
 
 enum err rejects_add(struct rejects *r, struct str row_text, const struct fault *f)
@@ -99,7 +109,7 @@ enum err rejects_add(struct rejects *r, struct str row_text, const struct fault 
     if (err)
         return err;
     r->bytes += row_text.n + AROUND;
-    if (r->bytes > LIMIT_BAD_ROWS_BYTES)
+    if (r->bytes > most_of(r))
         return too_many(r);
     fprintf(r->beside, "%" PRIu64 ",%" PRIu32 ",%s,", f->line, f->column, err_name(f->err));
     put_quoted(r->beside, row_text);

@@ -21,6 +21,7 @@ struct load_options {
     void (*progress)(void *ctx, uint64_t done, uint64_t total);
     void *progress_ctx;
     const atomic_int *stop;
+    uint64_t bad_bytes; /* of the file beside, at most; 0: LIMIT_BAD_ROWS_BYTES */
 };
 
 /* "FILE:LINE:COLUMN: ERROR `value`: what is wrong" */
@@ -36,8 +37,8 @@ struct rejects {
     struct fault trouble; /* why the file beside could not be written; err ERR_OK: it could */
 };
 
-/* Notes a bad row. ERR_FILE_WRITE when the file beside cannot be written; ERR_ROWS_BAD when it would have more than
- * LIMIT_BAD_ROWS_BYTES: rejects_end says what is wrong. */
+/* Notes a bad row. ERR_FILE_WRITE when the file beside cannot be written; ERR_ROWS_BAD when it would have more
+ * bytes than it may: rejects_end says what is wrong. */
 MUST_USE enum err rejects_add(struct rejects *r, struct str row_text, const struct fault *fault);
 /* After the last row: without keep_good any bad row is ERR_ROW (or the first row's own error). */
 MUST_USE enum err rejects_end(struct rejects *r, struct fault *fault);

@@ -242,6 +242,7 @@ static int load_one(struct cli *cli, struct registry *reg, const char *path,
 {
     int64_t began = clock_monotonic_us();
     struct load_options options = {.path = path,
+                                   .bad_bytes = LIMIT_FEED_BAD_BYTES,
                                    .tell = stderr,
                                    .progress = cli_progress,
                                    .progress_ctx = &began,

@@ -11,7 +11,7 @@
 #include <sodium.h>
 
 #include "app/batch_part.h"
-#include "app/lists_batches.h"
+#include "app/lists_keep.h"
 #include "app/lists_receipt.h"
 #include "app/lists_text.h"
 #include "app/rebuild.h"
@@ -244,6 +244,27 @@ static void several_keep_it(void **state)
     lists_delta_release(&was);
     lists_delta_release(&again);
     lists_close(d.lists);
+    bed_free(&b);
+}
+
+/* What moved nothing is passed once: the next process is there without reading the list. */
+static void what_moved_nothing_is_not_read_again(void **state)
+{
+    (void)state;
+    struct bed b = bed_new("2026-03-01");
+    mark(&b, PHONE, MARK_STOLEN, true);
+    sweep_now(&b);
+    follow(&b);
+    OK(lists_settle(b.lists, NULL));
+    fixture_activate(b.f, PHONE + 1, "2026-03-01");
+    for (unsigned i = 0; i < 2; i++) {
+        lists_close(b.lists);
+        bed_open(&b);
+        follow(&b);
+        assert_int_equal(lists_place(b.lists).next_seq, b.f->reg->head.next_seq);
+        assert_int_equal(b.lists->ready, i == 0);
+    }
+    assert_int_equal(look(&b, PHONE).reason, REASON_STOLEN);
     bed_free(&b);
 }
 
@@ -569,6 +590,7 @@ int main(void)
         cmocka_unit_test(a_full_list_waits_for_the_sweep),
         cmocka_unit_test(cursors_that_are_none),
         cmocka_unit_test(several_keep_it),
+        cmocka_unit_test(what_moved_nothing_is_not_read_again),
         cmocka_unit_test(a_change_of_registers_is_noticed),
         cmocka_unit_test(a_damaged_log_is_made_anew),
         cmocka_unit_test(later_rows_overtake),
