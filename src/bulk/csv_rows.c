@@ -163,7 +163,7 @@ static enum err find_line(struct csv_rows *rows, struct fault *fault)
         return ERR_OK;
     size_t room = smaller(rows->end - rows->pos, ROW_ROOM);
     const char *row = rows->window + rows->pos;
-    size_t row_end;
+    size_t row_end = rows->pos;
     enum err err = find_fields(rows, room, &row_end, fault);
     if (err)
         return err;
