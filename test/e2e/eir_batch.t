@@ -54,14 +54,15 @@ my $began = time;
 my ($heard, $whole, $seen, $back) = (0, 0, 0, 0);
 ok poll(60, sub {
     my $now = said($mme, phone(MANY)) eq 'black';
-    $seen = 1 if !$now && white($mme) == 6;
+    # The node may have shown all of the import before the order reached it: within the second that an order has.
+    $seen = 1 if !$now && time - $began > 1 && white($mme) == 6;
     $heard ||= $now && time - $began;
     $back ||= $heard && !$now;
     $whole ||= white($mme) == 5 && time - $began;
     return $heard && $whole;
 }), 'both are heard at S13' or diag slurp($eir->{log});
 cmp_ok $heard, '<', 10, sprintf 'the theft order after %.2f s, the import after %.2f s', $heard, $whole;
-ok !$seen, 'the phone was not told to be served before that by the import';
+ok !$seen, 'the phone was not told to be served by the import for longer than a second';
 ok !$back, 'nor after it';
 ok !$most, 'and nothing of the import was heard before its end';
 ok poll(20, sub { return $eir->metric('tamga_eir_behind_items') == 0 }), 'nothing is behind any more';
